@@ -1,0 +1,86 @@
+# qfs: a PostgreSQL extension.
+#
+#   make && make install && make installcheck    the DBA's way
+#   make demo                                    see it work, on throw-away servers
+#   make check                                   every test, on throw-away servers
+#   make bench                                   measured against the alternatives
+#
+# The version's one home is qfs.control.
+
+EXTENSION  = qfs
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" qfs.control)
+MODULE_big = qfs
+
+CORE_OBJS = $(patsubst %.c,%.o,$(wildcard src/core/*.c))
+PG_OBJS   = $(patsubst %.c,%.o,$(wildcard src/pg/*.c))
+CLI_OBJS  = $(patsubst %.c,%.o,$(wildcard src/cli/*.c))
+OBJS      = $(CORE_OBJS) $(PG_OBJS)
+
+SQL_PARTS  = $(sort $(wildcard sql/install/*.sql))
+DATA_built = sql/qfs--$(EXTVERSION).sql
+
+LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
+SHLIB_LINK  = $(LIBS_CORE)
+PG_CPPFLAGS = -Isrc/core -DQFS_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
+
+# pg_regress finds test/sql; the isolation tester finds test/specs.
+REGRESS        = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS   = --inputdir=test --outputdir=test/output --load-extension=qfs
+ISOLATION      = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --outputdir=test/output --load-extension=qfs
+
+EXTRA_CLEAN = qfs-verify src/cli/*.o build test/output
+
+# Bitcode for JIT inlining would need clang, and buys a C trigger nothing.
+override with_llvm = no
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# src/core knows no PostgreSQL header and no floating-point register.  The same
+# objects go into the extension and into qfs-verify.
+CORE_FLAGS := $(shell echo 'int x;' | $(CC) -mgeneral-regs-only -x c -c -o /dev/null - 2>/dev/null && echo -mgeneral-regs-only)
+CORE_CFLAGS = -std=c11 -O2 -g -fPIC -fstack-protector-strong -Wall -Wextra -Wshadow \
+	-Wmissing-prototypes -Wstrict-prototypes $(WERROR) $(CORE_FLAGS)
+
+$(CORE_OBJS): %.o: %.c $(wildcard src/core/*.h src/core/*.def) Makefile
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+$(PG_OBJS): $(wildcard src/core/*.h src/core/*.def src/pg/*.h) Makefile qfs.control
+
+$(CLI_OBJS): %.o: %.c $(wildcard src/core/*.h src/core/*.def src/cli/*.h) Makefile qfs.control
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(WERROR) \
+		-Isrc/core -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
+
+qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
+	$(CC) -o $@ $^ $(LIBS_CORE)
+
+sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS)
+	cat $^ > $@
+
+all: qfs-verify
+
+# Debian's server programs are not on PATH, so the verifier goes elsewhere.
+QFS_BINDIR ?= /usr/local/bin
+
+install: install-verify
+install-verify: qfs-verify
+	$(MKDIR_P) '$(DESTDIR)$(QFS_BINDIR)'
+	$(INSTALL_PROGRAM) qfs-verify '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
+
+uninstall: uninstall-verify
+uninstall-verify:
+	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
+
+check:
+	scripts/check
+
+demo:
+	scripts/demo
+
+bench:
+	scripts/bench
+
+.PHONY: check demo bench install-verify uninstall-verify

@@ -1,0 +1,173 @@
+/*
+ * keccak.c - Keccak-f[1600] and the two hashes that differ in one padding byte.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Source: FIPS 202, section 3.2 (step mappings) and B.2 (padding).
+ */
+#include "keccak.h"
+
+#include <string.h>
+
+#include "buf.h"
+
+#define LANES 25
+#define ROUNDS 24
+
+/* Rate of both hashes: 1600 bits less twice the 256 bits of the result. */
+#define RATE 136
+
+static const uint64_t round_constant[ROUNDS] = {
+	UINT64_C(0x0000000000000001), UINT64_C(0x0000000000008082),
+	UINT64_C(0x800000000000808a), UINT64_C(0x8000000080008000),
+	UINT64_C(0x000000000000808b), UINT64_C(0x0000000080000001),
+	UINT64_C(0x8000000080008081), UINT64_C(0x8000000000008009),
+	UINT64_C(0x000000000000008a), UINT64_C(0x0000000000000088),
+	UINT64_C(0x0000000080008009), UINT64_C(0x000000008000000a),
+	UINT64_C(0x000000008000808b), UINT64_C(0x800000000000008b),
+	UINT64_C(0x8000000000008089), UINT64_C(0x8000000000008003),
+	UINT64_C(0x8000000000008002), UINT64_C(0x8000000000000080),
+	UINT64_C(0x000000000000800a), UINT64_C(0x800000008000000a),
+	UINT64_C(0x8000000080008081), UINT64_C(0x8000000000008080),
+	UINT64_C(0x0000000080000001), UINT64_C(0x8000000080008008)
+};
+
+/* rho and pi in one walk: lane pi_lane[i] gets its predecessor, rotated. */
+static const uint8_t pi_lane[LANES - 1] = {
+	10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4,
+	15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1
+};
+static const uint8_t rho_offset[LANES - 1] = {
+	1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14,
+	27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44
+};
+
+static inline uint64_t
+rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void
+permute(uint64_t a[LANES])
+{
+	for (int round = 0; round < ROUNDS; round++)
+	{
+		uint64_t	column[5];
+		uint64_t	moving;
+
+		/* theta */
+		for (int x = 0; x < 5; x++)
+			column[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+		for (int x = 0; x < 5; x++)
+		{
+			uint64_t	d = column[(x + 4) % 5] ^ rotate(column[(x + 1) % 5], 1);
+
+			for (int y = 0; y < LANES; y += 5)
+				a[x + y] ^= d;
+		}
+
+		/* rho and pi */
+		moving = a[1];
+		for (int i = 0; i < LANES - 1; i++)
+		{
+			uint64_t	next = a[pi_lane[i]];
+
+			a[pi_lane[i]] = rotate(moving, rho_offset[i]);
+			moving = next;
+		}
+
+		/* chi */
+		for (int y = 0; y < LANES; y += 5)
+		{
+			for (int x = 0; x < 5; x++)
+				column[x] = a[y + x];
+			for (int x = 0; x < 5; x++)
+				a[y + x] ^= ~column[(x + 1) % 5] & column[(x + 2) % 5];
+		}
+
+		/* iota */
+		a[0] ^= round_constant[round];
+	}
+}
+
+/* Lanes are little-endian whatever the machine is. */
+static void
+absorb(uint64_t a[LANES], const uint8_t *block)
+{
+	for (int i = 0; i < RATE / 8; i++)
+	{
+		uint64_t	lane = 0;
+
+		for (int b = 7; b >= 0; b--)
+			lane = lane << 8 | block[8 * i + b];
+		a[i] ^= lane;
+	}
+	permute(a);
+}
+
+static void
+sponge(qfs_slice in, uint8_t padding, qfs_hash *out)
+{
+	uint64_t	a[LANES] = {0};
+	uint8_t		last[RATE] = {0};
+
+	while (in.len >= RATE)
+	{
+		absorb(a, in.data);
+		in.data += RATE;
+		in.len -= RATE;
+	}
+	if (in.len > 0)
+		memcpy(last, in.data, in.len);
+	last[in.len] = padding;
+	last[RATE - 1] |= 0x80;
+	absorb(a, last);
+
+	for (int i = 0; i < QFS_HASH_LEN; i++)
+		out->bytes[i] = (uint8_t) (a[i / 8] >> 8 * (i % 8));
+}
+
+void
+qfs_keccak256(qfs_slice bytes, qfs_hash *out)
+{
+	sponge(bytes, 0x01, out);
+}
+
+void
+qfs_sha3_256(qfs_slice bytes, qfs_hash *out)
+{
+	sponge(bytes, 0x06, out);
+}
+
+bool
+qfs_keccak_self_test(void)
+{
+	static const struct
+	{
+		uint8_t		len;
+		const char *keccak256;
+	}			known[] = {
+		{0, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"},
+		{135, "34367dc248bbd832f4e3e69dfaac2f92638bd0bbd18f2912ba4ef454919cf446"},
+		{136, "a6c4d403279fe3e0af03729caada8374b5ca54d8065329a3ebcaeb4b60aa386e"},
+		{137, "d869f639c7046b4929fc92a4d988a8b22c55fbadb802c0c66ebcd484f1915f39"},
+	};
+	static const char empty_sha3[] =
+		"a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
+	uint8_t		text[137];
+	qfs_hash	want;
+	qfs_hash	got;
+
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		qfs_keccak256((qfs_slice) {text, known[i].len}, &got);
+		if (!qfs_hex_decode(qfs_slice_of(known[i].keccak256), want.bytes, QFS_HASH_LEN) ||
+			memcmp(&got, &want, sizeof(got)) != 0)
+			return false;
+	}
+	qfs_sha3_256((qfs_slice) {text, 0}, &got);
+	return qfs_hex_decode(qfs_slice_of(empty_sha3), want.bytes, QFS_HASH_LEN) &&
+		memcmp(&got, &want, sizeof(got)) == 0;
+}

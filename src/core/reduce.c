@@ -1,0 +1,212 @@
+/*
+ * reduce.c - the reducer: event type to rule, and what all events have in common.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "reduce.h"
+
+#include "schema.h"
+#include "status.h"
+
+/* A new event type is one line here and one rule file. */
+static const qfs_rule *const rules[] = {
+	&qfs_rule_genesis,
+	&qfs_rule_policy_changed,
+	&qfs_rule_event_type,
+	&qfs_rule_key_rotated,
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+const qfs_kind *const qfs_kinds[] = {
+	&qfs_kind_ledger,
+	&qfs_kind_policy,
+	&qfs_kind_signing_key,
+	&qfs_kind_event_type,
+	NULL
+};
+
+static const qfs_field ledger_fields[] = {
+	QFS_FIELD(qfs_ledger_record, number, QFS_FIELD_INT),
+	QFS_FIELD(qfs_ledger_record, genesis_at, QFS_FIELD_INT),
+	QFS_FIELD(qfs_ledger_record, ledger, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_ledger_record, policy_seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_ledger_record, key_number, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_ledger =
+QFS_KIND("ledger_state", qfs_ledger_record, ledger_fields, 1);
+
+void
+qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures)
+{
+	r->store = store;
+	r->check_signatures = check_signatures;
+	r->fresh = false;
+	r->open = false;
+	r->parsed_seq = -1;
+}
+
+void
+qfs_reducer_forget(qfs_reducer *r)
+{
+	r->fresh = false;
+}
+
+static qfs_status
+load_policy(qfs_reducer *r, qfs_error *err)
+{
+	qfs_policy_record record = {.seq = r->ledger.policy_seq};
+	bool		found;
+	qfs_status	status;
+
+	status = r->store->get(r->store, &qfs_kind_policy, &record, &found, err);
+	if (status != QFS_OK)
+		return status;
+	if (!found)
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
+	status = qfs_policy_parse(record.policy, &r->policy, err);
+	if (status == QFS_OK)
+		r->parsed_seq = record.seq;
+	return status;
+}
+
+qfs_status
+qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
+{
+	qfs_status	status;
+
+	if (r->fresh)
+		return QFS_OK;
+	r->ledger.number = 0;
+	status = r->store->get(r->store, &qfs_kind_ledger, &r->ledger, &r->open, err);
+	/* A policy never changes, so one that is parsed stays valid by its number. */
+	if (status == QFS_OK && r->open && r->ledger.policy_seq != r->parsed_seq)
+		status = load_policy(r, err);
+	r->fresh = status == QFS_OK;
+	return status;
+}
+
+qfs_status
+qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err)
+{
+	qfs_status	status = qfs_reducer_refresh(r, err);
+
+	if (status != QFS_OK)
+		return status;
+	r->ledger.ledger = *hash;
+	return r->store->put(r->store, &qfs_kind_ledger, &r->ledger, err);
+}
+
+static const qfs_rule *
+find_rule(qfs_slice type)
+{
+	for (size_t i = 0; i < RULES; i++)
+		if (qfs_slice_equal(type, qfs_slice_of(rules[i]->type)))
+			return rules[i];
+	return NULL;
+}
+
+bool
+qfs_rule_exists(qfs_slice type)
+{
+	return find_rule(type) != NULL;
+}
+
+/* Reads auth.via; the other members depend on it. */
+static qfs_status
+read_via(qfs_slice auth, qfs_via *via, qfs_error *err)
+{
+	if (!qfs_slice_equal(auth, QFS_LITERAL("{\"via\":\"operator\"}")))
+		return qfs_fail(err, QFS_AUTH_INVALID, "%v", auth);
+	*via = QFS_VIA_OPERATOR;
+	return QFS_OK;
+}
+
+/* Is this actor, established in this way, one who may append this type? */
+static qfs_status
+check_authority(const qfs_entry *event, unsigned allowed, qfs_error *err)
+{
+	qfs_via		via;
+	qfs_status	status = read_via(event->auth, &via, err);
+
+	if (status != QFS_OK)
+		return status;
+	if (!(allowed & via))
+		return qfs_fail(err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
+	return QFS_OK;
+}
+
+static qfs_status
+check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)
+{
+	return qfs_schema_validate(schema, event->payload, "payload", QFS_PAYLOAD_INVALID, err);
+}
+
+/* A type of qfs's own. */
+static qfs_status
+apply_rule(const qfs_rule *rule, qfs_act *act)
+{
+	qfs_status	status = check_payload(act->event, qfs_slice_of(rule->schema), act->err);
+
+	if (status == QFS_OK)
+		status = check_authority(act->event, rule->via, act->err);
+	if (status == QFS_OK && act->event->has_actor && rule->via == QFS_VIA_OPERATOR)
+		status = qfs_fail(act->err, QFS_FORBIDDEN, "%v is an act of the ledger itself, not of an account",
+						  act->event->type);
+	if (status == QFS_OK)
+		status = rule->apply(act);
+	return status;
+}
+
+/* A registered type: checked against its schema, without effect. */
+static qfs_status
+apply_custom(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_slice	type = act->event->type;
+	qfs_event_type_record record;
+	bool		found;
+	qfs_status	status = qfs_type_check(type, act->err);
+
+	if (status != QFS_OK)
+		return status;
+	memset(record.type, 0, sizeof(record.type));
+	memcpy(record.type, type.data, type.len);
+	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
+	if (status != QFS_OK)
+		return status;
+	if (!found)
+		return qfs_fail(act->err, QFS_TYPE_UNKNOWN, "%v", type);
+	status = check_payload(act->event, record.schema, act->err);
+	if (status == QFS_OK)
+		status = check_authority(act->event,
+								 strcmp(record.by, "operator") == 0 ? QFS_VIA_OPERATOR : 0,
+								 act->err);
+	return status;
+}
+
+qfs_status
+qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *err)
+{
+	const qfs_rule *rule = find_rule(event->type);
+	bool		genesis = rule == &qfs_rule_genesis;
+	qfs_json_writer writer;
+	qfs_act		act = {r, event, &writer, err};
+	qfs_status	status = qfs_reducer_refresh(r, err);
+
+	if (status != QFS_OK)
+		return status;
+	if (genesis && (r->open || event->seq != 0))
+		return qfs_fail(err, QFS_GENESIS_EXISTS, "entry %u", event->seq);
+	if (!genesis && !r->open)
+		return qfs_fail(err, QFS_NO_GENESIS, "an event of type %v came first", event->type);
+
+	qfs_json_begin(&writer, outcome);
+	qfs_json_open_object(&writer);
+	status = rule != NULL ? apply_rule(rule, &act) : apply_custom(&act);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_close(&writer);
+	return qfs_json_end(&writer, err);
+}

@@ -1,0 +1,60 @@
+/*
+ * store.h - what the rules read and write: records, found by their key.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * A kind of record is a C struct and a description of its fields.  The same
+ * description gives the table store its columns (table qfs.<name>, columns in
+ * the order of the fields, the first `keys` of them the primary key) and the
+ * memory store its bytes, so a rule file can bring its own kinds and no store
+ * has to learn about them.
+ */
+#ifndef QFS_STORE_H
+#define QFS_STORE_H
+
+#include "qfs.h"
+
+typedef enum qfs_field_type
+{
+	QFS_FIELD_INT,				/* int64_t: bigint */
+	QFS_FIELD_HASH,				/* qfs_hash: qfs.hash */
+	QFS_FIELD_NAME,				/* char[QFS_TYPE_MAX + 1], NUL-terminated: text */
+	QFS_FIELD_JSON				/* qfs_slice of canonical JSON: text */
+} qfs_field_type;
+
+typedef struct qfs_field
+{
+	const char *name;			/* of the column */
+	qfs_field_type type;
+	size_t		offset;			/* in the record */
+} qfs_field;
+
+typedef struct qfs_kind
+{
+	const char *name;			/* of the table */
+	size_t		size;			/* of the record */
+	const qfs_field *fields;
+	unsigned	field_count;
+	unsigned	keys;
+} qfs_kind;
+
+#define QFS_FIELD(record, member, field_type) \
+	{#member, field_type, offsetof(record, member)}
+#define QFS_KIND(table, record, field_array, key_count) \
+	{table, sizeof(record), field_array, sizeof(field_array) / sizeof((field_array)[0]), key_count}
+
+/*
+ * get: fills in the record whose key fields are set; *found says if there was
+ *      one.  A JSON field stays valid until the next call of the store.
+ * put: stores the record in place of the one with the same key.
+ */
+typedef struct qfs_store qfs_store;
+struct qfs_store
+{
+	qfs_status	(*get) (qfs_store *store, const qfs_kind *kind, void *record,
+						bool *found, qfs_error *err);
+	qfs_status	(*put) (qfs_store *store, const qfs_kind *kind, const void *record,
+						qfs_error *err);
+};
+
+#endif
