@@ -7,6 +7,18 @@
 #
 # The version's one home is qfs.control.
 
+# These bring what they need, PostgreSQL's build system included.
+OWN_TARGETS = check demo bench
+
+ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
+
+$(OWN_TARGETS):
+	@scripts/$@
+
+.PHONY: $(OWN_TARGETS)
+
+else
+
 EXTENSION  = qfs
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" qfs.control)
 MODULE_big = qfs
@@ -74,13 +86,6 @@ uninstall: uninstall-verify
 uninstall-verify:
 	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
 
-check:
-	scripts/check
+.PHONY: install-verify uninstall-verify
 
-demo:
-	scripts/demo
-
-bench:
-	scripts/bench
-
-.PHONY: check demo bench install-verify uninstall-verify
+endif

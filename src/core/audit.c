@@ -130,18 +130,16 @@ qfs_audit_record(qfs_audit *audit, const qfs_record *record)
 	return qfs_chain_check(&audit->chain, &copy, report_through, audit);
 }
 
-/* A line that is no entry stands where the next one should: count it as that. */
-static qfs_status
-skip_line(qfs_audit *audit, const qfs_error *fault)
+qfs_status
+qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
 {
-	uint64_t	seq = audit->chain.frontier.size;
-
-	audit->chain.frontier.size++;
+	audit->chain.frontier.size = seq + 1;
 	audit->chain.rooted = false;
 	audit->chain.linked = false;
 	return qfs_audit_fault(audit, seq, fault);
 }
 
+/* A line that is no entry stands where the next one should, and counts as that. */
 qfs_status
 qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
@@ -150,7 +148,7 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 	qfs_record	record = {.entry = &entry,.bytes = line};
 
 	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
-		return skip_line(audit, &fault);
+		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
 	return qfs_audit_record(audit, &record);
 }
 
@@ -207,6 +205,11 @@ qfs_audit_finish(qfs_audit *audit)
 {
 	qfs_error	fault;
 
+	if (audit->chain.frontier.size == 0)
+	{
+		qfs_fail(&fault, QFS_NO_GENESIS, "there are no entries");
+		return qfs_audit_fault(audit, 0, &fault);
+	}
 	if (audit->trusted == NULL || audit->trusted_seen)
 		return QFS_OK;
 	qfs_fail(&fault, QFS_KEY_UNTRUSTED, "%s", audit->trusted->name);

@@ -57,6 +57,9 @@ extern qfs_status qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_erro
 /* An exported line: its form is checked as well. */
 extern qfs_status qfs_audit_line(qfs_audit *audit, qfs_slice line);
 
+/* A row that has no canonical form; fault says why. */
+extern qfs_status qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault);
+
 /* A row of the ledger. */
 extern qfs_status qfs_audit_record(qfs_audit *audit, const qfs_record *record);
 
@@ -70,7 +73,7 @@ extern qfs_status qfs_audit_checkpoint(qfs_audit *audit, const qfs_checkpoint *c
 
 /*
  * To be called after the last entry.
- * Reported: KEY_UNTRUSTED if there is a trusted key that the ledger never had.
+ * Reported: NO_GENESIS if there was none, KEY_UNTRUSTED if there is a trusted key that the ledger never had.
  */
 extern qfs_status qfs_audit_finish(qfs_audit *audit);
 

@@ -196,5 +196,7 @@ qfs_chain_check(qfs_chain *chain, const qfs_record *record,
 		tell(&c, entry->seq, &fault);
 	else if (chain->rooted)
 		check_nodes(record, &seal, &c);
+	if (record->seal != NULL)
+		*record->seal = seal;
 	return c.answer;
 }

@@ -62,6 +62,7 @@ typedef struct qfs_record
 	const qfs_hash *nodes;		/* stored nodes; NULL where none are kept */
 	unsigned	count;
 	qfs_buf    *outcome;		/* memory for the recomputed outcome */
+	qfs_seal   *seal;			/* gets hash and nodes of the entry; may be NULL */
 } qfs_record;
 
 /*

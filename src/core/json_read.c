@@ -67,6 +67,22 @@ utf8_length(const uint8_t *p, const uint8_t *end)
 	return len;
 }
 
+bool
+qfs_utf8_check(qfs_slice text)
+{
+	size_t		i = 0;
+
+	while (i < text.len)
+	{
+		unsigned	len = utf8_length(text.data + i, text.data + text.len);
+
+		if (len == 0)
+			return false;
+		i += len;
+	}
+	return true;
+}
+
 static int
 hex_digit(uint8_t c)
 {

@@ -104,8 +104,6 @@ qfs_json_begin(qfs_json_writer *w, qfs_buf *out)
 static void
 before_value(qfs_json_writer *w)
 {
-	if (w->depth == 0)
-		return;
 	if (w->level[w->depth].object)
 	{
 		if (!w->level[w->depth].keyed)
@@ -113,7 +111,10 @@ before_value(qfs_json_writer *w)
 		w->level[w->depth].keyed = false;
 		return;
 	}
-	if (w->level[w->depth].used)
+	/* Outside of all brackets there is one value. */
+	if (w->level[w->depth].used && w->depth == 0)
+		w->misuse = true;
+	else if (w->level[w->depth].used)
 		qfs_buf_byte(w->out, ',');
 	w->level[w->depth].used = true;
 }
@@ -158,10 +159,24 @@ qfs_json_close(qfs_json_writer *w)
 	w->depth--;
 }
 
+/* A name was written: it must sort after the one before, both as they stand there. */
+static void
+note_key(qfs_json_writer *w, size_t at)
+{
+	const uint8_t *text = w->out->data;
+	qfs_slice	previous = {text + w->level[w->depth].key_at, w->level[w->depth].key_len};
+	qfs_slice	key = {text + at, w->out->len - 1 - at};
+
+	if (w->level[w->depth].used && qfs_json_compare_names(previous, key, true) >= 0)
+		w->misuse = true;
+	w->level[w->depth].key_at = at;
+	w->level[w->depth].key_len = key.len;
+}
+
 void
 qfs_json_key(qfs_json_writer *w, const char *name)
 {
-	qfs_slice	key = qfs_slice_of(name);
+	size_t		at;
 
 	if (w->depth == 0 || !w->level[w->depth].object || w->level[w->depth].keyed)
 	{
@@ -169,21 +184,14 @@ qfs_json_key(qfs_json_writer *w, const char *name)
 		return;
 	}
 	if (w->level[w->depth].used)
-	{
-		qfs_slice	previous = {
-			w->out->data + w->level[w->depth].key_at, w->level[w->depth].key_len
-		};
-
-		if (!w->out->overflow && qfs_json_compare_names(previous, key, true) >= 0)
-			w->misuse = true;
 		qfs_buf_byte(w->out, ',');
-	}
+	at = w->out->len + 1;
+	qfs_json_write_string(w->out, qfs_slice_of(name));
+	if (!w->out->overflow)
+		note_key(w, at);
+	qfs_buf_byte(w->out, ':');
 	w->level[w->depth].used = true;
 	w->level[w->depth].keyed = true;
-	w->level[w->depth].key_at = w->out->len + 1;
-	w->level[w->depth].key_len = key.len;
-	qfs_json_write_string(w->out, key);
-	qfs_buf_byte(w->out, ':');
 }
 
 void
@@ -233,7 +241,7 @@ qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical)
 qfs_status
 qfs_json_end(qfs_json_writer *w, qfs_error *err)
 {
-	if (w->misuse || w->depth != 0)
+	if (w->misuse || w->depth != 0 || !w->level[0].used)
 		return qfs_fail(err, QFS_INTERNAL, "a rule wrote JSON out of order");
 	if (w->out->overflow)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "there is room for %u bytes",

@@ -92,52 +92,93 @@ permute(uint64_t a[LANES])
 }
 
 /* Lanes are little-endian whatever the machine is. */
-static void
-absorb(uint64_t a[LANES], const uint8_t *block)
+static uint64_t
+load_lane(const uint8_t *bytes)
 {
-	for (int i = 0; i < RATE / 8; i++)
-	{
-		uint64_t	lane = 0;
+	uint64_t	lane = 0;
 
-		for (int b = 7; b >= 0; b--)
-			lane = lane << 8 | block[8 * i + b];
-		a[i] ^= lane;
-	}
-	permute(a);
+	for (int b = 7; b >= 0; b--)
+		lane = lane << 8 | bytes[b];
+	return lane;
 }
 
 static void
-sponge(qfs_slice in, uint8_t padding, qfs_hash *out)
+mix_byte(qfs_keccak_state *state, unsigned position, uint8_t byte)
 {
-	uint64_t	a[LANES] = {0};
-	uint8_t		last[RATE] = {0};
+	state->lanes[position / 8] ^= (uint64_t) byte << 8 * (position % 8);
+}
 
-	while (in.len >= RATE)
+void
+qfs_keccak_init(qfs_keccak_state *state)
+{
+	memset(state, 0, sizeof(*state));
+}
+
+/* Whole lanes where a lane begins, single bytes elsewhere. */
+void
+qfs_keccak_add(qfs_keccak_state *state, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	while (len > 0)
 	{
-		absorb(a, in.data);
-		in.data += RATE;
-		in.len -= RATE;
-	}
-	if (in.len > 0)
-		memcpy(last, in.data, in.len);
-	last[in.len] = padding;
-	last[RATE - 1] |= 0x80;
-	absorb(a, last);
+		unsigned	taken = state->filled % 8 == 0 && len >= 8 ? 8 : 1;
 
+		if (taken == 8)
+			state->lanes[state->filled / 8] ^= load_lane(p);
+		else
+			mix_byte(state, state->filled, *p);
+		p += taken;
+		len -= taken;
+		state->filled += taken;
+		if (state->filled == RATE)
+		{
+			permute(state->lanes);
+			state->filled = 0;
+		}
+	}
+}
+
+static void
+finish(qfs_keccak_state *state, uint8_t padding, qfs_hash *out)
+{
+	mix_byte(state, state->filled, padding);
+	mix_byte(state, RATE - 1, 0x80);
+	permute(state->lanes);
 	for (int i = 0; i < QFS_HASH_LEN; i++)
-		out->bytes[i] = (uint8_t) (a[i / 8] >> 8 * (i % 8));
+		out->bytes[i] = (uint8_t) (state->lanes[i / 8] >> 8 * (i % 8));
+}
+
+void
+qfs_keccak256_final(qfs_keccak_state *state, qfs_hash *out)
+{
+	finish(state, 0x01, out);
+}
+
+void
+qfs_sha3_256_final(qfs_keccak_state *state, qfs_hash *out)
+{
+	finish(state, 0x06, out);
 }
 
 void
 qfs_keccak256(qfs_slice bytes, qfs_hash *out)
 {
-	sponge(bytes, 0x01, out);
+	qfs_keccak_state state;
+
+	qfs_keccak_init(&state);
+	qfs_keccak_add(&state, bytes.data, bytes.len);
+	qfs_keccak256_final(&state, out);
 }
 
 void
 qfs_sha3_256(qfs_slice bytes, qfs_hash *out)
 {
-	sponge(bytes, 0x06, out);
+	qfs_keccak_state state;
+
+	qfs_keccak_init(&state);
+	qfs_keccak_add(&state, bytes.data, bytes.len);
+	qfs_sha3_256_final(&state, out);
 }
 
 bool

@@ -323,7 +323,8 @@ qfs_verify_consistency(uint64_t old_size, uint64_t new_size,
 		qfs_hash	empty;
 
 		empty_root(&empty);
-		return count == 0 && memcmp(old_root, &empty, sizeof(empty)) == 0;
+		return count == 0 && memcmp(old_root, &empty, sizeof(empty)) == 0 &&
+			(new_size > 0 || memcmp(new_root, &empty, sizeof(empty)) == 0);
 	}
 	if (old_size > new_size)
 		return false;

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "hash.h"
+#include "json.h"
 #include "status.h"
 
 /* Start of a signature line: an em dash and a space. */
@@ -21,6 +22,9 @@ static const char proof_header[] = "c2sp.org/tlog-proof@v1";
 
 /* Decoded signature field of the longest kind that we understand. */
 #define FIELD_MAX (KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN)
+
+/* The shortest base64 that holds a key id and a byte of a signature. */
+#define FIELD_TEXT_MIN 8
 
 /* ---- base64 and lines ---- */
 
@@ -57,6 +61,28 @@ read_base64_hash(qfs_slice text, qfs_hash *out)
 	return read_base64(text, out->bytes, sizeof(out->bytes), &len) && len == sizeof(out->bytes);
 }
 
+static qfs_slice
+after(qfs_slice text, size_t n)
+{
+	return (qfs_slice) {text.data + n, text.len - n};
+}
+
+/* Is it base64, however long? */
+static bool
+is_base64(qfs_slice text)
+{
+	uint8_t		group[3];
+	size_t		len = sizeof(group);
+
+	if (text.len == 0 || text.len % 4 != 0)
+		return false;
+	for (; text.len > 0; text = after(text, 4))
+		if (len != sizeof(group) ||
+			!read_base64((qfs_slice) {text.data, 4}, group, sizeof(group), &len))
+			return false;
+	return true;
+}
+
 /* Cuts the next line off, without its line end; false if none ends. */
 static bool
 next_line(qfs_slice *rest, qfs_slice *line)
@@ -77,12 +103,6 @@ starts_with(qfs_slice text, const char *prefix)
 	size_t		len = strlen(prefix);
 
 	return text.len >= len && memcmp(text.data, prefix, len) == 0;
-}
-
-static qfs_slice
-after(qfs_slice text, size_t n)
-{
-	return (qfs_slice) {text.data + n, text.len - n};
 }
 
 /* Splits at the first occurrence of c; false if there is none. */
@@ -201,14 +221,25 @@ qfs_note_sign(qfs_buf *out, const qfs_vkey *vkey, const uint8_t secret[QFS_SECRE
 	qfs_buf_byte(out, '\n');
 }
 
-/* "— name base64"; the field is decoded only where its key is known. */
+/*
+ * "— name base64", the base64 of a key id and at least one byte more.  The
+ * id alone is read: the rest may be as long as an algorithm wants it to be.
+ */
 static bool
-read_signature_line(qfs_slice line, qfs_slice *name, qfs_slice *field)
+read_signature_line(qfs_slice line, qfs_slice *name, uint8_t id[KEY_ID_LEN], qfs_slice *field)
 {
-	return starts_with(line, dash) &&
-		split(after(line, sizeof(dash) - 1), ' ', name, field) &&
-		name->len > 0 && field->len > 0 &&
-		memchr(name->data, '+', name->len) == NULL;
+	uint8_t		start[FIELD_TEXT_MIN / 4 * 3];
+	size_t		len;
+
+	if (!starts_with(line, dash) || !split(after(line, sizeof(dash) - 1), ' ', name, field) ||
+		name->len == 0 || memchr(name->data, '+', name->len) != NULL ||
+		field->len < FIELD_TEXT_MIN || !is_base64(*field))
+		return false;
+	if (!read_base64((qfs_slice) {field->data, FIELD_TEXT_MIN}, start, sizeof(start), &len) ||
+		len <= KEY_ID_LEN)
+		return false;
+	memcpy(id, start, KEY_ID_LEN);
+	return true;
 }
 
 static qfs_status
@@ -217,11 +248,12 @@ check_signature_lines(qfs_slice lines, qfs_error *err)
 	qfs_slice	line;
 	qfs_slice	name;
 	qfs_slice	field;
+	uint8_t		id[KEY_ID_LEN];
 
 	if (lines.len == 0)
 		return qfs_fail(err, QFS_NOTE_SYNTAX, "it is not signed");
 	while (next_line(&lines, &line))
-		if (!read_signature_line(line, &name, &field))
+		if (!read_signature_line(line, &name, id, &field))
 			return qfs_fail(err, QFS_NOTE_SYNTAX, "not a signature line: \"%v\"", line);
 	if (lines.len > 0)
 		return qfs_fail(err, QFS_NOTE_SYNTAX, "the last line does not end");
@@ -257,6 +289,8 @@ qfs_checkpoint_parse(qfs_slice note, qfs_checkpoint *out, qfs_error *err)
 	if (out->body.len > QFS_NOTE_BODY_MAX)
 		return qfs_fail(err, QFS_NOTE_SYNTAX, "the text is longer than %u bytes",
 						(uint64_t) QFS_NOTE_BODY_MAX);
+	if (!qfs_utf8_check(note))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "it is not UTF-8");
 	for (size_t i = 0; i < note.len; i++)
 		if (note.data[i] < 0x20 && note.data[i] != '\n')
 			return qfs_fail(err, QFS_NOTE_SYNTAX, "byte %u is a control character", (uint64_t) i);
@@ -303,12 +337,16 @@ verify_cosignature(const uint8_t *timestamp, const uint8_t *signature, qfs_slice
 		crypto_sign_verify_detached(signature, message, buf.len, key->bytes) == 0;
 }
 
-/* Does this decoded signature field verify? */
+/* Does this signature field verify?  One of another length does not. */
 static bool
-verify_field(const uint8_t *field, size_t len, const qfs_vkey *vkey, qfs_slice body)
+verify_field(qfs_slice text, const qfs_vkey *vkey, qfs_slice body)
 {
+	uint8_t		field[FIELD_MAX];
 	const uint8_t *rest = field + KEY_ID_LEN;
+	size_t		len;
 
+	if (!read_base64(text, field, sizeof(field), &len))
+		return false;
 	if (vkey->algorithm == QFS_NOTE_COSIGNATURE)
 		return len == KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN &&
 			verify_cosignature(rest, rest + TIMESTAMP_LEN, body, &vkey->key);
@@ -325,18 +363,15 @@ qfs_note_verify(const qfs_checkpoint *checkpoint, const qfs_vkey *vkey, qfs_slic
 
 	while (next_line(&rest, &line))
 	{
-		uint8_t		field[FIELD_MAX];
-		size_t		len;
 		qfs_slice	name;
-		qfs_slice	text;
+		qfs_slice	field;
+		uint8_t		id[KEY_ID_LEN];
 
-		/* Another name, another key, or an algorithm with longer signatures. */
-		if (!read_signature_line(line, &name, &text) ||
+		if (!read_signature_line(line, &name, id, &field) ||
 			!qfs_slice_equal(name, qfs_slice_of(vkey->name)) ||
-			!read_base64(text, field, sizeof(field), &len) || len < KEY_ID_LEN ||
-			memcmp(field, vkey->id, KEY_ID_LEN) != 0)
+			memcmp(id, vkey->id, KEY_ID_LEN) != 0)
 			continue;
-		if (!verify_field(field, len, vkey, checkpoint->body))
+		if (!verify_field(field, vkey, checkpoint->body))
 			return QFS_NOTE_BAD;
 		verdict = QFS_NOTE_GOOD;
 		if (good != NULL)
@@ -373,8 +408,13 @@ qfs_tlog_proof_parse(qfs_slice text, qfs_tlog_proof *out, qfs_error *err)
 		return qfs_fail(err, QFS_PROOF_SYNTAX, "the first line is not %s", proof_header);
 	if (!next_line(&rest, &line))
 		return qfs_fail(err, QFS_PROOF_SYNTAX, "the index is missing");
-	if (starts_with(line, "extra ") && !next_line(&rest, &line))
-		return qfs_fail(err, QFS_PROOF_SYNTAX, "the index is missing");
+	if (starts_with(line, "extra "))
+	{
+		if (!is_base64(after(line, 6)))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not base64 extra data", line);
+		if (!next_line(&rest, &line))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "the index is missing");
+	}
 	if (!starts_with(line, "index ") || !qfs_decimal_decode(after(line, 6), &out->index))
 		return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not an index", line);
 

@@ -31,6 +31,7 @@ static const qfs_field ledger_fields[] = {
 	QFS_FIELD(qfs_ledger_record, genesis_at, QFS_FIELD_INT),
 	QFS_FIELD(qfs_ledger_record, ledger, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_ledger_record, policy_seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_ledger_record, policy, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_ledger_record, key_number, QFS_FIELD_INT),
 };
 
@@ -44,7 +45,7 @@ qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures)
 	r->check_signatures = check_signatures;
 	r->fresh = false;
 	r->open = false;
-	r->parsed_seq = -1;
+	r->has_policy = false;
 }
 
 void
@@ -67,7 +68,8 @@ load_policy(qfs_reducer *r, qfs_error *err)
 		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
 	status = qfs_policy_parse(record.policy, &r->policy, err);
 	if (status == QFS_OK)
-		r->parsed_seq = record.seq;
+		r->parsed = r->ledger.policy;
+	r->has_policy = status == QFS_OK;
 	return status;
 }
 
@@ -80,8 +82,9 @@ qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
 		return QFS_OK;
 	r->ledger.number = 0;
 	status = r->store->get(r->store, &qfs_kind_ledger, &r->ledger, &r->open, err);
-	/* A policy never changes, so one that is parsed stays valid by its number. */
-	if (status == QFS_OK && r->open && r->ledger.policy_seq != r->parsed_seq)
+	/* Parsing costs more than a comparison, and the hash names the policy exactly. */
+	if (status == QFS_OK && r->open &&
+		!(r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0))
 		status = load_policy(r, err);
 	r->fresh = status == QFS_OK;
 	return status;

@@ -28,6 +28,7 @@ typedef struct qfs_ledger_record
 	int64_t		genesis_at;		/* entry 0's time; blocks count from it */
 	qfs_hash	ledger;			/* entry 0's hash, which names the ledger */
 	int64_t		policy_seq;		/* entry that put the policy in force */
+	qfs_hash	policy;			/* SHA-256 of that policy */
 	int64_t		key_number;		/* signing key in force */
 } qfs_ledger_record;
 
@@ -35,7 +36,6 @@ typedef struct qfs_ledger_record
 typedef struct qfs_policy_record
 {
 	int64_t		seq;			/* key */
-	qfs_hash	hash;			/* SHA-256 of the canonical policy */
 	qfs_slice	policy;
 } qfs_policy_record;
 
@@ -75,8 +75,9 @@ typedef struct qfs_reducer
 	bool		check_signatures;	/* false: trust them, for a faster replay */
 	bool		fresh;			/* ledger and policy below are those in the store */
 	bool		open;			/* there is a genesis */
-	int64_t		parsed_seq;		/* entry of the parsed policy; -1 = none */
 	qfs_ledger_record ledger;
+	bool		has_policy;		/* policy below is the one with hash `parsed` */
+	qfs_hash	parsed;
 	qfs_policy	policy;
 } qfs_reducer;
 

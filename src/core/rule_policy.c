@@ -8,7 +8,6 @@
 
 static const qfs_field fields[] = {
 	QFS_FIELD(qfs_policy_record, seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_policy_record, hash, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_policy_record, policy, QFS_FIELD_JSON),
 };
 
@@ -24,19 +23,19 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 
 	if (status != QFS_OK)
 		return status;
-	qfs_sha256(policy, &record.hash);
 	status = r->store->put(r->store, &qfs_kind_policy, &record, act->err);
 	if (status != QFS_OK)
 		return status;
 
 	r->ledger.policy_seq = record.seq;
+	qfs_sha256(policy, &r->ledger.policy);
 	status = r->store->put(r->store, &qfs_kind_ledger, &r->ledger, act->err);
 	if (status != QFS_OK)
 		return status;
 	qfs_reducer_forget(r);
 
 	qfs_json_key(act->outcome, "policy");
-	qfs_json_put_hex(act->outcome, record.hash.bytes, sizeof(record.hash.bytes));
+	qfs_json_put_hex(act->outcome, r->ledger.policy.bytes, sizeof(r->ledger.policy.bytes));
 	return QFS_OK;
 }
 

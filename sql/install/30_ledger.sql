@@ -1,0 +1,117 @@
+-- The ledger: one append-only table, and the triggers that keep it so.
+
+CREATE TABLE qfs.ledger (
+  seq     bigint      NOT NULL,
+  at      bigint      NOT NULL,
+  type    text COLLATE "C" NOT NULL,
+  actor   qfs.user_id,
+  auth    jsonb       NOT NULL,
+  payload jsonb       NOT NULL,
+  outcome jsonb       NOT NULL,
+  prev    qfs.hash    NOT NULL,
+  hash    qfs.hash    NOT NULL,
+  nodes   bytea       NOT NULL,
+  CONSTRAINT ledger_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE qfs.ledger IS
+  'append-only ledger: INSERT INTO qfs.ledger(type, actor, payload) appends, everything else is computed';
+COMMENT ON COLUMN qfs.ledger.seq IS 'leaf index, from 0, without gaps';
+COMMENT ON COLUMN qfs.ledger.at IS 'milliseconds since 1970-01-01 UTC; never less than the entry before';
+COMMENT ON COLUMN qfs.ledger.type IS 'event type, [A-Z][A-Z0-9_]{0,62}';
+COMMENT ON COLUMN qfs.ledger.actor IS 'whose act it is; null: the ledger itself';
+COMMENT ON COLUMN qfs.ledger.auth IS 'how the actor was established';
+COMMENT ON COLUMN qfs.ledger.payload IS 'what was asked for';
+COMMENT ON COLUMN qfs.ledger.outcome IS 'what the rules computed from it; {} where the type has no rule';
+COMMENT ON COLUMN qfs.ledger.prev IS 'hash of the entry before; zeros for entry 0';
+COMMENT ON COLUMN qfs.ledger.hash IS 'RFC 6962 leaf hash of the canonical entry';
+COMMENT ON COLUMN qfs.ledger.nodes IS 'interior Merkle nodes that this leaf completes, lowest level first';
+COMMENT ON CONSTRAINT ledger_pkey ON qfs.ledger IS 'entries are found by their number';
+SELECT pg_catalog.pg_extension_config_dump('qfs.ledger', '');
+
+CREATE FUNCTION qfs.ledger_append() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'qfs_sql_ledger_append' LANGUAGE C;
+COMMENT ON FUNCTION qfs.ledger_append() IS
+  'trigger: computes an entry from an event, or checks a recorded entry';
+
+CREATE FUNCTION qfs.refuse_change() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'qfs_sql_refuse_change' LANGUAGE C;
+COMMENT ON FUNCTION qfs.refuse_change() IS 'trigger: refuses UPDATE, DELETE and TRUNCATE';
+
+-- The name sorts last: a BEFORE trigger behind it makes every append fail.
+CREATE TRIGGER zzz_qfs_append BEFORE INSERT ON qfs.ledger
+  FOR EACH ROW EXECUTE FUNCTION qfs.ledger_append();
+COMMENT ON TRIGGER zzz_qfs_append ON qfs.ledger IS 'an event becomes an entry';
+CREATE TRIGGER zzz_qfs_refuse_row BEFORE UPDATE OR DELETE ON qfs.ledger
+  FOR EACH ROW EXECUTE FUNCTION qfs.refuse_change();
+COMMENT ON TRIGGER zzz_qfs_refuse_row ON qfs.ledger IS 'append-only, for replicated changes too';
+CREATE TRIGGER zzz_qfs_refuse_statement BEFORE UPDATE OR DELETE OR TRUNCATE ON qfs.ledger
+  FOR EACH STATEMENT EXECUTE FUNCTION qfs.refuse_change();
+COMMENT ON TRIGGER zzz_qfs_refuse_statement ON qfs.ledger IS 'append-only, also where no row matches';
+ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append;
+ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row;
+ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement;
+
+GRANT SELECT (seq, at, type, hash), INSERT (type, actor, payload) ON qfs.ledger TO qfs_operator;
+GRANT SELECT ON qfs.ledger TO qfs_auditor;
+
+-- Records of the rules.  They follow from the ledger, so they are not dumped:
+-- without them a restored ledger stays closed until qfs.post_restore().
+
+CREATE TABLE qfs.ledger_state (
+  number     bigint   NOT NULL,
+  genesis_at bigint   NOT NULL,
+  ledger     qfs.hash NOT NULL,
+  policy_seq bigint   NOT NULL,
+  policy     qfs.hash NOT NULL,
+  key_number bigint   NOT NULL,
+  CONSTRAINT ledger_state_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE qfs.ledger_state IS 'what the ledger as a whole knows: one row once it is open';
+COMMENT ON COLUMN qfs.ledger_state.number IS 'always 0';
+COMMENT ON COLUMN qfs.ledger_state.genesis_at IS 'time of entry 0, in milliseconds since 1970; blocks count from it';
+COMMENT ON COLUMN qfs.ledger_state.ledger IS 'hash of entry 0, which names the ledger';
+COMMENT ON COLUMN qfs.ledger_state.policy_seq IS 'entry that put the policy in force';
+COMMENT ON COLUMN qfs.ledger_state.policy IS 'SHA-256 of the policy in force';
+COMMENT ON COLUMN qfs.ledger_state.key_number IS 'signing key in force';
+COMMENT ON CONSTRAINT ledger_state_pkey ON qfs.ledger_state IS 'one row';
+
+CREATE TABLE qfs.policy (
+  seq    bigint NOT NULL,
+  policy text COLLATE "C" NOT NULL,
+  CONSTRAINT policy_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE qfs.policy IS 'every policy the ledger ever had';
+COMMENT ON COLUMN qfs.policy.seq IS 'entry that put it in force';
+COMMENT ON COLUMN qfs.policy.policy IS 'canonical JSON';
+COMMENT ON CONSTRAINT policy_pkey ON qfs.policy IS 'one policy an entry';
+
+CREATE TABLE qfs.signing_key (
+  number     bigint   NOT NULL,
+  seq        bigint   NOT NULL,
+  checkpoint qfs.hash NOT NULL,
+  token      qfs.hash NOT NULL,
+  CONSTRAINT signing_key_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE qfs.signing_key IS 'public keys of the ledger';
+COMMENT ON COLUMN qfs.signing_key.number IS 'counted from 0, the key of genesis';
+COMMENT ON COLUMN qfs.signing_key.seq IS 'entry that put it in force';
+COMMENT ON COLUMN qfs.signing_key.checkpoint IS 'Ed25519 key that signs checkpoints';
+COMMENT ON COLUMN qfs.signing_key.token IS 'Ed25519 key that signs session tokens';
+COMMENT ON CONSTRAINT signing_key_pkey ON qfs.signing_key IS 'keys follow each other';
+
+CREATE TABLE qfs.event_type (
+  type   text COLLATE "C" NOT NULL,
+  seq    bigint NOT NULL,
+  by     text COLLATE "C" NOT NULL,
+  schema text COLLATE "C" NOT NULL,
+  CONSTRAINT event_type_pkey PRIMARY KEY (type)
+);
+COMMENT ON TABLE qfs.event_type IS 'event types that applications registered';
+COMMENT ON COLUMN qfs.event_type.type IS 'name of the type';
+COMMENT ON COLUMN qfs.event_type.seq IS 'entry that registered it';
+COMMENT ON COLUMN qfs.event_type.by IS 'who appends it: operator or account';
+COMMENT ON COLUMN qfs.event_type.schema IS 'JSON Schema of the payload, canonical';
+COMMENT ON CONSTRAINT event_type_pkey ON qfs.event_type IS 'a type is registered once';
+
+GRANT SELECT ON qfs.ledger_state, qfs.policy, qfs.signing_key, qfs.event_type
+  TO qfs_operator, qfs_auditor;

@@ -1,0 +1,49 @@
+-- Reading and proving.  STABLE: they work on a hot standby and in a read-only
+-- transaction, and none of them scans the ledger.
+
+CREATE FUNCTION qfs.head(OUT seq bigint, OUT hash qfs.hash, OUT at bigint, OUT size bigint)
+  AS 'MODULE_PATHNAME', 'qfs_sql_head' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.head() IS
+  'the last entry, and the number of entries; seq, hash and at are null while there is none';
+
+CREATE FUNCTION qfs.root(size bigint) RETURNS qfs.hash
+  AS 'MODULE_PATHNAME', 'qfs_sql_root' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.root(bigint) IS 'Merkle root of the first size entries (RFC 6962)';
+
+CREATE FUNCTION qfs.inclusion_proof(seq bigint, size bigint) RETURNS qfs.hash[]
+  AS 'MODULE_PATHNAME', 'qfs_sql_inclusion_proof' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.inclusion_proof(bigint, bigint) IS
+  'path from entry seq to the root of the first size entries, the leaf''s sibling first';
+
+CREATE FUNCTION qfs.consistency_proof(old bigint, new bigint) RETURNS qfs.hash[]
+  AS 'MODULE_PATHNAME', 'qfs_sql_consistency_proof' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.consistency_proof(bigint, bigint) IS
+  'proof that the first new entries begin with the first old ones';
+
+CREATE FUNCTION qfs.entry(seq bigint) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_entry' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.entry(bigint) IS 'canonical line of an entry; qfs.leaf_hash of it is the entry''s hash';
+
+CREATE FUNCTION qfs.export("from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'qfs_sql_export' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.export(bigint, bigint) IS
+  'JSONL: the canonical lines of the entries from..to, inclusive; to the last one by default';
+
+CREATE FUNCTION qfs.tile(level integer, n bigint, width integer DEFAULT 256) RETURNS bytea
+  AS 'MODULE_PATHNAME', 'qfs_sql_tile' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.tile(integer, bigint, integer) IS
+  'hash tile n of a level: width hashes of 32 bytes (C2SP tlog-tiles)';
+
+CREATE FUNCTION qfs.entry_bundle(n bigint, width integer DEFAULT 256) RETURNS bytea
+  AS 'MODULE_PATHNAME', 'qfs_sql_entry_bundle' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.entry_bundle(bigint, integer) IS
+  'entries 256 n to 256 n + width - 1, each after its length as a big-endian u16 (C2SP tlog-tiles)';
+
+GRANT EXECUTE ON FUNCTION
+  qfs.head(), qfs.root(bigint), qfs.inclusion_proof(bigint, bigint),
+  qfs.consistency_proof(bigint, bigint), qfs.tile(integer, bigint, integer)
+  TO qfs_operator, qfs_auditor;
+-- Content is the auditor's to read.
+GRANT EXECUTE ON FUNCTION
+  qfs.entry(bigint), qfs.export(bigint, bigint), qfs.entry_bundle(bigint, integer)
+  TO qfs_auditor;

@@ -1,0 +1,239 @@
+/*
+ * verify_ledger.c - qfs-verify ledger: an exported ledger, line by line.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * The file is streamed: memory grows with what the rules remember (accounts,
+ * event types), not with the number of entries.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "status.h"
+
+static void *
+allocate(void *context, size_t size)
+{
+	(void) context;
+	return malloc(size);
+}
+
+static void
+release(void *context, void *memory)
+{
+	(void) context;
+	free(memory);
+}
+
+static qfs_status
+report(void *context, uint64_t seq, const qfs_error *fault)
+{
+	print_fault(context, (int64_t) seq, fault);
+	return QFS_OK;
+}
+
+/* ---- checkpoints, in the order of their sizes ---- */
+
+typedef struct Checkpoints
+{
+	qfs_checkpoint *list;
+	size_t		count;
+	size_t		next;
+} Checkpoints;
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+	uint64_t	x = ((const qfs_checkpoint *) a)->size;
+	uint64_t	y = ((const qfs_checkpoint *) b)->size;
+
+	return (x > y) - (x < y);
+}
+
+static Checkpoints
+read_checkpoints(const Options *options)
+{
+	Checkpoints c = {calloc(options->checkpoint_count + 1, sizeof(qfs_checkpoint)), 0, 0};
+
+	if (c.list == NULL)
+		fail_usage("there is no memory");
+	for (size_t i = 0; i < options->checkpoint_count; i++)
+	{
+		qfs_error	err;
+
+		if (qfs_checkpoint_parse(read_small_file(options->checkpoints[i]), &c.list[i], &err) != QFS_OK)
+			fail_usage("%s: %s (%s)", options->checkpoints[i], qfs_status_message(err.status), err.detail);
+		if (c.list[i].size == 0)
+			fail_usage("%s: a checkpoint of size 0 says nothing", options->checkpoints[i]);
+		c.count++;
+	}
+	qsort(c.list, c.count, sizeof(*c.list), compare_sizes);
+	return c;
+}
+
+/* Those that the ledger has just reached, or at the end all that are left. */
+static void
+check_reached(Checkpoints *c, qfs_audit *audit, bool at_end)
+{
+	while (c->next < c->count &&
+		   (at_end || c->list[c->next].size <= audit->chain.frontier.size))
+		qfs_audit_checkpoint(audit, &c->list[c->next++]);
+}
+
+/* ---- progress, on a terminal ---- */
+
+typedef struct Progress
+{
+	bool		shown;
+	uint64_t	total;			/* bytes; 0 = unknown */
+	uint64_t	done;
+	int			percent;
+} Progress;
+
+static Progress
+begin_progress(const Options *options, FILE *file)
+{
+	Progress	p = {.percent = -1};
+	struct stat st;
+
+	p.shown = !options->quiet && !options->json && isatty(STDERR_FILENO);
+	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))
+		p.total = (uint64_t) st.st_size;
+	p.shown = p.shown && p.total > 0;
+	return p;
+}
+
+static void
+show_progress(Progress *p, size_t bytes)
+{
+	int			percent;
+
+	p->done += bytes;
+	if (!p->shown)
+		return;
+	percent = (int) (p->done * 100 / p->total);
+	if (percent == p->percent)
+		return;
+	p->percent = percent;
+	fprintf(stderr, "\r[%-50.*s] %3d%%", percent / 2,
+			"##################################################", percent);
+}
+
+static void
+end_progress(const Progress *p)
+{
+	if (p->shown && p->percent >= 0)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- the whole file ---- */
+
+static void
+read_lines(const Options *options, FILE *file, qfs_audit *audit, Checkpoints *checkpoints)
+{
+	Progress	progress = begin_progress(options, file);
+	char	   *line = NULL;
+	size_t		capacity = 0;
+	ssize_t		len;
+
+	while ((len = getline(&line, &capacity, file)) >= 0)
+	{
+		show_progress(&progress, (size_t) len);
+		if (len > 0 && line[len - 1] == '\n')
+			len--;
+		qfs_audit_line(audit, (qfs_slice) {(uint8_t *) line, (size_t) len});
+		check_reached(checkpoints, audit, false);
+	}
+	end_progress(&progress);
+	free(line);
+	if (ferror(file))
+		fail_usage("%s: %s", options->file, strerror(errno));
+}
+
+static void
+print_root(qfs_audit *audit, const char *prefix, const char *suffix)
+{
+	uint8_t		digits[2 * QFS_HASH_LEN];
+	qfs_error	err;
+	qfs_hash	root;
+	qfs_buf		buf;
+
+	if (!audit->chain.rooted || qfs_frontier_root(&audit->chain.frontier, &root, &err) != QFS_OK)
+		return;
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, root.bytes, sizeof(root.bytes));
+	printf("%s%.*s%s", prefix, (int) buf.len, (const char *) digits, suffix);
+}
+
+static void
+print_result(const Options *options, qfs_audit *audit, size_t checkpoints)
+{
+	unsigned long long entries = audit->chain.frontier.size;
+	unsigned long long faults = audit->faults;
+
+	if (options->json)
+	{
+		printf("{\"checkpoints\":%zu,\"entries\":%llu,\"faults\":%llu", checkpoints, entries, faults);
+		print_root(audit, ",\"root\":\"", "\"");
+		printf(",\"sound\":%s}\n", faults == 0 ? "true" : "false");
+		return;
+	}
+	if (options->quiet)
+		return;
+	if (faults > 0)
+		printf("NOT SOUND: %llu faults in %llu entries\n", faults, entries);
+	else
+	{
+		printf("sound: %llu entries of %s, depth %s, %zu checkpoints\n",
+			   entries, audit->origin, options->depth, checkpoints);
+		print_root(audit, "root:  ", "\n");
+	}
+	if (checkpoints == 0)
+		puts("note:  without a checkpoint nobody can tell whether entries are missing at the end,\n"
+			 "       or whether the whole ledger was written anew");
+	else if (options->key == NULL)
+		puts("note:  without --key the checkpoints are only as good as the ledger's own word");
+}
+
+int
+verify_ledger(const Options *options)
+{
+	qfs_audit  *audit = malloc(sizeof(qfs_audit));
+	Checkpoints checkpoints = read_checkpoints(options);
+	qfs_audit_depth depth;
+	qfs_vkey	key;
+	qfs_hash	zero = {{0}};
+	qfs_error	err;
+	uint64_t	faults;
+	FILE	   *file;
+
+	if (!qfs_audit_depth_parse(qfs_slice_of(options->depth), &depth))
+		fail_usage("--depth is hashes, signatures or replay");
+	if (options->key != NULL)
+		key = parse_key(options->key);
+	file = strcmp(options->file, "-") == 0 ? stdin : fopen(options->file, "rb");
+	if (file == NULL)
+		fail_usage("%s: %s", options->file, strerror(errno));
+	if (audit == NULL ||
+		qfs_audit_begin(audit, depth, 0, &zero, 0, NULL,
+						(qfs_allocator) {allocate, release, NULL},
+						report, (void *) (uintptr_t) options, &err) != QFS_OK)
+		fail_usage("there is no memory");
+	audit->trusted = options->key != NULL ? &key : NULL;
+
+	read_lines(options, file, audit, &checkpoints);
+	check_reached(&checkpoints, audit, true);
+	qfs_audit_finish(audit);
+	print_result(options, audit, checkpoints.count);
+
+	faults = audit->faults;
+	qfs_audit_end(audit);
+	if (fflush(stdout) != 0)
+		fail_usage("the result could not be written");
+	return faults == 0 ? EXIT_SOUND : EXIT_FAULT;
+}

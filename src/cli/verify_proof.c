@@ -1,0 +1,92 @@
+/*
+ * verify_proof.c - qfs-verify proof: one entry against a signed checkpoint.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include <string.h>
+
+#include "cli.h"
+#include "entry.h"
+#include "status.h"
+
+/* The line itself, or the content of @FILE without its last line end. */
+static qfs_slice
+entry_of(const char *argument)
+{
+	qfs_slice	line;
+
+	if (argument[0] != '@')
+		return qfs_slice_of(argument);
+	line = read_small_file(argument + 1);
+	if (line.len > 0 && line.data[line.len - 1] == '\n')
+		line.len--;
+	return line;
+}
+
+/* Everything that must hold; the first thing that does not is the answer. */
+static qfs_status
+check(qfs_slice file, qfs_slice line, const qfs_vkey *key, qfs_tlog_proof *proof,
+	  qfs_checkpoint *checkpoint, qfs_error *err)
+{
+	qfs_entry	entry;
+	qfs_hash	leaf;
+	qfs_status	status;
+
+	status = qfs_tlog_proof_parse(file, proof, err);
+	if (status == QFS_OK)
+		status = qfs_checkpoint_parse(proof->note, checkpoint, err);
+	if (status == QFS_OK)
+		status = qfs_entry_decode(line, &entry, err);
+	if (status != QFS_OK)
+		return status;
+
+	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(key->name)))
+		return qfs_fail(err, QFS_CHECKPOINT_ORIGIN, "it is for \"%v\", the key is for \"%s\"",
+						checkpoint->origin, key->name);
+	switch (qfs_note_verify(checkpoint, key, NULL))
+	{
+		case QFS_NOTE_GOOD:
+			break;
+		case QFS_NOTE_BAD:
+			return qfs_fail(err, QFS_SIGNATURE_INVALID, "of the checkpoint");
+		case QFS_NOTE_ABSENT:
+			return qfs_fail(err, QFS_CHECKPOINT_KEY, "at size %u", checkpoint->size);
+	}
+	if (entry.seq != proof->index)
+		return qfs_fail(err, QFS_PROOF_INVALID, "it is for entry %u, the line is entry %u",
+						proof->index, entry.seq);
+	qfs_leaf_hash(line, &leaf);
+	if (!qfs_verify_inclusion(&leaf, proof->index, checkpoint->size,
+							  proof->path.hashes, proof->path.count, &checkpoint->root))
+		return qfs_fail(err, QFS_PROOF_INVALID, "entry %u in a ledger of %u entries",
+						proof->index, checkpoint->size);
+	return QFS_OK;
+}
+
+int
+verify_proof(const Options *options)
+{
+	qfs_checkpoint checkpoint;
+	qfs_tlog_proof proof;
+	qfs_error	err;
+	qfs_vkey	key;
+
+	if (options->key == NULL)
+		fail_usage("a proof is checked with --key");
+	if (options->entry == NULL)
+		fail_usage("which entry? --entry LINE, or --entry @FILE");
+	key = parse_key(options->key);
+	if (check(read_small_file(options->file), entry_of(options->entry), &key,
+			  &proof, &checkpoint, &err) != QFS_OK)
+	{
+		print_fault(options, -1, &err);
+		return EXIT_FAULT;
+	}
+	if (options->json)
+		printf("{\"seq\":%llu,\"size\":%llu,\"sound\":true}\n",
+			   (unsigned long long) proof.index, (unsigned long long) checkpoint.size);
+	else if (!options->quiet)
+		printf("sound: entry %llu is in the ledger %s of %llu entries\n",
+			   (unsigned long long) proof.index, key.name, (unsigned long long) checkpoint.size);
+	return EXIT_SOUND;
+}

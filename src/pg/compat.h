@@ -1,0 +1,29 @@
+/*
+ * compat.h - everything in which PostgreSQL 15, 16, 17 and 18 differ.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_COMPAT_H
+#define QFS_COMPAT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "qfs needs PostgreSQL 15 or later"
+#endif
+
+/* 16 split variable-length access out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 lets a module say its name and version. */
+#if PG_VERSION_NUM >= 180000
+#define QFS_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "qfs", .version = QFS_VERSION)
+#else
+#define QFS_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif

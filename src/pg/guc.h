@@ -1,0 +1,20 @@
+/*
+ * guc.h - settings.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_GUC_H
+#define QFS_GUC_H
+
+/* Path of the key file; a relative one starts in the data directory. */
+extern char *qfs_key_file;
+
+/* Release the chain lock as soon as the commit is visible, before it is on disk. */
+extern bool qfs_early_lock_release;
+
+/* Refuse DDL on the ledger's objects. */
+extern bool qfs_ddl_guard;
+
+extern void qfs_define_settings(void);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * jsonb_canonical.c - jsonb to canonical JSON and back.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * jsonb keeps keys sorted by length, then bytes; RFC 8785 sorts them by UTF-16
+ * code unit, so every object is sorted anew.
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "jsonb_canonical.h"
+#include "status.h"
+
+typedef struct Member
+{
+	JsonbValue	key;
+	JsonbValue	value;
+} Member;
+
+static qfs_status write_value(qfs_buf *out, JsonbValue *value, unsigned depth, qfs_error *err);
+
+static qfs_slice
+string_of(const JsonbValue *value)
+{
+	return (qfs_slice) {(const uint8_t *) value->val.string.val, (size_t) value->val.string.len};
+}
+
+static int
+compare_members(const void *a, const void *b)
+{
+	return qfs_json_compare_names(string_of(&((const Member *) a)->key),
+								  string_of(&((const Member *) b)->key), false);
+}
+
+static qfs_status
+write_number(qfs_buf *out, Numeric number, qfs_error *err)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+	qfs_status	status = qfs_json_write_number(out, qfs_slice_of(text), err);
+
+	pfree(text);
+	return status;
+}
+
+static qfs_status
+write_object(qfs_buf *out, JsonbIterator **it, int count, unsigned depth, qfs_error *err)
+{
+	Member	   *members = palloc(sizeof(Member) * Max(count, 1));
+	qfs_status	status = QFS_OK;
+
+	for (int i = 0; i < count; i++)
+	{
+		JsonbIteratorNext(it, &members[i].key, true);
+		JsonbIteratorNext(it, &members[i].value, true);
+	}
+	if (count > 1)
+		qsort(members, count, sizeof(Member), compare_members);
+
+	qfs_buf_byte(out, '{');
+	for (int i = 0; i < count && status == QFS_OK; i++)
+	{
+		if (i > 0)
+			qfs_buf_byte(out, ',');
+		qfs_json_write_string(out, string_of(&members[i].key));
+		qfs_buf_byte(out, ':');
+		status = write_value(out, &members[i].value, depth, err);
+	}
+	qfs_buf_byte(out, '}');
+	pfree(members);
+	return status;
+}
+
+static qfs_status
+write_array(qfs_buf *out, JsonbIterator **it, int count, unsigned depth, qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+	JsonbValue	item;
+
+	qfs_buf_byte(out, '[');
+	for (int i = 0; i < count && status == QFS_OK; i++)
+	{
+		if (i > 0)
+			qfs_buf_byte(out, ',');
+		JsonbIteratorNext(it, &item, true);
+		status = write_value(out, &item, depth, err);
+	}
+	qfs_buf_byte(out, ']');
+	return status;
+}
+
+/* depth: containers around this one */
+static qfs_status
+write_container(qfs_buf *out, JsonbContainer *container, unsigned depth, qfs_error *err)
+{
+	JsonbIterator *it = JsonbIteratorInit(container);
+	JsonbValue	head;
+	JsonbIteratorToken token = JsonbIteratorNext(&it, &head, true);
+
+	if (token == WJB_BEGIN_ARRAY && head.val.array.rawScalar)
+	{
+		JsonbIteratorNext(&it, &head, true);
+		return write_value(out, &head, depth, err);
+	}
+	if (depth >= QFS_JSON_DEPTH_MAX)
+		return qfs_fail(err, QFS_JSON_DEPTH, "the document has more levels");
+	if (token == WJB_BEGIN_OBJECT)
+		return write_object(out, &it, head.val.object.nPairs, depth + 1, err);
+	return write_array(out, &it, head.val.array.nElems, depth + 1, err);
+}
+
+static qfs_status
+write_value(qfs_buf *out, JsonbValue *value, unsigned depth, qfs_error *err)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			qfs_buf_text(out, "null");
+			return QFS_OK;
+		case jbvBool:
+			qfs_buf_text(out, value->val.boolean ? "true" : "false");
+			return QFS_OK;
+		case jbvString:
+			qfs_json_write_string(out, string_of(value));
+			return QFS_OK;
+		case jbvNumeric:
+			return write_number(out, value->val.numeric, err);
+		case jbvBinary:
+			return write_container(out, value->val.binary.data, depth, err);
+		default:
+			return qfs_fail(err, QFS_INTERNAL, "jsonb value of type %i", (int64_t) value->type);
+	}
+}
+
+qfs_status
+qfs_jsonb_write(qfs_buf *out, Jsonb *value, unsigned depth, qfs_error *err)
+{
+	return write_container(out, &value->root, depth, err);
+}
+
+static Datum
+parse(qfs_slice canonical)
+{
+	char	   *text = pnstrdup((const char *) canonical.data, canonical.len);
+	Datum		result = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+
+	pfree(text);
+	return result;
+}
+
+Datum
+qfs_jsonb_of(qfs_slice canonical)
+{
+	static struct
+	{
+		const char *text;
+		Datum		value;
+	}			common[] = {
+		{"{}", 0}, {"{\"via\":\"operator\"}", 0}
+	};
+
+	for (int i = 0; i < lengthof(common); i++)
+	{
+		if (!qfs_slice_equal(canonical, qfs_slice_of(common[i].text)))
+			continue;
+		if (common[i].value == 0)
+		{
+			MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+			common[i].value = parse(canonical);
+			MemoryContextSwitchTo(old);
+		}
+		return common[i].value;
+	}
+	return parse(canonical);
+}

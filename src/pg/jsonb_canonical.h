@@ -1,0 +1,23 @@
+/*
+ * jsonb_canonical.h - jsonb to canonical JSON and back.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_JSONB_CANONICAL_H
+#define QFS_JSONB_CANONICAL_H
+
+#include "utils/jsonb.h"
+
+#include "json.h"
+
+/*
+ * Appends the RFC 8785 form of a value.
+ * depth: containers that already surround it
+ * Errors: JSON_NUMBER, JSON_DEPTH.  A buffer that is too small overflows.
+ */
+extern qfs_status qfs_jsonb_write(qfs_buf *out, Jsonb *value, unsigned depth, qfs_error *err);
+
+/* The jsonb of canonical text; palloc'd, except for the two commonest objects. */
+extern Datum qfs_jsonb_of(qfs_slice canonical);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * keyfile.c - the ledger's secret keys, which live in a file and nowhere else.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Errors name neither the path nor the content to the client: the server log
+ * has the path.
+ */
+#include "compat.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "storage/lock.h"
+
+#include "errors.h"
+#include "guc.h"
+#include "keyfile.h"
+
+/* 64 digits and a line end a seed; more lines than anyone rotates keys. */
+#define LINE_LEN (2 * QFS_HASH_LEN + 1)
+#define SEEDS_MAX 1024
+#define FILE_MAX ((size_t) LINE_LEN * SEEDS_MAX)
+
+/* crypto_kdf contexts are 8 characters. */
+static const char kdf_context[crypto_kdf_CONTEXTBYTES] = {'q', 'f', 's', '-', 'k', 'e', 'y', '1'};
+
+typedef struct Seeds
+{
+	size_t		count;
+	qfs_hash	seeds[SEEDS_MAX];
+} Seeds;
+
+/* Everything secret is in here, and wiped when its context goes, error or not. */
+typedef struct Secrets
+{
+	Seeds		seeds;
+	char		text[LINE_LEN * SEEDS_MAX];
+	MemoryContextCallback wipe;
+} Secrets;
+
+static void
+wipe_secrets(void *secrets)
+{
+	sodium_memzero(secrets, offsetof(Secrets, wipe));
+}
+
+static Secrets *
+make_secrets(void)
+{
+	Secrets    *s = palloc0(sizeof(Secrets));
+
+	s->wipe.func = wipe_secrets;
+	s->wipe.arg = s;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &s->wipe);
+	return s;
+}
+
+static const char *
+file_path(void)
+{
+	return is_absolute_path(qfs_key_file) ? qfs_key_file : psprintf("%s/%s", DataDir, qfs_key_file);
+}
+
+/* The cause for everybody; path and errno, where there is one, for the operator. */
+static void
+throw_key_file(const char *cause)
+{
+	int			saved = errno;
+	const char *path = file_path();
+
+	errno = saved;
+	ereport(LOG,
+			(errcode_for_file_access(),
+			 saved != 0 ? errmsg("qfs key file \"%s\" %s: %m", path, cause) :
+			 errmsg("qfs key file \"%s\" %s", path, cause)));
+	QFS_THROW(QFS_KEY_FILE, "it %s", cause);
+}
+
+/* Ours alone to read, and a file. */
+static void
+check_permissions(int fd)
+{
+	struct stat st;
+
+	errno = 0;
+	if (fstat(fd, &st) != 0)
+		throw_key_file("cannot be examined");
+	if (!S_ISREG(st.st_mode))
+		throw_key_file("is not a regular file");
+	if (st.st_uid != geteuid())
+		throw_key_file("does not belong to the server's user");
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		throw_key_file("can be read by others; its mode must be 0600");
+}
+
+static void
+parse_seeds(Secrets *s, size_t len)
+{
+	errno = 0;
+	if (len % LINE_LEN != 0 || len > FILE_MAX)
+		throw_key_file("is damaged");
+	for (size_t at = 0; at < len; at += LINE_LEN)
+	{
+		qfs_slice	digits = {(const uint8_t *) s->text + at, LINE_LEN - 1};
+
+		if (s->text[at + LINE_LEN - 1] != '\n' ||
+			!qfs_hex_decode(digits, s->seeds.seeds[s->seeds.count].bytes, QFS_HASH_LEN))
+			throw_key_file("is damaged");
+		s->seeds.count++;
+	}
+}
+
+/* may_be_missing: a file that is not there holds no seeds */
+static void
+read_file(Secrets *s, bool may_be_missing)
+{
+	int			fd = OpenTransientFile(file_path(), O_RDONLY | PG_BINARY);
+	size_t		len = 0;
+	ssize_t		n;
+
+	if (fd < 0 && errno == ENOENT && may_be_missing)
+		return;
+	if (fd < 0)
+		throw_key_file("cannot be opened");
+	check_permissions(fd);
+	while (len < FILE_MAX && (n = read(fd, s->text + len, FILE_MAX - len)) != 0)
+	{
+		if (n < 0)
+			throw_key_file("cannot be read");
+		len += (size_t) n;
+	}
+	CloseTransientFile(fd);
+	parse_seeds(s, len);
+}
+
+/* The whole new content, on disk under another name, then in place of the old. */
+static void
+write_file(Secrets *s)
+{
+	char	   *temporary = psprintf("%s.new", file_path());
+	qfs_buf		text;
+	int			fd;
+
+	qfs_buf_init(&text, s->text, FILE_MAX);
+	for (size_t i = 0; i < s->seeds.count; i++)
+	{
+		qfs_buf_hex(&text, s->seeds.seeds[i].bytes, QFS_HASH_LEN);
+		qfs_buf_byte(&text, '\n');
+	}
+
+	unlink(temporary);			/* left behind by a crash */
+	fd = OpenTransientFilePerm(temporary, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, 0600);
+	if (fd < 0)
+		throw_key_file("cannot be made");
+	errno = 0;
+	if (write(fd, text.data, text.len) != (ssize_t) text.len)
+	{
+		if (errno == 0)
+			errno = ENOSPC;
+		throw_key_file("cannot be written");
+	}
+	if (pg_fsync(fd) != 0)
+		throw_key_file("cannot be flushed");
+	CloseTransientFile(fd);
+	if (durable_rename(temporary, file_path(), LOG) != 0)
+		throw_key_file("cannot be put in place");
+}
+
+static void
+derive(const qfs_hash *seed, qfs_key_purpose purpose, qfs_key_pair *out)
+{
+	uint8_t		subkey[crypto_sign_SEEDBYTES];
+
+	crypto_kdf_derive_from_key(subkey, sizeof(subkey), (uint64_t) purpose, kdf_context, seed->bytes);
+	crypto_sign_seed_keypair(out->public_key.bytes, out->secret, subkey);
+	sodium_memzero(subkey, sizeof(subkey));
+}
+
+static void
+derive_public(const qfs_hash *seed, qfs_key_purpose purpose, qfs_hash *out)
+{
+	qfs_key_pair pair;
+
+	derive(seed, purpose, &pair);
+	*out = pair.public_key;
+	sodium_memzero(&pair, sizeof(pair));
+}
+
+/* One writer of the file in the whole cluster, until the end of the transaction. */
+static void
+lock_file(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, InvalidOid, 1);
+	LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+void
+qfs_keyfile_add(qfs_public_keys *out)
+{
+	Secrets    *s = make_secrets();
+	qfs_hash   *seed;
+
+	lock_file();
+	read_file(s, true);
+	errno = 0;
+	if (s->seeds.count == SEEDS_MAX)
+		throw_key_file("is full");
+	seed = &s->seeds.seeds[s->seeds.count++];
+	crypto_kdf_keygen(seed->bytes);
+	write_file(s);
+	derive_public(seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
+	derive_public(seed, QFS_KEY_TOKEN, &out->token);
+	wipe_secrets(s);
+}
+
+void
+qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_purpose purpose, qfs_key_pair *out)
+{
+	Secrets    *s = make_secrets();
+
+	read_file(s, false);
+	/* The newest seed is the likeliest. */
+	for (size_t i = s->seeds.count; i-- > 0;)
+	{
+		qfs_hash	candidate;
+
+		derive_public(&s->seeds.seeds[i], QFS_KEY_CHECKPOINT, &candidate);
+		if (memcmp(&candidate, checkpoint, sizeof(candidate)) != 0)
+			continue;
+		derive(&s->seeds.seeds[i], purpose, out);
+		wipe_secrets(s);
+		return;
+	}
+	QFS_THROW(QFS_KEY_MISSING, "none of its %u seeds fits", (uint64_t) s->seeds.count);
+}

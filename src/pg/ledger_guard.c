@@ -1,0 +1,180 @@
+/*
+ * ledger_guard.c - what keeps the ledger append-only: row, statement and DDL guards.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * The guards stop everybody who obeys the server.  A superuser can remove
+ * them; what such a person changes is found by qfs.verify() and by whoever
+ * holds an older checkpoint.
+ */
+#include "compat.h"
+
+#include "catalog/namespace.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "buf.h"
+#include "errors.h"
+#include "guc.h"
+#include "store_table.h"
+
+PG_FUNCTION_INFO_V1(qfs_sql_refuse_change);
+
+/*
+ * qfs.refuse_change(): trigger, BEFORE UPDATE OR DELETE (row and statement)
+ * and BEFORE TRUNCATE on tables that only grow.
+ */
+Datum
+qfs_sql_refuse_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("qfs.refuse_change() is a trigger")));
+	QFS_THROW(QFS_APPEND_ONLY, "%s of qfs.%s",
+			  TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? "UPDATE" :
+			  TRIGGER_FIRED_BY_DELETE(td->tg_event) ? "DELETE" : "TRUNCATE",
+			  RelationGetRelationName(td->tg_relation));
+	PG_RETURN_NULL();
+}
+
+/*
+ * Commands that touched an object of qfs's.  Allowed are indexes for one's
+ * own queries, AFTER triggers, comments, statistics and privileges.
+ */
+static const char ddl_query[] =
+	"SELECT c.command_tag, c.object_identity"
+	" FROM pg_catalog.pg_event_trigger_ddl_commands() c"
+	" LEFT JOIN pg_catalog.pg_trigger t"
+	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass"
+	"  AND t.oid OPERATOR(pg_catalog.=) c.objid"
+	" LEFT JOIN pg_catalog.pg_rewrite r"
+	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
+	"  AND r.oid OPERATOR(pg_catalog.=) c.objid"
+	" LEFT JOIN pg_catalog.pg_policy p"
+	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_policy'::pg_catalog.regclass"
+	"  AND p.oid OPERATOR(pg_catalog.=) c.objid"
+	" LEFT JOIN pg_catalog.pg_inherits i"
+	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"  AND i.inhrelid OPERATOR(pg_catalog.=) c.objid"
+	" LEFT JOIN pg_catalog.pg_class k"
+	"   ON k.oid OPERATOR(pg_catalog.=)"
+	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid, i.inhparent)"
+	" LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
+	" WHERE NOT c.in_extension"
+	"   AND COALESCE(n.nspname::pg_catalog.text, c.schema_name)"
+	"       OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
+	"   AND c.command_tag OPERATOR(pg_catalog.<>) ALL (ARRAY['CREATE INDEX', 'REINDEX',"
+	"       'COMMENT', 'SECURITY LABEL', 'CREATE STATISTICS', 'ALTER STATISTICS'])"
+	/* tgtype bit 2: BEFORE */
+	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE TRIGGER'"
+	"            AND (t.tgtype OPERATOR(pg_catalog.&) 2::pg_catalog.int2)"
+	"                OPERATOR(pg_catalog.=) 0::pg_catalog.int2)"
+	" LIMIT 1";
+
+/* What was dropped: everything of qfs's but a user's own index or trigger. */
+static const char drop_query[] =
+	"SELECT 'DROP', d.object_identity"
+	" FROM pg_catalog.pg_event_trigger_dropped_objects() d"
+	" WHERE NOT d.is_temporary"
+	"   AND COALESCE(d.schema_name, d.address_names[1])"
+	"       OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
+	"   AND d.object_type OPERATOR(pg_catalog.<>) ALL (ARRAY['index', 'statistics object'])"
+	"   AND NOT (d.object_type OPERATOR(pg_catalog.=) 'trigger'"
+	"            AND d.address_names[3] OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
+	" LIMIT 1";
+
+static void
+refuse_found(const char *query)
+{
+	SPI_connect();
+	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: a guard's query failed");
+	if (SPI_processed > 0)
+	{
+		char	   *tag = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+		char	   *identity = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+
+		QFS_THROW(QFS_GUARDED, "%s: %v", tag ? tag : "DDL", qfs_slice_of(identity ? identity : "?"));
+	}
+	SPI_finish();
+}
+
+/*
+ * Dropping the extension drops the guards first, so it is refused before it
+ * starts, by what the statement says.
+ */
+static void
+refuse_drop_statement(const Node *parsetree)
+{
+	const DropStmt *drop = (const DropStmt *) parsetree;
+	ListCell   *cell;
+
+	if (!IsA(parsetree, DropStmt) ||
+		(drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA))
+		return;
+	foreach(cell, drop->objects)
+	{
+		const char *name = strVal(lfirst(cell));
+
+		if (strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0)
+			QFS_THROW(QFS_GUARDED, "DROP: %s", name);
+	}
+}
+
+static void
+refuse_rewrite(void)
+{
+	refuse_found("SELECT 'ALTER', k.oid::pg_catalog.regclass::pg_catalog.text"
+				 " FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace n"
+				 "   ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
+				 " WHERE k.oid OPERATOR(pg_catalog.=) pg_catalog.pg_event_trigger_table_rewrite_oid()"
+				 "   AND n.nspname OPERATOR(pg_catalog.=) 'qfs'");
+}
+
+/*
+ * Before genesis, during a restore and in an extension script there is
+ * nothing to guard yet, or the script is our own.
+ */
+static bool
+is_guarding(void)
+{
+	return qfs_ddl_guard &&
+		OidIsValid(get_relname_relid("ledger_state", get_namespace_oid("qfs", true))) &&
+		qfs_ledger_is_open();
+}
+
+PG_FUNCTION_INFO_V1(qfs_sql_guard_ddl);
+
+/*
+ * qfs.guard_ddl(): event trigger, on ddl_command_start, ddl_command_end,
+ * sql_drop and table_rewrite.
+ */
+Datum
+qfs_sql_guard_ddl(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("qfs.guard_ddl() is an event trigger")));
+	if (!is_guarding())
+		PG_RETURN_NULL();
+
+	if (strcmp(data->event, "ddl_command_start") == 0)
+		refuse_drop_statement(data->parsetree);
+	else if (strcmp(data->event, "ddl_command_end") == 0)
+		refuse_found(ddl_query);
+	else if (strcmp(data->event, "sql_drop") == 0)
+		refuse_found(drop_query);
+	else
+		refuse_rewrite();
+	PG_RETURN_NULL();
+}

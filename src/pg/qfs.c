@@ -1,0 +1,27 @@
+/*
+ * qfs.c - the module: what happens when a backend loads it.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "compat.h"
+
+#include <sodium.h>
+
+#include "append.h"
+#include "guc.h"
+#include "keccak.h"
+
+QFS_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	if (sodium_init() < 0)
+		ereport(ERROR, (errmsg("qfs: libsodium could not be initialized")));
+	if (!qfs_keccak_self_test())
+		ereport(ERROR, (errmsg("qfs: the Keccak self-test failed")));
+	qfs_define_settings();
+	qfs_append_register_callbacks();
+}

@@ -1,0 +1,254 @@
+/*
+ * store_table.c - records in the state tables of schema qfs.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Columns follow the fields of the kind, so one piece of code serves every
+ * table; there is no SQL, and therefore nothing that a search path, a rule or
+ * an operator of somebody else's could change.
+ */
+#include "compat.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "errors.h"
+#include "ledger.h"
+#include "reduce.h"
+#include "store_table.h"
+
+#define FIELDS_MAX 32
+
+/* ---- fields and columns ---- */
+
+static Datum
+field_to_datum(const qfs_field *field, const void *record)
+{
+	const char *p = (const char *) record + field->offset;
+
+	switch (field->type)
+	{
+		case QFS_FIELD_INT:
+			return Int64GetDatum(*(const int64_t *) p);
+		case QFS_FIELD_HASH:
+			return PointerGetDatum(p);
+		case QFS_FIELD_NAME:
+			return PointerGetDatum(cstring_to_text(p));
+		case QFS_FIELD_JSON:
+			return PointerGetDatum(cstring_to_text_with_len((const char *) ((const qfs_slice *) p)->data,
+															((const qfs_slice *) p)->len));
+	}
+	pg_unreachable();
+}
+
+static void
+datum_to_field(const qfs_field *field, Datum value, void *record)
+{
+	char	   *p = (char *) record + field->offset;
+
+	switch (field->type)
+	{
+		case QFS_FIELD_INT:
+			*(int64_t *) p = DatumGetInt64(value);
+			break;
+		case QFS_FIELD_HASH:
+			memcpy(p, DatumGetPointer(value), sizeof(qfs_hash));
+			break;
+		case QFS_FIELD_NAME:
+			memset(p, 0, QFS_TYPE_MAX + 1);
+			text_to_cstring_buffer(DatumGetTextPP(value), p, QFS_TYPE_MAX + 1);
+			break;
+		case QFS_FIELD_JSON:
+			{
+				/* A copy, because the row is not ours for longer than a moment. */
+				text	   *json = DatumGetTextPCopy(value);
+
+				*(qfs_slice *) p = (qfs_slice) {
+					(const uint8_t *) VARDATA(json), VARSIZE(json) - VARHDRSZ
+				};
+				break;
+			}
+	}
+}
+
+static void
+row_to_record(const qfs_kind *kind, TupleDesc desc, HeapTuple row, void *record)
+{
+	Datum		values[FIELDS_MAX];
+	bool		nulls[FIELDS_MAX];
+
+	heap_deform_tuple(row, desc, values, nulls);
+	for (unsigned i = 0; i < kind->field_count; i++)
+	{
+		if (nulls[i])
+			QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has a null in column %s",
+					  kind->name, kind->fields[i].name);
+		datum_to_field(&kind->fields[i], values[i], record);
+	}
+}
+
+/* ---- one row by its key ---- */
+
+typedef struct StateTable
+{
+	Relation	rel;
+	Relation	index;
+} StateTable;
+
+static StateTable
+open_table(const qfs_kind *kind, LOCKMODE mode)
+{
+	char		index[NAMEDATALEN];
+	StateTable	t;
+
+	t.rel = table_open(qfs_table_oid(kind->name), mode);
+	if (RelationGetDescr(t.rel)->natts != (int) kind->field_count ||
+		kind->field_count > FIELDS_MAX)
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has %u columns, %u belong there", kind->name,
+				  (uint64_t) RelationGetDescr(t.rel)->natts, (uint64_t) kind->field_count);
+	snprintf(index, sizeof(index), "%s_pkey", kind->name);
+	t.index = index_open(qfs_table_oid(index), AccessShareLock);
+	return t;
+}
+
+static void
+close_table(StateTable *t, LOCKMODE mode)
+{
+	index_close(t->index, AccessShareLock);
+	table_close(t->rel, mode);
+}
+
+/* The function behind "=" of the index's own operator family. */
+static RegProcedure
+equality(Relation index, unsigned column)
+{
+	Oid			type = index->rd_opcintype[column];
+
+	return get_opcode(get_opfamily_member(index->rd_opfamily[column], type, type,
+										  BTEqualStrategyNumber));
+}
+
+static HeapTuple
+find_row(const StateTable *t, const qfs_kind *kind, const void *record)
+{
+	ScanKeyData keys[FIELDS_MAX];
+	SysScanDesc scan;
+	HeapTuple	row;
+
+	for (unsigned i = 0; i < kind->keys; i++)
+		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
+							   t->index->rd_indcollation[i], equality(t->index, i),
+							   field_to_datum(&kind->fields[i], record));
+	scan = systable_beginscan_ordered(t->rel, t->index, SnapshotSelf, kind->keys, keys);
+	row = systable_getnext_ordered(scan, ForwardScanDirection);
+	row = HeapTupleIsValid(row) ? heap_copytuple(row) : NULL;
+	systable_endscan_ordered(scan);
+	return row;
+}
+
+static qfs_status
+table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
+{
+	StateTable	t = open_table(kind, AccessShareLock);
+	HeapTuple	row = find_row(&t, kind, record);
+
+	*found = row != NULL;
+	if (*found)
+	{
+		row_to_record(kind, RelationGetDescr(t.rel), row, record);
+		heap_freetuple(row);
+	}
+	close_table(&t, AccessShareLock);
+	return QFS_OK;
+}
+
+static qfs_status
+table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error *err)
+{
+	StateTable	t = open_table(kind, RowExclusiveLock);
+	HeapTuple	old = find_row(&t, kind, record);
+	bool		nulls[FIELDS_MAX] = {false};
+	Datum		values[FIELDS_MAX];
+	HeapTuple	row;
+
+	for (unsigned i = 0; i < kind->field_count; i++)
+		values[i] = field_to_datum(&kind->fields[i], record);
+	row = heap_form_tuple(RelationGetDescr(t.rel), values, nulls);
+	if (old != NULL)
+		CatalogTupleUpdate(t.rel, &old->t_self, row);
+	else
+		CatalogTupleInsert(t.rel, row);
+	heap_freetuple(row);
+	close_table(&t, RowExclusiveLock);
+	/* So that the same event may change the record again. */
+	CommandCounterIncrement();
+	return QFS_OK;
+}
+
+qfs_store *
+qfs_table_store(void)
+{
+	static qfs_store store = {table_get, table_put};
+
+	return &store;
+}
+
+bool
+qfs_ledger_is_open(void)
+{
+	qfs_ledger_record record = {.number = 0};
+	qfs_error	err;
+	bool		found;
+
+	QFS_TRY(table_get(qfs_table_store(), &qfs_kind_ledger, &record, &found, &err), &err);
+	return found;
+}
+
+/* ---- all rows ---- */
+
+void
+qfs_table_store_visit(const qfs_kind *kind, qfs_record_visitor visit, void *context)
+{
+	StateTable	t = open_table(kind, AccessShareLock);
+	void	   *record = palloc(kind->size);
+	TableScanDesc scan = table_beginscan(t.rel, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	row;
+
+	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memset(record, 0, kind->size);
+		row_to_record(kind, RelationGetDescr(t.rel), row, record);
+		visit(context, kind, record);
+	}
+	table_endscan(scan);
+	pfree(record);
+	close_table(&t, AccessShareLock);
+}
+
+void
+qfs_table_store_clear(const qfs_kind *kind)
+{
+	StateTable	t = open_table(kind, RowExclusiveLock);
+	TableScanDesc scan = table_beginscan(t.rel, SnapshotSelf, 0, NULL);
+	HeapTuple	row;
+
+	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		CatalogTupleDelete(t.rel, &row->t_self);
+	}
+	table_endscan(scan);
+	close_table(&t, RowExclusiveLock);
+}
