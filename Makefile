@@ -86,6 +86,10 @@ uninstall: uninstall-verify
 uninstall-verify:
 	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
 
+installcheck: | test/output
+test/output:
+	$(MKDIR_P) $@
+
 .PHONY: install-verify uninstall-verify
 
 endif

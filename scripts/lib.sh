@@ -1,0 +1,70 @@
+# lib.sh - what the scripts share: where things are, and throw-away servers.
+# To be sourced; sets QFS_HOME, QFS_WORK, PATH.
+
+QFS_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n=== %s\n' "$*"; }
+
+die() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# PostgreSQL's programs, which Debian keeps off PATH.
+use_postgresql() {
+  local pg_config=${PG_CONFIG:-}
+  [ -n "$pg_config" ] || pg_config=$(ls /usr/lib/postgresql/*/bin/pg_config 2>/dev/null | sort -V | tail -n 1) ||
+    true
+  [ -n "$pg_config" ] || pg_config=$(command -v pg_config) || die "pg_config was not found"
+  export PG_CONFIG=$pg_config
+  PATH=$("$PG_CONFIG" --bindir):$PATH
+  export PATH
+}
+
+# Builds and installs the extension; quiet unless something is wrong.
+build_and_install() {
+  local log=$QFS_WORK/build.log
+  make -C "$QFS_HOME" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "$@" all > "$log" 2>&1 ||
+    { tail -40 "$log" >&2; die "the build; its whole output is in $log"; }
+  make -C "$QFS_HOME" PG_CONFIG="$PG_CONFIG" "$@" install >> "$log" 2>&1 ||
+    { tail -40 "$log" >&2; die "the installation; its whole output is in $log"; }
+}
+
+# A directory of our own, which the unprivileged user can use too.
+make_work() {
+  QFS_WORK=$(mktemp -d "${TMPDIR:-/tmp}/qfs-$1.XXXXXX")
+  chmod 755 "$QFS_WORK"
+  export QFS_WORK
+}
+
+# PostgreSQL refuses to run as root.
+server_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else id -un; fi; }
+
+as_server_user() {
+  if [ "$(id -u)" -eq 0 ]; then
+    runuser -u postgres -- env PATH="$PATH" "$@"
+  else
+    "$@"
+  fi
+}
+
+# start_server DIRECTORY [SETTING...]: a new cluster that listens on a socket
+# in its own directory only, so there is no port to clash with.
+start_server() {
+  local dir=$1
+  shift
+  as_server_user initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 > "$dir/initdb.log" 2>&1 ||
+    { cat "$dir/initdb.log" >&2; die "initdb"; }
+  {
+    echo "listen_addresses = ''"
+    echo "unix_socket_directories = '$dir'"
+    printf '%s\n' "$@"
+  } | as_server_user tee -a "$dir/data/postgresql.conf" > /dev/null
+  as_server_user pg_ctl -D "$dir/data" -l "$dir/server.log" -w start > "$dir/pg_ctl.log" 2>&1 ||
+    { tail -20 "$dir/server.log" >&2; die "the server did not start"; }
+  export PGHOST=$dir PGUSER=postgres PGPORT=5432
+}
+
+stop_server() {
+  [ ! -d "$1/data" ] || as_server_user pg_ctl -D "$1/data" -m fast -w stop > /dev/null 2>&1 || true
+}
