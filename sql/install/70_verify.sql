@@ -65,11 +65,23 @@ BEGIN ATOMIC
   WHERE e.evtenabled IS DISTINCT FROM 'A' OR e.evtevent <> want.event OR p.oid IS NULL
   UNION ALL
   SELECT 'QFS_GUARD_OFF', 'qfs.ddl_guard is off in this session'
-  WHERE NOT current_setting('qfs.ddl_guard')::boolean
+  -- unknown until something loads the library, and then at its default: on
+  WHERE NOT coalesce(current_setting('qfs.ddl_guard', true), 'on')::boolean
+  UNION ALL
+  -- owners: REASSIGN OWNED is seen by no event trigger
+  SELECT 'QFS_OWNER', format('%s belongs to %s', o.name, pg_get_userbyid(o.owner))
+  FROM (SELECT format('table %s', c.oid::regclass) AS name, c.relowner AS owner
+        FROM pg_class c WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r'
+        UNION ALL
+        SELECT format('function %s', p.oid::regprocedure), p.proowner
+        FROM pg_proc p
+        WHERE p.pronamespace = 'qfs'::regnamespace AND p.prorettype <> 'event_trigger'::regtype) AS o
+  WHERE pg_get_userbyid(o.owner) <> 'qfs_owner'
   UNION ALL
   -- privileges as they were installed, but for the owner's own
   SELECT 'QFS_PRIVILEGES',
-         format('%s: %s %s %s', o.name, pg_get_userbyid(x.grantee), x.privilege_type,
+         format('%s: %s %s %s', o.name,
+                CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type,
                 CASE WHEN x.installed THEN 'was revoked' ELSE 'was granted' END)
   FROM (SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid,
                format('table %s', c.oid::regclass) AS name, c.relacl AS acl

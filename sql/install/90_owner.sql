@@ -1,30 +1,29 @@
 -- Nothing for PUBLIC, and an owner that nobody logs in as: what runs with the
 -- owner's rights has no more rights than the tables of qfs.
+--
+-- The owner first: REVOKE records the privileges as those of the installation,
+-- and pg_dump writes out whatever differs from them, the installer's name
+-- included.
 DO $$
 DECLARE
   o record;
 BEGIN
   FOR o IN
-    SELECT pg_catalog.format('FUNCTION %s', p.oid::pg_catalog.regprocedure) AS name
-    FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'qfs'::pg_catalog.regnamespace
-    UNION ALL
-    SELECT pg_catalog.format('TYPE %s', pg_catalog.format_type(t.oid, NULL))
-    FROM pg_catalog.pg_type t
-    WHERE t.typnamespace = 'qfs'::pg_catalog.regnamespace AND t.typtype = 'b' AND t.typelem = 0
-  LOOP
-    EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM PUBLIC', o.name);
-  END LOOP;
-
-  FOR o IN
-    SELECT pg_catalog.format('TABLE %s', c.oid::pg_catalog.regclass) AS name
+    SELECT pg_catalog.format('TABLE %s', c.oid::pg_catalog.regclass) AS name, true AS owned
     FROM pg_catalog.pg_class c
     WHERE c.relnamespace = 'qfs'::pg_catalog.regnamespace AND c.relkind = 'r'
     UNION ALL
-    SELECT pg_catalog.format('FUNCTION %s', p.oid::pg_catalog.regprocedure)
-    FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace = 'qfs'::pg_catalog.regnamespace
-      AND p.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
+    SELECT pg_catalog.format('FUNCTION %s', p.oid::pg_catalog.regprocedure),
+           p.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
+    FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'qfs'::pg_catalog.regnamespace
+    UNION ALL
+    SELECT pg_catalog.format('TYPE %s', pg_catalog.format_type(t.oid, NULL)), false
+    FROM pg_catalog.pg_type t
+    WHERE t.typnamespace = 'qfs'::pg_catalog.regnamespace AND t.typtype = 'b' AND t.typelem = 0
   LOOP
-    EXECUTE pg_catalog.format('ALTER %s OWNER TO qfs_owner', o.name);
+    IF o.owned THEN
+      EXECUTE pg_catalog.format('ALTER %s OWNER TO qfs_owner', o.name);
+    END IF;
+    EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM PUBLIC', o.name);
   END LOOP;
 END $$;

@@ -12,6 +12,9 @@ qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at
 			   qfs_tree *tree, qfs_reducer *reducer)
 {
 	qfs_frontier_init(&chain->frontier, size, tree);
+	/* The last leaf of an odd tree is its lowest peak: no need to read it. */
+	if (size & 1)
+		qfs_frontier_set_leaf(&chain->frontier, head);
 	chain->head = *head;
 	chain->at = at;
 	chain->reducer = reducer;
@@ -26,6 +29,7 @@ advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err
 {
 	qfs_status	status = QFS_OK;
 
+	seal->count = 0;
 	if (chain->rooted)
 		status = qfs_frontier_append(&chain->frontier, &seal->hash, seal->nodes,
 									 &seal->count, err);
@@ -164,8 +168,13 @@ check_nodes(const qfs_record *record, const qfs_seal *seal, checking *c)
 		(record->count == seal->count &&
 		 memcmp(record->nodes, seal->nodes, seal->count * sizeof(qfs_hash)) == 0))
 		return;
-	qfs_fail(&fault, QFS_NODES_MISMATCH, "%u nodes are stored, %u belong there",
-			 (uint64_t) record->count, (uint64_t) seal->count);
+	if (record->count > QFS_TREE_LEVELS)
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "what is stored are no hashes");
+	else if (record->count != seal->count)
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "%u nodes are stored, %u belong there",
+				 (uint64_t) record->count, (uint64_t) seal->count);
+	else
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "one is not what the entries give");
 	tell(c, c->seq, &fault);
 }
 

@@ -48,14 +48,17 @@ qfs_ed25519_key_check(qfs_slice key, qfs_error *err)
 }
 
 /*
- * Does this libsodium multiply by the cofactor?  Version 10.3 of the library
- * (1.0.18, Debian 12 and 13) does not.  Where it might, R is checked as the
- * key is; where it does not, a good R is such a point anyway.
+ * Could this libsodium multiply by the cofactor?  1.0.18 (library 10.3) and
+ * 1.0.22 (26.4) do not: tried.  With a key of prime order a good R is then of
+ * prime order by itself.  Of later ones nothing is known, so that R is
+ * checked as the key is.
  */
 static bool
 may_be_cofactored(void)
 {
-	return sodium_library_version_major() > 10;
+	int			major = sodium_library_version_major();
+
+	return major > 26 || (major == 26 && sodium_library_version_minor() > 4);
 }
 
 /* What RFC 8032 asks, in the one way that every version answers alike. */

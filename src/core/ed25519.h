@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * A ledger is verified again years later with whatever libsodium is there, so
- * what is accepted must not depend on its version.  libsodium 1.0.18 compares
- * the encoded R with s*B - h*A; versions after it multiply the difference by
- * the cofactor first and so accept more.  The two agree on keys and points R
- * without a part of small order, and only those pass here.
+ * A ledger is verified again years later, with whatever library is there.
+ * Libraries differ where a key or the point R has a part of small order: some
+ * compare R with S*B - h*A as they are, some multiply the difference by the
+ * cofactor first (RFC 8032 allows both).  Nothing with such a part passes
+ * here, so that what passes is good everywhere and always.
  */
 #ifndef QFS_ED25519_H
 #define QFS_ED25519_H

@@ -15,7 +15,7 @@ typedef struct qfs_entry
 	qfs_slice	type;			/* plain characters, no quotes */
 	bool		has_actor;		/* false: the ledger itself, "system" */
 	qfs_user_id actor;
-	qfs_slice	auth;			/* canonical objects */
+	qfs_slice	auth;			/* canonical objects; the entry is a level around them */
 	qfs_slice	payload;
 	qfs_slice	outcome;
 	qfs_hash	prev;			/* hash of entry seq - 1; zeros for seq 0 */
@@ -33,7 +33,7 @@ extern qfs_status qfs_entry_encode(const qfs_entry *entry, qfs_buf *out, qfs_err
 
 /*
  * Reads canonical bytes; the slices of *out point into them.
- * Errors: the JSON_ ones, ENTRY_FORMAT, ENTRY_TOO_LARGE, TYPE_SYNTAX.
+ * Errors: the JSON_ ones, ENTRY_FORMAT, ENTRY_TOO_LARGE, TYPE_SYNTAX, USER_ID_SYNTAX.
  */
 extern qfs_status qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err);
 

@@ -64,7 +64,8 @@ qfs_json_write_string(qfs_buf *out, qfs_slice utf8)
 		write_escape(out, c);
 		done = i + 1;
 	}
-	qfs_buf_bytes(out, utf8.data + done, utf8.len - done);
+	if (utf8.len > done)
+		qfs_buf_bytes(out, utf8.data + done, utf8.len - done);
 	qfs_buf_byte(out, '"');
 }
 

@@ -93,6 +93,13 @@ qfs_frontier_init(qfs_frontier *f, uint64_t size, qfs_tree *tree)
 	f->tree = tree;
 }
 
+void
+qfs_frontier_set_leaf(qfs_frontier *f, const qfs_hash *leaf)
+{
+	f->peak[0] = *leaf;
+	f->known |= 1;
+}
+
 qfs_status
 qfs_frontier_append(qfs_frontier *f, const qfs_hash *leaf,
 					qfs_hash nodes[QFS_TREE_LEVELS], unsigned *count, qfs_error *err)

@@ -55,6 +55,9 @@ typedef struct qfs_frontier
 
 extern void qfs_frontier_init(qfs_frontier *f, uint64_t size, qfs_tree *tree);
 
+/* Saves reading the last leaf of a tree of odd size. */
+extern void qfs_frontier_set_leaf(qfs_frontier *f, const qfs_hash *leaf);
+
 /*
  * Appends a leaf.
  * Out: nodes: the interior nodes that it completes, lowest level first

@@ -36,7 +36,7 @@ static const qfs_field ledger_fields[] = {
 };
 
 const qfs_kind qfs_kind_ledger =
-QFS_KIND("ledger_state", qfs_ledger_record, ledger_fields, 1);
+QFS_KIND("ledger_state", qfs_ledger_record, ledger_fields, 1, true);
 
 void
 qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures)
@@ -46,12 +46,14 @@ qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures)
 	r->fresh = false;
 	r->open = false;
 	r->has_policy = false;
+	r->has_type = false;
 }
 
 void
 qfs_reducer_forget(qfs_reducer *r)
 {
 	r->fresh = false;
+	r->has_type = false;
 }
 
 static qfs_status
@@ -95,7 +97,8 @@ qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err)
 {
 	qfs_status	status = qfs_reducer_refresh(r, err);
 
-	if (status != QFS_OK)
+	/* A first entry that was no genesis opened nothing. */
+	if (status != QFS_OK || !r->open)
 		return status;
 	r->ledger.ledger = *hash;
 	return r->store->put(r->store, &qfs_kind_ledger, &r->ledger, err);
@@ -143,6 +146,9 @@ check_authority(const qfs_entry *event, unsigned allowed, qfs_error *err)
 static qfs_status
 check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)
 {
+	/* Whatever a registered schema admits: this is what an entry can hold. */
+	if (qfs_json_type_of(event->payload) != QFS_JSON_OBJECT)
+		return qfs_fail(err, QFS_PAYLOAD_INVALID, "payload: must be an object");
 	return qfs_schema_validate(schema, event->payload, "payload", QFS_PAYLOAD_INVALID, err);
 }
 
@@ -162,29 +168,53 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	return status;
 }
 
+/*
+ * Looks a registered type up.  Applications append many events of one type in
+ * a row, and a type never changes, so the last one is remembered.
+ */
+static qfs_status
+find_type(qfs_reducer *r, qfs_slice type, qfs_error *err)
+{
+	qfs_event_type_record *record = &r->type;
+	qfs_status	status;
+	bool		found;
+
+	if (r->has_type && qfs_slice_equal(type, qfs_slice_of(record->type)))
+		return QFS_OK;
+	r->has_type = false;
+	status = qfs_type_check(type, err);
+	if (status != QFS_OK)
+		return status;
+	memset(record->type, 0, sizeof(record->type));
+	memcpy(record->type, type.data, type.len);
+	status = r->store->get(r->store, &qfs_kind_event_type, record, &found, err);
+	if (status != QFS_OK)
+		return status;
+	if (!found)
+		return qfs_fail(err, QFS_TYPE_UNKNOWN, "%v", type);
+
+	/* The store's own bytes are ours only until its next call. */
+	if (record->schema.len <= sizeof(r->schema))
+	{
+		memcpy(r->schema, record->schema.data, record->schema.len);
+		record->schema.data = r->schema;
+		r->has_type = true;
+	}
+	return QFS_OK;
+}
+
 /* A registered type: checked against its schema, without effect. */
 static qfs_status
 apply_custom(qfs_act *act)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_slice	type = act->event->type;
-	qfs_event_type_record record;
-	bool		found;
-	qfs_status	status = qfs_type_check(type, act->err);
+	qfs_reducer *r = act->reducer;
+	qfs_status	status = find_type(r, act->event->type, act->err);
 
-	if (status != QFS_OK)
-		return status;
-	memset(record.type, 0, sizeof(record.type));
-	memcpy(record.type, type.data, type.len);
-	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
-	if (status != QFS_OK)
-		return status;
-	if (!found)
-		return qfs_fail(act->err, QFS_TYPE_UNKNOWN, "%v", type);
-	status = check_payload(act->event, record.schema, act->err);
+	if (status == QFS_OK)
+		status = check_payload(act->event, r->type.schema, act->err);
 	if (status == QFS_OK)
 		status = check_authority(act->event,
-								 strcmp(record.by, "operator") == 0 ? QFS_VIA_OPERATOR : 0,
+								 strcmp(r->type.by, "operator") == 0 ? QFS_VIA_OPERATOR : 0,
 								 act->err);
 	return status;
 }

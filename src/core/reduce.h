@@ -65,9 +65,13 @@ extern const qfs_kind qfs_kind_event_type;
 /* Every kind of record, for whoever compares or rebuilds them; ends with NULL. */
 extern const qfs_kind *const qfs_kinds[];
 
+/* Schemas up to this size are remembered from one event to the next. */
+#define QFS_SCHEMA_REMEMBERED 4096
+
 /*
- * A reducer over a store.  It remembers the parsed policy, so its owner calls
- * qfs_reducer_forget whenever records may have changed behind its back.
+ * A reducer over a store.  It remembers the parsed policy and the last custom
+ * type, so its owner calls qfs_reducer_forget whenever records may have
+ * changed behind its back.
  */
 typedef struct qfs_reducer
 {
@@ -79,6 +83,9 @@ typedef struct qfs_reducer
 	bool		has_policy;		/* policy below is the one with hash `parsed` */
 	qfs_hash	parsed;
 	qfs_policy	policy;
+	bool		has_type;		/* type below is the one in the store */
+	qfs_event_type_record type;
+	uint8_t		schema[QFS_SCHEMA_REMEMBERED];	/* what type.schema points to */
 } qfs_reducer;
 
 extern void qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures);

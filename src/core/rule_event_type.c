@@ -18,7 +18,7 @@ static const qfs_field fields[] = {
 };
 
 const qfs_kind qfs_kind_event_type =
-QFS_KIND("event_type", qfs_event_type_record, fields, 1);
+QFS_KIND("event_type", qfs_event_type_record, fields, 1, true);
 
 /* A plain string of at most QFS_TYPE_MAX bytes, as the payload's schema demands. */
 static void

@@ -19,7 +19,7 @@ static const qfs_field fields[] = {
 };
 
 const qfs_kind qfs_kind_signing_key =
-QFS_KIND("signing_key", qfs_signing_key_record, fields, 1);
+QFS_KIND("signing_key", qfs_signing_key_record, fields, 1, true);
 
 static qfs_status
 read_keys(qfs_slice keys, qfs_signing_key_record *out, qfs_error *err)

@@ -11,7 +11,7 @@ static const qfs_field fields[] = {
 	QFS_FIELD(qfs_policy_record, policy, QFS_FIELD_JSON),
 };
 
-const qfs_kind qfs_kind_policy = QFS_KIND("policy", qfs_policy_record, fields, 1);
+const qfs_kind qfs_kind_policy = QFS_KIND("policy", qfs_policy_record, fields, 1, true);
 
 qfs_status
 qfs_policy_enact(qfs_act *act, qfs_slice policy)

@@ -425,7 +425,9 @@ fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
 			properties = limit;
 		describes_object |= !key_is(keyword, "const") && !key_is(keyword, "enum");
 	}
-	if (status == QFS_OK && describes_object && type == QFS_JSON_OBJECT)
+	/* Where any member is welcome there is nothing to look for. */
+	if (status == QFS_OK && describes_object && type == QFS_JSON_OBJECT &&
+		(properties.len > 0 || !additional))
 		status = fit_members(v, properties, additional, value, at);
 	return status;
 }

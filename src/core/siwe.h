@@ -48,9 +48,9 @@ typedef struct qfs_siwe
 
 /*
  * Reads a message, strictly: the fields in their order, each once, no line
- * end after the last one.  Three things are refused that the grammar admits:
- * a domain with a user name or without a host, and an address that is not
- * written with its EIP-55 checksum.
+ * end after the last one.  Refused although the grammar admits it: what is
+ * over a limit, a domain with a user name or without a host, an address that
+ * is not written with its EIP-55 checksum, a leap second that never was.
  * Errors: SIWE_SYNTAX, naming the line; SIWE_LIMIT, SIWE_DOMAIN, SIWE_ADDRESS,
  *         SIWE_VERSION, TIME_SYNTAX.
  */

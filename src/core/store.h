@@ -36,12 +36,14 @@ typedef struct qfs_kind
 	const qfs_field *fields;
 	unsigned	field_count;
 	unsigned	keys;
+	bool		rare;			/* changes so seldom that a reducer remembers it */
 } qfs_kind;
 
 #define QFS_FIELD(record, member, field_type) \
 	{#member, field_type, offsetof(record, member)}
-#define QFS_KIND(table, record, field_array, key_count) \
-	{table, sizeof(record), field_array, sizeof(field_array) / sizeof((field_array)[0]), key_count}
+#define QFS_KIND(table, record, field_array, key_count, is_rare) \
+	{table, sizeof(record), field_array, sizeof(field_array) / sizeof((field_array)[0]), \
+	 key_count, is_rare}
 
 /*
  * get: fills in the record whose key fields are set; *found says if there was

@@ -182,37 +182,44 @@ release_json(qfs_memory_store *s, const qfs_kind *kind, uint8_t *record)
 }
 
 /*
- * Writes a record over the one that is stored, or over zeros.  The store owns
- * a copy of the JSON; the old one goes last, because the new record may still
- * point to it.
+ * The store owns its JSON: copies of what the record points to.
+ * Returns false, and keeps nothing, if there is no memory.
  */
 static bool
-overwrite(qfs_memory_store *s, const qfs_kind *kind, uint8_t *target, const void *record)
+copy_json(qfs_memory_store *s, const qfs_kind *kind, const uint8_t *record,
+		  uint8_t *copies[FIELDS_MAX])
 {
-	qfs_slice	old[FIELDS_MAX];
-	bool		complete = true;
-
-	for (unsigned i = 0; i < kind->field_count; i++)
-		if (json_field(kind, i, target) != NULL)
-			old[i] = *json_field(kind, i, target);
-	memcpy(target, record, kind->size);
-
 	for (unsigned i = 0; i < kind->field_count; i++)
 	{
-		qfs_slice  *json = json_field(kind, i, target);
-		uint8_t    *copy;
+		qfs_slice	json;
 
-		if (json == NULL)
+		copies[i] = NULL;
+		if (kind->fields[i].type != QFS_FIELD_JSON)
 			continue;
-		copy = allocate(s, json->len + 1);
-		if (copy != NULL)
-			memcpy(copy, json->data, json->len);
-		else
-			complete = false;
-		*json = (qfs_slice) {copy, copy ? json->len : 0};
-		release(s, (void *) (uintptr_t) old[i].data);
+		memcpy(&json, record + kind->fields[i].offset, sizeof(json));
+		copies[i] = allocate(s, json.len + 1);
+		if (copies[i] == NULL)
+		{
+			while (i > 0)
+				release(s, copies[--i]);
+			return false;
+		}
+		if (json.len > 0)
+			memcpy(copies[i], json.data, json.len);
 	}
-	return complete;
+	return true;
+}
+
+/* Writes a record over the one that is stored, or over zeros; this cannot fail. */
+static void
+overwrite(qfs_memory_store *s, const qfs_kind *kind, uint8_t *target, const void *record,
+		  uint8_t *const copies[FIELDS_MAX])
+{
+	release_json(s, kind, target);
+	memcpy(target, record, kind->size);
+	for (unsigned i = 0; i < kind->field_count; i++)
+		if (copies[i] != NULL)
+			json_field(kind, i, target)->data = copies[i];
 }
 
 static qfs_status
@@ -236,11 +243,13 @@ memory_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error
 {
 	qfs_memory_store *s = (qfs_memory_store *) store;
 	shelf	   *sh = shelf_of(s, kind);
+	uint8_t    *copies[FIELDS_MAX];
 	uint32_t   *slot;
 
 	if (sh == NULL || kind->field_count > FIELDS_MAX)
 		return qfs_fail(err, QFS_INTERNAL, "too many kinds of records");
-	if (sh->count == sh->capacity && !grow(s, sh))
+	/* What can fail comes first, and the new JSON may lie in the old one. */
+	if ((sh->count == sh->capacity && !grow(s, sh)) || !copy_json(s, kind, record, copies))
 		return no_memory(err);
 
 	slot = find_slot(sh, record);
@@ -249,8 +258,7 @@ memory_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error
 		*slot = (uint32_t) ++sh->count;
 		memset(sh->records + (*slot - 1) * kind->size, 0, kind->size);
 	}
-	if (!overwrite(s, kind, sh->records + (*slot - 1) * kind->size, record))
-		return no_memory(err);
+	overwrite(s, kind, sh->records + (*slot - 1) * kind->size, record, copies);
 	return QFS_OK;
 }
 

@@ -7,12 +7,16 @@
  * ledger, so the chain is kept in backend memory between rows.  An aborted
  * savepoint drops it; it is then read again from the table.
  *
+ * Between transactions the reducer remembers records of rare kinds.  Whoever
+ * changes one sends a cache invalidation, which goes out at commit, before the
+ * lock is released, and is taken in after the lock is acquired.
+ *
  * Commit, with early lock release:
- *   PRE_COMMIT  every computed entry is in the table, or the commit fails;
+ *   before      every computed entry is in the table, or the commit fails;
  *               synchronous_commit is lowered to off for our own commit record
- *   COMMIT      the commit is visible: the lock goes to the next writer, and
- *               only then do we wait for the disk and for standbys, as the
- *               session's synchronous_commit asks
+ *   after       the commit is visible and invalidations are sent: the lock goes
+ *               to the next writer, and only then do we wait for the disk and
+ *               for standbys, as the session's synchronous_commit asks
  * Commits reach the WAL in chain order, so a crash can only lose a suffix that
  * nobody was told of.
  */
@@ -22,7 +26,9 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "replication/syncrep.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "append.h"
@@ -51,8 +57,11 @@ static struct
 	Mark	   *marks;			/* in the top transaction's memory */
 	int			mark_count;
 	int			mark_capacity;
+	bool		may_lose_rows;	/* something could have swallowed a row */
+	bool		committed;		/* visible; the lock is still held */
 	int			deferred;		/* synchronous_commit to honour after the release */
 	bool		is_deferred;
+	uint64		hint;			/* where the head was when we last looked */
 	LedgerReader reader;		/* tree of the chain; open only inside a call */
 	qfs_chain	chain;
 	qfs_reducer reducer;
@@ -105,6 +114,8 @@ release_lock(void)
 
 	state.ledger = InvalidOid;
 	state.loaded = false;
+	state.committed = false;
+	state.may_lose_rows = false;
 	state.marks = NULL;
 	state.mark_count = 0;
 	state.mark_capacity = 0;
@@ -152,7 +163,7 @@ check_snapshot(Relation ledger, uint64 size)
 	if (!IsolationUsesXactSnapshot())
 		return;
 	ledger_open_rel(&reader, ledger, GetTransactionSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	ledger_close(&reader);
 	if (head.size != size)
 		QFS_THROW(QFS_SNAPSHOT_OLD, "it sees %u entries of %u",
@@ -167,6 +178,7 @@ lock_ledger(Relation ledger)
 	state.lock_level = GetCurrentTransactionNestLevel();
 	state.loaded = false;
 	state.counted = false;
+	AcceptInvalidationMessages();
 }
 
 static void
@@ -174,7 +186,8 @@ load(Relation ledger)
 {
 	LedgerHead	head;
 
-	ledger_head(&state.reader, &head);
+	ledger_head(&state.reader, state.hint, &head);
+	state.hint = head.size > 0 ? head.size - 1 : 0;
 	if (!state.counted)
 	{
 		check_snapshot(ledger, head.size);
@@ -185,13 +198,24 @@ load(Relation ledger)
 		QFS_THROW(QFS_ENTRY_LOST, "%u entries were expected, %u are stored",
 				  (uint64_t) state.size, (uint64_t) head.size);
 
-	/* The parsed policy survives; whether it is still in force is looked up. */
-	if (state.reducer.store == NULL)
-		qfs_reducer_init(&state.reducer, qfs_table_store(), true);
-	qfs_reducer_forget(&state.reducer);
 	qfs_chain_init(&state.chain, head.size, &head.hash, head.at,
 				   &state.reader.tree, &state.reducer);
 	state.loaded = true;
+}
+
+/*
+ * With a unique index of the application's, ON CONFLICT DO NOTHING swallows
+ * rows after our trigger.  Nothing else can: the trigger sees to it that no
+ * other one fires behind it.
+ */
+static bool
+has_other_index(Relation ledger)
+{
+	List	   *indexes = RelationGetIndexList(ledger);
+	bool		result = list_length(indexes) > 1;
+
+	list_free(indexes);
+	return result;
 }
 
 qfs_chain *
@@ -200,6 +224,7 @@ qfs_append_begin(Relation ledger)
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
 	ledger_open_rel(&state.reader, ledger, SnapshotSelf);
+	state.may_lose_rows |= has_other_index(ledger);
 	if (!state.loaded)
 		load(ledger);
 	return &state.chain;
@@ -220,6 +245,7 @@ qfs_append_forget(void)
 {
 	state.loaded = false;
 	state.counted = state.mark_count > 0;
+	qfs_reducer_forget(&state.reducer);
 }
 
 bool
@@ -234,9 +260,8 @@ qfs_append_is_open(void)
 /* ---- commit ---- */
 
 /*
- * Was every computed entry stored?  ON CONFLICT DO NOTHING on an index of the
- * application's, or a trigger that returned NULL, swallows rows silently, and
- * the rules' effects would stay behind without their entry.
+ * Was every computed entry stored?  A row that was swallowed silently would
+ * leave the rules' effects behind without their entry.
  */
 static void
 check_stored(void)
@@ -278,11 +303,17 @@ restore_synchronous_commit(void)
 	state.is_deferred = false;
 }
 
+/*
+ * The transaction's other locks are released, its cache invalidations are
+ * sent: whoever takes the chain lock next sees all of it.
+ */
 static void
-commit(void)
+on_release(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg)
 {
 	bool		deferred = state.is_deferred;
 
+	if (!state.committed || phase != RESOURCE_RELEASE_LOCKS || !is_top_level)
+		return;
 	release_lock();
 	restore_synchronous_commit();
 	if (deferred)
@@ -300,14 +331,13 @@ on_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
-			if (state.mark_count > 0)
-			{
+			if (state.mark_count > 0 && state.may_lose_rows)
 				check_stored();
+			if (state.mark_count > 0)
 				defer_flush();
-			}
 			break;
 		case XACT_EVENT_COMMIT:
-			commit();
+			state.committed = true;
 			break;
 		case XACT_EVENT_ABORT:
 			restore_synchronous_commit();
@@ -321,9 +351,19 @@ on_transaction(XactEvent event, void *arg)
 	}
 }
 
+/* Which table it was does not matter: to look a record up again is cheap. */
+static void
+on_invalidation(Datum arg, Oid relation)
+{
+	qfs_reducer_forget(&state.reducer);
+}
+
 void
 qfs_append_register_callbacks(void)
 {
+	qfs_reducer_init(&state.reducer, qfs_table_store(), true);
 	RegisterXactCallback(on_transaction, NULL);
 	RegisterSubXactCallback(on_subtransaction, NULL);
+	RegisterResourceReleaseCallback(on_release, NULL);
+	CacheRegisterRelcacheCallback(on_invalidation, (Datum) 0);
 }

@@ -120,7 +120,7 @@ check_no_ledger(void)
 	if (qfs_ledger_is_open())
 		QFS_THROW(QFS_GENESIS_EXISTS, "this ledger is open");
 	ledger_open(&reader, SnapshotSelf);
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	ledger_close(&reader);
 	if (head.size > 0)
 		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head.size);
@@ -183,15 +183,18 @@ lock_and_read(qfs_ledger_record *ledger)
 {
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_store  *store = qfs_table_store();
+	uint64		size = qfs_append_begin(rel)->frontier.size;
 	qfs_error	err;
 	bool		found;
 
-	qfs_append_begin(rel);
 	qfs_append_end();
 	table_close(rel, NoLock);
 
 	ledger->number = 0;
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
+	/* A restored ledger has entries but no state: genesis is not what it lacks. */
+	if (!found && size > 0)
+		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
 	if (!found)
 		QFS_THROW(QFS_NO_GENESIS, "there is no policy and no key yet");
 }

@@ -91,7 +91,7 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 	qfs_buf		buf;
 
 	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	find_vkey(&reader, &head, head.size, &vkey);
 	ledger_close(&reader);
 
@@ -193,7 +193,7 @@ qfs_sql_checkpoint(PG_FUNCTION_ARGS)
 	qfs_slice	note;
 
 	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	note = make_checkpoint(&reader, &head, size_arg(fcinfo, 0, &head));
 	ledger_close(&reader);
 	PG_RETURN_TEXT_P(text_of(note));
@@ -217,7 +217,7 @@ qfs_sql_tlog_proof(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	seq = count_arg(fcinfo, 0, "seq");
 	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	size = size_arg(fcinfo, 1, &head);
 	QFS_TRY(qfs_inclusion_proof(&reader.tree, seq, size, &path, &err), &err);
 	note = make_checkpoint(&reader, &head, size);
@@ -260,7 +260,7 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 	qfs_error	err;
 
 	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	read_origin(&reader, origin);
 	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(origin)))
 		QFS_THROW(QFS_NOTE_MISMATCH, "its origin is \"%v\"", checkpoint->origin);

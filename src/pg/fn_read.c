@@ -24,7 +24,7 @@ static void
 open_ledger(LedgerReader *reader, LedgerHead *head)
 {
 	ledger_open(reader, GetActiveSnapshot());
-	ledger_head(reader, head);
+	ledger_head(reader, 0, head);
 }
 
 static void

@@ -221,7 +221,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 		QFS_THROW(QFS_ARGUMENT, "a check deeper than hashes starts at entry 0");
 	InitMaterializedSRF(fcinfo, 0);
 	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, &head);
+	ledger_head(&reader, 0, &head);
 	if (from > head.size)
 		QFS_THROW(QFS_SIZE_UNKNOWN, "entry %u was asked for, it has %u entries",
 				  (uint64_t) from, (uint64_t) head.size);

@@ -92,25 +92,36 @@ begin_scan(LedgerReader *reader, StrategyNumber strategy, RegProcedure compariso
 
 	/* In a long batch most rows need no look into the table at all. */
 	if (reader->index == NULL)
-		reader->index = index_open(qfs_table_oid("ledger_pkey"), AccessShareLock);
+		reader->index = index_open(QFS_PRIMARY_KEY_INDEX(reader->rel), AccessShareLock);
 	ScanKeyInit(&key, LEDGER_SEQ, strategy, comparison, Int64GetDatum((int64) seq));
 	return systable_beginscan_ordered(reader->rel, reader->index, reader->snapshot, 1, &key);
 }
 
-void
-ledger_head(LedgerReader *reader, LedgerHead *out)
+/* Looks for the last entry among those from `from` on; false = there is none. */
+static bool
+last_entry(LedgerReader *reader, uint64 from, LedgerHead *out)
 {
-	SysScanDesc scan = begin_scan(reader, BTGreaterEqualStrategyNumber, F_INT8GE, 0);
+	SysScanDesc scan = begin_scan(reader, BTGreaterEqualStrategyNumber, F_INT8GE, from);
 	HeapTuple	row = systable_getnext_ordered(scan, BackwardScanDirection);
+	bool		found = HeapTupleIsValid(row);
 
-	memset(out, 0, sizeof(*out));
-	if (HeapTupleIsValid(row))
+	if (found)
 	{
 		out->size = (uint64) ledger_int(reader, row, LEDGER_SEQ) + 1;
 		out->at = ledger_int(reader, row, LEDGER_AT);
 		ledger_hash(reader, row, LEDGER_HASH, &out->hash);
 	}
 	systable_endscan_ordered(scan);
+	return found;
+}
+
+void
+ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
+{
+	memset(out, 0, sizeof(*out));
+	/* A hint that was wrong finds nothing; then everything is looked at. */
+	if (hint == 0 || !last_entry(reader, hint, out))
+		last_entry(reader, 0, out);
 }
 
 HeapTuple

@@ -60,7 +60,12 @@ typedef struct LedgerHead
 	int64		at;
 } LedgerHead;
 
-extern void ledger_head(LedgerReader *reader, LedgerHead *out);
+/*
+ * hint: an entry that may be near the end, or 0.  The index page is searched
+ *       from the right, and the search ends at the hint instead of looking at
+ *       every key of the page.
+ */
+extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
 /* Row of an entry, or NULL; freed with heap_freetuple. */
 extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);

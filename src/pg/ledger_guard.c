@@ -11,6 +11,7 @@
 
 #include "catalog/namespace.h"
 #include "commands/event_trigger.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/parsenodes.h"
@@ -45,12 +46,15 @@ qfs_sql_refuse_change(PG_FUNCTION_ARGS)
 }
 
 /*
- * Commands that touched an object of qfs's.  Allowed are indexes for one's
- * own queries, AFTER triggers, comments, statistics and privileges.
+ * Commands that touched an object of qfs's: one that is in its schemas, or was
+ * (a member that was moved away), or hangs on one of its tables.  Allowed are
+ * indexes for one's own queries, AFTER triggers, comments, statistics and
+ * privileges.
  */
 static const char ddl_query[] =
 	"SELECT c.command_tag, c.object_identity"
 	" FROM pg_catalog.pg_event_trigger_ddl_commands() c"
+	" LEFT JOIN pg_catalog.pg_extension e ON e.extname OPERATOR(pg_catalog.=) 'qfs'::pg_catalog.name"
 	" LEFT JOIN pg_catalog.pg_trigger t"
 	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass"
 	"  AND t.oid OPERATOR(pg_catalog.=) c.objid"
@@ -62,20 +66,31 @@ static const char ddl_query[] =
 	"  AND p.oid OPERATOR(pg_catalog.=) c.objid"
 	" LEFT JOIN pg_catalog.pg_inherits i"
 	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
-	"  AND i.inhrelid OPERATOR(pg_catalog.=) c.objid"
+	"  AND c.objid OPERATOR(pg_catalog.=) ANY (ARRAY[i.inhrelid, i.inhparent])"
 	" LEFT JOIN pg_catalog.pg_class k"
 	"   ON k.oid OPERATOR(pg_catalog.=)"
-	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid, i.inhparent)"
+	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid,"
+	"               CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) c.objid"
+	"                    THEN i.inhparent ELSE i.inhrelid END)"
 	" LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
 	" WHERE NOT c.in_extension"
-	"   AND COALESCE(n.nspname::pg_catalog.text, c.schema_name)"
-	"       OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
+	"   AND (COALESCE(n.nspname::pg_catalog.text, c.schema_name)"
+	"        OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
+	"        OR (c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+	"            AND c.objid OPERATOR(pg_catalog.=) e.extnamespace)"
+	"        OR EXISTS (SELECT FROM pg_catalog.pg_depend d"
+	"                   WHERE d.classid OPERATOR(pg_catalog.=) c.classid"
+	"                     AND d.objid OPERATOR(pg_catalog.=) c.objid"
+	"                     AND d.deptype OPERATOR(pg_catalog.=) 'e'"
+	"                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass"
+	"                     AND d.refobjid OPERATOR(pg_catalog.=) e.oid))"
 	"   AND c.command_tag OPERATOR(pg_catalog.<>) ALL (ARRAY['CREATE INDEX', 'REINDEX',"
 	"       'COMMENT', 'SECURITY LABEL', 'CREATE STATISTICS', 'ALTER STATISTICS'])"
-	/* tgtype bit 2: BEFORE */
+	/* tgtype bit 2: BEFORE; one of our names may be OR REPLACE of our trigger */
 	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE TRIGGER'"
 	"            AND (t.tgtype OPERATOR(pg_catalog.&) 2::pg_catalog.int2)"
-	"                OPERATOR(pg_catalog.=) 0::pg_catalog.int2)"
+	"                OPERATOR(pg_catalog.=) 0::pg_catalog.int2"
+	"            AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
 	" LIMIT 1";
 
 /* What was dropped: everything of qfs's but a user's own index or trigger. */
@@ -90,11 +105,12 @@ static const char drop_query[] =
 	"            AND d.address_names[3] OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
 	" LIMIT 1";
 
+/* Not read-only: that would not see the rows that the command wrote. */
 static void
 refuse_found(const char *query)
 {
 	SPI_connect();
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute(query, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: a guard's query failed");
 	if (SPI_processed > 0)
 	{
@@ -106,26 +122,30 @@ refuse_found(const char *query)
 	SPI_finish();
 }
 
+static void
+refuse_name(const char *command, const char *name)
+{
+	if (strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0)
+		QFS_THROW(QFS_GUARDED, "%s: %s", command, name);
+}
+
 /*
- * Dropping the extension drops the guards first, so it is refused before it
- * starts, by what the statement says.
+ * Commands that take the guards themselves away are refused before they start,
+ * by what the statement says.
  */
 static void
-refuse_drop_statement(const Node *parsetree)
+refuse_statement(const Node *parsetree)
 {
 	const DropStmt *drop = (const DropStmt *) parsetree;
 	ListCell   *cell;
 
+	if (IsA(parsetree, AlterExtensionContentsStmt))
+		refuse_name("ALTER EXTENSION", ((const AlterExtensionContentsStmt *) parsetree)->extname);
 	if (!IsA(parsetree, DropStmt) ||
 		(drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA))
 		return;
 	foreach(cell, drop->objects)
-	{
-		const char *name = strVal(lfirst(cell));
-
-		if (strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0)
-			QFS_THROW(QFS_GUARDED, "DROP: %s", name);
-	}
+		refuse_name("DROP", strVal(lfirst(cell)));
 }
 
 static void
@@ -140,13 +160,17 @@ refuse_rewrite(void)
 
 /*
  * Before genesis, during a restore and in an extension script there is
- * nothing to guard yet, or the script is our own.
+ * nothing to guard yet, or the script is our own.  A state table that is not
+ * where it belongs has just been moved, renamed or dropped.
  */
 static bool
 is_guarding(void)
 {
-	return qfs_ddl_guard &&
-		OidIsValid(get_relname_relid("ledger_state", get_namespace_oid("qfs", true))) &&
+	Oid			schema = get_namespace_oid("qfs", true);
+
+	if (!qfs_ddl_guard || creating_extension)
+		return false;
+	return !OidIsValid(schema) || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
 		qfs_ledger_is_open();
 }
 
@@ -169,7 +193,7 @@ qfs_sql_guard_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 
 	if (strcmp(data->event, "ddl_command_start") == 0)
-		refuse_drop_statement(data->parsetree);
+		refuse_statement(data->parsetree);
 	else if (strcmp(data->event, "ddl_command_end") == 0)
 		refuse_found(ddl_query);
 	else if (strcmp(data->event, "sql_drop") == 0)

@@ -19,6 +19,7 @@
 #include "catalog/indexing.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -190,6 +191,9 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 	else
 		CatalogTupleInsert(t.rel, row);
 	heap_freetuple(row);
+	/* Whoever remembers a record of this kind hears of it, at commit or rollback. */
+	if (kind->rare)
+		CacheInvalidateRelcache(t.rel);
 	close_table(&t, RowExclusiveLock);
 	/* So that the same event may change the record again. */
 	CommandCounterIncrement();
@@ -250,5 +254,7 @@ qfs_table_store_clear(const qfs_kind *kind)
 		CatalogTupleDelete(t.rel, &row->t_self);
 	}
 	table_endscan(scan);
+	if (kind->rare)
+		CacheInvalidateRelcache(t.rel);
 	close_table(&t, RowExclusiveLock);
 }

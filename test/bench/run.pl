@@ -1,0 +1,186 @@
+#!/usr/bin/env perl
+# The benchmarks: everything is a ratio of measurements that alternate in one run.
+#
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size]...
+#
+# Expects a server (PGHOST …) with the database "bench" of setup.sql; "delayed"
+# is run by scripts/bench on a second server whose flushes are slow.
+use strict;
+use warnings;
+use List::Util qw(min max sum);
+use Time::HiRes qw(time);
+
+my ($out, @sections) = @ARGV;
+die "usage: run.pl DIRECTORY SECTION...\n" unless defined $out && @sections;
+
+my $seconds = $ENV{BENCH_SECONDS} // 5;
+my $rounds  = $ENV{BENCH_ROUNDS} // 3;
+my %table   = (plain => 'plain', qfs => 'qfs.ledger', recipe => 'recipe');
+
+sub sql {
+  my ($query) = @_;
+  open my $psql, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', 'bench', '-c', $query
+    or die "psql: $!\n";
+  my $answer = do { local $/; <$psql> };
+  close $psql or die "failed: $query\n";
+  chomp $answer;
+  return $answer;
+}
+
+# Milliseconds that a query takes inside the server.
+sub server_ms {
+  my ($query) = @_;
+  my $plan = sql("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) $query");
+  my ($ms) = $plan =~ /"Execution Time": ([\d.]+)/ or die "no time in $plan\n";
+  return $ms;
+}
+
+sub median {
+  my @sorted = sort { $a <=> $b } @_;
+  return $sorted[@sorted / 2];
+}
+
+my $note = 'a payload of ordinary size, say a hundred bytes or so, as events are';
+
+# pgbench's script for an engine; a table's name cannot be a variable of pgbench's.
+sub append_script {
+  my ($engine) = @_;
+  my $file = "$out/append-$engine.sql";
+  open my $script, '>', $file or die "$file: $!\n";
+  print {$script} "\\set n random(1, 1000000)\n",
+    "INSERT INTO $table{$engine} (type, payload) VALUES ('BENCH', jsonb_build_object('n', :n::int, 'note', '$note'));\n";
+  close $script;
+  return $file;
+}
+
+# One pgbench run: commits a second, 99th percentile of the latency in ms, and
+# the fewest transactions that any client got through.
+sub pgbench {
+  my ($engine, $clients) = @_;
+  my $prefix = "$out/log";
+  unlink glob "$prefix.*";
+  my $script = append_script($engine);
+  my $report = `pgbench -n -M prepared -c $clients -j 2 -T $seconds -l --log-prefix=$prefix -f $script bench 2>&1`;
+  my ($tps) = $report =~ /^tps = ([\d.]+)/m or die "pgbench failed:\n$report\n";
+
+  my (@latency, %count);
+  for my $file (glob "$prefix.*") {
+    open my $log, '<', $file or die "$file: $!\n";
+    while (my $line = <$log>) {
+      my ($client, undef, $us) = split ' ', $line;
+      $count{$client}++;
+      push @latency, $us;
+    }
+    unlink $file;
+  }
+  @latency = sort { $a <=> $b } @latency;
+  my $least = keys %count < $clients ? 0 : min values %count;
+  return {tps => $tps, p99 => $latency[0.99 * @latency] / 1000, least => $least,
+    fair => $least / (@latency / $clients)};
+}
+
+# commits a second of the three engines, in turns
+sub commits {
+  my ($title, $file, $bars, @clients) = @_;
+  print "\n$title\n";
+  printf "%7s | %9s %9s %9s | %9s %9s | %8s %8s | %s\n", 'clients', 'plain/s', 'qfs/s', 'recipe/s',
+    'qfs:plain', 'qfs:recipe', 'p99 ms', 'plain p99', 'least busy client : average';
+  open my $data, '>', "$out/$file" or die "$out/$file: $!\n";
+  for my $clients (@clients) {
+    my %runs;
+    for (1 .. $rounds) {
+      for my $engine (qw(plain qfs recipe)) {
+        push @{$runs{$engine}}, pgbench($engine, $clients);
+      }
+    }
+    my %tps = map { my $e = $_; $e => median(map { $_->{tps} } @{$runs{$e}}) } keys %runs;
+    my $to_plain  = median(map { $runs{qfs}[$_]{tps} / $runs{plain}[$_]{tps} } 0 .. $rounds - 1);
+    my $to_recipe = median(map { $runs{qfs}[$_]{tps} / $runs{recipe}[$_]{tps} } 0 .. $rounds - 1);
+    printf "%7d | %9.0f %9.0f %9.0f | %9.2f %10.2f | %8.2f %9.2f | %.2f   %s\n", $clients,
+      @tps{qw(plain qfs recipe)}, $to_plain, $to_recipe,
+      median(map { $_->{p99} } @{$runs{qfs}}), median(map { $_->{p99} } @{$runs{plain}}),
+      min(map { $_->{fair} } @{$runs{qfs}}), $bars->($clients, $to_plain, $to_recipe);
+    print {$data} join("\t", $clients, @tps{qw(plain qfs recipe)}), "\n";
+  }
+  close $data;
+}
+
+sub bar { my ($value, $bar) = @_; return ($value >= $bar ? 'reaches' : 'MISSES') . " $bar" }
+
+my %section = (
+  commits => sub {
+    my %bar = (1 => 0.9, 4 => 0.9, 16 => 0.75, 64 => 0.5);
+    commits('single-row commits, flush as the disk gives it', 'commits.dat', sub {
+      my ($clients, $plain, $recipe) = @_;
+      my $text = bar($plain, $bar{$clients});
+      $text .= ', ' . bar($recipe, 4) . ' x recipe' if $clients == 16;
+      return $text;
+    }, 1, 4, 16, 64);
+  },
+  delayed => sub {
+    commits('single-row commits, every flush delayed by 2 ms', 'delayed.dat',
+      sub { bar($_[1], 0.9) . ', ' . bar($_[2], 8) . ' x recipe' }, 16, 64);
+  },
+  bulk => sub {
+    my (@plain, @qfs);
+    for (1 .. $rounds) {
+      my $rows = "SELECT 'BENCH', jsonb_build_object('n', i, 'note', '$note') FROM generate_series(1, 300000) i";
+      push @plain, server_ms("INSERT INTO plain (type, payload) $rows");
+      push @qfs,   server_ms("INSERT INTO qfs.ledger (type, payload) $rows");
+    }
+    my $ratio = median(map { $plain[$_] / $qfs[$_] } 0 .. $rounds - 1);
+    printf "\nINSERT … SELECT of 300,000 rows: plain %.0f ms, qfs %.0f ms, speed ratio %.2f   %s\n",
+      median(@plain), median(@qfs), $ratio, bar($ratio, 0.6);
+  },
+  verify => sub {
+    my (@ours, @theirs);
+    my $size = sql('SELECT size FROM qfs.head()');
+    for (1 .. $rounds) {
+      push @ours, server_ms("SELECT * FROM qfs.verify(depth => 'hashes')");
+      # The chain alone, each entry's text built and hashed in SQL: less than qfs.verify does.
+      push @theirs, server_ms(q{
+        SELECT count(*) FROM (
+          SELECT l.hash::bytea AS stored, digest('\x00'::bytea || convert_to(
+            '{"actor":"' || coalesce(l.actor::text, 'system') || '","at":' || l.at || ',"auth":' || l.auth::text ||
+            ',"outcome":' || l.outcome::text || ',"payload":' || l.payload::text || ',"prev":"' || l.prev::text ||
+            '","seq":' || l.seq || ',"type":"' || l.type || '","v":1}', 'UTF8'), 'sha256') AS computed,
+            lag(l.hash::bytea) OVER (ORDER BY l.seq) = l.prev::bytea AS linked
+          FROM qfs.ledger l) x WHERE computed = stored AND linked});
+    }
+    my $ratio = median(map { $theirs[$_] / $ours[$_] } 0 .. $rounds - 1);
+    printf "\nqfs.verify, depth hashes, %d entries: %.0f ms; re-hashing in SQL with pgcrypto: %.0f ms; %.1f x   %s\n",
+      $size, median(@ours), median(@theirs), $ratio, bar($ratio, 3);
+    my $replay = server_ms('SELECT * FROM qfs.verify()');
+    printf "qfs.verify, depth replay: %.0f ms, %.0f entries a second\n", $replay, $size / $replay * 1000;
+  },
+  proof => sub {
+    my $size = 1_000_000;
+    my $missing = $size - sql('SELECT size FROM qfs.head()');
+    sql("INSERT INTO qfs.ledger (type, payload) SELECT 'BENCH', jsonb_build_object('n', i, 'note', '$note') FROM generate_series(1, $missing) i")
+      if $missing > 0;
+    sql('VACUUM ANALYZE qfs.ledger');
+    my $n = 20_000;
+    my $seqs = "(SELECT (i * 7919::bigint) % $size AS seq FROM generate_series(1, $n) i OFFSET 0) s";
+    my $levels = sql("SELECT avg(cardinality(qfs.inclusion_proof(seq, $size))) FROM $seqs");
+    my (@proof, @lookup);
+    for (1 .. $rounds) {
+      push @proof, server_ms("SELECT max(cardinality(qfs.inclusion_proof(s.seq, $size))) FROM $seqs");
+      push @lookup, server_ms("SELECT max((SELECT l.hash::text FROM qfs.ledger l WHERE l.seq = s.seq)) FROM $seqs");
+    }
+    my $ratio = median(map { $proof[$_] / ($lookup[$_] * $levels) } 0 .. $rounds - 1);
+    printf "\ninclusion proof among %d entries: %.1f us, %.1f levels; lookup by primary key: %.1f us; %.2f lookups a level   %s\n",
+      $size, median(@proof) / $n * 1000, $levels, median(@lookup) / $n * 1000, $ratio,
+      $ratio <= 3 ? 'reaches 3' : 'MISSES 3';
+  },
+  size => sub {
+    my ($total, $payload) = split /\|/, sql(
+      "SELECT pg_table_size('qfs.ledger')::float8 / count(*), avg(pg_column_size(payload)) FROM qfs.ledger");
+    my $index = sql("SELECT pg_indexes_size('qfs.ledger')::float8 / count(*) FROM qfs.ledger");
+    printf "\nsize: %.0f bytes an entry in the table, of which %.0f are payload: %.0f beyond it   %s; index %.0f bytes an entry\n",
+      $total, $payload, $total - $payload, $total - $payload <= 200 ? 'reaches 200' : 'MISSES 200', $index;
+  },
+);
+
+for my $name (@sections) {
+  ($section{$name} // die "no section $name\n")->();
+}
