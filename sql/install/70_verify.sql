@@ -34,11 +34,11 @@ BEGIN ATOMIC
                ('zzz_qfs_refuse_statement', 'refuse_change', 58)) AS want(name, function, type)
   LEFT JOIN pg_trigger t ON t.tgrelid = 'qfs.ledger'::regclass AND t.tgname = want.name
   LEFT JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'qfs'::regnamespace
-                     AND p.proname = want.function
+                     AND p.proname = want.function AND p.prosrc = 'qfs_sql_' || want.function
   WHERE t.tgenabled IS DISTINCT FROM 'A' OR p.oid IS NULL OR t.tgtype <> want.type
      OR t.tgqual IS NOT NULL OR t.tgattr <> ''
   UNION ALL
-  -- nothing in between: BEFORE row triggers behind ours, rules, policies, children
+  -- nothing in between: BEFORE row triggers behind ours, rules, row security, children
   SELECT 'QFS_TRIGGER_BETWEEN', format('trigger %s of qfs.ledger fires behind zzz_qfs_append', t.tgname)
   FROM pg_trigger t
   WHERE t.tgrelid = 'qfs.ledger'::regclass AND t.tgtype & 7 = 7
@@ -47,6 +47,9 @@ BEGIN ATOMIC
   SELECT 'QFS_RULE', format('rule %s on %s', r.rulename, r.ev_class::regclass)
   FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
   WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r'
+  UNION ALL
+  SELECT 'QFS_ROW_SECURITY', format('row security is on for %s', c.oid::regclass)
+  FROM pg_class c WHERE c.oid = 'qfs.ledger'::regclass AND c.relrowsecurity
   UNION ALL
   SELECT 'QFS_CHILD', format('table %s inherits from qfs.ledger', i.inhrelid::regclass)
   FROM pg_inherits i WHERE i.inhparent = 'qfs.ledger'::regclass
@@ -61,7 +64,7 @@ BEGIN ATOMIC
                ('qfs_guard_drop', 'sql_drop'), ('qfs_guard_rewrite', 'table_rewrite')) AS want(name, event)
   LEFT JOIN pg_event_trigger e ON e.evtname = want.name
   LEFT JOIN pg_proc p ON p.oid = e.evtfoid AND p.pronamespace = 'qfs'::regnamespace
-                     AND p.proname = 'guard_ddl'
+                     AND p.proname = 'guard_ddl' AND p.prosrc = 'qfs_sql_guard_ddl'
   WHERE e.evtenabled IS DISTINCT FROM 'A' OR e.evtevent <> want.event OR p.oid IS NULL
   UNION ALL
   SELECT 'QFS_GUARD_OFF', 'qfs.ddl_guard is off in this session'

@@ -33,14 +33,14 @@ advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err
 	if (chain->rooted)
 		status = qfs_frontier_append(&chain->frontier, &seal->hash, seal->nodes,
 									 &seal->count, err);
-	else
+	/* A tree with a hole cannot grow; the entries still follow each other. */
+	chain->rooted &= status == QFS_OK;
+	if (!chain->rooted)
 		chain->frontier.size++;
-	if (status != QFS_OK)
-		return status;
 	chain->head = seal->hash;
 	if (entry->at > chain->at)
 		chain->at = entry->at;
-	if (entry->seq == 0 && chain->reducer != NULL)
+	if (status == QFS_OK && entry->seq == 0 && chain->reducer != NULL)
 		status = qfs_reducer_name_ledger(chain->reducer, &seal->hash, err);
 	return status;
 }

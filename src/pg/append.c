@@ -173,6 +173,8 @@ check_snapshot(Relation ledger, uint64 size)
 static void
 lock_ledger(Relation ledger)
 {
+	/* State is written without the executor, which would look. */
+	PreventCommandIfReadOnly("an append to qfs.ledger");
 	qfs_chain_lock_acquire(RelationGetRelid(ledger));
 	state.ledger = RelationGetRelid(ledger);
 	state.lock_level = GetCurrentTransactionNestLevel();

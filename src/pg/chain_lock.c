@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/lock.h"
+#include "storage/proc.h"
 
 #include "chain_lock.h"
 
@@ -75,13 +76,36 @@ spin(const LOCKTAG *tag)
 	return false;
 }
 
+/*
+ * Whoever waits in the queue may be cancelled in the moment that the lock is
+ * granted.  Nobody would know of such a session lock: rolling back a savepoint
+ * does not release it, and the ledger would be closed as long as the session
+ * lives.
+ */
+static void
+wait_in_queue(const LOCKTAG *tag)
+{
+	PG_TRY();
+	{
+		LockAcquire(tag, ExclusiveLock, true, false);
+	}
+	PG_CATCH();
+	{
+		LockErrorCleanup();
+		if (QFS_LOCK_HELD_BY_ME(tag, ExclusiveLock))
+			LockRelease(tag, ExclusiveLock, true);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
 void
 qfs_chain_lock_acquire(Oid ledger)
 {
 	LOCKTAG		tag = chain_tag(ledger);
 
 	if (!spin(&tag))
-		LockAcquire(&tag, ExclusiveLock, true, false);
+		wait_in_queue(&tag);
 }
 
 void

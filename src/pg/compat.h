@@ -33,4 +33,11 @@
 #define QFS_PRIMARY_KEY_INDEX(rel) RelationGetPrimaryKeyIndex(rel)
 #endif
 
+/* 17 can be asked for stronger modes as well. */
+#if PG_VERSION_NUM >= 170000
+#define QFS_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define QFS_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 #endif

@@ -224,25 +224,33 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(append_event("POLICY_CHANGED", end_payload(&buf, &w), NULL));
 }
 
-/* The outgoing key signs the next ones. */
+/* The key in force, from the file.  The caller wipes it. */
 static void
-endorse(const qfs_ledger_record *ledger, const qfs_public_keys *next,
-		uint8_t signature[crypto_sign_BYTES])
+find_outgoing_key(const qfs_ledger_record *ledger, qfs_key_pair *out)
 {
 	qfs_store  *store = qfs_table_store();
 	qfs_signing_key_record current = {.number = ledger->key_number};
-	uint8_t		message[QFS_ROTATION_MESSAGE];
-	qfs_key_pair pair;
-	qfs_buf		buf;
 	qfs_error	err;
 	bool		found;
 
 	QFS_TRY(store->get(store, &qfs_kind_signing_key, &current, &found, &err), &err);
 	if (!found)
 		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", current.number);
+	qfs_keyfile_find(&current.checkpoint, QFS_KEY_CHECKPOINT, out);
+}
+
+/* The outgoing key signs the next ones. */
+static void
+endorse(const qfs_ledger_record *ledger, const qfs_public_keys *next,
+		uint8_t signature[crypto_sign_BYTES])
+{
+	uint8_t		message[QFS_ROTATION_MESSAGE];
+	qfs_key_pair pair;
+	qfs_buf		buf;
+
 	qfs_buf_init(&buf, message, sizeof(message));
 	qfs_rotation_message(&ledger->ledger, &next->checkpoint, &next->token, &buf);
-	qfs_keyfile_find(&current.checkpoint, QFS_KEY_CHECKPOINT, &pair);
+	find_outgoing_key(ledger, &pair);
 	crypto_sign_detached(signature, NULL, message, buf.len, pair.secret);
 	sodium_memzero(&pair, sizeof(pair));
 }
@@ -255,10 +263,14 @@ qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 	uint8_t		signature[crypto_sign_BYTES];
 	qfs_ledger_record ledger;
 	qfs_public_keys next;
+	qfs_key_pair pair;
 	qfs_json_writer w;
 	qfs_buf		buf;
 
 	lock_and_read(&ledger);
+	/* Nothing is written to a file that is missing or another ledger's. */
+	find_outgoing_key(&ledger, &pair);
+	sodium_memzero(&pair, sizeof(pair));
 	qfs_keyfile_add(&next);
 	endorse(&ledger, &next, signature);
 

@@ -254,9 +254,11 @@ static void
 check_own_checkpoint(const qfs_checkpoint *checkpoint)
 {
 	char		origin[QFS_ORIGIN_MAX + 1];
+	uint8_t		text[QFS_NOTE_BODY_MAX];
 	LedgerReader reader;
 	LedgerHead	head;
 	qfs_hash	root;
+	qfs_buf		body;
 	qfs_error	err;
 
 	ledger_open(&reader, GetActiveSnapshot());
@@ -270,6 +272,11 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 	QFS_TRY(qfs_tree_root(&reader.tree, checkpoint->size, &root, &err), &err);
 	if (memcmp(&root, &checkpoint->root, sizeof(root)) != 0)
 		QFS_THROW(QFS_NOTE_MISMATCH, "its root is not that of size %u", checkpoint->size);
+	/* A cosignature is served under our own text, so it must be over that text. */
+	qfs_buf_init(&body, text, sizeof(text));
+	qfs_checkpoint_write(&body, qfs_slice_of(origin), checkpoint->size, &root);
+	if (!qfs_slice_equal(qfs_buf_slice(&body), checkpoint->body))
+		QFS_THROW(QFS_NOTE_MISMATCH, "it has extension lines");
 	ledger_close(&reader);
 }
 

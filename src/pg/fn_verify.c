@@ -42,6 +42,29 @@ allocator_in(MemoryContext context)
 	return (qfs_allocator) {allocate, release, context};
 }
 
+/*
+ * Rows before entry 0 are no entries, and a walk from 0 does not meet them.
+ * No trigger lets one in.
+ */
+static void
+audit_negative_rows(qfs_audit *audit, LedgerReader *reader)
+{
+	SysScanDesc scan = ledger_scan(reader, (uint64) PG_INT64_MIN);
+	HeapTuple	row;
+	int64		seq;
+
+	while ((row = ledger_scan_next(scan)) != NULL && (seq = ledger_int(reader, row, LEDGER_SEQ)) < 0)
+	{
+		qfs_error	fault;
+
+		qfs_fail(&fault, QFS_ENTRY_FORMAT, "a row has the number %i", seq);
+		if (qfs_audit_fault(audit, (uint64) seq, &fault) != QFS_OK)
+			break;
+		CHECK_FOR_INTERRUPTS();
+	}
+	ledger_scan_end(scan);
+}
+
 /* Feeds the rows from..to to an audit; stops early if the report wants it. */
 static void
 audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
@@ -55,6 +78,8 @@ audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
 	qfs_status	status = QFS_OK;
 	HeapTuple	row;
 
+	if (from == 0)
+		audit_negative_rows(audit, reader);
 	while (status == QFS_OK && (row = ledger_scan_next(scan)) != NULL &&
 		   (uint64) ledger_int(reader, row, LEDGER_SEQ) <= to)
 	{
@@ -203,6 +228,19 @@ read_predecessor(LedgerReader *reader, uint64 from, LedgerHead *out)
 	out->at = ledger_int(reader, row, LEDGER_AT);
 }
 
+/* A missing entry is found at the next one; the last of a range has none in it. */
+static void
+check_end(qfs_audit *audit, uint64 size)
+{
+	qfs_error	fault;
+	uint64		seen = audit->chain.frontier.size;
+
+	if (seen >= size)
+		return;
+	qfs_fail(&fault, QFS_SEQ_GAP, "entry %u is missing", seen);
+	qfs_audit_fault(audit, seen, &fault);
+}
+
 /* qfs.verify(from, to, depth) -> setof (seq, code, detail) */
 PG_FUNCTION_INFO_V1(qfs_sql_verify);
 Datum
@@ -231,9 +269,10 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 							allocator_in(CurrentMemoryContext), report_row,
 							fcinfo->resultinfo, &err), &err);
 	audit_rows(audit, &reader, from, to);
+	check_end(audit, Min(to + 1, head.size));
 	ledger_close(&reader);
 	/* State belongs to the head: an earlier end has none to compare with. */
-	if (depth == QFS_AUDIT_REPLAY && to >= head.size)
+	if (depth == QFS_AUDIT_REPLAY && to + 1 >= head.size)
 		compare_state(audit);
 	qfs_audit_end(audit);
 	return (Datum) 0;
@@ -246,7 +285,7 @@ report_error(void *context, uint64_t seq, const qfs_error *fault)
 {
 	qfs_error	err;
 
-	qfs_fail(&err, fault->status, "entry %u: %s", seq, fault->detail);
+	qfs_fail(&err, fault->status, "entry %i: %s", (int64_t) seq, fault->detail);
 	qfs_throw(&err);
 	return fault->status;
 }

@@ -75,7 +75,8 @@ throw_key_file(const char *cause)
 	const char *path = file_path();
 
 	errno = saved;
-	ereport(LOG,
+	/* LOG alone would reach a client that sets client_min_messages to it. */
+	ereport(LOG_SERVER_ONLY,
 			(errcode_for_file_access(),
 			 saved != 0 ? errmsg("qfs key file \"%s\" %s: %m", path, cause) :
 			 errmsg("qfs key file \"%s\" %s", path, cause)));
@@ -120,7 +121,8 @@ parse_seeds(Secrets *s, size_t len)
 static void
 read_file(Secrets *s, bool may_be_missing)
 {
-	int			fd = OpenTransientFile(file_path(), O_RDONLY | PG_BINARY);
+	/* Opening a FIFO would wait for its other end. */
+	int			fd = OpenTransientFile(file_path(), O_RDONLY | O_NONBLOCK | PG_BINARY);
 	size_t		len = 0;
 	ssize_t		n;
 
@@ -168,7 +170,7 @@ write_file(Secrets *s)
 	if (pg_fsync(fd) != 0)
 		throw_key_file("cannot be flushed");
 	CloseTransientFile(fd);
-	if (durable_rename(temporary, file_path(), LOG) != 0)
+	if (durable_rename(temporary, file_path(), LOG_SERVER_ONLY) != 0)
 		throw_key_file("cannot be put in place");
 }
 
@@ -208,6 +210,8 @@ qfs_keyfile_add(qfs_public_keys *out)
 	Secrets    *s = make_secrets();
 	qfs_hash   *seed;
 
+	/* Files know no transactions, but a standby must not grow seeds of its own. */
+	PreventCommandIfReadOnly("the making of a key");
 	lock_file();
 	read_file(s, true);
 	errno = 0;

@@ -93,16 +93,22 @@ static const char ddl_query[] =
 	"            AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
 	" LIMIT 1";
 
-/* What was dropped: everything of qfs's but a user's own index or trigger. */
+/*
+ * What was dropped: everything of qfs's but a user's own index, publication or
+ * trigger; a constraint trigger goes with a constraint of its name.
+ */
 static const char drop_query[] =
 	"SELECT 'DROP', d.object_identity"
 	" FROM pg_catalog.pg_event_trigger_dropped_objects() d"
 	" WHERE NOT d.is_temporary"
 	"   AND COALESCE(d.schema_name, d.address_names[1])"
 	"       OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
-	"   AND d.object_type OPERATOR(pg_catalog.<>) ALL (ARRAY['index', 'statistics object'])"
-	"   AND NOT (d.object_type OPERATOR(pg_catalog.=) 'trigger'"
-	"            AND d.address_names[3] OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
+	"   AND d.object_type OPERATOR(pg_catalog.<>) ALL (ARRAY['index', 'statistics object',"
+	"       'publication relation', 'publication namespace'])"
+	"   AND NOT (d.address_names[3] OPERATOR(pg_catalog.!~) '^zzz_qfs_'"
+	"            AND EXISTS (SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() t"
+	"                        WHERE t.object_type OPERATOR(pg_catalog.=) 'trigger'"
+	"                          AND t.address_names OPERATOR(pg_catalog.=) d.address_names))"
 	" LIMIT 1";
 
 /* Not read-only: that would not see the rows that the command wrote. */

@@ -1,0 +1,166 @@
+-- Structure: tables, columns, keys, triggers, types, functions, comments, and what PUBLIC has: nothing.
+BEGIN;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION qfs;
+SELECT plan(54);
+
+CREATE TEMP VIEW members AS
+SELECT d.classid, d.objid, i.type, i.identity
+FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid, LATERAL pg_identify_object(d.classid, d.objid, 0) i
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'qfs';
+
+-- The rows of a query, sorted, against a list.
+CREATE FUNCTION pg_temp.list_is(query text, want text[], description text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  have text[];
+BEGIN
+  EXECUTE format('SELECT array_agg(x::text ORDER BY x::text COLLATE "C") FROM (%s) AS t(x)', query) INTO have;
+  RETURN is(have, want, description);
+END $$;
+
+-- the extension
+SELECT has_schema('qfs');
+SELECT is(extrelocatable, false, 'qfs stays in its schema') FROM pg_extension WHERE extname = 'qfs';
+SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
+          (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
+SELECT pg_temp.list_is(
+  $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'table 7', 'type 3'],
+  'members that are not functions');
+SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
+                 ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
+SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rolsuper OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolbypassrls)$$,
+                'none of them can log in or do more than it is granted');
+SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj_description(oid, 'pg_authid') IS NULL$$, 'each has a comment');
+
+-- tables: name, type, not null, collation of each column
+SELECT tables_are('qfs', ARRAY['cosignature', 'event_type', 'ledger', 'ledger_state', 'policy', 'signing_key', 'witness']);
+CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
+                   CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
+                   'default ' || pg_get_expr(d.adbin, d.adrelid))
+  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attrelid = ('qfs.' || name)::regclass AND a.attnum > 0 ORDER BY a.attnum
+$$;
+SELECT results_eq($$SELECT pg_temp.columns_of('ledger')$$, ARRAY[
+  'seq bigint not null', 'at bigint not null', 'type text not null collate "C"', 'actor qfs.user_id', 'auth jsonb not null', 'payload jsonb not null',
+  'outcome jsonb not null', 'prev qfs.hash not null', 'hash qfs.hash not null', 'nodes bytea not null'], 'columns of qfs.ledger');
+SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
+  'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'policy_seq bigint not null', 'policy qfs.hash not null',
+  'key_number bigint not null'], 'columns of qfs.ledger_state');
+SELECT results_eq($$SELECT pg_temp.columns_of('policy')$$, ARRAY['seq bigint not null', 'policy text not null collate "C"'], 'columns of qfs.policy');
+SELECT results_eq($$SELECT pg_temp.columns_of('signing_key')$$, ARRAY[
+  'number bigint not null', 'seq bigint not null', 'checkpoint qfs.hash not null', 'token qfs.hash not null'], 'columns of qfs.signing_key');
+SELECT results_eq($$SELECT pg_temp.columns_of('event_type')$$, ARRAY[
+  'type text not null collate "C"', 'seq bigint not null', 'by text not null collate "C"', 'schema text not null collate "C"'], 'columns of qfs.event_type');
+SELECT results_eq($$SELECT pg_temp.columns_of('witness')$$, ARRAY[
+  'vkey text not null collate "C"', 'added_at timestamp with time zone not null default now()'], 'columns of qfs.witness');
+SELECT results_eq($$SELECT pg_temp.columns_of('cosignature')$$, ARRAY[
+  'size bigint not null', 'vkey text not null collate "C"', 'line text not null collate "C"'], 'columns of qfs.cosignature');
+SELECT col_is_pk('qfs', 'ledger', 'seq', 'key of qfs.ledger');
+SELECT col_is_pk('qfs', 'ledger_state', 'number', 'key of qfs.ledger_state');
+SELECT col_is_pk('qfs', 'policy', 'seq', 'key of qfs.policy');
+SELECT col_is_pk('qfs', 'signing_key', 'number', 'key of qfs.signing_key');
+SELECT col_is_pk('qfs', 'event_type', 'type', 'key of qfs.event_type');
+SELECT col_is_pk('qfs', 'witness', 'vkey', 'key of qfs.witness');
+SELECT col_is_pk('qfs', 'cosignature', ARRAY['size', 'vkey'], 'key of qfs.cosignature');
+SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
+  ARRAY['qfs.cosignature p', 'qfs.event_type p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.policy p', 'qfs.signing_key p', 'qfs.witness p'],
+  'no constraints but the keys');
+SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND (relpersistence <> 'p' OR relrowsecurity OR relhasrules OR relhassubclass)$$,
+                'tables are permanent, without row security, rules and children');
+SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
+                  ARRAY['qfs.cosignature', 'qfs.ledger', 'qfs.witness'], 'what pg_dump takes along');
+
+-- triggers
+SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
+SELECT pg_temp.list_is($$SELECT tgname || ' ' || tgtype || ' ' || tgfoid::regproc || ' ' || tgenabled::text FROM pg_trigger WHERE tgrelid = 'qfs.ledger'::regclass$$,
+  ARRAY['zzz_qfs_append 7 qfs.ledger_append A', 'zzz_qfs_refuse_row 27 qfs.refuse_change A', 'zzz_qfs_refuse_statement 58 qfs.refuse_change A'],
+  'BEFORE INSERT, UPDATE OR DELETE, and the statement''s UPDATE OR DELETE OR TRUNCATE, always');
+SELECT is_empty($$SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'qfs'::regnamespace AND c.relname <> 'ledger'$$,
+                'no trigger on other tables');
+SELECT pg_temp.list_is($$SELECT evtname || ' ' || evtevent || ' ' || evtfoid::regproc || ' ' || evtenabled::text FROM pg_event_trigger WHERE evtname ~ '^qfs_'$$,
+  ARRAY['qfs_guard_drop sql_drop qfs.guard_ddl A', 'qfs_guard_end ddl_command_end qfs.guard_ddl A', 'qfs_guard_rewrite table_rewrite qfs.guard_ddl A',
+        'qfs_guard_start ddl_command_start qfs.guard_ddl A'], 'event triggers, enabled always');
+SELECT is((SELECT evttags FROM pg_event_trigger WHERE evtname = 'qfs_guard_start'), ARRAY['DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION'],
+          'commands that are refused before they start');
+
+-- types
+SELECT pg_temp.list_is($$SELECT (typname || ' ' || typlen || ' ' || typalign::text || ' ' || typstorage::text || ' ' || typbyval || ' ' || typcategory::text) FROM pg_type t
+                    WHERE typnamespace = 'qfs'::regnamespace AND typtype = 'b' AND typelem = 0$$,
+  ARRAY['address 20 c p false U', 'hash 32 c p false U', 'user_id 32 c p false U'], 'length, alignment, storage, by reference');
+SELECT has_cast('text', 'qfs.hash', 'text to qfs.hash');
+SELECT pg_temp.list_is($$SELECT (format('%s to %s %s', format_type(castsource, NULL), format_type(casttarget, NULL), castcontext)) FROM pg_cast c JOIN members m ON m.classid = 'pg_cast'::regclass AND m.objid = c.oid
+                   $$,
+  ARRAY['bytea to qfs.address e', 'bytea to qfs.hash e', 'bytea to qfs.user_id e', 'qfs.address to bytea e', 'qfs.address to text a', 'qfs.hash to bytea e',
+        'qfs.hash to text a', 'qfs.user_id to bytea e', 'qfs.user_id to text a', 'text to qfs.address e', 'text to qfs.hash e', 'text to qfs.user_id e'],
+  'casts: to text by assignment, all others on demand');
+SELECT opclasses_are('qfs', ARRAY['address_hash_ops', 'address_ops', 'hash_hash_ops', 'hash_ops', 'user_id_hash_ops', 'user_id_ops']);
+SELECT is_empty($$SELECT opcname FROM pg_opclass WHERE opcnamespace = 'qfs'::regnamespace AND NOT opcdefault$$, 'each the default of its type');
+SELECT pg_temp.list_is($$SELECT (o.oprname::text || ' ' || count(*) || ' ' || bool_and(o.oprcom <> 0) || ' ' || bool_and(o.oprnegate <> 0) || ' ' || bool_and(o.oprcanmerge) || ' ' || bool_and(o.oprcanhash)) FROM pg_operator o WHERE o.oprnamespace = 'qfs'::regnamespace GROUP BY o.oprname$$,
+  ARRAY['< 3 true true false false', '<= 3 true true false false', '<> 3 true true false false', '= 3 true true true true', '> 3 true true false false', '>= 3 true true false false'],
+  'operators: commutators, negators, merge and hash joins');
+
+-- functions: what kind each is, by name
+CREATE TEMP VIEW functions AS
+SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs'::regnamespace;
+CREATE TEMP VIEW calls AS
+SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
+  'add_cosignature', 'add_witness', 'canonical', 'checkpoint', 'consistency_proof', 'default_policy', 'entry', 'entry_bundle', 'export', 'genesis', 'guard_ddl', 'head',
+  'import', 'inclusion_proof', 'keccak256', 'leaf_hash', 'ledger_append', 'node_hash', 'post_restore', 'rebuild', 'refuse_change', 'register_event_type', 'root', 'rotate_keys',
+  'self_check', 'set_policy', 'sha256_jcs', 'sha3_256', 'tile', 'tlog_proof', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
+  'canonical', 'default_policy', 'keccak256', 'leaf_hash', 'node_hash', 'sha256_jcs', 'sha3_256', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
+  'checkpoint', 'consistency_proof', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'root', 'self_check', 'tile', 'tlog_proof', 'verify', 'vkey'], 'STABLE: what reads');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
+  'add_cosignature', 'add_witness', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'post_restore', 'rebuild', 'refuse_change', 'register_event_type', 'rotate_keys', 'set_policy'],
+  'VOLATILE: what writes');
+SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
+  'canonical', 'consistency_proof', 'default_policy', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'keccak256', 'leaf_hash', 'node_hash', 'root',
+  'sha256_jcs', 'sha3_256', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
+  ARRAY['checkpoint', 'export', 'head', 'post_restore', 'rebuild', 'self_check', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null is the default');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
+  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
+SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
+                'each of them with exactly this search path');
+SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
+  ARRAY['guard_ddl() search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['self_check()'], 'all in C but one');
+SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
+SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
+                'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE proowner <> 'qfs_owner'::regrole$$, ARRAY['guard_ddl()'],
+                  'all belong to qfs_owner but the event trigger''s, which must belong to a superuser');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND relkind = 'r' AND relowner <> 'qfs_owner'::regrole$$, 'so do the tables');
+
+-- every object says what it is for
+SELECT is_empty($$
+  SELECT type, identity FROM members WHERE obj_description(objid, classid::regclass::text) IS NULL
+  UNION ALL SELECT 'column', a.attrelid::regclass || '.' || a.attname FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+  WHERE a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL
+  UNION ALL SELECT 'constraint', conname FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n' AND obj_description(oid, 'pg_constraint') IS NULL
+  UNION ALL SELECT 'trigger', t.tgname FROM pg_trigger t JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = t.tgrelid WHERE obj_description(t.oid, 'pg_trigger') IS NULL
+$$, 'every member, column, key and trigger has a comment');
+-- PUBLIC
+SELECT is_empty($$
+  SELECT m.type, m.identity, x.privilege_type FROM members m
+  LEFT JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+  LEFT JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
+  LEFT JOIN pg_type t ON m.classid = 'pg_type'::regclass AND t.oid = m.objid,
+  LATERAL aclexplode(CASE WHEN p.oid IS NOT NULL THEN COALESCE(p.proacl, acldefault('f', p.proowner))
+                          WHEN c.oid IS NOT NULL THEN COALESCE(c.relacl, acldefault('r', c.relowner))
+                          WHEN t.oid IS NOT NULL THEN COALESCE(t.typacl, acldefault('T', t.typowner)) END) x
+  WHERE x.grantee = 0
+  UNION ALL SELECT 'column', attname, attacl::text FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+  WHERE EXISTS (SELECT FROM aclexplode(attacl) x WHERE x.grantee = 0)
+  UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname = 'qfs' AND EXISTS (SELECT FROM aclexplode(nspacl) x WHERE x.grantee = 0)
+$$, 'PUBLIC has nothing on any function, table, column or type, nor on the schema');
+
+SELECT * FROM finish();
+ROLLBACK;

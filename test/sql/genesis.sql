@@ -1,0 +1,102 @@
+-- Genesis: what there is before it, what it refuses, what it writes.
+\getenv inputdir PG_ABS_SRCDIR
+\i :inputdir/sql/include/fresh.sql
+
+-- before it nothing can be appended, and nothing signed
+INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}');
+SELECT qfs.register_event_type('NOTE', '{}');
+SELECT attempt($$SELECT qfs.set_policy('{"block_ms":2000}')$$) AS set_policy,
+       attempt($$SELECT qfs.rotate_keys()$$) AS rotate_keys,
+       attempt($$SELECT qfs.vkey()$$) AS vkey;
+SELECT attempt($$SELECT qfs.checkpoint()$$) AS checkpoint,
+       attempt($$SELECT qfs.tlog_proof(0)$$) AS tlog_proof,
+       attempt($$SELECT qfs.post_restore()$$) AS post_restore;
+SELECT attempt($$SELECT qfs.rebuild()$$) AS rebuild;
+SELECT * FROM qfs.head();
+SELECT qfs.root(0);
+SELECT count(*) FROM qfs.export();
+SELECT * FROM qfs.verify();
+SELECT * FROM qfs.self_check();
+
+-- origins
+SELECT left(origin, 14) AS origin, attempt(format('SELECT qfs.genesis(%L)', origin))
+FROM (VALUES (''), ('two words'), ('a+b'), (E'tab\t'), (E'line\n'), ('café.example/x'), (repeat('o', 256))) AS t(origin);
+
+-- policies
+SELECT policy, attempt(format('SELECT qfs.genesis(''regress.example/log'', %L)', policy))
+FROM (VALUES ('{"colour":"red"}'), ('{"block_ms":999}'), ('{"block_ms":86400001}'), ('{"block_ms":"17000"}'),
+             ('{"block_ms":1000.5}'), ('{"block_ms":null}'), ('{"epoch_blocks":0}'), ('{"epoch_blocks":1000001}'),
+             ('{"visibility":"nobody"}'), ('{"visibility":["public"]}'), ('[]'), ('"x"'), ('{"a":1,"zz":2}')) AS t(policy);
+SELECT qfs.genesis(NULL) IS NULL AS no_origin, qfs.genesis('regress.example/log', NULL) IS NULL AS no_policy;
+
+-- written by hand: the rule is as strict as the function
+CREATE VIEW by_hand AS
+SELECT jsonb_build_object('format', 1, 'origin', 'regress.example/log', 'policy', qfs.default_policy(), 'keys',
+         jsonb_build_object('checkpoint', repeat('ab', 32), 'token', repeat('cd', 32))) AS payload;
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload || change))
+FROM by_hand, (VALUES
+  (1, '{"format":2}'::jsonb),
+  (2, '{"format":"1"}'),
+  (3, '{"extra":1}'),
+  (4, '{"keys":{}}'),
+  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32), 'token', 'cd'))),
+  (6, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('AB', 32), 'token', repeat('cd', 32)))),
+  (7, '{"origin":"no space"}'),
+  (8, '{"origin":"tab\t"}'),
+  (9, '{"origin":7}'),
+  (10, '{"policy":{}}'),
+  (11, jsonb_build_object('policy', qfs.default_policy() || '{"block_ms":1}')),
+  (12, jsonb_build_object('policy', qfs.default_policy() || '{"more":1}'))) AS t(n, change)
+ORDER BY n;
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload - key))
+FROM by_hand, unnest(ARRAY['format', 'keys', 'origin', 'policy']) AS key;
+SELECT attempt(format('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''GENESIS'', %L, %L)',
+                      'user_' || repeat('0', 64), payload)) FROM by_hand;
+
+-- nothing of all this left a trace
+SELECT (SELECT count(*) FROM qfs.ledger) AS ledger, (SELECT count(*) FROM qfs.ledger_state) AS ledger_state,
+       (SELECT count(*) FROM qfs.policy) AS policy, (SELECT count(*) FROM qfs.signing_key) AS signing_key;
+
+-- one that is rolled back leaves the ledger closed
+BEGIN;
+SELECT length(qfs.genesis('regress.example/rolled-back')::text);
+SELECT size FROM qfs.head();
+ROLLBACK;
+SELECT size FROM qfs.head();
+INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}');
+
+-- and now
+SELECT qfs.genesis('regress.example/log', '{"visibility":"public"}')::text ~ '^[0-9a-f]{64}$' AS hash;
+SELECT seq, type, actor, auth, prev, octet_length(nodes) AS nodes, abs(at - extract(epoch FROM now()) * 1000) < 600000 AS at
+FROM qfs.ledger;
+SELECT payload - 'keys' AS payload, (SELECT array_agg(k) FROM jsonb_object_keys(payload -> 'keys') k) AS keys FROM qfs.ledger;
+SELECT outcome - 'policy' AS more, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS policy,
+       hash::text = qfs.leaf_hash(qfs.entry(0))::text AS hash,
+       qfs.entry(0)::jsonb = jsonb_build_object('v', 1, 'seq', seq, 'at', at, 'type', type, 'actor', 'system',
+         'auth', auth, 'payload', payload, 'outcome', outcome, 'prev', prev) AS line
+FROM qfs.ledger;
+SELECT s.number, s.genesis_at = l.at AS at, s.ledger::text = l.hash::text AS ledger, s.policy_seq,
+       s.policy::text = l.outcome ->> 'policy' AS policy, s.key_number
+FROM qfs.ledger_state s, qfs.ledger l;
+SELECT k.number, k.seq, k.checkpoint::text = l.payload #>> '{keys,checkpoint}' AS checkpoint,
+       k.token::text = l.payload #>> '{keys,token}' AS token, k.checkpoint::text <> k.token::text AS differ
+FROM qfs.signing_key k, qfs.ledger l;
+SELECT p.seq, p.policy::jsonb = l.payload -> 'policy' AS policy, p.policy = qfs.canonical(p.policy::jsonb) AS canonical
+FROM qfs.policy p, qfs.ledger l;
+SELECT seq, hash::text = (SELECT hash::text FROM qfs.ledger) AS hash, at = (SELECT at FROM qfs.ledger) AS at, size FROM qfs.head();
+
+-- once is enough
+SELECT qfs.genesis('regress.example/log');
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload)) FROM by_hand;
+SELECT attempt('SELECT qfs.post_restore()');
+SELECT count(*) FROM qfs.ledger;
+SELECT * FROM qfs.verify();
+DROP VIEW by_hand;
+
+-- a database in another encoding cannot have a ledger
+CREATE DATABASE regress_qfs_latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0;
+\set database :DBNAME
+\c regress_qfs_latin1
+CREATE EXTENSION qfs;
+\c :database
+DROP DATABASE regress_qfs_latin1;

@@ -1,0 +1,86 @@
+-- Policy and keys: changing parameters, rotating keys, and endorsements that are none.
+\getenv inputdir PG_ABS_SRCDIR
+\i :inputdir/sql/include/fresh.sql
+SELECT qfs.default_policy();
+-- a ledger that never was leaves its key in another file
+BEGIN;
+SET LOCAL qfs.key_file = 'qfs_regress_other.key';
+SELECT length(qfs.genesis('regress.example/other')::text);
+ROLLBACK;
+SELECT length(qfs.genesis('regress.example/log')::text);
+
+SELECT qfs.set_policy('{"block_ms":2000}');
+SELECT qfs.set_policy('{"visibility":"public","epoch_blocks":1000000}');
+SELECT qfs.set_policy('{}');
+SELECT seq, type, payload, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS outcome
+FROM qfs.ledger WHERE seq > 0 ORDER BY seq;
+SELECT seq, policy FROM qfs.policy ORDER BY seq;
+SELECT policy_seq, s.policy::text = l.outcome ->> 'policy' AS policy, key_number
+FROM qfs.ledger_state s JOIN qfs.ledger l ON l.seq = s.policy_seq;
+
+SELECT change, attempt(format('SELECT qfs.set_policy(%L)', change))
+FROM (VALUES ('{"colour":1}'), ('{"block_ms":0}'), ('{"block_ms":9007199254740992}'), ('{"visibility":"secret"}'),
+             ('{"visibility":{"a":1}}'), ('[1]'), ('null')) AS t(change);
+SELECT qfs.set_policy(NULL) IS NULL AS nothing;
+
+-- by hand: a policy is complete or refused
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''POLICY_CHANGED'', %L)', payload))
+FROM (VALUES ('{}'), ('{"policy":{}}'), ('{"policy":{"block_ms":2000,"epoch_blocks":1}}'), ('{"policy":[]}'),
+             ('{"policy":{"block_ms":2000,"epoch_blocks":1,"visibility":"public","x":1}}'),
+             ('{"policy":{"block_ms":2000,"epoch_blocks":1,"visibility":"public"},"why":"x"}')) AS t(payload);
+INSERT INTO qfs.ledger (type, actor, payload)
+SELECT 'POLICY_CHANGED', ('user_' || repeat('0', 64))::qfs.user_id, payload FROM qfs.ledger WHERE seq = 3;
+-- the same one again is an entry like any other
+INSERT INTO qfs.ledger (type, payload) SELECT type, payload FROM qfs.ledger WHERE seq = 3 RETURNING seq;
+SELECT policy_seq FROM qfs.ledger_state;
+
+-- keys
+SELECT qfs.vkey() AS first_vkey \gset
+SELECT qfs.rotate_keys();
+SELECT qfs.rotate_keys();
+SELECT seq, outcome, length(payload ->> 'signature') AS signature, (SELECT array_agg(k) FROM jsonb_object_keys(payload) k) AS members
+FROM qfs.ledger WHERE type = 'KEY_ROTATED' ORDER BY seq;
+SELECT number, seq, checkpoint::text <> lag(checkpoint::text) OVER w AS new_checkpoint, token::text <> lag(token::text) OVER w AS new_token
+FROM qfs.signing_key WINDOW w AS (ORDER BY number) ORDER BY number;
+SELECT key_number FROM qfs.ledger_state;
+SELECT qfs.vkey() <> :'first_vkey' AS changed, split_part(qfs.vkey(), '+', 1) AS name;
+
+-- somebody else's keys, without an endorsement, with an old one, with one for other keys
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''KEY_ROTATED'', %L)', payload || change))
+FROM qfs.ledger, (VALUES
+  (1, '{}'::jsonb),
+  (2, jsonb_build_object('signature', repeat('0', 128))),
+  (3, jsonb_build_object('signature', repeat('0', 127))),
+  (4, jsonb_build_object('signature', repeat('0', 127) || 'G')),
+  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32), 'token', repeat('ab', 32)))),
+  (6, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('AB', 32), 'token', repeat('ab', 32)))),
+  (7, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32)))),
+  (8, '{"number":3}'::jsonb)) AS t(n, change)
+WHERE seq = 6 ORDER BY n;
+SELECT count(*) AS keys, max(seq) AS seq FROM qfs.signing_key;
+
+-- a key file that is not there, is no file, is no key file, or holds other keys
+SET qfs.key_file = 'qfs_no_such_directory/qfs.key';
+SELECT qfs.checkpoint();
+SELECT attempt('SELECT qfs.rotate_keys()') AS rotate_keys, attempt('SELECT qfs.tlog_proof(0)') AS tlog_proof;
+SET qfs.key_file = 'global';
+SELECT attempt('SELECT qfs.checkpoint()');
+SET qfs.key_file = 'PG_VERSION';
+SELECT attempt('SELECT qfs.checkpoint()'), attempt('SELECT qfs.rotate_keys()');
+-- only the outgoing key endorses new ones
+SET qfs.key_file = 'qfs_regress_other.key';
+SELECT split_part(attempt('SELECT qfs.rotate_keys()'), ':', 1) AS rotate_keys,
+       split_part(attempt('SELECT qfs.checkpoint()'), ':', 1) AS checkpoint, length(qfs.vkey()) > 0 AS vkey;
+SET qfs.key_file = 'qfs_regress.key';
+SELECT qfs.checkpoint() IS NOT NULL AS checkpoint, max(number) AS number FROM qfs.signing_key;
+SELECT * FROM qfs.verify();
+
+-- who may look and set
+CREATE ROLE regress_qfs_reader;
+GRANT qfs_operator TO regress_qfs_reader;
+SET ROLE regress_qfs_reader;
+SELECT command, left(attempt(command), 5)
+FROM unnest(ARRAY['SHOW qfs.key_file', 'SET qfs.key_file = ''elsewhere''', 'SET qfs.ddl_guard = off',
+                  'SET qfs.early_lock_release = off', 'SET qfs.nothing = 1', 'SHOW qfs.ddl_guard']) AS command;
+RESET ROLE;
+DROP ROLE regress_qfs_reader;

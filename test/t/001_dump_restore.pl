@@ -1,0 +1,229 @@
+# 001_dump_restore.pl - dumps come back byte for byte, verified before they are opened.
+use strict;
+use warnings FATAL => 'all';
+use MIME::Base64 qw(encode_base64);
+use QfsTest;
+use Test::More;
+
+# The source: a ledger with a rotated key, a witness, a cosignature, and rows
+# whose physical order, which is COPY's order, is not the chain's.
+my $source = new_node('source');
+$source->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE reader LOGIN');
+new_ledger($source);
+$source->safe_psql('postgres', 'GRANT qfs_operator TO clerk; GRANT qfs_auditor TO reader');
+append($source, 20);
+$source->safe_psql('postgres', q{
+  BEGIN;
+  INSERT INTO qfs.ledger (type, payload)
+    SELECT 'BLOB', jsonb_build_object('text', repeat('x', 500)) FROM generate_series(1, 100);
+  ROLLBACK;
+  SELECT qfs.rotate_keys();
+});
+append($source, 3);
+$source->safe_psql('postgres', 'VACUUM qfs.ledger');
+append($source, 30);
+my $witness = note_key('witness.example', 4, $source->safe_psql('postgres',
+  'SELECT checkpoint FROM qfs.signing_key WHERE number = 0'));
+my $cosignature = encode_base64("\0" x 76, '');
+$source->safe_psql('postgres', qq{
+  SELECT qfs.add_witness('$witness');
+  INSERT INTO qfs.cosignature SELECT size, '$witness', E'\\u2014 witness.example $cosignature\\n' FROM qfs.head();
+});
+my $size       = size_of($source);
+my $wanted     = fingerprint($source);
+my $checkpoint = checkpoint_of($source);
+my $early      = checkpoint_of($source, 10);
+isnt($source->safe_psql('postgres', 'SELECT string_agg(seq::text, $$,$$ ORDER BY ctid) FROM qfs.ledger'),
+  join(',', 0 .. $size - 1), 'the physical order is not the order of the chain');
+
+my $dir = PostgreSQL::Test::Utils::tempdir('dumps');
+
+sub dump_source {
+  my ($name, @options) = @_;
+  my ($exit, $out, $err) = run_program($source, 'pg_dump', '-f', "$dir/$name", @options, 'postgres');
+  is($exit, 0, "pg_dump @options") or diag($err);
+  return "$dir/$name";
+}
+
+sub run_file {
+  my ($node, $database, $file) = @_;
+  return run_program($node, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose',
+    '-d', $database, '-f', $file);
+}
+
+# A dump becomes a database of this name.
+sub restore {
+  my ($node, $database, $dump, @options) = @_;
+  new_database($node, $database);
+  my $data_only = grep { $_ eq '--data-only' } @options;
+  $node->safe_psql($database, 'CREATE EXTENSION qfs') if $data_only;
+  my ($exit, $out, $err) = $dump =~ /\.sql$/ ? run_file($node, $database, $dump) :
+    run_program($node, 'pg_restore', '--exit-on-error', @options, '-d', $database, $dump);
+  is($exit, 0, "$database: restored") or diag($err);
+}
+
+# A restored ledger can be read and proved, and nothing else.
+sub closed {
+  my ($node, $name, $database) = @_;
+  is(fingerprint($node, $database), $wanted, "$name: head, root, export and proofs are the source's");
+  is(verify_rows($node, 'hashes', $database), '', "$name: hashes can be verified");
+  for my $sql ('SELECT qfs.checkpoint()', 'SELECT qfs.vkey()', 'SELECT qfs.tlog_proof(3)',
+    q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')},
+    q{SELECT qfs.genesis('other.example')}, q{SELECT qfs.set_policy('{}')},
+    'SELECT qfs.rotate_keys()', 'SELECT qfs.import(ARRAY(SELECT qfs.export()))',
+    'SELECT qfs.rebuild()') {
+    my $error = refused($node, $sql, 'QFS_NOT_VERIFIED', "$name: closed to $sql", $database);
+    like($error->{hint}, qr/qfs\.post_restore\(\)/, "$name: and the hint says what to do");
+  }
+}
+
+# post_restore opens it, and it is the same ledger as before.
+sub opens {
+  my ($node, $name, $database) = @_;
+  is($node->safe_psql($database, 'SELECT qfs.post_restore()'), $size, "$name: post_restore verifies all");
+  is_sound($node, $name, $database);
+  is(fingerprint($node, $database), $wanted, "$name: nothing was stamped anew");
+  is(checkpoint_of($node, undef, $database), $checkpoint, "$name: the same checkpoint, cosignature included");
+  is(checkpoint_of($node, 10, $database), $early, "$name: and that of the first key");
+  append($node, 5, $database);
+  append_singly($node, 2, $database);
+  is_sound($node, "$name, appended", $database);
+  is_sound_offline($node, "$name, appended", $database, $checkpoint, $early);
+  refused($node, 'SELECT qfs.post_restore()', 'QFS_GENESIS_EXISTS', "$name: once is enough", $database);
+}
+
+my $custom    = dump_source('custom.dump', '-Fc');
+my $inserts   = dump_source('inserts.sql', '--column-inserts', '--on-conflict-do-nothing');
+my $as_reader = dump_source('reader.sql', '-U', 'reader');
+# A parallel restore does not know that a foreign key of a user's to the ledger
+# needs the ledger's rows (no dump says so for tables of extensions), so here
+# there is none.
+my $jobs = dump_source('jobs.dir', '-Fd', '--jobs=2');
+my $bare = slurp(dump_source('bare.sql'));
+unlike($bare, qr/^(GRANT|REVOKE)\b/m, 'privileges as installed are not dumped');
+
+# What users add: an index and an AFTER trigger on the ledger, and a table that
+# refers to it.  pg_dump leaves out the first two, because the table belongs to
+# an extension; after a restore they are made again.
+my $own_objects = q{
+  CREATE INDEX own_index ON qfs.ledger (at);
+  CREATE TRIGGER own_trigger AFTER INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION public.count_entry();
+};
+$source->safe_psql('postgres', qq{
+  CREATE TABLE public.counter (n bigint);
+  INSERT INTO public.counter VALUES (0);
+  CREATE FUNCTION public.count_entry() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
+  CREATE TABLE public.bookmark (seq bigint REFERENCES qfs.ledger);
+  INSERT INTO public.bookmark VALUES (7), (55);
+  $own_objects
+});
+
+my $plain = dump_source('plain.sql');
+my $text  = slurp($plain);
+unlike($text, qr/^COPY qfs\.(?!ledger |witness |cosignature )/m, 'state is derived, not dumped');
+unlike($text, qr/^CREATE (INDEX own_index|TRIGGER own_trigger)/m,
+  "a user's index and trigger on the ledger are not dumped");
+
+subtest 'plain, into a fresh cluster' => sub {
+  my $fresh = new_node('fresh');
+  $fresh->safe_psql('postgres', 'CREATE DATABASE plain');
+  my ($exit, $out, $err) = run_file($fresh, 'plain', $plain);
+  is($exit, 0, 'restored') or diag($err);
+  is($fresh->safe_psql('postgres', q{
+      SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles
+      WHERE rolname LIKE 'qfs%' AND NOT rolcanlogin AND NOT rolsuper}),
+    'qfs_anon qfs_auditor qfs_operator qfs_owner qfs_user', 'the roles are there');
+  closed($fresh, 'fresh', 'plain');
+  is($fresh->safe_psql('plain', 'SELECT qfs.post_restore()'), $size, 'verified without the key file');
+  refused($fresh, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'but nothing is signed without it', 'plain');
+  my $file = spit($fresh->data_dir . '/qfs.key', slurp($source->data_dir . '/qfs.key'));
+  chmod 0600, $file;
+  is(checkpoint_of($fresh, undef, 'plain'), $checkpoint, 'the copied key file signs as before');
+  is_sound_offline($fresh, 'fresh', 'plain', $early);
+  is($fresh->safe_psql('plain', 'SELECT seq FROM public.bookmark ORDER BY 1'), "7\n55",
+    'what refers to the ledger is there');
+
+  $fresh->safe_psql('plain', $own_objects);
+  append($fresh, 3, 'plain');
+  is($fresh->safe_psql('plain', 'SELECT n FROM public.counter'), 3, "a user's trigger is made again");
+  is_sound($fresh, 'fresh, with an index and a trigger of a user', 'plain');
+  $fresh->stop;
+};
+
+subtest 'custom, into a cluster with the roles' => sub {
+  my $other = new_node('other');
+  my ($exit, $globals) = run_program($source, 'pg_dumpall', '--globals-only');
+  # The superuser is there already.
+  $globals =~ s/^(CREATE|ALTER) ROLE \w*(postgres|root)\b.*\n//mg;
+  my $user = $source->safe_psql('postgres', 'SELECT current_user');
+  $globals =~ s/^CREATE ROLE "?\Q$user\E"?;\n//m;
+  ($exit, my $out, my $err) = run_file($other, 'postgres', scratch_file('globals.sql', $globals));
+  is($exit, 0, 'roles restored') or diag($err);
+  restore($other, 'custom', $custom);
+  spit($other->data_dir . '/qfs.key', slurp($source->data_dir . '/qfs.key'));
+  chmod 0600, $other->data_dir . '/qfs.key';
+  opens($other, 'custom', 'custom');
+  my $as_clerk = q{SET ROLE clerk; INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')};
+  is(error_of($other, $as_clerk, 'custom'), undef, 'an operator of the source is one here');
+  refused($other, "SET ROLE reader; $as_clerk" =~ s/SET ROLE clerk; //r, '42501',
+    'and an auditor only reads', 'custom');
+  $other->stop;
+};
+
+subtest 'other ways to dump' => sub {
+  restore($source, 'data_only', $custom, '--data-only');
+  closed($source, 'data only', 'data_only');
+  is(check_rows($source, 'data_only'), '', 'data only: the guards stayed armed');
+  refused($source, 'SET ROLE clerk; SELECT qfs.post_restore()', '42501',
+    'an operator cannot open it', 'data_only');
+  opens($source, 'data only', 'data_only');
+
+  restore($source, 'jobs', $jobs, '--jobs=2');
+  opens($source, 'jobs', 'jobs');
+
+  restore($source, 'inserts', $inserts);
+  opens($source, 'inserts', 'inserts');
+
+  restore($source, 'reader', $as_reader);
+  opens($source, 'dumped by an auditor', 'reader');
+};
+
+# The data is loaded with no trigger at all, and the triggers that come back
+# are those of ordinary tables.
+subtest '--disable-triggers' => sub {
+  restore($source, 'disabled', $custom, '--data-only', '--disable-triggers');
+  is($source->safe_psql('disabled', q{
+      SELECT string_agg(DISTINCT tgenabled::text, '') FROM pg_trigger
+      WHERE tgrelid = 'qfs.ledger'::regclass AND NOT tgisinternal}), 'O', 'the triggers are ORIGIN');
+  my @found = split /\n/, check_rows($source, 'disabled');
+  is(scalar(grep { /^QFS_TRIGGER\|trigger zzz_qfs_\w+ of qfs.ledger is not enabled ALWAYS$/ } @found),
+    3, 'self_check says so');
+  is(scalar(@found), 3, 'and nothing else');
+  closed($source, 'disabled triggers', 'disabled');
+  opens($source, 'disabled triggers', 'disabled');
+  refused($source, 'SET session_replication_role = replica; UPDATE qfs.ledger SET at = at',
+    'QFS_APPEND_ONLY', 'armed against replica mode again', 'disabled');
+  refused($source, q{SET session_replication_role = replica; TRUNCATE qfs.ledger CASCADE},
+    'QFS_APPEND_ONLY', 'and against TRUNCATE', 'disabled');
+};
+
+subtest 'over a ledger that is open' => sub {
+  my $before = fingerprint($source);
+  my ($exit, $out, $err) = run_program($source, 'pg_restore', '--data-only', '--table=ledger',
+    '--exit-on-error', '-d', 'postgres', $custom);
+  isnt($exit, 0, 'a second copy is refused');
+  like($err, qr/QFS_SEQ_GAP/, 'its rows are not the next ones');
+  ($exit, $out, $err) = run_program($source, 'pg_restore', '--clean', '--if-exists', '--exit-on-error',
+    '-d', 'postgres', $custom);
+  isnt($exit, 0, 'pg_restore --clean is refused');
+  like($err, qr/QFS_GUARDED/, 'by the guard');
+  ($exit, $out, $err) = run_program($source, 'pg_restore', '--data-only', '--table=ledger',
+    '--disable-triggers', '--exit-on-error', '-d', 'postgres', $custom);
+  isnt($exit, 0, '--disable-triggers is refused');
+  like($err, qr/QFS_GUARDED/, 'by the guard too');
+  is(fingerprint($source), $before, 'the ledger is as it was');
+  is_sound($source, 'after all that');
+};
+
+done_testing();

@@ -1,0 +1,105 @@
+# QfsForge.pm - a forger's tools: entries that can be changed and hashed anew, and what the verifiers say about them.
+#
+# The hashes are computed here, from docs/format.md, and not by qfs.
+package QfsForge;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Digest::SHA qw(sha256);
+use Exporter 'import';
+use JSON::PP;
+use QfsTest;
+use Test::More;
+
+our @EXPORT = qw(@DEPTHS $json read_entries line_of jsonl rehash faults_in_file is_found);
+
+our @DEPTHS = qw(hashes signatures replay);
+our $json   = JSON::PP->new->utf8->canonical;
+
+# ---- entries ----
+
+# Entries as hashes; members that begin with _ are columns that no line has.
+sub read_entries {
+  my ($client) = @_;
+  my $rows = $client->query(q{SELECT qfs.entry(seq), hash, encode(nodes, 'hex') FROM qfs.ledger ORDER BY seq})->{rows};
+  return map { { %{ $json->decode($_->[0]) }, _hash => pack('H*', $_->[1]), _nodes => pack('H*', $_->[2]) } } @$rows;
+}
+
+sub line_of {
+  my ($entry) = @_;
+  return $json->encode({ map { ($_ => $entry->{$_}) } grep { !/^_/ } keys %$entry });
+}
+
+sub jsonl { return join '', map { line_of($_) . "\n" } @_ }
+
+# Fills in prev, _hash and _nodes of each entry, as if the ledger were written again.
+sub rehash {
+  my @peaks;
+  my $prev = "\0" x 32;
+  for my $entry (@_) {
+    $entry->{prev} = unpack 'H*', $prev;
+    my $hash = $entry->{_hash} = $prev = sha256("\0" . line_of($entry));
+    $entry->{_nodes} = '';
+    for (my $rest = $entry->{seq}; $rest & 1; $rest >>= 1) {
+      $hash = sha256("\1" . pop(@peaks) . $hash);
+      $entry->{_nodes} .= $hash;
+    }
+    push @peaks, $hash;
+  }
+  return @_;
+}
+
+# ---- verdicts: for each depth a sorted list of "seq CODE" ----
+
+# What qfs-verify finds in a file of this content.  What it says in text and in
+# JSON, and by its exit code, must agree.
+sub faults_in_file {
+  my ($content, @arguments) = @_;
+  my $file = scratch_file('export.jsonl', $content);
+  my %found;
+  for my $depth (@DEPTHS) {
+    my ($exit, $out, $err) = qfs_verify('ledger', $file, '--json', '--depth', $depth, @arguments);
+    my @said = map { $json->decode($_) } split /\n/, $out;
+    my $result = pop @said // { faults => -1 };
+    my $faults = @said;
+    $found{$depth} = [ sort map { "$_->{seq} $_->{code}" =~ s/QFS_//r } @said ];
+    my $closing = join ' ', $exit, $err, $result->{faults}, $result->{sound} ? 'sound' : 'not sound';
+    my $wanted  = join ' ', $faults ? 1 : 0, '', $faults, $faults ? 'not sound' : 'sound';
+    is($closing, $wanted, "depth $depth: exit code and closing line") if $closing ne $wanted;
+  }
+  my ($exit, $out) = qfs_verify('ledger', $file, '--quiet', @arguments);
+  my @text = sort map { /^fault: entry (-?\d+): QFS_(\w+): .+ \(.+\)$/ ? "$1 $2" : $_ } split /\n/, $out;
+  is_deeply(\@text, $found{replay}, 'text and JSON agree') if "@text" ne "@{ $found{replay} }";
+  return \%found;
+}
+
+# Each word "depth seq CODE" is found from that depth on.
+sub expected {
+  my %rank = (hashes => 0, signatures => 1, replay => 2);
+  my %list;
+  for my $depth (@DEPTHS) {
+    $list{$depth} = [ sort map { /^(\w+) (.*)/ && $rank{$1} <= $rank{$depth} ? $2 : () } @_ ];
+  }
+  return \%list;
+}
+
+# One test: exactly these faults were found.
+sub is_found {
+  my ($found, $faults, $name) = @_;
+  local $Test::Builder::Level = $Test::Builder::Level + 1;
+  my $expected = expected(@$faults);
+  return is(join('; ', map { differences($_, $found->{$_}, $expected->{$_}) } @DEPTHS), '', $name);
+}
+
+# What one list has more often than the other.
+sub differences {
+  my ($depth, $found, $expected) = @_;
+  my %count;
+  $count{$_}++ for @$found;
+  $count{$_}-- for @$expected;
+  return map { ($count{$_} > 0 ? "$depth, not expected: $_" : "$depth, not found: $_") . ' x' . abs $count{$_} }
+    grep { $count{$_} } sort keys %count;
+}
+
+1;
