@@ -37,7 +37,7 @@ typedef struct Options
 extern void fail_usage(const char *format,...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* One fault, on a line of its own; seq < 0 if it is about no entry. */
-extern void print_fault(const Options *options, int64_t seq, const qfs_error *fault);
+extern void print_fault(const Options *options, int64_t seq, const qfs_error *given);
 
 /* A whole file, at most QFS_NOTE_MAX * 2 bytes; the caller frees data. */
 extern qfs_slice read_small_file(const char *path);

@@ -58,9 +58,24 @@ print_json_string(const char *text)
 	fwrite(buf.data, 1, buf.len, stdout);
 }
 
-void
-print_fault(const Options *options, int64_t seq, const qfs_error *fault)
+/* A detail may repeat bytes of a file that is no text; what we say is UTF-8. */
+static void
+make_text(char *detail)
 {
+	if (qfs_utf8_check(qfs_slice_of(detail)))
+		return;
+	for (; *detail; detail++)
+		if ((unsigned char) *detail >= 0x80)
+			*detail = '?';
+}
+
+void
+print_fault(const Options *options, int64_t seq, const qfs_error *given)
+{
+	qfs_error	copy = *given;
+	const qfs_error *fault = &copy;
+
+	make_text(copy.detail);
 	if (options->json)
 	{
 		printf("{\"code\":\"%s\",\"detail\":", qfs_status_code(fault->status));

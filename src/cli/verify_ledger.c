@@ -212,6 +212,8 @@ verify_ledger(const Options *options)
 	uint64_t	faults;
 	FILE	   *file;
 
+	if (options->entry != NULL)
+		fail_usage("--entry belongs to qfs-verify proof");
 	if (!qfs_audit_depth_parse(qfs_slice_of(options->depth), &depth))
 		fail_usage("--depth is hashes, signatures or replay");
 	if (options->key != NULL)

@@ -71,6 +71,9 @@ verify_proof(const Options *options)
 	qfs_error	err;
 	qfs_vkey	key;
 
+	/* Who gives another checkpoint must not think that it was looked at. */
+	if (options->checkpoint_count > 0)
+		fail_usage("--checkpoint belongs to qfs-verify ledger: a proof brings its own");
 	if (options->key == NULL)
 		fail_usage("a proof is checked with --key");
 	if (options->entry == NULL)

@@ -48,6 +48,10 @@ read_base64(qfs_slice text, uint8_t *out, size_t max, size_t *len)
 {
 	const char *end;
 
+	/* To libsodium a char is a signed number, and 0xAB and 0xAF are "+" and "/". */
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 0x80)
+			return false;
 	return sodium_base642bin(out, max, (const char *) text.data, text.len, NULL, len, &end,
 							 sodium_base64_VARIANT_ORIGINAL) == 0 &&
 		end == (const char *) text.data + text.len;

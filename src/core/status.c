@@ -108,7 +108,13 @@ put_foreign(detail *d, qfs_slice s)
 			shown--;
 	}
 	for (size_t i = 0; i < shown; i++)
-		put_char(d, s.data[i] < 0x20 || s.data[i] == 0x7F ? '?' : (char) s.data[i]);
+	{
+		/* U+0080 to U+009F steer terminals as well. */
+		bool		c1 = s.data[i] == 0xC2 && i + 1 < shown && s.data[i + 1] < 0xA0;
+
+		put_char(d, s.data[i] < 0x20 || s.data[i] == 0x7F || c1 ? '?' : (char) s.data[i]);
+		i += c1;
+	}
 	if (shown < s.len)
 		put_text(d, "...");
 }

@@ -216,7 +216,8 @@ sub writer {
     my $verdict = eval { verdict(\%op, $answer) } // die "$name: $@";
     $done++ if $verdict eq 'acknowledged' && @{ $op{kept} };
     print $log join("\t", $name, $verdict, map { join ',', @{ $op{$_} } } qw(kept dropped maybe)), "\n";
-    $client->query('ROLLBACK') if $answer->{status} ne 'I' && !$client->lost;
+    # A ROLLBACK can be cancelled as well.
+    $answer = $client->query('ROLLBACK') until $client->lost || $answer->{status} eq 'I';
     die "$name leaves a lock" if !$client->lost && rand() < 0.1 && object_locks($client);
     $client = undef if $client->lost;
   }

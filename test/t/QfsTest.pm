@@ -26,7 +26,7 @@ our @EXPORT = qw(
   new_node crash_and_start new_database new_ledger append append_singly
   error_of refused run_program wait_until
   size_of head_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
-  verify_rows check_rows is_sound qfs_verify is_sound_offline
+  verify_rows check_rows is_sound verifier qfs_verify is_sound_offline
   spit slurp scratch_file
 );
 
@@ -232,12 +232,14 @@ sub is_sound {
   return is(verify_rows($node, 'replay', $database) . check_rows($node, $database), '', "$name: sound");
 }
 
-# qfs_verify(ARGUMENT...): exit code, standard output, standard error.  The
-# program of this tree, or the installed one.
-sub qfs_verify {
+# The offline verifier: the program of this tree, or the installed one.
+sub verifier {
   my $own = dirname(__FILE__) . '/../../qfs-verify';
-  return run_program(-x $own ? $own : 'qfs-verify', @_);
+  return -x $own ? $own : 'qfs-verify';
 }
+
+# qfs_verify(ARGUMENT...): exit code, standard output, standard error.
+sub qfs_verify { return run_program(verifier(), @_) }
 
 # Writes the export to a file and returns its name.
 sub export_file {

@@ -1,0 +1,188 @@
+// verify_export.mjs - an independent verifier of an exported ledger: plain JavaScript, nothing of qfs.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+//
+//   node verify_export.mjs FILE [--checkpoint FILE]... [--key VKEY]
+//
+// Written from docs/format.md.  It checks the canonical form, hashes, links,
+// times, key rotations, the Merkle root and signed checkpoints; it does not
+// know the rules behind the outcomes.  Exit code: 0 sound, 1 a fault was
+// found, 2 wrong usage or an unreadable file.
+
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+export const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
+const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
+
+// ---- RFC 8785, integers only: JavaScript's own JSON, keys sorted by UTF-16 code unit ----
+
+export function jcs(value, depth = 0) {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error(`${value} is not an integer`);
+  // With the flag u, a surrogate that matches is a lone one.
+  if (typeof value === 'string' && /[\0\ud800-\udfff]/u.test(value)) throw new Error('NUL or a lone surrogate');
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (depth === 32) throw new Error('deeper than 32 levels');
+  if (Array.isArray(value)) return `[${value.map((item) => jcs(item, depth + 1)).join(',')}]`;
+  return `{${Object.keys(value).sort().map((key) => `${jcs(key)}:${jcs(value[key], depth + 1)}`).join(',')}}`;
+}
+
+// ---- the tree of RFC 6962: roots of perfect subtrees, the largest first ----
+
+class Tree {
+  size = 0;
+  peaks = [];
+
+  add(leaf) {
+    let hash = leaf;
+    for (let rest = this.size++; rest % 2 === 1; rest = (rest - 1) / 2) hash = nodeHash(this.peaks.pop(), hash);
+    this.peaks.push(hash);
+  }
+
+  root() {
+    return this.size === 0 ? sha256() : this.peaks.reduceRight((right, left) => nodeHash(left, right));
+  }
+}
+
+// ---- Ed25519 and signed notes ----
+
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+function isSigned(message, signature, key) {
+  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, key]), format: 'der', type: 'spki' });
+  return verify(null, message, publicKey, signature);
+}
+
+export function vkeyOf(origin, key) {
+  const typed = Buffer.concat([Buffer.of(1), key]);
+  const id = sha256(`${origin}\n`, typed).subarray(0, 4);
+  return `${origin}+${id.toString('hex')}+${typed.toString('base64')}`;
+}
+
+export function parseCheckpoint(note) {
+  const split = note.lastIndexOf('\n\n');
+  const body = note.slice(0, split + 1);
+  const [origin, size, root] = body.split('\n');
+  const signatures = note.slice(split + 2).split('\n').filter((line) => line !== '')
+    .map((line) => /^\u2014 (\S+) (\S+)$/.exec(line))
+    .map(([, name, base64]) => ({ name, field: Buffer.from(base64, 'base64') }));
+  return { body, origin, size: Number(size), root: Buffer.from(root, 'base64'), signatures };
+}
+
+function isCheckpointOf(checkpoint, vkey) {
+  const [, name, id, base64] = /^([^+]+)\+([^+]+)\+(.+)$/.exec(vkey);
+  return checkpoint.signatures.some((signature) => signature.name === name &&
+    signature.field.subarray(0, 4).toString('hex') === id &&
+    isSigned(Buffer.from(checkpoint.body), signature.field.subarray(4), Buffer.from(base64, 'base64').subarray(1)));
+}
+
+// ---- the ledger ----
+
+const MEMBERS = 'actor at auth outcome payload prev seq type v'.split(' ').join();
+
+function parseEntry(bytes) {
+  if (bytes.length > 65535) throw new Error('longer than 65535 bytes');
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  const entry = JSON.parse(text);
+  if (jcs(entry) !== text) throw new Error('not canonical');
+  if (Object.keys(entry).join() !== MEMBERS || entry.v !== 1) throw new Error('not an entry');
+  return entry;
+}
+
+// Key of entry 0, or the next one if the key in force signed it.
+function nextKey(entry, keys, ledger) {
+  const { keys: next, signature } = entry.payload;
+  if (entry.seq > 0) {
+    const message = Buffer.concat([Buffer.from('qfs:key-rotation:v1\0'), ledger,
+      Buffer.from(next.checkpoint, 'hex'), Buffer.from(next.token, 'hex')]);
+    if (!isSigned(message, Buffer.from(signature, 'hex'), keys.at(-1))) throw new Error('the rotation is not endorsed');
+  }
+  return Buffer.from(next.checkpoint, 'hex');
+}
+
+function checkCheckpoint(checkpoint, tree, origin, keys, fault) {
+  const wrong = (what) => fault(`checkpoint ${checkpoint.size}: ${what}`);
+  if (checkpoint.origin !== origin) wrong(`of another ledger, ${checkpoint.origin}`);
+  else if (checkpoint.size !== tree.size) wrong(`the ledger has ${tree.size} entries`);
+  else if (!isCheckpointOf(checkpoint, vkeyOf(origin, keys.at(-1)))) wrong('not signed by the key in force');
+  else if (!checkpoint.root.equals(tree.root())) wrong('another root');
+}
+
+// lines: Buffers without line ends; checkpoints: texts of notes.
+// Returns size, root, origin, keys (verifier keys, in their order) and faults.
+export function verifyExport(lines, { checkpoints = [], key } = {}) {
+  const tree = new Tree();
+  const faults = [];
+  const keys = [];
+  const due = checkpoints.map(parseCheckpoint).sort((a, b) => a.size - b.size);
+  const fault = (what) => faults.push(what);
+  let origin;
+  let ledger;
+  let last = { hash: Buffer.alloc(32), at: 0 };
+
+  for (const [seq, bytes] of lines.entries()) {
+    const hash = leafHash(bytes);
+    try {
+      const entry = parseEntry(bytes);
+      if (entry.seq !== seq) fault(`entry ${seq}: it says ${entry.seq}`);
+      if (entry.prev !== last.hash.toString('hex')) fault(`entry ${seq}: does not link to the entry before`);
+      if (entry.at < last.at) fault(`entry ${seq}: older than the entry before`);
+      if (seq === 0) [origin, ledger] = [entry.payload.origin, hash];
+      if (seq === 0 ? entry.type !== 'GENESIS' : entry.type === 'GENESIS') fault(`entry ${seq}: ${entry.type}`);
+      if (entry.type === 'GENESIS' || entry.type === 'KEY_ROTATED') keys.push(nextKey(entry, keys, ledger));
+      last = { hash, at: entry.at };
+    } catch (error) {
+      fault(`entry ${seq}: ${error.message}`);
+      last = { hash, at: last.at };
+    }
+    tree.add(hash);
+    while (due.length > 0 && due[0].size <= tree.size) checkCheckpoint(due.shift(), tree, origin, keys, fault);
+  }
+  for (const checkpoint of due) checkCheckpoint(checkpoint, tree, origin, keys, fault);
+  const vkeys = keys.map((one) => vkeyOf(origin, one));
+  if (lines.length === 0) fault('there are no entries');
+  if (key !== undefined && !vkeys.includes(key)) fault(`the ledger never used the key ${key}`);
+  return { size: tree.size, root: tree.root().toString('hex'), origin, keys: vkeys, faults };
+}
+
+// The lines of a JSONL file; a last line without a line end counts.
+export function splitLines(bytes) {
+  const lines = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(10, at);
+    lines.push(bytes.subarray(at, end < 0 ? bytes.length : end));
+    at = end < 0 ? bytes.length : end + 1;
+  }
+  return lines;
+}
+
+// ---- as a program ----
+
+function main(args) {
+  const files = [];
+  const options = { checkpoints: [] };
+  try {
+    while (args.length > 0) {
+      const arg = args.shift();
+      if (arg === '--checkpoint') options.checkpoints.push(readFileSync(args.shift(), 'utf8').replace(/\n\n$/, '\n'));
+      else if (arg === '--key') options.key = args.shift();
+      else files.push(arg);
+    }
+    if (files.length !== 1) throw new Error('which file?');
+    const result = verifyExport(splitLines(readFileSync(files[0])), options);
+    result.faults.forEach((what) => console.log(`fault: ${what}`));
+    if (result.faults.length > 0) return 1;
+    console.log(`sound: ${result.size} entries of ${result.origin}, ${options.checkpoints.length} checkpoints`);
+    console.log(`root: ${result.root}`);
+    return 0;
+  } catch (error) {
+    console.error(`verify_export: ${error.message}`);
+    return 2;
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = main(process.argv.slice(2));
+}

@@ -1,0 +1,329 @@
+# 004_tamper_export.pl - qfs-verify ledger: lines spelled in another way, forged checkpoints, and how it is called.
+use strict;
+use warnings FATAL => 'all';
+use QfsTest;
+use QfsClient;
+use QfsForge;
+use Digest::SHA;
+use IPC::Run;
+use MIME::Base64 qw(decode_base64 encode_base64);
+use Test::More;
+
+my $node = new_node('export', conf => "log_statement = none\n");
+new_ledger($node);
+append($node, 4);
+$node->safe_psql('postgres', 'SELECT qfs.rotate_keys()');
+append($node, 4);
+$node->safe_psql('postgres', q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"text": "é/\"", "a": [], "z": {"B": 1, "a": 2}}')});
+append($node, 2);
+my ($K, $SIZE) = (12, 15);
+
+my $client  = QfsClient->wait_for($node);
+my @LINES   = split /(?<=\n)/, export_of($node);
+my $KEY     = first_key_of($node);
+my $NOTE    = checkpoint_of($node);
+my @TRUSTED = ('--checkpoint', scratch_file('checkpoint', $NOTE), '--key', $KEY);
+is(scalar @LINES, $SIZE, 'the ledger is there');
+like($LINES[$K], qr/"text":"é/, 'with an entry that can be spelled in many ways');
+
+# ---- the bytes of a file ----
+
+my $ROOT = 'hashes 15 CHECKPOINT_ROOT';
+
+# One line spelled anew; the replacement is text, or a sub that gives it.
+sub spelled {
+  my ($pattern, $replacement) = @_;
+  my @lines = @LINES;
+  $lines[$K] =~ s/$pattern/ref $replacement ? $replacement->() : $replacement/e or die $pattern;
+  return join '', @lines;
+}
+
+sub with_line { my @lines = @LINES; $lines[$K] = $_[0]; return join '', @lines }
+sub inserted  { my @lines = @LINES; splice @lines, $K, 0, @_; return join '', @lines }
+
+# A line of exactly so many bytes, which is an entry otherwise.
+sub long_line {
+  my ($length) = @_;
+  my $line = $LINES[$K] =~ s/"text":"[^"]*\\""/"text":""/r;
+  return $line =~ s/"text":"/'"text":"' . 'x' x ($length + 1 - length $line)/er;
+}
+
+my $syntax = [ "hashes $K JSON_SYNTAX", $ROOT ];
+my $format = [ "hashes $K ENTRY_FORMAT", $ROOT ];
+my $number = [ "hashes $K JSON_NUMBER", $ROOT ];
+my $text   = [ "hashes $K JSON_TEXT", $ROOT ];
+my $linked = [ "hashes $K LINK_BROKEN", $ROOT ];
+my $all    = join '', @LINES;
+
+my @files = (
+  [ 'as it was exported', $all, [] ],
+  [ 'without the last line end', substr($all, 0, -1), [] ],
+
+  # the same value in another spelling
+  [ 'a space behind a comma', spelled(qr/,/, ', '), $syntax ],
+  [ 'a space at the end',     spelled(qr/\}$/, '} '), $syntax ],
+  [ 'a tab in front',         spelled(qr/^/, "\t"), $syntax ],
+  [ 'CRLF',                   spelled(qr/\n/, "\r\n"), $syntax ],
+  [ 'CRLF everywhere',        $all =~ s/\n/\r\n/gr, [ map({ "hashes $_ JSON_SYNTAX" } 0 .. $SIZE - 1), map { "hashes 15 $_" } qw(CHECKPOINT_ORIGIN KEY_UNTRUSTED) ] ],
+  [ 'a byte order mark',      spelled(qr/^/, "\xef\xbb\xbf"), $syntax ],
+  [ 'another order of members', spelled(qr/^\{"actor":"system",(.*)\}$/, sub { "{$1,\"actor\":\"system\"}" }), $syntax ],
+  [ 'another order in the payload', spelled(qr/"B":1,"a":2/, '"a":2,"B":1'), $syntax ],
+  [ 'a member twice',         spelled(qr/"B":1/, '"B":1,"B":1'), $syntax ],
+  [ 'an escape for a letter', spelled(qr/NOTE/, '\\u004eOTE'), $syntax ],
+  [ 'an escape for a slash',  spelled(qr{/}, '\\/'), $syntax ],
+  [ 'an escape for an umlaut', spelled(qr/é/, '\\u00e9'), $syntax ],
+  [ 'a long escape for a quote', spelled(qr/\\"/, '\\u0022'), $syntax ],
+  [ '1.0',  spelled(qr/"a":2/, '"a":2.0'), $number ],
+  [ '2e0',  spelled(qr/"a":2/, '"a":2e0'), $number ],
+  [ '02',   spelled(qr/"a":2/, '"a":02'), $number ],
+  [ '-0',   spelled(qr/"a":2/, '"a":-0'), $number ],
+  [ '2^53', spelled(qr/"a":2/, '"a":9007199254740992'), $number ],
+
+  # another value
+  [ 'another number', spelled(qr/"a":2/, '"a":3'), $linked ],
+  [ 'another letter', spelled(qr/é/, 'è'), $linked ],
+  [ 'the other unicode form', spelled(qr/é/, "e\xcc\x81"), $linked ],
+  [ 'a member more in the payload', spelled(qr/"B":1/, '"A":1,"B":1'), $linked ],
+  [ 'a member more',  spelled(qr/"v":1/, '"v":1,"w":1'), $format ],
+  [ 'a member less',  spelled(qr/,"v":1/, ''), $format ],
+  [ 'version 2',      spelled(qr/"v":1/, '"v":2'), $format ],
+  [ 'version "1"',    spelled(qr/"v":1/, '"v":"1"'), $format ],
+  [ 'seq as text',    spelled(qr/"seq":(\d+)/, "\"seq\":\"$K\""), $format ],
+  [ 'seq below zero', spelled(qr/"seq":\d+/, '"seq":-1'), $format ],
+  [ 'at as text',     spelled(qr/"at":\d+/, '"at":"now"'), $format ],
+  [ 'prev in capitals', spelled(qr/"prev":"[0-9a-f]+"/, '"prev":"' . 'AB' x 32 . '"'), $format ],
+  [ 'prev too short', spelled(qr/"prev":"../, '"prev":"'), $format ],
+  [ 'payload as text', spelled(qr/"payload":\{.*?\}\}/, '"payload":"{}"'), $format ],
+  [ 'auth null',      spelled(qr/"auth":\{.*?\}/, '"auth":null'), $format ],
+  [ 'outcome as list', spelled(qr/"outcome":\{\}/, '"outcome":[]'), $format ],
+  [ 'an actor that is none', spelled(qr/"actor":"system"/, '"actor":"root"'), [ "hashes $K USER_ID_SYNTAX", $ROOT ] ],
+  [ 'a type in small letters', spelled(qr/"NOTE"/, '"note"'), [ "hashes $K TYPE_SYNTAX", $ROOT ] ],
+
+  # no text
+  [ 'a NUL in a string',   spelled(qr/é/, "\0"), $syntax ],
+  [ 'an escaped NUL',      spelled(qr/é/, '\\u0000'), $text ],
+  [ 'a lone surrogate',    spelled(qr/é/, '\\ud800'), $syntax ],
+  [ 'half a character',    spelled(qr/é/, "\xc3"), $text ],
+  [ 'an overlong slash',   spelled(qr{/}, "\xc0\xaf"), $text ],
+  [ 'a surrogate in UTF-8', spelled(qr/é/, "\xed\xa0\x80"), $text ],
+  [ 'half of the line',    spelled(qr/"payload".*/, ''), $syntax ],
+  [ 'a line without beginning', spelled(qr/^./, ''), $syntax ],
+  [ 'two entries on a line', spelled(qr/\n/, $LINES[$K]), $syntax ],
+  [ 'binary garbage',      with_line(join('', map { chr(($_ * 37 + 11) % 256) } grep { ($_ * 37 + 11) % 256 != 10 } 1 .. 300) . "\n"), $syntax ],
+  [ 'a list',              with_line("[]\n"), $format ],
+  [ 'null',                with_line("null\n"), $format ],
+  [ '33 levels',           with_line('{"a":' x 33 . '1' . '}' x 33 . "\n"), [ "hashes $K JSON_DEPTH", $ROOT ] ],
+
+  # lengths
+  [ 'a line of 65,535 bytes', with_line(long_line(65_535)), $linked ],
+  [ 'a line of 65,536 bytes', with_line(long_line(65_536)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+  [ 'a line of 70,000 bytes', with_line(long_line(70_000)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+  [ 'a line of 10 million bytes', with_line('x' x 10_000_000 . "\n"), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+
+  # lines
+  [ 'a line twice',            inserted($LINES[$K]), ["hashes $K SEQ_GAP"] ],
+  [ 'an old line again',       inserted($LINES[3]), ['hashes 3 SEQ_GAP'] ],
+  [ 'an empty line',           inserted("\n"), [ "hashes $K JSON_SYNTAX", "hashes $K SEQ_GAP", $ROOT ] ],
+  [ 'an empty line at the end', "$all\n", ['hashes 15 JSON_SYNTAX'] ],
+  [ 'a line too many at the end', "${all}garbage\n", ['hashes 15 JSON_SYNTAX'] ],
+  [ 'two lines swapped',       inserted($LINES[ $K + 1 ]) =~ s/\Q$LINES[$K + 1]\E(?!.*\Q$LINES[$K + 1]\E)//sr, [ ("hashes $K SEQ_GAP") x 2, $ROOT ] ],
+  [ 'the whole file twice',    $all . $all, [ map { "hashes $_ SEQ_GAP" } 0 .. $SIZE - 1 ] ],
+  [ 'an empty file',           '', [ map({ "hashes 0 $_" } qw(NO_GENESIS)), 'hashes 15 CHECKPOINT_ORIGIN' ] ],
+  [ 'a line end alone',        "\n", [ 'hashes 0 JSON_SYNTAX', map { "hashes $_" } '15 CHECKPOINT_ORIGIN', '1 KEY_UNTRUSTED' ] ],
+);
+
+for my $case (@files) {
+  my ($name, $content, $faults) = @$case;
+  is_found(faults_in_file($content, @TRUSTED), $faults, "file: $name");
+}
+
+# ---- checkpoints ----
+
+# Another ledger under another name, and one under the same name, by somebody else.
+new_ledger($node, 'elsewhere', origin => 'ledger.example.org/other');
+new_ledger($node, 'impostor');
+for my $database (qw(elsewhere impostor)) {
+  append($node, 4, $database);
+  $node->safe_psql($database, 'SELECT qfs.rotate_keys()');
+  append($node, 7, $database);
+}
+my $IMPOSTOR = export_of($node, undef, 'impostor');
+append($node, 2);
+my $NEWER = checkpoint_of($node);
+
+sub changed_note {
+  my ($pattern, $replacement) = @_;
+  (my $note = $NOTE) =~ s/$pattern/$replacement/ or die $pattern;
+  return $note;
+}
+
+# A bit of the signature, or of the key's id in front of it, or of the root.
+sub flipped_in_base64 {
+  my ($pattern, $byte) = @_;
+  my ($before, $base64) = $NOTE =~ /\A(.*$pattern)([A-Za-z0-9+\/=]+)\n/s or die $pattern;
+  my $bytes = decode_base64($base64);
+  substr($bytes, $byte, 1) ^= "\1";
+  return $before . encode_base64($bytes, '') . substr($NOTE, length($before) + length $base64);
+}
+
+# ---- an attacker who has everything but the keys of the ledger ----
+
+my $secret = PostgreSQL::Test::Utils::tempdir('attacker') . '/key';
+PostgreSQL::Test::Utils::system_or_bail('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', $secret);
+my $attacker = substr((run_program('openssl', 'pkey', '-in', $secret, '-pubout', '-outform', 'DER'))[1], -32);
+
+sub sign {
+  my ($message) = @_;
+  my ($exit, $signature, $err) = run_program('openssl', 'pkeyutl', '-sign', '-rawin', '-inkey', $secret, '-in', scratch_file('message', $message));
+  die $err if length $signature != 64;
+  return $signature;
+}
+
+sub signed_note {
+  my ($body, $id) = @_;
+  my ($origin) = $body =~ /(.*)/;
+  return "$body\n\xe2\x80\x94 $origin " . encode_base64($id . sign($body), '') . "\n";
+}
+
+# The ledger goes on under keys of the attacker's, who signs for them.
+sub taken_over {
+  my @entries = map { $json->decode($_) } @LINES;
+  my $keys    = { checkpoint => unpack('H*', $attacker), token => unpack('H*', $attacker) };
+  my $message = "qfs:key-rotation:v1\0" . Digest::SHA::sha256("\0" . ($LINES[0] =~ s/\n//r)) . $attacker x 2;
+  push @entries, { %{ $entries[7] }, seq => $SIZE, at => $entries[-1]{at}, outcome => { number => 2 }, payload => { keys => $keys, signature => unpack 'H*', sign($message) } };
+  rehash(@entries);
+  return @entries;
+}
+
+my ($origin, $body) = $NOTE =~ /\A((.*)\n.*\n.*\n)\n/ ? ($2, $1) : ();
+my $log_id      = pack 'H*', (split /\+/, vkey_of($node))[1];
+my $attacker_id = pack 'H*', (split /\+/, note_key($origin, 1, unpack 'H*', $attacker))[1];
+my @own_entries = taken_over();
+my ($own_root)  = (qfs_verify('ledger', scratch_file('x', jsonl(@own_entries)), '--json'))[1] =~ /"root":"([0-9a-f]{64})"/;
+my $own_body    = join "\n", $origin, $SIZE + 1, encode_base64(pack('H*', $own_root), ''), '';
+my $other       = sub { return ('--checkpoint', scratch_file('note', $_[0])) };
+
+# name, content, arguments, faults
+my @notes = (
+  [ 'each size that there was', $all, [ map({ $other->(checkpoint_of($node, $_)) } 1 .. $SIZE), '--key', $KEY ], [] ],
+  [ 'nothing to compare with', $all, ['--quiet'], [] ],
+  [ 'a missing end, and nothing to compare with', join('', @LINES[ 0 .. 12 ]), ['--quiet'], [] ],
+  [ 'a missing end, and an older checkpoint', join('', @LINES[ 0 .. 12 ]), [ $other->(checkpoint_of($node, 13)), '--key', $KEY ], [] ],
+  [ 'a size beyond the end', $all, [ $other->($NEWER), '--key', $KEY ], ['hashes 17 CHECKPOINT_SIZE'] ],
+  [ 'one good and one bad', $all, [ @TRUSTED, $other->($NEWER) ], ['hashes 17 CHECKPOINT_SIZE'] ],
+  [ 'another origin', $all, [ $other->(checkpoint_of($node, 15, 'elsewhere')), '--key', $KEY ], ['hashes 15 CHECKPOINT_ORIGIN'] ],
+  [ 'the same origin, another key', $all, [ $other->(checkpoint_of($node, 15, 'impostor')), '--key', $KEY ], ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'a bit of the signature', $all, [ $other->(flipped_in_base64(qr/\n\xe2\x80\x94 \S+ /, 40)), '--key', $KEY ], ['hashes 15 SIGNATURE_INVALID'] ],
+  [ 'a bit of the key id', $all, [ $other->(flipped_in_base64(qr/\n\xe2\x80\x94 \S+ /, 0)), '--key', $KEY ], ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'a bit of the root', $all, [ $other->(flipped_in_base64(qr/\n15\n/, 0)), '--key', $KEY ], ['hashes 15 SIGNATURE_INVALID'] ],
+  [ 'another size', $all, [ $other->(changed_note(qr/\n15\n/, "\n14\n")), '--key', $KEY ], ['hashes 14 SIGNATURE_INVALID'] ],
+  [ 'an extension line', $all, [ $other->(changed_note(qr/\n\n/, "\nmore\n\n")), '--key', $KEY ], ['hashes 15 SIGNATURE_INVALID'] ],
+  [ 'another name at the signature', $all, [ $other->(changed_note(qr/\x94 \S+/, "\x94 somebody")), '--key', $KEY ], ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'signed by the key that was in force before', $all, [ $other->($body . "\n" . (split /\n\n/, checkpoint_of($node, 3))[1]), '--key', $KEY ],
+    ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'signed by somebody else', $all, [ $other->(signed_note($body, $attacker_id)), '--key', $KEY ], ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'signed by somebody else in the name of the key', $all, [ $other->(signed_note($body, $log_id)), '--key', $KEY ], ['hashes 15 SIGNATURE_INVALID'] ],
+  [ 'signed by both', $all, [ $other->($NOTE . (split /\n\n/, signed_note($body, $attacker_id))[1]), '--key', $KEY ], [] ],
+  [ 'signed well and badly', $all, [ $other->($NOTE . (split /\n\n/, signed_note($body, $log_id))[1]), '--key', $KEY ], ['hashes 15 SIGNATURE_INVALID'] ],
+
+  # which key is trusted
+  [ 'the key in force', $all, [ '--checkpoint', $TRUSTED[1], '--key', vkey_of($node) ], [] ],
+  [ 'the key in force, and a checkpoint from before it', $all, [ $other->(checkpoint_of($node, 5)), '--key', vkey_of($node) ], ['hashes 5 CHECKPOINT_KEY'] ],
+  [ 'the key of another ledger', $all, [ '--checkpoint', $TRUSTED[1], '--key', vkey_of($node, 'elsewhere') ],
+    [ 'hashes 15 CHECKPOINT_KEY', 'hashes 15 KEY_UNTRUSTED' ] ],
+  [ 'the key under another name', $all, [ '--checkpoint', $TRUSTED[1], '--key', note_key("${origin}x", 1, unpack 'H*', substr decode_base64((split /\+/, $KEY, 3)[2]), 1) ],
+    [ 'hashes 15 CHECKPOINT_KEY', 'hashes 15 KEY_UNTRUSTED' ] ],
+  [ 'an impostor with its own checkpoint', $IMPOSTOR, [ $other->(checkpoint_of($node, 15, 'impostor')), '--key', $KEY ],
+    [ 'hashes 15 CHECKPOINT_KEY', 'hashes 15 KEY_UNTRUSTED' ] ],
+  [ 'an impostor, and our checkpoint', $IMPOSTOR, ['--checkpoint', $TRUSTED[1]], ['hashes 15 CHECKPOINT_KEY'] ],
+  [ 'an impostor whom nobody asks for a key', $IMPOSTOR, [ $other->(checkpoint_of($node, 15, 'impostor')) ], [] ],
+  [ 'keys taken over', jsonl(@own_entries), [ $other->(signed_note($own_body, $attacker_id)), '--key', $KEY ],
+    [ 'signatures 15 SIGNATURE_INVALID', 'hashes 16 CHECKPOINT_KEY' ] ],
+  [ 'keys taken over, and nobody asks for a key', jsonl(@own_entries), [ $other->(signed_note($own_body, $attacker_id)) ],
+    [ 'signatures 15 SIGNATURE_INVALID', 'hashes 16 CHECKPOINT_KEY' ] ],
+);
+
+for my $case (@notes) {
+  my ($name, $content, $arguments, $faults) = @$case;
+  is_found(faults_in_file($content, @$arguments), $faults, "checkpoint: $name");
+}
+
+# Whatever byte of a checkpoint is changed, it no longer passes.
+my $export = scratch_file('export.jsonl', $all);
+my @passed = grep {
+  my $note = $NOTE;
+  substr($note, $_, 1) ^= "\1";
+  (qfs_verify('ledger', $export, $other->($note), '--key', $KEY, '--depth', 'hashes'))[0] == 0;
+} 0 .. length($NOTE) - 1;
+is("@passed", '', 'a checkpoint with any byte changed does not pass');
+
+# ---- what is said, and how it is called ----
+
+{
+  my ($exit, $out, $err) = qfs_verify('ledger', $export, @TRUSTED);
+  is("$exit $err", '0 ', 'sound: exit code 0, nothing on standard error');
+  is($out, "sound: 15 entries of $origin, depth replay, 1 checkpoints\nroot:  " . root_of($node, 15) . "\n", 'sound: what is said');
+  (undef, $out) = qfs_verify('ledger', $export, '--checkpoint', $TRUSTED[1]);
+  like($out, qr/^note:  without --key/m, 'without a key it says what that is worth');
+  (undef, $out) = qfs_verify('ledger', $export);
+  like($out, qr/^note:  without a checkpoint/m, 'without a checkpoint too');
+  (undef, $out) = qfs_verify('ledger', $export, '--quiet', @TRUSTED);
+  is($out, '', 'quiet and sound: nothing');
+  ($exit, $out) = qfs_verify('ledger', scratch_file('x', with_line("[]\n")), @TRUSTED);
+  is($exit, 1, 'a fault: exit code 1');
+  like($out, qr/^NOT SOUND: 2 faults in 15 entries$/m, 'a fault: the closing line');
+
+  # Text of the ledger's must not steer a terminal.
+  my $evil = spelled(qr/"outcome":\{\}/, "\"outcome\":{\"\xc2\x9b2J\\u001b[2J\xc2\x85\x7f\":1}");
+  ($exit, $out) = qfs_verify('ledger', scratch_file('x', $evil), @TRUSTED);
+  like($out, qr/^fault: entry $K: QFS_OUTCOME_MISMATCH/m, 'an outcome with control characters is found');
+  unlike($out, qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/, 'and they are not repeated');
+
+  my ($in, $stdout) = ($all, '');
+  IPC::Run::run([ verifier(), 'ledger', '-', @TRUSTED ], '<', \$in, '>', \$stdout);
+  like($stdout, qr/^sound: 15 entries/, 'from standard input');
+}
+
+my $folder = PostgreSQL::Test::Utils::tempdir('unreadable');
+my $closed = spit("$folder/closed", $all);
+chmod 0, $closed;
+my $short_key = substr $KEY, 0, -1;
+
+for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
+  [ 'an unknown command', [ 'chain', $export ], qr/unknown command chain/ ],
+  [ 'no file', ['ledger'], qr/which file/ ],
+  [ 'two files', [ 'ledger', $export, $export ], qr/one file, please/ ],
+  [ 'an unknown option', [ 'ledger', $export, '--deep' ], qr/unknown option --deep/ ],
+  [ 'an option without its value', [ 'ledger', $export, '--key' ], qr/--key needs a value/ ],
+  [ 'an unknown depth', [ 'ledger', $export, '--depth', 'deep' ], qr/--depth is hashes, signatures or replay/ ],
+  [ 'a key cut off', [ 'ledger', $export, '--key', $short_key ], qr/--key: / ],
+  [ 'a key that is none', [ 'ledger', $export, '--key', '' ], qr/--key: / ],
+  [ 'a file that is not there', [ 'ledger', "$folder/none" ], qr/none: No such file/ ],
+  [ 'a directory', [ 'ledger', $folder ], qr/Is a directory/ ],
+  [ 'a file that nobody may read', [ 'ledger', $closed ], qr/Permission denied/ ],
+  [ 'a checkpoint that is not there', [ 'ledger', $export, '--checkpoint', "$folder/none" ], qr/none: No such file/ ],
+  [ 'a checkpoint that is a directory', [ 'ledger', $export, '--checkpoint', $folder ], qr/Is a directory/ ],
+  [ 'a checkpoint that is none', [ 'ledger', $export, '--checkpoint', $export ], qr/not a signed checkpoint note/ ],
+  [ 'an empty checkpoint', [ 'ledger', $export, $other->('') ], qr/not a signed checkpoint note/ ],
+  [ 'a checkpoint without signature', [ 'ledger', $export, $other->("$body\n") ], qr/not a signed checkpoint note/ ],
+  [ 'a checkpoint of nothing', [ 'ledger', $export, $other->(checkpoint_of($node, 0)) ], qr/size 0 says nothing/ ],
+  [ 'a checkpoint that does not end', [ 'ledger', $export, $other->('x' x 200_000) ], qr/too long/ ],
+  [ 'an entry, which belongs to a proof', [ 'ledger', $export, '--entry', $LINES[0] ], qr/--entry/ ]) {
+  my ($name, $arguments, $message) = @$case;
+  my ($exit, $out, $err) = qfs_verify(@$arguments);
+  is("$exit:$out", '2:', "usage: $name: exit code 2, nothing on standard output");
+  like($err, qr/^qfs-verify: .*$message.*\nTry qfs-verify --help\.$/s, "usage: $name: what is wrong");
+}
+
+for my $option (qw(--help --version)) {
+  my ($exit, $out, $err) = qfs_verify($option);
+  is("$exit$err", '0', "$option: exit code 0");
+  like($out, qr/^qfs-verify /, "$option: an answer");
+}
+
+SKIP: {
+  skip 'there is no /dev/full', 1 unless -c '/dev/full';
+  is(system(verifier() . " ledger $export > /dev/full 2> /dev/null") >> 8, 2, 'a result that cannot be written is no result');
+}
+$node->stop;
+done_testing();
