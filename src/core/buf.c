@@ -11,6 +11,11 @@ qfs_buf_uint(qfs_buf *buf, uint64_t n)
 	uint8_t		digits[20];
 	size_t		at = sizeof(digits);
 
+	for (; n >= 100; n /= 100)
+	{
+		digits[--at] = (uint8_t) ('0' + n % 10);
+		digits[--at] = (uint8_t) ('0' + n % 100 / 10);
+	}
 	do
 		digits[--at] = (uint8_t) ('0' + n % 10);
 	while ((n /= 10) != 0);
@@ -29,15 +34,19 @@ void
 qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
+	uint8_t    *out = buf->data + buf->len;
 
+	if (buf->overflow || len > (buf->capacity - buf->len) / 2)
+	{
+		buf->overflow = true;
+		return;
+	}
 	for (size_t i = 0; i < len; i++)
 	{
-		uint8_t		pair[2] = {
-			(uint8_t) digits[bytes[i] >> 4], (uint8_t) digits[bytes[i] & 15]
-		};
-
-		qfs_buf_bytes(buf, pair, 2);
+		out[2 * i] = (uint8_t) digits[bytes[i] >> 4];
+		out[2 * i + 1] = (uint8_t) digits[bytes[i] & 15];
 	}
+	buf->len += 2 * len;
 }
 
 static int

@@ -48,24 +48,50 @@ write_escape(qfs_buf *out, uint8_t c)
 	}
 }
 
+static bool
+needs_escape(uint8_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* Each byte of a word the same. */
+#define EACH(byte) (0x0101010101010101u * (uint64_t) (byte))
+
+/* Has a word a byte below n?  Exact for n <= 0x80. */
+#define HAS_LESS(word, n) ((((word) - EACH(n)) & ~(word) & EACH(0x80)) != 0)
+
+/* How many bytes from here on need no escape?  Eight at a time, then one by one. */
+static size_t
+plain_run(qfs_slice utf8, size_t from)
+{
+	size_t		i = from;
+	uint64_t	word;
+
+	for (; utf8.len - i >= sizeof(word); i += sizeof(word))
+	{
+		memcpy(&word, utf8.data + i, sizeof(word));
+		if (HAS_LESS(word, 0x20) || HAS_LESS(word ^ EACH('"'), 1) ||
+			HAS_LESS(word ^ EACH('\\'), 1))
+			break;
+	}
+	while (i < utf8.len && !needs_escape(utf8.data[i]))
+		i++;
+	return i - from;
+}
+
 void
 qfs_json_write_string(qfs_buf *out, qfs_slice utf8)
 {
-	size_t		done = 0;
-
 	qfs_buf_byte(out, '"');
 	for (size_t i = 0; i < utf8.len; i++)
 	{
-		uint8_t		c = utf8.data[i];
+		size_t		run = plain_run(utf8, i);
 
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		qfs_buf_bytes(out, utf8.data + done, i - done);
-		write_escape(out, c);
-		done = i + 1;
+		qfs_buf_bytes(out, utf8.data + i, run);
+		i += run;
+		if (i < utf8.len)
+			write_escape(out, utf8.data[i]);
 	}
-	if (utf8.len > done)
-		qfs_buf_bytes(out, utf8.data + done, utf8.len - done);
 	qfs_buf_byte(out, '"');
 }
 

@@ -23,12 +23,14 @@
 /*
  * Before queueing, try for a while.  A backend that is running takes the lock
  * the moment it is free, while the head of a queue has to be woken first, and
- * that hand-over is what limits throughput under load.
+ * that hand-over is what limits throughput under load.  The pauses double:
+ * among a few writers the lock is free again at once, among many each attempt
+ * takes processor time from the one who holds it.
  */
 #define YIELDS 4
-#define FIRST_SLEEP_US 200
-#define SLEEP_STEP_US 50
-#define SPIN_LIMIT_US 30000
+#define FIRST_SLEEP_US 50
+#define LONGEST_SLEEP_US 10000
+#define SPIN_LIMIT_US 100000
 
 static LOCKTAG
 chain_tag(Oid ledger)
@@ -66,7 +68,7 @@ spin(const LOCKTAG *tag)
 			return true;
 		sched_yield();
 	}
-	for (long pause = FIRST_SLEEP_US; slept < SPIN_LIMIT_US; pause += SLEEP_STEP_US)
+	for (long pause = FIRST_SLEEP_US; slept < SPIN_LIMIT_US; pause = Min(2 * pause, LONGEST_SLEEP_US))
 	{
 		sleep_us(pause);
 		slept += pause;

@@ -151,29 +151,63 @@ parse(qfs_slice canonical)
 	return result;
 }
 
+/* ---- the commonest objects, converted once ---- */
+
+typedef struct Common
+{
+	const char *text;
+	Jsonb	   *value;			/* NULL until it is asked for */
+} Common;
+
+static Common common[] = {
+	{"{}", NULL}, {"{\"via\":\"operator\"}", NULL}
+};
+
+static Jsonb *
+common_value(Common *c)
+{
+	if (c->value == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		c->value = DatumGetJsonbP(parse(qfs_slice_of(c->text)));
+		MemoryContextSwitchTo(old);
+	}
+	return c->value;
+}
+
 Datum
 qfs_jsonb_of(qfs_slice canonical)
 {
-	static struct
-	{
-		const char *text;
-		Datum		value;
-	}			common[] = {
-		{"{}", 0}, {"{\"via\":\"operator\"}", 0}
-	};
-
 	for (int i = 0; i < lengthof(common); i++)
-	{
-		if (!qfs_slice_equal(canonical, qfs_slice_of(common[i].text)))
-			continue;
-		if (common[i].value == 0)
-		{
-			MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-
-			common[i].value = parse(canonical);
-			MemoryContextSwitchTo(old);
-		}
-		return common[i].value;
-	}
+		if (qfs_slice_equal(canonical, qfs_slice_of(common[i].text)))
+			return JsonbPGetDatum(common_value(&common[i]));
 	return parse(canonical);
+}
+
+/* Neither compressed nor in another table. */
+static bool
+is_packed(const struct varlena *stored)
+{
+	return VARATT_IS_SHORT(stored) || !VARATT_IS_EXTENDED(stored);
+}
+
+qfs_status
+qfs_jsonb_write_stored(qfs_buf *out, Datum value, unsigned depth, qfs_error *err)
+{
+	struct varlena *stored = (struct varlena *) DatumGetPointer(value);
+
+	/* As it is stored, small and with a short header, it can be compared as it is. */
+	for (int i = 0; i < lengthof(common) && is_packed(stored); i++)
+	{
+		Jsonb	   *known = common_value(&common[i]);
+
+		if (VARSIZE_ANY_EXHDR(stored) == VARSIZE_ANY_EXHDR(known) &&
+			memcmp(VARDATA_ANY(stored), VARDATA_ANY(known), VARSIZE_ANY_EXHDR(known)) == 0)
+		{
+			qfs_buf_text(out, common[i].text);
+			return QFS_OK;
+		}
+	}
+	return qfs_jsonb_write(out, DatumGetJsonbP(value), depth, err);
 }

@@ -183,7 +183,7 @@ read_json(Datum value, bool isnull, qfs_buf *json, qfs_slice *out, qfs_error *er
 
 	if (isnull)
 		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "auth, payload or outcome is null");
-	status = qfs_jsonb_write(json, DatumGetJsonbP(value), 1, err);
+	status = qfs_jsonb_write_stored(json, value, 1, err);
 	if (status != QFS_OK)
 		return status;
 	if (json->overflow)
