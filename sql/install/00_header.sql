@@ -12,4 +12,13 @@ BEGIN
                                        pg_catalog.current_setting('server_encoding')),
             HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
   END IF;
+
+  -- Whoever owned the schema before would keep rights over what is put into it.
+  IF EXISTS (SELECT FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+             WHERE n.nspname = 'qfs' AND NOT r.rolsuper) THEN
+    RAISE EXCEPTION 'schema qfs belongs to somebody else'
+      USING ERRCODE = 'insufficient_privilege',
+            DETAIL = 'QFS_SCHEMA: it was made before, by a role that is not a superuser.',
+            HINT = 'Drop or rename it; CREATE EXTENSION makes the schema.';
+  END IF;
 END $$;

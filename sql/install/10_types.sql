@@ -329,3 +329,5 @@ BEGIN
   END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION qfs.user_id(qfs.address) TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT USAGE ON TYPE qfs.hash, qfs.user_id, qfs.address
+  TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -61,6 +61,7 @@ CREATE TABLE qfs.ledger_state (
   number     bigint   NOT NULL,
   genesis_at bigint   NOT NULL,
   ledger     qfs.hash NOT NULL,
+  origin     text COLLATE "C" NOT NULL,
   policy_seq bigint   NOT NULL,
   policy     qfs.hash NOT NULL,
   key_number bigint   NOT NULL,
@@ -70,6 +71,7 @@ COMMENT ON TABLE qfs.ledger_state IS 'what the ledger as a whole knows: one row 
 COMMENT ON COLUMN qfs.ledger_state.number IS 'always 0';
 COMMENT ON COLUMN qfs.ledger_state.genesis_at IS 'time of entry 0, in milliseconds since 1970; blocks count from it';
 COMMENT ON COLUMN qfs.ledger_state.ledger IS 'hash of entry 0, which names the ledger';
+COMMENT ON COLUMN qfs.ledger_state.origin IS 'name of the ledger''s note keys';
 COMMENT ON COLUMN qfs.ledger_state.policy_seq IS 'entry that put the policy in force';
 COMMENT ON COLUMN qfs.ledger_state.policy IS 'SHA-256 of the policy in force';
 COMMENT ON COLUMN qfs.ledger_state.key_number IS 'signing key in force';

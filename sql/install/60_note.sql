@@ -26,9 +26,10 @@ SELECT pg_catalog.pg_extension_config_dump('qfs.cosignature', '');
 
 GRANT SELECT ON qfs.witness, qfs.cosignature TO qfs_operator, qfs_auditor;
 
-CREATE FUNCTION qfs.vkey() RETURNS text
+CREATE FUNCTION qfs.vkey(size bigint DEFAULT NULL) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_vkey' LANGUAGE C STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION qfs.vkey() IS 'note verifier key in force: name+id+base64';
+COMMENT ON FUNCTION qfs.vkey(bigint) IS
+  'note verifier key, name+id+base64: the one in force, or the one that signs the checkpoint of a size; of size 1: the first';
 
 CREATE FUNCTION qfs.checkpoint(size bigint DEFAULT NULL) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_checkpoint' LANGUAGE C STABLE
@@ -54,6 +55,6 @@ COMMENT ON FUNCTION qfs.add_cosignature(text) IS
   'stores the cosignature lines of configured witnesses on a checkpoint of this ledger; returns how many';
 
 GRANT EXECUTE ON FUNCTION
-  qfs.vkey(), qfs.checkpoint(bigint), qfs.tlog_proof(bigint, bigint)
+  qfs.vkey(bigint), qfs.checkpoint(bigint), qfs.tlog_proof(bigint, bigint)
   TO qfs_operator, qfs_auditor;
 GRANT EXECUTE ON FUNCTION qfs.add_witness(text), qfs.add_cosignature(text) TO qfs_operator;

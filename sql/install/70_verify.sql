@@ -74,11 +74,11 @@ BEGIN ATOMIC
   -- owners: REASSIGN OWNED is seen by no event trigger
   SELECT 'QFS_OWNER', format('%s belongs to %s', o.name, pg_get_userbyid(o.owner))
   FROM (SELECT format('table %s', c.oid::regclass) AS name, c.relowner AS owner
-        FROM pg_class c WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r'
+        FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('qfs', 'qfs_api') AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT format('function %s', p.oid::regprocedure), p.proowner
         FROM pg_proc p
-        WHERE p.pronamespace = 'qfs'::regnamespace AND p.prorettype <> 'event_trigger'::regtype) AS o
+        WHERE p.pronamespace::regnamespace::text IN ('qfs', 'qfs_api') AND p.prorettype <> 'event_trigger'::regtype) AS o
   WHERE pg_get_userbyid(o.owner) <> 'qfs_owner'
   UNION ALL
   -- privileges as they were installed, but for the owner's own
@@ -88,17 +88,17 @@ BEGIN ATOMIC
                 CASE WHEN x.installed THEN 'was revoked' ELSE 'was granted' END)
   FROM (SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS objsubid,
                format('table %s', c.oid::regclass) AS name, c.relacl AS acl
-        FROM pg_class c WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r'
+        FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('qfs', 'qfs_api') AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid, a.attnum, format('column %s.%I', c.oid::regclass, a.attname), a.attacl
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-        WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r'
+        WHERE c.relnamespace::regnamespace::text IN ('qfs', 'qfs_api') AND c.relkind IN ('r', 'v')
         UNION ALL
         SELECT 'pg_proc'::regclass, p.oid, 0, format('function %s', p.oid::regprocedure), p.proacl
-        FROM pg_proc p WHERE p.pronamespace = 'qfs'::regnamespace
+        FROM pg_proc p WHERE p.pronamespace::regnamespace::text IN ('qfs', 'qfs_api')
         UNION ALL
         SELECT 'pg_namespace'::regclass, n.oid, 0, format('schema %I', n.nspname), n.nspacl
-        FROM pg_namespace n WHERE n.nspname = 'qfs') AS o
+        FROM pg_namespace n WHERE n.nspname IN ('qfs', 'qfs_api')) AS o
   LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = (o.classid, o.objid, o.objsubid),
   LATERAL (
     SELECT coalesce(now.grantee, was.grantee) AS grantee,

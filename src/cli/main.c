@@ -19,7 +19,7 @@ static const char help[] =
 "\n"
 "Usage:\n"
 "  qfs-verify ledger EXPORT.jsonl [--key VKEY] [--checkpoint FILE]...\n"
-"                                 [--depth hashes|signatures|replay]\n"
+"                                 [--depth hashes|signatures|replay] [--sessions]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "\n"
 "Options:\n"
@@ -27,6 +27,7 @@ static const char help[] =
 "  --checkpoint FILE  checkpoint that the ledger must agree with\n"
 "  --depth DEPTH      how deep to look (default: replay)\n"
 "  --entry LINE       canonical line of the entry that is proved, or @FILE\n"
+"  --sessions         print the sessions that are active at the last entry\n"
 "  --json             one JSON object a line\n"
 "  --quiet            faults only\n"
 "  --help, --version\n"
@@ -156,6 +157,8 @@ parse_options(int argc, char **argv)
 				fail_usage("more than %d checkpoints", CHECKPOINTS_MAX);
 			o.checkpoints[o.checkpoint_count++] = value_of(argv, argc, &i);
 		}
+		else if (strcmp(argv[i], "--sessions") == 0)
+			o.sessions = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o.json = true;
 		else if (strcmp(argv[i], "--quiet") == 0)

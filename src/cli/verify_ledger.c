@@ -14,6 +14,7 @@
 
 #include "audit.h"
 #include "cli.h"
+#include "json.h"
 #include "status.h"
 
 static void *
@@ -200,6 +201,35 @@ print_result(const Options *options, qfs_audit *audit, size_t checkpoints)
 		puts("note:  without --key the checkpoints are only as good as the ledger's own word");
 }
 
+/* One JSON object a session, as qfs.session_replay() gives them. */
+static void
+print_sessions(qfs_audit *audit)
+{
+	const qfs_session_record *session;
+	size_t		position = 0;
+
+	while ((session = qfs_audit_next_session(audit, &position)) != NULL)
+	{
+		uint8_t		memory[512];
+		qfs_json_writer w;
+		qfs_buf		buf;
+
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_json_begin(&w, &buf);
+		qfs_json_open_object(&w);
+		qfs_json_key(&w, "issued_block");
+		qfs_json_put_int(&w, session->issued_block);
+		qfs_json_key(&w, "seq");
+		qfs_json_put_int(&w, session->seq);
+		qfs_json_key(&w, "session");
+		qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
+		qfs_json_key(&w, "ttl_blocks");
+		qfs_json_put_int(&w, session->ttl_blocks);
+		qfs_json_close(&w);
+		printf("%.*s\n", (int) buf.len, (const char *) buf.data);
+	}
+}
+
 int
 verify_ledger(const Options *options)
 {
@@ -216,6 +246,8 @@ verify_ledger(const Options *options)
 		fail_usage("--entry belongs to qfs-verify proof");
 	if (!qfs_audit_depth_parse(qfs_slice_of(options->depth), &depth))
 		fail_usage("--depth is hashes, signatures or replay");
+	if (options->sessions && depth == QFS_AUDIT_HASHES)
+		fail_usage("--sessions needs a depth beyond hashes");
 	if (options->key != NULL)
 		key = parse_key(options->key);
 	file = strcmp(options->file, "-") == 0 ? stdin : fopen(options->file, "rb");
@@ -231,6 +263,8 @@ verify_ledger(const Options *options)
 	read_lines(options, file, audit, &checkpoints);
 	check_reached(&checkpoints, audit, true);
 	qfs_audit_finish(audit);
+	if (options->sessions)
+		print_sessions(audit);
 	print_result(options, audit, checkpoints.count);
 
 	faults = audit->faults;

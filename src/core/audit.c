@@ -5,6 +5,8 @@
  */
 #include "audit.h"
 
+#include "rule.h"
+#include "session.h"
 #include "status.h"
 
 bool
@@ -200,6 +202,22 @@ qfs_audit_checkpoint(qfs_audit *audit, const qfs_checkpoint *checkpoint)
 	if (fault.status != QFS_OK)
 		return qfs_audit_fault(audit, checkpoint->size, &fault);
 	return check_root(audit, checkpoint);
+}
+
+const qfs_session_record *
+qfs_audit_next_session(qfs_audit *audit, size_t *position)
+{
+	const qfs_session_record *session;
+
+	if (qfs_reducer_refresh(&audit->reducer, NULL) != QFS_OK || !audit->reducer.open)
+		return NULL;
+	while ((session = qfs_memory_store_record(audit->memory, &qfs_kind_session, *position)) != NULL)
+	{
+		++*position;
+		if (qfs_session_is_active(&audit->reducer, session, audit->chain.at))
+			return session;
+	}
+	return NULL;
 }
 
 qfs_status

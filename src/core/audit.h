@@ -72,6 +72,14 @@ extern qfs_status qfs_audit_record(qfs_audit *audit, const qfs_record *record);
 extern qfs_status qfs_audit_checkpoint(qfs_audit *audit, const qfs_checkpoint *checkpoint);
 
 /*
+ * The sessions that are active at the last entry, one after the other; depth
+ * beyond hashes.
+ * position: 0 at first, moved on by each call
+ * Returns NULL past the last one.
+ */
+extern const qfs_session_record *qfs_audit_next_session(qfs_audit *audit, size_t *position);
+
+/*
  * To be called after the last entry.
  * Reported: NO_GENESIS if there was none, KEY_UNTRUSTED if there is a trusted key that the ledger never had.
  */

@@ -38,8 +38,7 @@ advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err
 	if (!chain->rooted)
 		chain->frontier.size++;
 	chain->head = seal->hash;
-	if (entry->at > chain->at)
-		chain->at = entry->at;
+	chain->at = entry->at;
 	if (status == QFS_OK && entry->seq == 0 && chain->reducer != NULL)
 		status = qfs_reducer_name_ledger(chain->reducer, &seal->hash, err);
 	return status;

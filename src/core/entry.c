@@ -140,3 +140,38 @@ qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err)
 		status = decode_actor(field[ACTOR], out, err);
 	return status;
 }
+
+static bool
+member_is(qfs_slice object, const char *name, qfs_slice text)
+{
+	qfs_slice	value;
+	qfs_slice	plain;
+
+	return qfs_json_member(object, name, &value) && qfs_json_to_plain(value, &plain) &&
+		qfs_slice_equal(plain, text);
+}
+
+bool
+qfs_entry_concerns(const qfs_entry *entry, const qfs_user_id *user)
+{
+	uint8_t		memory[QFS_USER_ID_TEXT];
+	qfs_buf		text;
+	qfs_json_iter iter;
+	qfs_slice	effects;
+	qfs_slice	key;
+	qfs_slice	effect;
+
+	if (entry->has_actor && memcmp(&entry->actor, user, sizeof(*user)) == 0)
+		return true;
+	qfs_buf_init(&text, memory, sizeof(memory));
+	qfs_user_id_write(&text, user);
+	if (member_is(entry->payload, "recipient", qfs_buf_slice(&text)))
+		return true;
+	if (!qfs_json_member(entry->outcome, "effects", &effects))
+		return false;
+	iter = qfs_json_members(effects);
+	while (qfs_json_next(&iter, &key, &effect))
+		if (member_is(effect, "account", qfs_buf_slice(&text)))
+			return true;
+	return false;
+}

@@ -37,4 +37,10 @@ extern qfs_status qfs_entry_encode(const qfs_entry *entry, qfs_buf *out, qfs_err
  */
 extern qfs_status qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err);
 
+/*
+ * Is the entry any of this account's business: did it act, is it the
+ * recipient, or did the entry change it?
+ */
+extern bool qfs_entry_concerns(const qfs_entry *entry, const qfs_user_id *user);
+
 #endif

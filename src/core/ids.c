@@ -39,6 +39,17 @@ qfs_user_id_write(qfs_buf *out, const qfs_user_id *id)
 	qfs_buf_hex(out, id->bytes, sizeof(id->bytes));
 }
 
+void
+qfs_json_put_user(qfs_json_writer *w, const qfs_user_id *id)
+{
+	uint8_t		text[QFS_USER_ID_TEXT];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_user_id_write(&buf, id);
+	qfs_json_put_text(w, qfs_buf_slice(&buf));
+}
+
 static bool
 is_upper(uint8_t c)
 {

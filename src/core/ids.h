@@ -6,7 +6,7 @@
 #ifndef QFS_IDS_H
 #define QFS_IDS_H
 
-#include "buf.h"
+#include "json.h"
 
 typedef struct qfs_address
 {
@@ -23,6 +23,7 @@ extern qfs_status qfs_hash_parse(qfs_slice text, qfs_hash *out, qfs_error *err);
 /* Errors: USER_ID_SYNTAX. */
 extern qfs_status qfs_user_id_parse(qfs_slice text, qfs_user_id *out, qfs_error *err);
 extern void qfs_user_id_write(qfs_buf *out, const qfs_user_id *id);
+extern void qfs_json_put_user(qfs_json_writer *w, const qfs_user_id *id);
 
 /*
  * Source: EIP-55.  All-lower and all-upper digits carry no checksum and pass.

@@ -5,24 +5,49 @@
  */
 #include "policy.h"
 
+#include "entry.h"
 #include "json.h"
 #include "schema.h"
+#include "siwe.h"
 #include "status.h"
 
 static const char defaults[] =
 	"{"
+	"\"auth\":{\"chain_ids\":[1],\"domains\":[],\"uris\":[]},"
 	"\"block_ms\":17000,"
 	"\"epoch_blocks\":512,"
+	"\"limits\":{\"events_per_minute\":1000,\"logins_per_minute\":10},"
+	"\"nonce_ttl_ms\":300000,"
+	"\"operators\":[],"
+	"\"signed_types\":[],"
+	"\"ttl_blocks\":1000,"
 	"\"visibility\":\"parties\""
 	"}";
 
-/* Ranges; additionalProperties is false, and every key is required. */
+/* Ranges.  additionalProperties is false, and every key is required. */
+#define RANGE(low, high) "{\"maximum\":" #high ",\"minimum\":" #low ",\"type\":\"integer\"}"
+#define STRINGS(high) "{\"items\":{\"maxLength\":" #high ",\"minLength\":1,\"type\":\"string\"}," \
+	"\"maxItems\":64,\"type\":\"array\"}"
+
 static const char schema[] =
 	"{\"properties\":{"
-	"\"block_ms\":{\"maximum\":86400000,\"minimum\":1000,\"type\":\"integer\"},"
-	"\"epoch_blocks\":{\"maximum\":1000000,\"minimum\":1,\"type\":\"integer\"},"
+	"\"auth\":{\"properties\":{"
+	"\"chain_ids\":{\"items\":" RANGE(0, 9007199254740991) ",\"maxItems\":64,\"type\":\"array\"},"
+	"\"domains\":" STRINGS(255) ",\"uris\":" STRINGS(2048) "},"
+	"\"required\":[\"chain_ids\",\"domains\",\"uris\"],\"type\":\"object\"},"
+	"\"block_ms\":" RANGE(1000, 86400000) ","
+	"\"epoch_blocks\":" RANGE(1, 1000000) ","
+	"\"limits\":{\"properties\":{"
+	"\"events_per_minute\":" RANGE(0, 1000000) ","
+	"\"logins_per_minute\":" RANGE(0, 1000000) "},"
+	"\"required\":[\"events_per_minute\",\"logins_per_minute\"],\"type\":\"object\"},"
+	"\"nonce_ttl_ms\":" RANGE(1000, 86400000) ","
+	"\"operators\":" STRINGS(69) ","
+	"\"signed_types\":" STRINGS(63) ","
+	"\"ttl_blocks\":" RANGE(1, 1000000) ","
 	"\"visibility\":{\"enum\":[\"parties\",\"public\"]}"
-	"},\"required\":[\"block_ms\",\"epoch_blocks\",\"visibility\"],"
+	"},\"required\":[\"auth\",\"block_ms\",\"epoch_blocks\",\"limits\",\"nonce_ttl_ms\",\"operators\","
+	"\"signed_types\",\"ttl_blocks\",\"visibility\"],"
 	"\"type\":\"object\"}";
 
 qfs_slice
@@ -86,21 +111,146 @@ qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err
 	return status;
 }
 
+/* Members of an object that the schema has admitted. */
+static qfs_slice
+member(qfs_slice object, const char *name)
+{
+	qfs_slice	value = QFS_LITERAL("null");
+
+	qfs_json_member(object, name, &value);
+	return value;
+}
+
+static int64_t
+integer(qfs_slice object, const char *name)
+{
+	int64_t		n = 0;
+
+	qfs_json_to_int(member(object, name), &n);
+	return n;
+}
+
+/* Strings that name things are compared byte for byte, so they hold no escapes. */
+static qfs_status
+check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text), qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	text;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (!qfs_json_to_plain(item, &text) || !is_good(text))
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.%s: %v", name, item);
+	return QFS_OK;
+}
+
+static bool
+is_domain(qfs_slice text)
+{
+	qfs_authority authority;
+
+	return qfs_uri_authority(text, &authority) && !authority.has_userinfo &&
+		authority.host.len > 0;
+}
+
+static bool
+is_user_id(qfs_slice text)
+{
+	qfs_user_id id;
+
+	return qfs_user_id_parse(text, &id, NULL) == QFS_OK;
+}
+
+static bool
+is_type(qfs_slice text)
+{
+	return qfs_type_check(text, NULL) == QFS_OK;
+}
+
 qfs_status
 qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 {
-	qfs_slice	value;
+	qfs_slice	auth;
+	qfs_slice	limits;
 	qfs_status	status;
 
 	status = qfs_schema_validate(qfs_slice_of(schema), policy, "policy", QFS_POLICY_INVALID, err);
 	if (status != QFS_OK)
 		return status;
 
-	qfs_json_member(policy, "block_ms", &value);
-	qfs_json_to_int(value, &out->block_ms);
-	qfs_json_member(policy, "epoch_blocks", &value);
-	qfs_json_to_int(value, &out->epoch_blocks);
-	qfs_json_member(policy, "visibility", &value);
-	out->is_public = qfs_slice_equal(value, QFS_LITERAL("\"public\""));
+	auth = member(policy, "auth");
+	limits = member(policy, "limits");
+	out->chain_ids = member(auth, "chain_ids");
+	out->domains = member(auth, "domains");
+	out->uris = member(auth, "uris");
+	out->block_ms = integer(policy, "block_ms");
+	out->epoch_blocks = integer(policy, "epoch_blocks");
+	out->events_per_minute = integer(limits, "events_per_minute");
+	out->logins_per_minute = integer(limits, "logins_per_minute");
+	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
+	out->operators = member(policy, "operators");
+	out->signed_types = member(policy, "signed_types");
+	out->ttl_blocks = integer(policy, "ttl_blocks");
+	out->is_public = qfs_slice_equal(member(policy, "visibility"), QFS_LITERAL("\"public\""));
+
+	status = check_list(out->domains, "auth.domains", is_domain, err);
+	if (status == QFS_OK)
+		status = check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
+	if (status == QFS_OK)
+		status = check_list(out->operators, "operators", is_user_id, err);
+	if (status == QFS_OK)
+		status = check_list(out->signed_types, "signed_types", is_type, err);
+	return status;
+}
+
+bool
+qfs_policy_lists(qfs_slice list, qfs_slice text)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	plain;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_plain(item, &plain) && qfs_slice_equal(plain, text))
+			return true;
+	return false;
+}
+
+bool
+qfs_policy_lists_prefix(qfs_slice list, qfs_slice text)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	plain;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_plain(item, &plain) && qfs_uri_is_below(text, plain))
+			return true;
+	return false;
+}
+
+bool
+qfs_policy_lists_int(qfs_slice list, int64_t n)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	int64_t		value;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_int(item, &value) && value == n)
+			return true;
+	return false;
+}
+
+qfs_status
+qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to, qfs_error *err)
+{
+	if (from->block_ms != to->block_ms || from->epoch_blocks != to->epoch_blocks)
+		return qfs_fail(err, QFS_POLICY_INVALID,
+						"block_ms and epoch_blocks stay as genesis set them");
 	return QFS_OK;
 }

@@ -14,10 +14,20 @@
 /* Bytes of a complete policy. */
 #define QFS_POLICY_MAX 16384
 
+/* The lists are canonical arrays inside the text that was parsed. */
 typedef struct qfs_policy
 {
+	qfs_slice	chain_ids;		/* auth: EIP-155 chains that a sign-in message may name */
+	qfs_slice	domains;		/* auth: and domains, host[:port] */
+	qfs_slice	uris;			/* auth: and URIs, or what they begin with */
 	int64_t		block_ms;		/* milliseconds a block */
 	int64_t		epoch_blocks;	/* blocks an epoch */
+	int64_t		events_per_minute;	/* limits: custom events of an account */
+	int64_t		logins_per_minute;	/* limits: sign-ins of a wallet */
+	int64_t		nonce_ttl_ms;	/* how long a sign-in nonce is good */
+	qfs_slice	operators;		/* accounts that may act as operators */
+	qfs_slice	signed_types;	/* types whose events must be signed by a device */
+	int64_t		ttl_blocks;		/* how long a session lasts */
 	bool		is_public;		/* visibility "public": everyone reads every entry */
 } qfs_policy;
 
@@ -31,7 +41,25 @@ extern qfs_slice qfs_policy_default(void);
  */
 extern qfs_status qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err);
 
-/* Reads a complete policy.  Errors: POLICY_INVALID, naming the key. */
+/*
+ * Reads a complete policy; *out points into it.
+ * Errors: POLICY_INVALID, naming the key.
+ */
 extern qfs_status qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err);
+
+/* Is the text one of the strings of a list? */
+extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);
+
+/* Is the text one of them, or does it go on from one with "/", "?" or "#"? */
+extern bool qfs_policy_lists_prefix(qfs_slice list, qfs_slice text);
+
+extern bool qfs_policy_lists_int(qfs_slice list, int64_t n);
+
+/*
+ * What can never change after genesis, because blocks are counted with it.
+ * Errors: POLICY_INVALID.
+ */
+extern qfs_status qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to,
+										  qfs_error *err);
 
 #endif

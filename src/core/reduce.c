@@ -3,8 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "reduce.h"
+#include "rule.h"
 
+#include "authority.h"
+#include "rate.h"
 #include "schema.h"
 #include "status.h"
 
@@ -14,6 +16,9 @@ static const qfs_rule *const rules[] = {
 	&qfs_rule_policy_changed,
 	&qfs_rule_event_type,
 	&qfs_rule_key_rotated,
+	&qfs_rule_login,
+	&qfs_rule_session_rotated,
+	&qfs_rule_session_revoked,
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -23,6 +28,10 @@ const qfs_kind *const qfs_kinds[] = {
 	&qfs_kind_policy,
 	&qfs_kind_signing_key,
 	&qfs_kind_event_type,
+	&qfs_kind_account,
+	&qfs_kind_session,
+	&qfs_kind_login_nonce,
+	&qfs_kind_rate,
 	NULL
 };
 
@@ -30,6 +39,7 @@ static const qfs_field ledger_fields[] = {
 	QFS_FIELD(qfs_ledger_record, number, QFS_FIELD_INT),
 	QFS_FIELD(qfs_ledger_record, genesis_at, QFS_FIELD_INT),
 	QFS_FIELD(qfs_ledger_record, ledger, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_ledger_record, origin, QFS_FIELD_TEXT),
 	QFS_FIELD(qfs_ledger_record, policy_seq, QFS_FIELD_INT),
 	QFS_FIELD(qfs_ledger_record, policy, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_ledger_record, key_number, QFS_FIELD_INT),
@@ -68,6 +78,10 @@ load_policy(qfs_reducer *r, qfs_error *err)
 		return status;
 	if (!found)
 		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
+	if (record.policy.len > sizeof(r->policy_text))
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", record.seq);
+	memcpy(r->policy_text, record.policy.data, record.policy.len);
+	record.policy.data = r->policy_text;
 	status = qfs_policy_parse(record.policy, &r->policy, err);
 	if (status == QFS_OK)
 		r->parsed = r->ledger.policy;
@@ -119,30 +133,6 @@ qfs_rule_exists(qfs_slice type)
 	return find_rule(type) != NULL;
 }
 
-/* Reads auth.via; the other members depend on it. */
-static qfs_status
-read_via(qfs_slice auth, qfs_via *via, qfs_error *err)
-{
-	if (!qfs_slice_equal(auth, QFS_LITERAL("{\"via\":\"operator\"}")))
-		return qfs_fail(err, QFS_AUTH_INVALID, "%v", auth);
-	*via = QFS_VIA_OPERATOR;
-	return QFS_OK;
-}
-
-/* Is this actor, established in this way, one who may append this type? */
-static qfs_status
-check_authority(const qfs_entry *event, unsigned allowed, qfs_error *err)
-{
-	qfs_via		via;
-	qfs_status	status = read_via(event->auth, &via, err);
-
-	if (status != QFS_OK)
-		return status;
-	if (!(allowed & via))
-		return qfs_fail(err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
-	return QFS_OK;
-}
-
 static qfs_status
 check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)
 {
@@ -159,14 +149,19 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	qfs_status	status = check_payload(act->event, qfs_slice_of(rule->schema), act->err);
 
 	if (status == QFS_OK)
-		status = check_authority(act->event, rule->via, act->err);
-	if (status == QFS_OK && act->event->has_actor && rule->via == QFS_VIA_OPERATOR)
-		status = qfs_fail(act->err, QFS_FORBIDDEN, "%v is an act of the ledger itself, not of an account",
+		status = qfs_authority_check(act, rule->via);
+	if (status == QFS_OK && act->event->has_actor && act->auth.via == QFS_VIA_OPERATOR)
+		status = qfs_fail(act->err, QFS_ACTOR_MISMATCH, "%v is an act of the ledger itself",
+						  act->event->type);
+	if (status == QFS_OK && rule->via == QFS_VIA_OPERATOR && act->auth.via != QFS_VIA_OPERATOR)
+		status = qfs_fail(act->err, QFS_FORBIDDEN, "%v needs a role of the database",
 						  act->event->type);
 	if (status == QFS_OK)
 		status = rule->apply(act);
 	return status;
 }
+
+static const char event_rate[] = "events a minute";
 
 /*
  * Looks a registered type up.  Applications append many events of one type in
@@ -207,15 +202,21 @@ find_type(qfs_reducer *r, qfs_slice type, qfs_error *err)
 static qfs_status
 apply_custom(qfs_act *act)
 {
+	const qfs_entry *event = act->event;
 	qfs_reducer *r = act->reducer;
-	qfs_status	status = find_type(r, act->event->type, act->err);
+	qfs_status	status = find_type(r, event->type, act->err);
 
 	if (status == QFS_OK)
-		status = check_payload(act->event, r->type.schema, act->err);
+		status = check_payload(event, r->type.schema, act->err);
 	if (status == QFS_OK)
-		status = check_authority(act->event,
-								 strcmp(r->type.by, "operator") == 0 ? QFS_VIA_OPERATOR : 0,
-								 act->err);
+		status = qfs_authority_check(act, strcmp(r->type.by, "operator") == 0 ?
+								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
+	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
+		return status;
+	status = qfs_rate_check(r, &event->actor, event_rate, event->at, QFS_MINUTE_MS,
+							r->policy.events_per_minute, act->err);
+	if (status == QFS_OK)
+		status = qfs_rate_count(r, &event->actor, event_rate, event->at, QFS_MINUTE_MS, act->err);
 	return status;
 }
 
@@ -225,7 +226,7 @@ qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *
 	const qfs_rule *rule = find_rule(event->type);
 	bool		genesis = rule == &qfs_rule_genesis;
 	qfs_json_writer writer;
-	qfs_act		act = {r, event, &writer, err};
+	qfs_act		act = {.reducer = r, .event = event, .outcome = &writer, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
 
 	if (status != QFS_OK)
@@ -238,6 +239,8 @@ qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *
 	qfs_json_begin(&writer, outcome);
 	qfs_json_open_object(&writer);
 	status = rule != NULL ? apply_rule(rule, &act) : apply_custom(&act);
+	if (status == QFS_OK)
+		status = qfs_authority_used(&act);
 	if (status != QFS_OK)
 		return status;
 	qfs_json_close(&writer);

@@ -6,7 +6,7 @@
  * A type is registered once and for ever: replay must judge an old event by
  * the schema of its time.
  */
-#include "reduce.h"
+#include "rule.h"
 #include "schema.h"
 #include "status.h"
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "note.h"
-#include "reduce.h"
+#include "rule.h"
 #include "status.h"
 
 static qfs_status
@@ -30,6 +30,7 @@ apply(qfs_act *act)
 		return status;
 
 	act->reducer->ledger = (qfs_ledger_record) {.genesis_at = act->event->at};
+	memcpy(act->reducer->ledger.origin, origin.data, origin.len);
 	status = qfs_signing_key_enact(act, 0, keys);
 	if (status == QFS_OK)
 		status = qfs_policy_enact(act, policy);

@@ -8,7 +8,7 @@
  */
 #include <sodium.h>
 
-#include "reduce.h"
+#include "rule.h"
 #include "status.h"
 
 static const qfs_field fields[] = {

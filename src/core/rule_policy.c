@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "hash.h"
-#include "reduce.h"
+#include "rule.h"
 
 static const qfs_field fields[] = {
 	QFS_FIELD(qfs_policy_record, seq, QFS_FIELD_INT),
@@ -43,9 +43,16 @@ static qfs_status
 apply(qfs_act *act)
 {
 	qfs_slice	policy;
+	qfs_policy	parsed;
+	qfs_status	status;
 
 	qfs_json_member(act->event->payload, "policy", &policy);
-	return qfs_policy_enact(act, policy);
+	status = qfs_policy_parse(policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_enact(act, policy);
+	return status;
 }
 
 const qfs_rule qfs_rule_policy_changed = {

@@ -97,6 +97,9 @@ extern bool qfs_uri_is_scheme(qfs_slice text);
 extern bool qfs_uri_authority(qfs_slice text, qfs_authority *out);
 extern bool qfs_uri_is_uri(qfs_slice text);
 
+/* Is a URI another one, or does it go on from it with "/", "?" or "#"? */
+extern bool qfs_uri_is_below(qfs_slice uri, qfs_slice base);
+
 /*
  * Is the text made of unreserved characters, sub-delims and those in `extra`?
  * escapes: with "%" and two hexadecimal digits among them

@@ -254,3 +254,10 @@ qfs_uri_is_uri(qfs_slice text)
 	return qfs_uri_is_made_of(fragment, ":@/?", true) &&
 		qfs_uri_is_made_of(query, ":@/?", true) && is_hier_part(text);
 }
+
+bool
+qfs_uri_is_below(qfs_slice uri, qfs_slice base)
+{
+	return uri.len >= base.len && memcmp(uri.data, base.data, base.len) == 0 &&
+		(uri.len == base.len || memchr("/?#", uri.data[base.len], 3) != NULL);
+}

@@ -56,23 +56,6 @@ no_memory(qfs_error *err)
 	return qfs_fail(err, QFS_NO_MEMORY, "while replaying the ledger");
 }
 
-static size_t
-field_size(const qfs_field *field, const uint8_t *record)
-{
-	switch (field->type)
-	{
-		case QFS_FIELD_INT:
-			return sizeof(int64_t);
-		case QFS_FIELD_HASH:
-			return sizeof(qfs_hash);
-		case QFS_FIELD_NAME:
-			return strlen((const char *) record + field->offset);
-		case QFS_FIELD_JSON:
-			return sizeof(qfs_slice);
-	}
-	return 0;
-}
-
 /* FNV-1a over the key fields. */
 static uint64_t
 key_hash(const qfs_kind *kind, const uint8_t *record)
@@ -82,7 +65,7 @@ key_hash(const qfs_kind *kind, const uint8_t *record)
 	for (unsigned i = 0; i < kind->keys; i++)
 	{
 		const uint8_t *bytes = record + kind->fields[i].offset;
-		size_t		len = field_size(&kind->fields[i], record);
+		size_t		len = qfs_field_size(&kind->fields[i], record);
 
 		for (size_t b = 0; b < len; b++)
 			h = (h ^ bytes[b]) * UINT64_C(1099511628211);
@@ -94,14 +77,8 @@ static bool
 same_key(const qfs_kind *kind, const uint8_t *a, const uint8_t *b)
 {
 	for (unsigned i = 0; i < kind->keys; i++)
-	{
-		const qfs_field *field = &kind->fields[i];
-		size_t		len = field_size(field, a);
-
-		if (len != field_size(field, b) ||
-			memcmp(a + field->offset, b + field->offset, len) != 0)
+		if (!qfs_field_equal(&kind->fields[i], a, b))
 			return false;
-	}
 	return true;
 }
 

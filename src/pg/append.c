@@ -22,6 +22,7 @@
  */
 #include "compat.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "miscadmin.h"
@@ -240,6 +241,16 @@ qfs_append_end(void)
 		return;
 	mark_level();
 	state.size = state.chain.frontier.size;
+}
+
+void
+qfs_append_lock(void)
+{
+	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+
+	qfs_append_begin(rel);
+	qfs_append_end();
+	table_close(rel, NoLock);
 }
 
 void

@@ -21,6 +21,9 @@ extern void qfs_append_register_callbacks(void);
 extern qfs_chain *qfs_append_begin(Relation ledger);
 extern void qfs_append_end(void);
 
+/* Takes the chain lock, so that what is read now stays in force until the end. */
+extern void qfs_append_lock(void);
+
 /* Between the two: is there a genesis that the rules know of? */
 extern bool qfs_append_is_open(void);
 

@@ -25,7 +25,7 @@
 #include "jsonb_canonical.h"
 #include "keyfile.h"
 #include "ledger.h"
-#include "reduce.h"
+#include "rule.h"
 #include "store_table.h"
 
 /* Appends an event; returns its seq and, if it is asked for, its hash. */

@@ -16,7 +16,6 @@
 
 #include "args.h"
 #include "errors.h"
-#include "json.h"
 #include "keyfile.h"
 #include "ledger.h"
 #include "note.h"
@@ -47,39 +46,51 @@ consider_key(void *context, const qfs_kind *kind, const void *record)
 }
 
 static void
-read_origin(LedgerReader *reader, char origin[QFS_ORIGIN_MAX + 1])
+copy_origin(void *origin, const qfs_kind *kind, const void *record)
 {
-	HeapTuple	row = ledger_row(reader, 0);
-	qfs_entry	entry;
-	qfs_slice	value;
-	qfs_slice	text;
-	qfs_error	err;
+	strlcpy(origin, ((const qfs_ledger_record *) record)->origin, QFS_ORIGIN_MAX + 1);
+}
 
-	if (row == NULL)
+/* As the active snapshot sees it.  A ledger that is not open has none to sign with. */
+static void
+read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
+{
+	origin[0] = '\0';
+	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
+	if (origin[0] != '\0')
+		return;
+	if (head->size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is no key to sign with yet");
-	QFS_TRY(qfs_entry_decode(ledger_line(reader, row), &entry, &err), &err);
-	if (!qfs_json_member(entry.payload, "origin", &value) ||
-		!qfs_json_to_plain(value, &text) || text.len > QFS_ORIGIN_MAX)
-		QFS_THROW(QFS_ORIGIN_INVALID, "that of entry 0");
-	memcpy(origin, text.data, text.len);
-	origin[text.len] = '\0';
+	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head->size);
 }
 
 /* The key that signs, or has signed, the checkpoint of a size. */
 static void
-find_vkey(LedgerReader *reader, const LedgerHead *head, uint64 size, qfs_vkey *out)
+find_vkey(const LedgerHead *head, uint64 size, qfs_vkey *out)
 {
 	KeySearch	search = {.size = (int64) size};
 	char		origin[QFS_ORIGIN_MAX + 1];
 
-	read_origin(reader, origin);
+	read_origin(head, origin);
 	qfs_table_store_visit(&qfs_kind_signing_key, consider_key, &search);
 	if (!search.found)
-		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head->size);
+		QFS_THROW(QFS_STATE_MISMATCH, "there is no signing key");
 	qfs_vkey_make(qfs_slice_of(origin), QFS_NOTE_ED25519, &search.key.checkpoint, out);
 }
 
-/* qfs.vkey() -> text */
+/* Size argument n; null = all entries. */
+static uint64
+size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
+{
+	uint64		size = PG_ARGISNULL(n) ? head->size : count_arg(fcinfo, n, "size");
+
+	if (size > head->size)
+		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was asked for, it has %u entries",
+				  (uint64_t) size, (uint64_t) head->size);
+	return size;
+}
+
+/* qfs.vkey(size) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_vkey);
 Datum
 qfs_sql_vkey(PG_FUNCTION_ARGS)
@@ -92,7 +103,7 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
-	find_vkey(&reader, &head, head.size, &vkey);
+	find_vkey(&head, size_arg(fcinfo, 0, &head), &vkey);
 	ledger_close(&reader);
 
 	qfs_buf_init(&buf, text, sizeof(text));
@@ -151,18 +162,6 @@ sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash
 	sodium_memzero(&pair, sizeof(pair));
 }
 
-/* Size argument n; null = all entries. */
-static uint64
-size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
-{
-	uint64		size = PG_ARGISNULL(n) ? head->size : count_arg(fcinfo, n, "size");
-
-	if (size > head->size)
-		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was asked for, it has %u entries",
-				  (uint64_t) size, (uint64_t) head->size);
-	return size;
-}
-
 /* The signed note of a size, with the cosignatures there are; palloc'd. */
 static qfs_slice
 make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
@@ -172,7 +171,7 @@ make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
 	qfs_hash	root;
 	qfs_error	err;
 
-	find_vkey(reader, head, size, &vkey);
+	find_vkey(head, size, &vkey);
 	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
 	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
 	flush_visible_entries();
@@ -263,7 +262,7 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
-	read_origin(&reader, origin);
+	read_origin(&head, origin);
 	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(origin)))
 		QFS_THROW(QFS_NOTE_MISMATCH, "its origin is \"%v\"", checkpoint->origin);
 	if (checkpoint->size > head.size)

@@ -8,7 +8,9 @@
 #include "utils/builtins.h"
 
 #include "args.h"
+#include "ed25519.h"
 #include "errors.h"
+#include "ethereum.h"
 #include "hash.h"
 #include "jsonb_canonical.h"
 #include "keccak.h"
@@ -146,4 +148,30 @@ Datum
 qfs_sql_default_policy(PG_FUNCTION_ARGS)
 {
 	return qfs_jsonb_of(qfs_policy_default());
+}
+
+/* qfs.recover_personal_sign(message, signature) -> qfs.address */
+PG_FUNCTION_INFO_V1(qfs_sql_recover_personal_sign);
+Datum
+qfs_sql_recover_personal_sign(PG_FUNCTION_ARGS)
+{
+	qfs_address *out = palloc(sizeof(qfs_address));
+	qfs_error	err;
+
+	QFS_TRY(qfs_personal_recover(varlena_arg(fcinfo, 0), varlena_arg(fcinfo, 1), out, &err), &err);
+	PG_RETURN_POINTER(out);
+}
+
+/* qfs.ed25519_verify(message, signature, key) -> boolean; malformed input is an error */
+PG_FUNCTION_INFO_V1(qfs_sql_ed25519_verify);
+Datum
+qfs_sql_ed25519_verify(PG_FUNCTION_ARGS)
+{
+	qfs_error	err;
+	qfs_status	status = qfs_ed25519_verify(varlena_arg(fcinfo, 0), varlena_arg(fcinfo, 1),
+											varlena_arg(fcinfo, 2), &err);
+
+	if (status != QFS_OK && status != QFS_SIGNATURE_MISMATCH)
+		qfs_throw(&err);
+	PG_RETURN_BOOL(status == QFS_OK);
 }

@@ -119,26 +119,6 @@ typedef struct Comparison
 	size_t		rows;			/* of one table */
 } Comparison;
 
-static bool
-same_field(const qfs_field *field, const void *a, const void *b)
-{
-	const char *x = (const char *) a + field->offset;
-	const char *y = (const char *) b + field->offset;
-
-	switch (field->type)
-	{
-		case QFS_FIELD_INT:
-			return *(const int64_t *) x == *(const int64_t *) y;
-		case QFS_FIELD_HASH:
-			return memcmp(x, y, sizeof(qfs_hash)) == 0;
-		case QFS_FIELD_NAME:
-			return strcmp(x, y) == 0;
-		case QFS_FIELD_JSON:
-			return qfs_slice_equal(*(const qfs_slice *) x, *(const qfs_slice *) y);
-	}
-	return false;
-}
-
 static void
 compare_record(void *context, const qfs_kind *kind, const void *record)
 {
@@ -156,7 +136,7 @@ compare_record(void *context, const qfs_kind *kind, const void *record)
 		qfs_audit_fault(c->audit, c->seq, &err);
 	}
 	for (unsigned i = 0; found && i < kind->field_count; i++)
-		if (!same_field(&kind->fields[i], record, replayed))
+		if (!qfs_field_equal(&kind->fields[i], record, replayed))
 		{
 			qfs_fail(&err, QFS_STATE_MISMATCH, "qfs.%s differs in column %s",
 					 kind->name, kind->fields[i].name);
@@ -390,4 +370,50 @@ qfs_sql_post_restore(PG_FUNCTION_ARGS)
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
 	PG_RETURN_INT64((int64) size);
+}
+
+/* ---- qfs.session_replay ---- */
+
+static void
+put_session(ReturnSetInfo *result, const qfs_session_record *session)
+{
+	Datum		values[] = {
+		hash_datum(&session->session), PointerGetDatum(&session->user), Int64GetDatum(session->seq),
+		Int64GetDatum(session->issued_block), Int64GetDatum(session->ttl_blocks),
+		BoolGetDatum(session->operates), hash_datum(&session->device)
+	};
+	bool		nulls[lengthof(values)] = {false};
+
+	nulls[6] = !session->has_device;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* qfs.session_replay(upto_seq) -> setof sessions */
+PG_FUNCTION_INFO_V1(qfs_sql_session_replay);
+Datum
+qfs_sql_session_replay(PG_FUNCTION_ARGS)
+{
+	uint64		upto = count_arg(fcinfo, 0, "upto_seq");
+	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	qfs_hash	zero = {{0}};
+	const qfs_session_record *session;
+	size_t		position = 0;
+	LedgerReader reader;
+	qfs_error	err;
+
+	InitMaterializedSRF(fcinfo, 0);
+	ledger_open(&reader, GetActiveSnapshot());
+	QFS_TRY(qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
+							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+	/* The entries were checked when they were appended. */
+	audit->reducer.check_signatures = false;
+	audit_rows(audit, &reader, 0, upto);
+	ledger_close(&reader);
+	if (audit->chain.frontier.size != upto + 1)
+		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) upto);
+
+	while ((session = qfs_audit_next_session(audit, &position)) != NULL)
+		put_session((ReturnSetInfo *) fcinfo->resultinfo, session);
+	qfs_audit_end(audit);
+	return (Datum) 0;
 }

@@ -16,9 +16,10 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
+#include "actor.h"
 #include "append.h"
+#include "clock.h"
 #include "errors.h"
 #include "jsonb_canonical.h"
 #include "ledger.h"
@@ -27,6 +28,7 @@
 static uint8 json_memory[LEDGER_JSON_MAX];
 static uint8 outcome_memory[QFS_ENTRY_MAX];
 static uint8 bytes_memory[QFS_ENTRY_MAX];
+static uint8 auth_memory[QFS_AUTH_MAX];
 
 /*
  * A BEFORE trigger that fires after ours could change the entry once it is
@@ -70,15 +72,6 @@ is_recorded(HeapTuple row, TupleDesc desc)
 		is_set(row, desc, LEDGER_HASH) || is_set(row, desc, LEDGER_NODES);
 }
 
-/* Nothing can be appended to a ledger that is not open: say what to do. */
-static void
-throw_not_open(uint64 size)
-{
-	if (size == 0)
-		QFS_THROW(QFS_NO_GENESIS, "an entry was appended before it");
-	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
-}
-
 static bytea *
 nodes_bytea(const qfs_seal *seal)
 {
@@ -93,14 +86,58 @@ nodes_bytea(const qfs_seal *seal)
 /* ---- an event ---- */
 
 /* Who is appending?  Writes the canonical auth value. */
-static qfs_slice
-establish_authority(void)
+static qfs_via
+establish_via(qfs_slice type)
 {
 	Oid			operator = get_role_oid("qfs_operator", true);
 
+	if (qfs_actor() != NULL)
+		return QFS_VIA_SESSION;
+	/* Whoever brings it, the wallet has signed it. */
+	if (qfs_slice_equal(type, QFS_LITERAL("LOGIN")))
+		return QFS_VIA_WALLET;
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
-	return QFS_LITERAL("{\"via\":\"operator\"}");
+	return QFS_VIA_OPERATOR;
+}
+
+/*
+ * Writes the auth value of an event.
+ * given: the signature that came with it; empty if there is none
+ */
+static qfs_slice
+write_authority(qfs_slice type, qfs_slice given)
+{
+	qfs_auth	auth = {.via = establish_via(type)};
+	qfs_buf		buf;
+	qfs_error	err;
+
+	if (auth.via == QFS_VIA_SESSION)
+		auth.session = qfs_actor()->session;
+	if (given.len > 0 && auth.via != QFS_VIA_SESSION)
+		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
+	if (given.len > 0)
+		QFS_TRY(qfs_auth_read_signature(given, &auth, &err), &err);
+	qfs_buf_init(&buf, auth_memory, sizeof(auth_memory));
+	qfs_auth_write(&buf, &auth);
+	return qfs_buf_slice(&buf);
+}
+
+/* An account acts for itself: leaving the actor out means the same. */
+static void
+read_actor(Datum value, bool isnull, qfs_entry *out)
+{
+	const qfs_session_record *actor = qfs_actor();
+
+	out->has_actor = !isnull;
+	if (!isnull)
+		memcpy(&out->actor, DatumGetPointer(value), sizeof(out->actor));
+	if (actor == NULL)
+		return;
+	if (out->has_actor && memcmp(&out->actor, &actor->user, sizeof(out->actor)) != 0)
+		QFS_THROW(QFS_ACTOR_MISMATCH, "the event names another account");
+	out->has_actor = true;
+	out->actor = actor->user;
 }
 
 static void
@@ -109,6 +146,7 @@ read_event(HeapTuple row, TupleDesc desc, qfs_buf *json, qfs_entry *out)
 	qfs_error	err;
 	bool		isnull;
 	Datum		value;
+	qfs_slice	given;
 	text	   *type;
 
 	value = heap_getattr(row, LEDGER_TYPE, desc, &isnull);
@@ -119,9 +157,7 @@ read_event(HeapTuple row, TupleDesc desc, qfs_buf *json, qfs_entry *out)
 	QFS_TRY(qfs_type_check(out->type, &err), &err);
 
 	value = heap_getattr(row, LEDGER_ACTOR, desc, &isnull);
-	out->has_actor = !isnull;
-	if (!isnull)
-		memcpy(&out->actor, DatumGetPointer(value), sizeof(out->actor));
+	read_actor(value, isnull, out);
 
 	value = heap_getattr(row, LEDGER_PAYLOAD, desc, &isnull);
 	if (isnull)
@@ -133,11 +169,17 @@ read_event(HeapTuple row, TupleDesc desc, qfs_buf *json, qfs_entry *out)
 	if (qfs_json_type_of(out->payload) != QFS_JSON_OBJECT)
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is not an object");
 
-	if (is_set(row, desc, LEDGER_AUTH))
-		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
-	out->auth = establish_authority();
-	out->at = (GetCurrentTimestamp() / 1000) +
-		((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (int64) SECS_PER_DAY * 1000);
+	value = heap_getattr(row, LEDGER_AUTH, desc, &isnull);
+	given = (qfs_slice) {json->data + json->len, 0};
+	if (!isnull)
+	{
+		QFS_TRY(qfs_jsonb_write(json, DatumGetJsonbP(value), 1, &err), &err);
+		if (json->overflow)
+			QFS_THROW(QFS_AUTH_INVALID, "it is too long");
+		given.len = json->len - out->payload.len;
+	}
+	out->auth = write_authority(out->type, given);
+	out->at = qfs_now_ms();
 }
 
 static HeapTuple
@@ -145,7 +187,8 @@ append_event(const TriggerData *td)
 {
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	int			columns[] = {
-		LEDGER_SEQ, LEDGER_AT, LEDGER_AUTH, LEDGER_OUTCOME, LEDGER_PREV, LEDGER_HASH, LEDGER_NODES
+		LEDGER_SEQ, LEDGER_AT, LEDGER_ACTOR, LEDGER_AUTH, LEDGER_OUTCOME, LEDGER_PREV,
+		LEDGER_HASH, LEDGER_NODES
 	};
 	bool		nulls[lengthof(columns)] = {false};
 	qfs_buf		json;
@@ -164,18 +207,20 @@ append_event(const TriggerData *td)
 	chain = qfs_append_begin(td->tg_relation);
 	if (!qfs_append_is_open() &&
 		(chain->frontier.size > 0 || !qfs_slice_equal(entry.type, QFS_LITERAL("GENESIS"))))
-		throw_not_open(chain->frontier.size);
+		ledger_throw_not_open(chain->frontier.size);
 	QFS_TRY(qfs_chain_append(chain, &entry, &outcome, &bytes, &seal, &err), &err);
 	qfs_append_end();
 
 	{
 		Datum		values[] = {
 			Int64GetDatum((int64) entry.seq), Int64GetDatum(entry.at),
+			PointerGetDatum(&entry.actor),
 			qfs_jsonb_of(entry.auth), qfs_jsonb_of(entry.outcome),
 			hash_datum(&entry.prev), hash_datum(&seal.hash),
 			PointerGetDatum(nodes_bytea(&seal))
 		};
 
+		nulls[2] = !entry.has_actor;
 		return heap_modify_tuple_by_cols(td->tg_trigtuple, desc, lengthof(columns),
 										 columns, values, nulls);
 	}

@@ -7,7 +7,9 @@
 
 #include <sodium.h>
 
+#include "actor.h"
 #include "append.h"
+#include "ethereum.h"
 #include "guc.h"
 #include "keccak.h"
 
@@ -22,6 +24,9 @@ _PG_init(void)
 		ereport(ERROR, (errmsg("qfs: libsodium could not be initialized")));
 	if (!qfs_keccak_self_test())
 		ereport(ERROR, (errmsg("qfs: the Keccak self-test failed")));
+	if (!qfs_ethereum_self_test())
+		ereport(ERROR, (errmsg("qfs: the secp256k1 self-test failed")));
 	qfs_define_settings();
 	qfs_append_register_callbacks();
+	qfs_actor_register_callbacks();
 }

@@ -42,9 +42,14 @@ field_to_datum(const qfs_field *field, const void *record)
 	{
 		case QFS_FIELD_INT:
 			return Int64GetDatum(*(const int64_t *) p);
+		case QFS_FIELD_BOOL:
+			return BoolGetDatum(*(const bool *) p);
 		case QFS_FIELD_HASH:
+		case QFS_FIELD_USER:
+		case QFS_FIELD_ADDRESS:
 			return PointerGetDatum(p);
 		case QFS_FIELD_NAME:
+		case QFS_FIELD_TEXT:
 			return PointerGetDatum(cstring_to_text(p));
 		case QFS_FIELD_JSON:
 			return PointerGetDatum(cstring_to_text_with_len((const char *) ((const qfs_slice *) p)->data,
@@ -63,12 +68,21 @@ datum_to_field(const qfs_field *field, Datum value, void *record)
 		case QFS_FIELD_INT:
 			*(int64_t *) p = DatumGetInt64(value);
 			break;
+		case QFS_FIELD_BOOL:
+			*(bool *) p = DatumGetBool(value);
+			break;
 		case QFS_FIELD_HASH:
-			memcpy(p, DatumGetPointer(value), sizeof(qfs_hash));
+		case QFS_FIELD_USER:
+		case QFS_FIELD_ADDRESS:
+			memcpy(p, DatumGetPointer(value), qfs_field_size(field, record));
 			break;
 		case QFS_FIELD_NAME:
 			memset(p, 0, QFS_TYPE_MAX + 1);
 			text_to_cstring_buffer(DatumGetTextPP(value), p, QFS_TYPE_MAX + 1);
+			break;
+		case QFS_FIELD_TEXT:
+			memset(p, 0, QFS_TEXT_MAX + 1);
+			text_to_cstring_buffer(DatumGetTextPP(value), p, QFS_TEXT_MAX + 1);
 			break;
 		case QFS_FIELD_JSON:
 			{
@@ -92,10 +106,15 @@ row_to_record(const qfs_kind *kind, TupleDesc desc, HeapTuple row, void *record)
 	heap_deform_tuple(row, desc, values, nulls);
 	for (unsigned i = 0; i < kind->field_count; i++)
 	{
-		if (nulls[i])
+		const qfs_field *field = &kind->fields[i];
+
+		if (field->present != QFS_ALWAYS)
+			*((bool *) record + field->present) = !nulls[i];
+		else if (nulls[i])
 			QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has a null in column %s",
-					  kind->name, kind->fields[i].name);
-		datum_to_field(&kind->fields[i], values[i], record);
+					  kind->name, field->name);
+		if (!nulls[i])
+			datum_to_field(field, values[i], record);
 	}
 }
 
@@ -184,7 +203,10 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 	HeapTuple	row;
 
 	for (unsigned i = 0; i < kind->field_count; i++)
-		values[i] = field_to_datum(&kind->fields[i], record);
+	{
+		nulls[i] = !qfs_field_present(&kind->fields[i], record);
+		values[i] = nulls[i] ? (Datum) 0 : field_to_datum(&kind->fields[i], record);
+	}
 	row = heap_form_tuple(RelationGetDescr(t.rel), values, nulls);
 	if (old != NULL)
 		CatalogTupleUpdate(t.rel, &old->t_self, row);

@@ -1,0 +1,145 @@
+-- Accounts and sessions: records of the rules LOGIN, SESSION_ROTATED, SESSION_REVOKED.
+
+CREATE TABLE qfs.account (
+  user_id     qfs.user_id NOT NULL,
+  wallet      qfs.address NOT NULL,
+  created     bigint NOT NULL,
+  created_at  bigint NOT NULL,
+  last_entry  bigint NOT NULL,
+  event_nonce bigint NOT NULL,
+  CONSTRAINT account_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE qfs.account IS 'accounts: each begins with its wallet''s first sign-in';
+COMMENT ON COLUMN qfs.account.user_id IS 'SHA3-256 of the wallet address';
+COMMENT ON COLUMN qfs.account.wallet IS 'the wallet';
+COMMENT ON COLUMN qfs.account.created IS 'entry of the first sign-in';
+COMMENT ON COLUMN qfs.account.created_at IS 'its time, in milliseconds since 1970';
+COMMENT ON COLUMN qfs.account.last_entry IS 'last entry that changed the account';
+COMMENT ON COLUMN qfs.account.event_nonce IS 'nonce of the last event that its device signed; 0 before the first';
+COMMENT ON CONSTRAINT account_pkey ON qfs.account IS 'one account a wallet';
+
+CREATE TABLE qfs.session (
+  session      qfs.hash NOT NULL,
+  user_id      qfs.user_id NOT NULL,
+  seq          bigint NOT NULL,
+  issued_block bigint NOT NULL,
+  ttl_blocks   bigint NOT NULL,
+  operates     boolean NOT NULL,
+  device       qfs.hash,
+  ended        bigint,
+  reason       text COLLATE "C",
+  CONSTRAINT session_pkey PRIMARY KEY (session)
+);
+COMMENT ON TABLE qfs.session IS 'sessions, those that have ended too';
+COMMENT ON COLUMN qfs.session.session IS 'SHA-256 of what the session is made of';
+COMMENT ON COLUMN qfs.session.user_id IS 'whose session it is';
+COMMENT ON COLUMN qfs.session.seq IS 'entry that started it';
+COMMENT ON COLUMN qfs.session.issued_block IS 'block in which it started';
+COMMENT ON COLUMN qfs.session.ttl_blocks IS 'blocks for which it is good';
+COMMENT ON COLUMN qfs.session.operates IS 'may act as an operator';
+COMMENT ON COLUMN qfs.session.device IS 'Ed25519 key that signs the account''s events';
+COMMENT ON COLUMN qfs.session.ended IS 'entry that ended it';
+COMMENT ON COLUMN qfs.session.reason IS 'why: rotated, user_logout, device_lost, compromised, admin';
+COMMENT ON CONSTRAINT session_pkey ON qfs.session IS 'found by the id that tokens carry';
+CREATE INDEX session_user_id ON qfs.session (user_id);
+COMMENT ON INDEX qfs.session_user_id IS 'the sessions of an account';
+
+CREATE TABLE qfs.login_nonce (
+  nonce qfs.hash NOT NULL,
+  seq   bigint NOT NULL,
+  CONSTRAINT login_nonce_pkey PRIMARY KEY (nonce)
+);
+COMMENT ON TABLE qfs.login_nonce IS 'sign-in nonces that were used';
+COMMENT ON COLUMN qfs.login_nonce.nonce IS 'the nonce';
+COMMENT ON COLUMN qfs.login_nonce.seq IS 'entry that used it';
+COMMENT ON CONSTRAINT login_nonce_pkey ON qfs.login_nonce IS 'a nonce is used once';
+
+CREATE TABLE qfs.rate (
+  user_id qfs.user_id NOT NULL,
+  what    text COLLATE "C" NOT NULL,
+  "window" bigint NOT NULL,
+  count   bigint NOT NULL,
+  CONSTRAINT rate_pkey PRIMARY KEY (user_id, what)
+);
+COMMENT ON TABLE qfs.rate IS 'how often accounts did what in the present window of time';
+COMMENT ON COLUMN qfs.rate.user_id IS 'who';
+COMMENT ON COLUMN qfs.rate.what IS 'did what';
+COMMENT ON COLUMN qfs.rate."window" IS 'number of the window';
+COMMENT ON COLUMN qfs.rate.count IS 'how often';
+COMMENT ON CONSTRAINT rate_pkey ON qfs.rate IS 'one count a limit';
+
+GRANT SELECT ON qfs.account, qfs.session, qfs.login_nonce, qfs.rate TO qfs_auditor;
+
+-- Functions behind qfs_api: run with the caller's rights, granted to nobody but the owner.
+
+CREATE FUNCTION qfs.nonce() RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_nonce' LANGUAGE C;
+COMMENT ON FUNCTION qfs.nonce() IS
+  'a sign-in nonce: time, random bits and a MAC, 64 hexadecimal digits; nothing is stored';
+
+CREATE FUNCTION qfs.challenge(wallet qfs.address, device_key text, chain_id bigint) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_challenge' LANGUAGE C;
+COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint) IS
+  'an EIP-4361 message with a new nonce, ready to be signed; device_key may be null';
+
+CREATE FUNCTION qfs.sign_in(message text, signature text,
+    OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
+    OUT expires_at bigint, OUT created boolean)
+  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.sign_in(text, text) IS
+  'appends LOGIN: an EIP-4361 message and its personal_sign signature; returns the session and its token';
+
+CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
+  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION qfs.authenticate(text) IS
+  'checks a token and that its session is active now; the transaction acts for that account until it ends';
+
+CREATE FUNCTION qfs.current_user_id() RETURNS qfs.user_id
+  AS 'MODULE_PATHNAME', 'qfs_sql_current_user_id' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION qfs.current_user_id() IS
+  'the account that this transaction acts for; null unless qfs.authenticate() said so';
+
+CREATE FUNCTION qfs.current_session() RETURNS qfs.hash
+  AS 'MODULE_PATHNAME', 'qfs_sql_current_session' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION qfs.current_session() IS 'the session of qfs.current_user_id()';
+
+CREATE FUNCTION qfs.rotate_session(
+    OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
+    OUT expires_at bigint, OUT created boolean)
+  AS 'MODULE_PATHNAME', 'qfs_sql_rotate_session' LANGUAGE C;
+COMMENT ON FUNCTION qfs.rotate_session() IS
+  'appends SESSION_ROTATED: the session that asks ends, another begins; returns it and its token';
+
+CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text) RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.revoke_session(qfs.hash, text) IS
+  'appends SESSION_REVOKED: ends a session of the account; reason: user_logout, device_lost, compromised';
+
+CREATE FUNCTION qfs.jwks() RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_jwks' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.jwks() IS 'the public key of tokens as a JWK set, for PostgREST''s jwt-secret';
+
+CREATE FUNCTION qfs.session_replay(upto_seq bigint)
+  RETURNS TABLE (session qfs.hash, user_id qfs.user_id, seq bigint, issued_block bigint,
+                 ttl_blocks bigint, operates boolean, device qfs.hash)
+  AS 'MODULE_PATHNAME', 'qfs_sql_session_replay' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION qfs.session_replay(bigint) IS
+  'the sessions that were active at an entry, recomputed from the ledger';
+
+CREATE FUNCTION qfs.recover_personal_sign(message text, signature bytea) RETURNS qfs.address
+  AS 'MODULE_PATHNAME', 'qfs_sql_recover_personal_sign' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.recover_personal_sign(text, bytea) IS
+  'the wallet that signed a message with personal_sign (EIP-191, EIP-2, EIP-2098)';
+
+CREATE FUNCTION qfs.ed25519_verify(message bytea, signature bytea, key bytea) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_ed25519_verify' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.ed25519_verify(bytea, bytea, bytea) IS
+  'did the key sign the message? Exact lengths, one form of each signature, no weak keys';
+
+GRANT EXECUTE ON FUNCTION
+  qfs.authenticate(text), qfs.current_user_id(), qfs.current_session(),
+  qfs.recover_personal_sign(text, bytea), qfs.ed25519_verify(bytea, bytea, bytea)
+  TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.jwks() TO qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.session_replay(bigint) TO qfs_auditor;
+GRANT USAGE ON SCHEMA qfs TO qfs_anon, qfs_user;

@@ -1,0 +1,258 @@
+-- qfs_api: what callers see, over SQL and, through PostgREST, over HTTP.  No
+-- function here runs dynamic SQL, and none takes the caller's word for who it is.
+
+CREATE SCHEMA qfs_api;
+COMMENT ON SCHEMA qfs_api IS
+  $$qfs
+A verifiable backend: sign in with a wallet, append events, prove every entry. Numbers of entries are JSON numbers; times are milliseconds since 1970-01-01 UTC.$$;
+GRANT USAGE ON SCHEMA qfs_api TO qfs_owner, qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+
+CREATE DOMAIN qfs_api."text/plain" AS text;
+COMMENT ON DOMAIN qfs_api."text/plain" IS 'a response that PostgREST sends as text/plain';
+CREATE DOMAIN qfs_api."application/octet-stream" AS bytea;
+COMMENT ON DOMAIN qfs_api."application/octet-stream" IS
+  'a response that PostgREST sends as application/octet-stream';
+
+-- ---- signing in ----
+
+CREATE FUNCTION qfs_api.pre_request() RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.authenticate(substr(h.value, 8))
+  FROM (SELECT nullif(current_setting('request.headers', true), '')::json ->> 'authorization' AS value) h
+  WHERE lower(substr(h.value, 1, 7)) = 'bearer ';
+END;
+COMMENT ON FUNCTION qfs_api.pre_request() IS
+  'PostgREST''s db-pre-request: authenticates the token of the Authorization header';
+
+CREATE FUNCTION qfs_api.auth_nonce() RETURNS text
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.nonce();
+END;
+COMMENT ON FUNCTION qfs_api.auth_nonce() IS
+  'A nonce for an EIP-4361 sign-in message; good for one sign-in, for policy.nonce_ttl_ms.';
+
+CREATE FUNCTION qfs_api.auth_challenge(wallet text, device_key text DEFAULT NULL, chain_id bigint DEFAULT 1)
+  RETURNS text
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.challenge(wallet::qfs.address, device_key, chain_id);
+END;
+COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint) IS
+  'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it.';
+
+CREATE FUNCTION qfs_api.auth_login(message text, signature text) RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT to_jsonb(s) FROM qfs.sign_in(message, signature) s;
+END;
+COMMENT ON FUNCTION qfs_api.auth_login(text, text) IS
+  'Signs in: an EIP-4361 message and its signature give {token, session, user_id, wallet, expires_at, created}.';
+
+CREATE FUNCTION qfs_api.session_rotate() RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT to_jsonb(s) - 'created' FROM qfs.rotate_session() s;
+END;
+COMMENT ON FUNCTION qfs_api.session_rotate() IS
+  'Ends the session that asks and begins another for the same device; the old token stops working.';
+
+CREATE FUNCTION qfs_api.session_revoke(session text, reason text DEFAULT 'user_logout') RETURNS void
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.revoke_session(session::qfs.hash, reason);
+END;
+COMMENT ON FUNCTION qfs_api.session_revoke(text, text) IS
+  'Ends a session of the account. reason: user_logout, device_lost or compromised.';
+
+CREATE FUNCTION qfs_api.sessions()
+  RETURNS TABLE (session text, started bigint, started_at bigint, expires_at bigint, device_key text,
+                 operates boolean, active boolean, current boolean, ended bigint, reason text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT s.session::text, s.seq, l.at, e.expires_at,
+         rtrim(translate(encode(s.device::bytea, 'base64'), '+/', '-_'), '='), s.operates,
+         s.ended IS NULL AND e.expires_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+         s.session OPERATOR(qfs.=) qfs.current_session(), s.ended, s.reason
+  FROM qfs.session s
+  JOIN qfs.ledger l ON l.seq = s.seq
+  CROSS JOIN qfs.ledger_state g
+  JOIN qfs.policy p ON p.seq = g.policy_seq
+  CROSS JOIN LATERAL (SELECT g.genesis_at + (s.issued_block + s.ttl_blocks) *
+                             (p.policy::jsonb ->> 'block_ms')::bigint AS expires_at) e
+  WHERE s.user_id OPERATOR(qfs.=) qfs.current_user_id()
+  ORDER BY s.seq DESC;
+END;
+COMMENT ON FUNCTION qfs_api.sessions() IS 'The sessions of the account, the latest first.';
+
+-- ---- appending ----
+
+CREATE TABLE qfs.batch (
+  user_id  qfs.user_id NOT NULL,
+  batch_id text COLLATE "C" NOT NULL,
+  events   qfs.hash NOT NULL,
+  result   jsonb NOT NULL,
+  CONSTRAINT batch_pkey PRIMARY KEY (user_id, batch_id)
+);
+COMMENT ON TABLE qfs.batch IS 'batches that were sent under an id, so that sending one again appends nothing';
+COMMENT ON COLUMN qfs.batch.user_id IS 'who sent it';
+COMMENT ON COLUMN qfs.batch.batch_id IS 'the id';
+COMMENT ON COLUMN qfs.batch.events IS 'SHA-256 of the canonical events';
+COMMENT ON COLUMN qfs.batch.result IS 'what it gave';
+COMMENT ON CONSTRAINT batch_pkey ON qfs.batch IS 'an id is the account''s own';
+SELECT pg_catalog.pg_extension_config_dump('qfs.batch', '');
+GRANT SELECT ON qfs.batch TO qfs_auditor;
+
+CREATE FUNCTION qfs_api.events_batch(events jsonb, batch_id text DEFAULT NULL) RETURNS jsonb
+  AS 'MODULE_PATHNAME', 'qfs_sql_events_batch' LANGUAGE C
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION qfs_api.events_batch(jsonb, text) IS
+  'Appends up to 1,000 events [{type, payload, auth?}] of the account, all or none; gives [{seq, hash, outcome}]. batch_id: the same id with the same events gives the first result again.';
+
+-- ---- reading ----
+
+CREATE FUNCTION qfs.is_public() RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_is_public' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.is_public() IS 'does the policy let everyone read every entry?';
+
+CREATE FUNCTION qfs.require_public() RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_require_public' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.require_public() IS 'an error unless the policy lets everyone read every entry';
+
+CREATE FUNCTION qfs.public_entry_bundle(n bigint, width integer) RETURNS bytea
+  LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.entry_bundle(n, width) WHERE qfs.require_public();
+END;
+COMMENT ON FUNCTION qfs.public_entry_bundle(bigint, integer) IS
+  'qfs.entry_bundle() for everyone, where the policy is public';
+
+CREATE FUNCTION qfs.concerns(account qfs.user_id, actor qfs.user_id, payload jsonb, outcome jsonb) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_concerns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.concerns(qfs.user_id, qfs.user_id, jsonb, jsonb) IS
+  'did the account act in an entry, receive it, or was it changed by it?';
+
+CREATE VIEW qfs_api.ledger WITH (security_barrier) AS
+  SELECT l.seq, l.at, l.type, l.hash::text AS hash,
+         CASE WHEN r.readable THEN coalesce(l.actor::text, 'system') END AS actor,
+         CASE WHEN r.readable THEN l.auth END AS auth,
+         CASE WHEN r.readable THEN l.payload END AS payload,
+         CASE WHEN r.readable THEN l.outcome END AS outcome,
+         CASE WHEN r.readable THEN l.prev::text END AS prev
+  FROM qfs.ledger l
+  CROSS JOIN LATERAL (
+    SELECT (SELECT qfs.is_public() OR pg_catalog.pg_has_role(current_user, 'qfs_auditor', 'USAGE'))
+           OR qfs.concerns((SELECT qfs.current_user_id()), l.actor, l.payload, l.outcome) AS readable) r;
+COMMENT ON VIEW qfs_api.ledger IS
+  'The ledger. Everyone reads seq, at, type and hash; the rest is null unless the entry concerns the reader, the reader is an auditor, or the policy is public.';
+COMMENT ON COLUMN qfs_api.ledger.seq IS 'number of the entry, from 0';
+COMMENT ON COLUMN qfs_api.ledger.at IS 'milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs_api.ledger.type IS 'event type';
+COMMENT ON COLUMN qfs_api.ledger.hash IS 'RFC 6962 leaf hash of the entry';
+COMMENT ON COLUMN qfs_api.ledger.actor IS 'whose act it is';
+COMMENT ON COLUMN qfs_api.ledger.auth IS 'how the actor was established';
+COMMENT ON COLUMN qfs_api.ledger.payload IS 'what was asked for';
+COMMENT ON COLUMN qfs_api.ledger.outcome IS 'what the rules computed';
+COMMENT ON COLUMN qfs_api.ledger.prev IS 'hash of the entry before';
+
+CREATE FUNCTION qfs_api.head() RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT to_jsonb(h) FROM qfs.head() h;
+END;
+COMMENT ON FUNCTION qfs_api.head() IS 'The last entry and the number of entries.';
+
+CREATE FUNCTION qfs.readable_entry(seq bigint) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_readable_entry' LANGUAGE C STABLE STRICT
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION qfs.readable_entry(bigint) IS
+  'canonical line of an entry that concerns the account that is signed in, or of any if all is public';
+
+CREATE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain"
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT CASE WHEN pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN qfs.entry(seq)
+              ELSE qfs.readable_entry(seq) END;
+END;
+COMMENT ON FUNCTION qfs_api.entry(bigint) IS 'Canonical line of an entry: what its hash is made of.';
+
+CREATE FUNCTION qfs_api.verify("from" bigint DEFAULT 0, "to" bigint DEFAULT NULL, depth text DEFAULT 'replay')
+  RETURNS TABLE (seq bigint, code text, detail text)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT v.seq, v.code, v.detail FROM qfs.verify("from", "to", depth) v;
+END;
+COMMENT ON FUNCTION qfs_api.verify(bigint, bigint, text) IS
+  'Faults of the entries from..to; none: sound. depth: hashes, signatures or replay. For auditors.';
+
+CREATE FUNCTION qfs_api.checkpoint(size bigint DEFAULT NULL) RETURNS qfs_api."text/plain"
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.checkpoint(size);
+END;
+COMMENT ON FUNCTION qfs_api.checkpoint(bigint) IS
+  'Signed checkpoint of the first size entries, of all by default (C2SP tlog-checkpoint).';
+
+CREATE FUNCTION qfs_api.vkey() RETURNS qfs_api."text/plain"
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.vkey();
+END;
+COMMENT ON FUNCTION qfs_api.vkey() IS 'The key that checkpoints verify under: name+id+base64.';
+
+CREATE FUNCTION qfs_api.tlog_proof(seq bigint, size bigint DEFAULT NULL) RETURNS qfs_api."text/plain"
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.tlog_proof(seq, size);
+END;
+COMMENT ON FUNCTION qfs_api.tlog_proof(bigint, bigint) IS
+  'c2sp.org/tlog-proof@v1 file of an entry: index, path and checkpoint.';
+
+CREATE FUNCTION qfs_api.consistency_proof("old" bigint, "new" bigint) RETURNS text[]
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.consistency_proof("old", "new")::text[];
+END;
+COMMENT ON FUNCTION qfs_api.consistency_proof(bigint, bigint) IS
+  'Hashes that prove that the first new entries begin with the first old ones (RFC 6962).';
+
+CREATE FUNCTION qfs_api.tile(level integer, n bigint, width integer DEFAULT 256)
+  RETURNS qfs_api."application/octet-stream"
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.tile(level, n, width);
+END;
+COMMENT ON FUNCTION qfs_api.tile(integer, bigint, integer) IS
+  'Hash tile n of a level: width hashes of 32 bytes (C2SP tlog-tiles).';
+
+CREATE FUNCTION qfs_api.entry_bundle(n bigint, width integer DEFAULT 256)
+  RETURNS qfs_api."application/octet-stream"
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT CASE WHEN pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN qfs.entry_bundle(n, width)
+              ELSE qfs.public_entry_bundle(n, width) END;
+END;
+COMMENT ON FUNCTION qfs_api.entry_bundle(bigint, integer) IS
+  'Entries 256 n to 256 n + width - 1 (C2SP tlog-tiles); for auditors, and for everyone if the policy is public.';
+
+-- ---- privileges, by name ----
+
+GRANT EXECUTE ON FUNCTION
+  qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint),
+  qfs_api.auth_login(text, text), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
+  qfs_api.vkey(), qfs_api.tlog_proof(bigint, bigint), qfs_api.consistency_proof(bigint, bigint),
+  qfs_api.tile(integer, bigint, integer), qfs_api.entry_bundle(bigint, integer)
+  TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION
+  qfs_api.session_rotate(), qfs_api.session_revoke(text, text), qfs_api.sessions(),
+  qfs_api.events_batch(jsonb, text)
+  TO qfs_user, qfs_operator;
+GRANT EXECUTE ON FUNCTION qfs_api.verify(bigint, bigint, text) TO qfs_auditor;
+GRANT SELECT ON qfs_api.ledger TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+
+-- Called from the views and functions above with the caller's rights.
+GRANT EXECUTE ON FUNCTION
+  qfs.is_public(), qfs.concerns(qfs.user_id, qfs.user_id, jsonb, jsonb),
+  qfs.readable_entry(bigint), qfs.public_entry_bundle(bigint, integer)
+  TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

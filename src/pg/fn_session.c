@@ -1,0 +1,511 @@
+/*
+ * fn_session.c - SQL functions around signing in: nonces, sign-in, tokens, sessions.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * What is checked here and nowhere else is what needs a secret: that a nonce
+ * is ours, and that a token is.  The rest the rules decide, when the entry is
+ * appended and in every replay.
+ */
+#include "compat.h"
+
+#include <sodium.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "actor.h"
+#include "args.h"
+#include "base64.h"
+#include "clock.h"
+#include "errors.h"
+#include "jsonb_canonical.h"
+#include "keyfile.h"
+#include "ledger.h"
+#include "login.h"
+#include "session.h"
+#include "store_table.h"
+#include "token.h"
+
+#define NONCE_TIME_LEN 6
+#define NONCE_RANDOM_LEN 10
+#define NONCE_SIGNED_LEN (NONCE_TIME_LEN + NONCE_RANDOM_LEN)
+#define NONCE_MAC_LEN (QFS_HASH_LEN - NONCE_SIGNED_LEN)
+
+/* A reducer that reads what is committed now; for looking, not for appending. */
+static qfs_reducer *
+open_reducer(void)
+{
+	qfs_reducer *r = palloc(sizeof(qfs_reducer));
+	qfs_error	err;
+
+	qfs_reducer_init(r, qfs_table_store(), true);
+	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
+	if (!r->open)
+		QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
+	return r;
+}
+
+static void
+find_key(const qfs_reducer *r, qfs_key_purpose purpose, qfs_signing_key_record *public_keys,
+		 qfs_key_pair *out)
+{
+	qfs_error	err;
+	bool		found;
+
+	public_keys->number = r->ledger.key_number;
+	QFS_TRY(r->store->get(r->store, &qfs_kind_signing_key, public_keys, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", public_keys->number);
+	if (out != NULL)
+		qfs_keyfile_find(&public_keys->checkpoint, purpose, out);
+}
+
+static text *
+hex_text(const uint8_t *bytes, size_t len)
+{
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, bytes, len);
+	return text_of(qfs_buf_slice(&buf));
+}
+
+/* ---- nonces ---- */
+
+/* Truncated HMAC-SHA256 over time and random bytes, under the nonce key. */
+static void
+nonce_mac(const qfs_reducer *r, const uint8_t *nonce, uint8_t mac[NONCE_MAC_LEN])
+{
+	uint8_t		full[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+	qfs_signing_key_record public_keys;
+	qfs_key_pair key;
+
+	find_key(r, QFS_KEY_NONCE, &public_keys, &key);
+	/* The first half of an Ed25519 secret key is its seed: the derived subkey. */
+	crypto_auth_hmacsha256_init(&state, key.secret, crypto_sign_SEEDBYTES);
+	crypto_auth_hmacsha256_update(&state, nonce, NONCE_SIGNED_LEN);
+	crypto_auth_hmacsha256_final(&state, full);
+	memcpy(mac, full, NONCE_MAC_LEN);
+	sodium_memzero(&key, sizeof(key));
+	sodium_memzero(&state, sizeof(state));
+}
+
+static void
+make_nonce(const qfs_reducer *r, qfs_hash *nonce)
+{
+	int64		now = qfs_now_ms();
+
+	for (int i = 0; i < NONCE_TIME_LEN; i++)
+		nonce->bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
+	randombytes_buf(nonce->bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);
+	nonce_mac(r, nonce->bytes, nonce->bytes + NONCE_SIGNED_LEN);
+}
+
+/* qfs.nonce() -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_nonce);
+Datum
+qfs_sql_nonce(PG_FUNCTION_ARGS)
+{
+	qfs_hash	nonce;
+
+	make_nonce(open_reducer(), &nonce);
+	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
+}
+
+/* qfs.challenge(wallet, device_key, chain_id) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_challenge);
+Datum
+qfs_sql_challenge(PG_FUNCTION_ARGS)
+{
+	qfs_reducer *r = open_reducer();
+	uint8_t		memory[QFS_SIWE_MAX];
+	uint8_t		resource[QFS_DEVICE_RESOURCE_LEN];
+	uint8_t		digits[2 * QFS_HASH_LEN];
+	qfs_siwe	fields = {.version = 1};
+	qfs_hash	nonce;
+	qfs_hash	device;
+	qfs_buf		buf;
+	qfs_error	err;
+	qfs_slice	value;
+	qfs_slice	key;
+	qfs_json_iter iter;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
+	memcpy(&fields.address, PG_GETARG_POINTER(0), sizeof(fields.address));
+	fields.chain_id = (int64_t) count_arg(fcinfo, 2, "chain_id");
+
+	/* The application's first domain and URI. */
+	iter = qfs_json_members(r->policy.domains);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.domain))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.domains is empty");
+	iter = qfs_json_members(r->policy.uris);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.uri))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.uris is empty");
+
+	make_nonce(r, &nonce);
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
+	fields.nonce = qfs_buf_slice(&buf);
+	fields.issued_at = qfs_now_ms();
+	if (!PG_ARGISNULL(1))
+	{
+		if (!qfs_base64url_read(varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
+			QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
+		qfs_buf_init(&buf, resource, sizeof(resource));
+		qfs_device_resource_write(&buf, &device);
+		fields.has_resources = true;
+		fields.resource_count = 1;
+		fields.resources[0] = qfs_buf_slice(&buf);
+	}
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+}
+
+/* ---- signing in ---- */
+
+static void
+check_nonce_is_ours(const qfs_reducer *r, const qfs_hash *nonce)
+{
+	uint8_t		mac[NONCE_MAC_LEN];
+
+	nonce_mac(r, nonce->bytes, mac);
+	if (sodium_memcmp(mac, nonce->bytes + NONCE_SIGNED_LEN, NONCE_MAC_LEN) != 0)
+		QFS_THROW(QFS_NONCE_UNKNOWN, "its check digits are wrong");
+}
+
+/* "0x" and lower-case digits, whatever case and prefix the wallet gave. */
+static qfs_slice
+normal_signature(qfs_slice given)
+{
+	char	   *out = palloc(given.len + 2);
+	size_t		start = given.len >= 2 && given.data[0] == '0' &&
+		(given.data[1] == 'x' || given.data[1] == 'X') ? 2 : 0;
+
+	out[0] = '0';
+	out[1] = 'x';
+	for (size_t i = start; i < given.len; i++)
+		out[2 + i - start] = (char) pg_ascii_tolower(given.data[i]);
+	return (qfs_slice) {(uint8_t *) out, given.len - start + 2};
+}
+
+static Datum
+login_payload(qfs_slice message, qfs_slice signature, const qfs_login *login)
+{
+	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
+	void	   *json = palloc(QFS_ENTRY_MAX);
+	qfs_json_writer w;
+	qfs_buf		out;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&out, json, QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &out);
+	qfs_json_open_object(&w);
+	if (login->has_device)
+	{
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
+		qfs_json_key(&w, "device_key");
+		qfs_json_put_text(&w, qfs_buf_slice(&buf));
+	}
+	qfs_json_key(&w, "message");
+	qfs_json_put_text(&w, message);
+	qfs_json_key(&w, "nonce");
+	qfs_json_put_text(&w, login->message.nonce);
+	qfs_json_key(&w, "signature");
+	qfs_json_put_text(&w, signature);
+	qfs_json_key(&w, "wallet");
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_address_write(&buf, &login->message.address);
+	qfs_json_put_text(&w, qfs_buf_slice(&buf));
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&out));
+}
+
+/* Appends an event of an account; returns its canonical outcome in the caller's memory. */
+static qfs_slice
+append_account_event(const char *type, const qfs_user_id *actor, Datum payload)
+{
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
+		" RETURNING outcome";
+	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[] = {
+		CStringGetTextDatum(type),
+		PointerGetDatum(bytea_of((qfs_slice) {actor->bytes, sizeof(actor->bytes)})),
+		payload
+	};
+	MemoryContext spi;
+	qfs_buf		out;
+	qfs_error	err;
+	bool		isnull;
+
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
+		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
+	spi = MemoryContextSwitchTo(caller);
+	qfs_buf_init(&out, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	MemoryContextSwitchTo(spi);
+	QFS_TRY(qfs_jsonb_write(&out, DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
+															   SPI_tuptable->tupdesc, 1, &isnull)),
+							0, &err), &err);
+	SPI_finish();
+	return qfs_buf_slice(&out);
+}
+
+/* The session that an outcome names, as it is stored now. */
+static void
+read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
+{
+	qfs_error	err;
+	bool		found = false;
+
+	memset(out, 0, sizeof(*out));
+	if (qfs_json_member_hex(outcome, "session", out->session.bytes, sizeof(out->session.bytes)))
+		QFS_TRY(r->store->get(r->store, &qfs_kind_session, out, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_INTERNAL, "a new session was not stored");
+}
+
+static text *
+make_token(const qfs_reducer *r, const qfs_session_record *session)
+{
+	char		memory[QFS_TOKEN_MAX];
+	qfs_token	token = {
+		.user = session->user,.session = session->session,.operates = session->operates,
+		.issued_at = qfs_now_ms() / 1000,
+		.expires_at = qfs_session_expires_at(r, session) / 1000
+	};
+	qfs_signing_key_record public_keys;
+	qfs_key_pair key;
+	qfs_status	status;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	find_key(r, QFS_KEY_TOKEN, &public_keys, &key);
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	status = qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &public_keys.token, key.secret, &buf, &err);
+	sodium_memzero(&key, sizeof(key));
+	QFS_TRY(status, &err);
+	return text_of(qfs_buf_slice(&buf));
+}
+
+/* A row of token, session, user_id, wallet, expires_at, created. */
+static Datum
+session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, const qfs_session_record *session,
+			const qfs_address *wallet, bool created)
+{
+	Datum		values[6];
+	bool		nulls[6] = {false};
+	TupleDesc	desc;
+	qfs_session_record *copy = palloc(sizeof(qfs_session_record));
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "a sign-in function has no row type");
+	*copy = *session;
+	values[0] = PointerGetDatum(make_token(r, session));
+	values[1] = hash_datum(&copy->session);
+	values[2] = PointerGetDatum(&copy->user);
+	values[3] = PointerGetDatum(wallet);
+	values[4] = Int64GetDatum(qfs_session_expires_at(r, session));
+	values[5] = BoolGetDatum(created);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+/* qfs.sign_in(message, signature) -> token, session, user_id, wallet, expires_at, created */
+PG_FUNCTION_INFO_V1(qfs_sql_sign_in);
+Datum
+qfs_sql_sign_in(PG_FUNCTION_ARGS)
+{
+	qfs_slice	message = varlena_arg(fcinfo, 0);
+	qfs_reducer *r = open_reducer();
+	qfs_session_record session;
+	qfs_slice	outcome;
+	qfs_slice	created = QFS_LITERAL("false");
+	qfs_login	login;
+	qfs_error	err;
+
+	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
+	check_nonce_is_ours(r, &login.nonce);
+	/* The wallet's word counts, not that of a token which came along. */
+	qfs_actor_clear();
+	outcome = append_account_event("LOGIN", &login.user,
+								   login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), &login));
+	read_session(r, outcome, &session);
+	qfs_json_member(outcome, "created", &created);
+	PG_RETURN_DATUM(session_row(fcinfo, r, &session, &login.message.address,
+								created.data[0] == 't'));
+}
+
+/* ---- the account that is signed in ---- */
+
+static const qfs_session_record *
+require_actor(void)
+{
+	const qfs_session_record *actor = qfs_actor();
+
+	if (actor == NULL)
+		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
+	return actor;
+}
+
+/* qfs.authenticate(token) -> qfs.user_id */
+PG_FUNCTION_INFO_V1(qfs_sql_authenticate);
+Datum
+qfs_sql_authenticate(PG_FUNCTION_ARGS)
+{
+	qfs_reducer *r = open_reducer();
+	int64		now = qfs_now_ms();
+	qfs_user_id *user = palloc(sizeof(qfs_user_id));
+	qfs_signing_key_record public_keys;
+	qfs_session_record session;
+	qfs_token	token;
+	qfs_error	err;
+
+	find_key(r, QFS_KEY_TOKEN, &public_keys, NULL);
+	QFS_TRY(qfs_token_read(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
+						   now / 1000, &token, &err), &err);
+	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
+	if (memcmp(&token.user, &session.user, sizeof(token.user)) != 0 ||
+		token.operates != session.operates ||
+		(token.operates && !qfs_account_operates(r, &session.user)))
+		QFS_THROW(QFS_TOKEN_INVALID, "its session does not give what it claims");
+	qfs_actor_set(&session);
+	*user = session.user;
+	PG_RETURN_POINTER(user);
+}
+
+/* qfs.current_user_id() -> qfs.user_id */
+PG_FUNCTION_INFO_V1(qfs_sql_current_user_id);
+Datum
+qfs_sql_current_user_id(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_actor();
+	qfs_user_id *user;
+
+	if (actor == NULL)
+		PG_RETURN_NULL();
+	user = palloc(sizeof(qfs_user_id));
+	*user = actor->user;
+	PG_RETURN_POINTER(user);
+}
+
+/* qfs.current_session() -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_current_session);
+Datum
+qfs_sql_current_session(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_actor();
+	qfs_hash   *session;
+
+	if (actor == NULL)
+		PG_RETURN_NULL();
+	session = palloc(sizeof(qfs_hash));
+	*session = actor->session;
+	PG_RETURN_POINTER(session);
+}
+
+/* A payload of one or two text members; a NULL name is left out. */
+static Datum
+text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_object(&w);
+	qfs_json_key(&w, first);
+	qfs_json_put_text(&w, first_value);
+	if (second != NULL)
+	{
+		qfs_json_key(&w, second);
+		qfs_json_put_text(&w, second_value);
+	}
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&buf));
+}
+
+static void
+read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
+{
+	qfs_error	err;
+	bool		found;
+
+	memset(out, 0, sizeof(*out));
+	out->user = *user;
+	QFS_TRY(r->store->get(r->store, &qfs_kind_account, out, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
+}
+
+/* qfs.rotate_session() -> token, session, user_id, wallet, expires_at, created */
+PG_FUNCTION_INFO_V1(qfs_sql_rotate_session);
+Datum
+qfs_sql_rotate_session(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = require_actor();
+	qfs_reducer *r = open_reducer();
+	qfs_account_record *account = palloc(sizeof(qfs_account_record));
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_session_record session;
+	qfs_hash	nonce;
+	qfs_buf		buf;
+
+	read_account(r, &actor->user, account);
+	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
+	read_session(r, append_account_event("SESSION_ROTATED", &actor->user,
+										 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf))),
+				 &session);
+	/* The rest of the transaction speaks for the new session. */
+	qfs_actor_set(&session);
+	PG_RETURN_DATUM(session_row(fcinfo, r, &session, &account->wallet, false));
+}
+
+/* qfs.revoke_session(session, reason) -> void */
+PG_FUNCTION_INFO_V1(qfs_sql_revoke_session);
+Datum
+qfs_sql_revoke_session(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = require_actor();
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
+	append_account_event("SESSION_REVOKED", &actor->user,
+						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)));
+	PG_RETURN_VOID();
+}
+
+/* qfs.jwks() -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_jwks);
+Datum
+qfs_sql_jwks(PG_FUNCTION_ARGS)
+{
+	qfs_signing_key_record public_keys;
+	char		memory[512];
+	qfs_buf		buf;
+
+	find_key(open_reducer(), QFS_KEY_TOKEN, &public_keys, NULL);
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_token_jwks(&buf, &public_keys.token);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+}
