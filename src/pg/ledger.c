@@ -124,6 +124,14 @@ ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 		last_entry(reader, 0, out);
 }
 
+void
+ledger_throw_not_open(uint64 size)
+{
+	if (size == 0)
+		QFS_THROW(QFS_NO_GENESIS, "an entry was appended before it");
+	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
+}
+
 HeapTuple
 ledger_row(LedgerReader *reader, uint64 seq)
 {
