@@ -11,6 +11,7 @@
 
 #include "harness.h"
 #include "hash.h"
+#include "rule.h"
 
 static qfs_status
 read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
@@ -58,7 +59,7 @@ sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
 	qfs_buf		out;
 	qfs_status	status;
 
-	s->event = (qfs_entry) {.at = SAMPLE_TIME + 1000 * (int64_t) s->count,
+	s->event = (qfs_entry) {.at = SAMPLE_TIME + 1000 * (int64_t) s->count + s->later,
 		.type = qfs_slice_of(type),.auth = qfs_slice_of(auth),.payload = qfs_slice_of(payload),
 		.has_actor = actor != NULL
 	};
@@ -99,7 +100,7 @@ sample_ledger(sample *s)
 							   "\"required\":[\"text\"],\"type\":\"object\"},\"type\":\"NOTED\"}"), QFS_OK);
 	CHECK_STATUS(sample_append(s, "NOTED", "{\"text\":\"first\"}"), QFS_OK);
 	CHECK_STATUS(sample_append(s, "POLICY_CHANGED",
-							   sample_policy_payload("{\"block_ms\":1000,\"visibility\":\"public\"}")),
+							   sample_policy_payload("{\"ttl_blocks\":10,\"visibility\":\"public\"}")),
 				 QFS_OK);
 	CHECK_STATUS(sample_append(s, "NOTED", "{\"text\":\"second\"}"), QFS_OK);
 	CHECK_STATUS(sample_append(s, "KEY_ROTATED",
@@ -197,26 +198,23 @@ sample_checkpoint(qfs_buf *out, const char *origin, uint64_t size, const qfs_has
 }
 
 static void
-add_field(qfs_sha256_state *digest, const qfs_field *field, const uint8_t *record)
+add_field(qfs_sha256_state *digest, const qfs_field *field, const void *record)
 {
-	const uint8_t *at = record + field->offset;
-	const qfs_slice *json = (const qfs_slice *) (const void *) at;
+	const uint8_t *at = (const uint8_t *) record + field->offset;
+	bool		present = qfs_field_present(field, record);
+	qfs_slice	json;
 
-	switch (field->type)
+	qfs_sha256_add(digest, &present, sizeof(present));
+	if (!present)
+		return;
+	if (field->type == QFS_FIELD_JSON)
 	{
-		case QFS_FIELD_INT:
-			qfs_sha256_add(digest, at, sizeof(int64_t));
-			break;
-		case QFS_FIELD_HASH:
-			qfs_sha256_add(digest, at, sizeof(qfs_hash));
-			break;
-		case QFS_FIELD_NAME:
-			qfs_sha256_add(digest, at, strlen((const char *) at) + 1);
-			break;
-		case QFS_FIELD_JSON:
-			qfs_sha256_add(digest, json->data, json->len);
-			break;
+		memcpy(&json, at, sizeof(json));
+		qfs_sha256_add(digest, json.data, json.len);
 	}
+	else
+		qfs_sha256_add(digest, at, qfs_field_size(field, record));
+	qfs_sha256_add(digest, ";", 1);
 }
 
 qfs_hash

@@ -33,6 +33,7 @@ typedef struct sample
 	qfs_chain	chain;
 	qfs_tree	tree;			/* over `entry`; the chain itself does without */
 	unsigned	reads;			/* of the tree */
+	int64_t		later;			/* ms that all entries from here on come later */
 	qfs_error	err;			/* of the last append */
 	qfs_entry	event;			/* the last one, as it was appended or refused */
 	uint8_t		outcome[QFS_ENTRY_MAX];

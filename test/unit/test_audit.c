@@ -266,6 +266,14 @@ time_turned_back(script *l)
 	script_relink(l, 5);
 }
 
+/* One lie is one fault: the entries after it are compared with each other again. */
+static void
+time_turned_forward(script *l)
+{
+	script_edit(l, 4, "\"at\":1795376696000", "\"at\":1795376699999");
+	script_relink(l, 5);
+}
+
 static void
 seq_forged(script *l)
 {
@@ -335,11 +343,12 @@ static const struct attack
 	{"a payload that does not fit", payload_misfit, {"9 CHECKPOINT_ROOT",
 	"4 PAYLOAD_INVALID 9 CHECKPOINT_ROOT"}},
 	{"a forged auth", auth_forged, {"9 CHECKPOINT_ROOT", "4 AUTH_INVALID 9 CHECKPOINT_ROOT"}},
-	{"a forged actor", actor_forged, {"9 CHECKPOINT_ROOT", "3 FORBIDDEN 9 CHECKPOINT_ROOT"}},
+	{"a forged actor", actor_forged, {"9 CHECKPOINT_ROOT", "3 ACTOR_MISMATCH 9 CHECKPOINT_ROOT"}},
 	{"an unregistered type", unregistered, {"9 CHECKPOINT_ROOT",
 	"4 TYPE_UNKNOWN 9 CHECKPOINT_ROOT"}},
 	{"a second genesis", second_genesis, {"9 TIME_BACKWARD", "9 TIME_BACKWARD 9 GENESIS_EXISTS"}},
 	{"time turned back", time_turned_back, {"4 TIME_BACKWARD 9 CHECKPOINT_ROOT"}},
+	{"time turned forward", time_turned_forward, {"5 TIME_BACKWARD 9 CHECKPOINT_ROOT"}},
 	{"a forged seq", seq_forged, {"8 SEQ_GAP 9 CHECKPOINT_SIZE"}},
 	{"no genesis", genesis_missing, {"9 CHECKPOINT_KEY",
 		"0 NO_GENESIS 1 NO_GENESIS 2 NO_GENESIS 3 NO_GENESIS 4 NO_GENESIS 5 NO_GENESIS 6 NO_GENESIS "

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "hash.h"
+#include "rule.h"
 #include "sample.h"
 #include "schema.h"
 
@@ -58,7 +59,8 @@ static void
 rules(void)
 {
 	static const qfs_rule *const all[] = {
-		&qfs_rule_genesis, &qfs_rule_policy_changed, &qfs_rule_event_type, &qfs_rule_key_rotated
+		&qfs_rule_genesis, &qfs_rule_policy_changed, &qfs_rule_event_type, &qfs_rule_key_rotated,
+		&qfs_rule_login, &qfs_rule_session_rotated, &qfs_rule_session_revoked
 	};
 
 	for (size_t i = 0; i < ROWS(all); i++)
@@ -257,7 +259,7 @@ actors(void)
 		strcpy(payloads[2], "{\"by\":\"operator\",\"schema\":{},\"type\":\"A\"}");
 		strcpy(payloads[3], sample_rotation_payload(&s.entry[0].seal.hash, 1, 2));
 		CHECK_STATUS(sample_append_as(&s, SAMPLE_OPERATOR, &somebody, types[i], payloads[i]),
-					 QFS_FORBIDDEN);
+					 QFS_ACTOR_MISMATCH);
 		CHECK_DETAIL(&s.err, types[i]);
 		CHECK_STATUS(sample_append(&s, types[i], payloads[i]), QFS_OK);
 		sample_close(&s);
@@ -270,18 +272,18 @@ static void
 policy_changed(void)
 {
 	static const char changes[] =
-		"{\"block_ms\":1000,\"epoch_blocks\":9,\"visibility\":\"public\"}";
+		"{\"nonce_ttl_ms\":1000,\"ttl_blocks\":9,\"visibility\":\"public\"}";
 	const qfs_policy_record *second;
 	const qfs_ledger_record *ledger;
 
 	sample_open(&s);
 	sample_genesis(&s);
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.block_ms, 17000);
+	CHECK_INT(s.reducer.policy.nonce_ttl_ms, 300000);
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(changes)), QFS_OK);
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.block_ms, 1000);
-	CHECK_INT(s.reducer.policy.epoch_blocks, 9);
+	CHECK_INT(s.reducer.policy.nonce_ttl_ms, 1000);
+	CHECK_INT(s.reducer.policy.ttl_blocks, 9);
 	CHECK(s.reducer.policy.is_public);
 
 	ledger = qfs_memory_store_record(s.store, &qfs_kind_ledger, 0);
@@ -320,6 +322,11 @@ policy_refused(void)
 	}
 	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":1}"),
 				  QFS_POLICY_INVALID, "policy.block_ms: too small");
+	/* Blocks are counted with these: another number would move every session. */
+	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":17001}"),
+				  QFS_POLICY_INVALID, "stay as genesis set them");
+	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"epoch_blocks\":511}"),
+				  QFS_POLICY_INVALID, "stay as genesis set them");
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
 	CHECK_INT(s.reducer.policy.block_ms, 17000);
 	sample_close(&s);

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "rule.h"
 #include "sample.h"
 
 static sample s;

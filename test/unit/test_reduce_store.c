@@ -72,7 +72,7 @@ failing_calls(void)
 			if (i == 0)
 				payload = sample_genesis_payload(SAMPLE_ORIGIN, 1);
 			else if (i == 1)
-				payload = sample_policy_payload("{\"block_ms\":5000}");
+				payload = sample_policy_payload("{\"nonce_ttl_ms\":5000}");
 			else if (i == 2)
 				payload = "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}";
 			else if (i == 3)
@@ -139,7 +139,7 @@ missing_records(void)
 static void
 policy_that_was_rolled_back(void)
 {
-	static const char *const changes[] = {"{\"block_ms\":2000}", "{\"block_ms\":3000}"};
+	static const char *const changes[] = {"{\"nonce_ttl_ms\":2000}", "{\"nonce_ttl_ms\":3000}"};
 	sample		branch;
 
 	sample_open(&s);
@@ -149,14 +149,14 @@ policy_that_was_rolled_back(void)
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(changes[0])), QFS_OK);
 	CHECK_STATUS(sample_append(&branch, "POLICY_CHANGED", sample_policy_payload(changes[1])), QFS_OK);
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.block_ms, 2000);
+	CHECK_INT(s.reducer.policy.nonce_ttl_ms, 2000);
 
 	s.reducer.store = qfs_memory_store_base(branch.store);
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.block_ms, 2000);
+	CHECK_INT(s.reducer.policy.nonce_ttl_ms, 2000);
 	qfs_reducer_forget(&s.reducer);
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.block_ms, 3000);
+	CHECK_INT(s.reducer.policy.nonce_ttl_ms, 3000);
 	sample_close(&s);
 	sample_close(&branch);
 }
