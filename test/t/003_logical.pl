@@ -111,7 +111,7 @@ subtest 'copy, then stream' => sub {
   $publisher->safe_psql('stream', q{
     SELECT qfs.register_event_type('ORDER', '{"properties":{"n":{"type":"integer"}},"type":"object"}');
     INSERT INTO qfs.ledger (type, payload) VALUES ('ORDER', '{"n": 1}');
-    SELECT qfs.set_policy('{"block_ms": 5000}');
+    SELECT qfs.set_policy('{"nonce_ttl_ms": 5000}');
     SELECT qfs.rotate_keys();
     INSERT INTO qfs.ledger (type, payload)
       SELECT 'ORDER', jsonb_build_object('n', n) FROM generate_series(1, 200) n});

@@ -170,7 +170,7 @@ my %transactions = (
       INSERT INTO qfs.ledger (type, payload) VALUES ('$type', '{"id": "$k[0]"}'), ('$type', '{"id": "$k[1]"}'); $end}) },
   policy => sub { my @k = ids(1); my $end = rand() < 0.7 ? 'COMMIT' : 'ROLLBACK';
     return (($end eq 'COMMIT' ? 'kept' : 'dropped') => \@k, sql => join '; ', 'BEGIN',
-      qq{SELECT qfs.set_policy('{"block_ms": ${\int(1000 + rand 80000)}}')}, notes(@k), $end) },
+      qq{SELECT qfs.set_policy('{"nonce_ttl_ms": ${\int(1000 + rand 80000)}}')}, notes(@k), $end) },
 );
 
 sub once {

@@ -185,7 +185,7 @@ subtest 'a session that outlives the ledger' => sub {
   new_ledger($node, 'reborn');
   append($node, 300, 'reborn');
   my $session = $node->background_psql('reborn', on_error_stop => 0);
-  $session->query_safe("$note; SELECT qfs.set_policy('{\"block_ms\": 2000}'); $note");
+  $session->query_safe("$note; SELECT qfs.set_policy('{\"nonce_ttl_ms\": 2000}'); $note");
   $session->query_safe("PREPARE p AS $note; EXECUTE p; SELECT qfs.checkpoint()");
   $node->safe_psql('reborn', q{
     SET qfs.ddl_guard = off; DROP EXTENSION qfs; CREATE EXTENSION qfs;
@@ -202,7 +202,7 @@ subtest 'a session that outlives the ledger' => sub {
   $session->query_safe(q{SELECT qfs.register_event_type('NOTE', '{}')});
   $session->query_safe('EXECUTE p');
   is($session->query_safe(q{
-      SELECT p.policy::jsonb->>'block_ms' FROM qfs.policy p JOIN qfs.ledger_state ON seq = policy_seq}), 17000,
+      SELECT p.policy::jsonb->>'nonce_ttl_ms' FROM qfs.policy p JOIN qfs.ledger_state ON seq = policy_seq}), 300000,
     'the policy is the new one');
   like($session->query_safe('SELECT qfs.checkpoint()'), qr/^reborn\.example\n5\n/, 'it signs for the new one');
   $session->quit;
