@@ -68,3 +68,10 @@ start_server() {
 stop_server() {
   [ ! -d "$1/data" ] || as_server_user pg_ctl -D "$1/data" -m fast -w stop > /dev/null 2>&1 || true
 }
+
+# npm_install DIRECTORY: the modules that its lock file names; what is there already may be what is wanted.
+npm_install() {
+  (cd "$1" && npm ls --all > /dev/null 2>&1) && return
+  (cd "$1" && npm ci --no-audit --no-fund > "$QFS_WORK/npm.log" 2>&1) ||
+    { tail -20 "$QFS_WORK/npm.log" >&2; die "npm ci in $1"; }
+}

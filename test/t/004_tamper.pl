@@ -32,38 +32,6 @@ is(jsonl(@ENTRIES), export_of($node), 'and the same lines');
 
 # ---- the two verifiers ----
 
-sub quoted { return "'" . $_[0] =~ s/'/''/gr . "'" }
-
-sub row_of {
-  my ($e) = @_;
-  my $actor = $e->{actor} eq 'system' ? 'NULL' : quoted($e->{actor});
-  return '(' . join(', ', $e->{seq}, $e->{at}, quoted($e->{type}), "$actor\::qfs.user_id",
-    map({ quoted($json->encode($e->{$_})) . '::jsonb' } qw(auth payload outcome)), "'$e->{prev}'::qfs.hash",
-    map { quoted('\x' . unpack 'H*', $_) . '::bytea' } $e->{_hash}, $e->{_nodes}) . ')';
-}
-
-# SQL that puts these entries in place of the ledger's.
-sub store {
-  return 'DELETE FROM qfs.ledger; INSERT INTO qfs.ledger SELECT a, b, c, d, e, f, g, h, i::qfs.hash, j FROM (VALUES '
-    . join(', ', map { row_of($_) } @_) . ') AS v (a, b, c, d, e, f, g, h, i, j)';
-}
-
-# What qfs.verify finds after a superuser who has taken every guard away has run this.
-sub faults_in_database {
-  my ($sql) = @_;
-  my %found;
-  $client->value('BEGIN; SET LOCAL qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL');
-  $client->value($sql);
-  for my $depth (@DEPTHS) {
-    my $answer = $client->query("SELECT seq, code, detail FROM qfs.verify(depth => '$depth')");
-    is($answer->{error}, undef, "depth $depth: a fault is a row, not an error") if $answer->{error};
-    $found{$depth} = [ sort map { "$_->[0] $_->[1]" =~ s/QFS_//r } @{ $answer->{rows} } ];
-    fail("a fault without words: @$_") for grep { !length $_->[2] } @{ $answer->{rows} };
-  }
-  $client->value('ROLLBACK');
-  return \%found;
-}
-
 my @TRUSTED = ('--checkpoint', scratch_file('checkpoint', checkpoint_of($node)), '--key', first_key_of($node));
 
 # ---- attacks on entries ----
@@ -176,7 +144,7 @@ my @attacks = (
 
 for my $attack (@attacks) {
   my ($name, $entries, $database, $file) = @$attack;
-  is_found(faults_in_database(store($entries->())), $database, "database: $name");
+  is_found(faults_in_database($client, store($entries->())), $database, "database: $name");
   is_found(faults_in_file(jsonl($entries->()), @TRUSTED), $file, "file: $name");
 }
 
@@ -234,7 +202,7 @@ my @tables = (
 
 for my $attack (@tables) {
   my ($name, $sql, $faults) = @$attack;
-  is_found(faults_in_database($sql), $faults, "table: $name");
+  is_found(faults_in_database($client, $sql), $faults, "table: $name");
 }
 
 # ---- a part of the ledger ----

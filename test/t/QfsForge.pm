@@ -12,7 +12,7 @@ use JSON::PP;
 use QfsTest;
 use Test::More;
 
-our @EXPORT = qw(@DEPTHS $json read_entries line_of jsonl rehash faults_in_file is_found);
+our @EXPORT = qw(@DEPTHS $json read_entries line_of jsonl rehash store faults_in_database faults_in_file is_found);
 
 our @DEPTHS = qw(hashes signatures replay);
 our $json   = JSON::PP->new->utf8->canonical;
@@ -50,7 +50,39 @@ sub rehash {
   return @_;
 }
 
+sub quoted { return "'" . $_[0] =~ s/'/''/gr . "'" }
+
+sub row_of {
+  my ($e) = @_;
+  my $actor = $e->{actor} eq 'system' ? 'NULL' : quoted($e->{actor});
+  return '(' . join(', ', $e->{seq}, $e->{at}, quoted($e->{type}), "$actor\::qfs.user_id",
+    map({ quoted($json->encode($e->{$_})) . '::jsonb' } qw(auth payload outcome)), "'$e->{prev}'::qfs.hash",
+    map { quoted('\x' . unpack 'H*', $_) . '::bytea' } $e->{_hash}, $e->{_nodes}) . ')';
+}
+
+# SQL that puts these entries in place of the ledger's.
+sub store {
+  return 'DELETE FROM qfs.ledger; INSERT INTO qfs.ledger SELECT a, b, c, d, e, f, g, h, i::qfs.hash, j FROM (VALUES '
+    . join(', ', map { row_of($_) } @_) . ') AS v (a, b, c, d, e, f, g, h, i, j)';
+}
+
 # ---- verdicts: for each depth a sorted list of "seq CODE" ----
+
+# What qfs.verify finds after a superuser who has taken every guard away has run this.
+sub faults_in_database {
+  my ($client, $sql) = @_;
+  my %found;
+  $client->value('BEGIN; SET LOCAL qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL');
+  $client->value($sql);
+  for my $depth (@DEPTHS) {
+    my $answer = $client->query("SELECT seq, code, detail FROM qfs.verify(depth => '$depth')");
+    is($answer->{error}, undef, "depth $depth: a fault is a row, not an error") if $answer->{error};
+    $found{$depth} = [ sort map { "$_->[0] $_->[1]" =~ s/QFS_//r } @{ $answer->{rows} } ];
+    fail("a fault without words: @$_") for grep { !length $_->[2] } @{ $answer->{rows} };
+  }
+  $client->value('ROLLBACK');
+  return \%found;
+}
 
 # What qfs-verify finds in a file of this content.  What it says in text and in
 # JSON, and by its exit code, must agree.
