@@ -15,7 +15,7 @@ SELECT qfs.register_event_type('NOTE', '{}');
 -- what is said
 ALTER TABLE qfs.ledger DISABLE TRIGGER zzz_qfs_append;
 DROP TRIGGER zzz_qfs_append ON qfs.ledger;
-ALTER TABLE qfs.ledger ALTER COLUMN payload TYPE text USING 'x';
+ALTER TABLE qfs.ledger ALTER COLUMN nodes TYPE text USING 'x';
 ALTER TABLE qfs.ledger SET SCHEMA public;
 CREATE TRIGGER later BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_trigger();
 DROP EXTENSION qfs;
@@ -45,8 +45,8 @@ INSERT INTO commands (command) VALUES
   ('CREATE TRIGGER aaa BEFORE INSERT ON qfs.policy FOR EACH ROW EXECUTE FUNCTION regress_trigger()');
 -- columns, rows, names, places, owners
 INSERT INTO commands (command) VALUES
-  ('ALTER TABLE qfs.ledger ALTER COLUMN payload TYPE text USING ''x'''),
-  ('ALTER TABLE qfs.ledger ALTER COLUMN seq TYPE numeric'),
+  ('ALTER TABLE qfs.ledger ALTER COLUMN nodes TYPE text USING ''x'''),
+  ('ALTER TABLE qfs.ledger ALTER COLUMN nodes TYPE bytea USING nodes || nodes'),
   ('ALTER TABLE qfs.ledger ADD COLUMN extra int'),
   ('ALTER TABLE qfs.ledger ADD COLUMN extra int DEFAULT (random() * 10)::int'),
   ('ALTER TABLE qfs.ledger DROP COLUMN nodes'),
@@ -125,7 +125,7 @@ SELECT left(refused('DROP OWNED BY qfs_owner'), 5);
 -- in replica mode all the same: event triggers are enabled ALWAYS
 SET session_replication_role = replica;
 SELECT refused('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL') AS disable, refused('DROP TRIGGER zzz_qfs_append ON qfs.ledger') AS drop,
-       refused('DROP EXTENSION qfs') AS extension, refused('ALTER TABLE qfs.ledger ALTER COLUMN seq TYPE numeric') AS rewrite;
+       refused('DROP EXTENSION qfs') AS extension, refused('ALTER TABLE qfs.ledger ALTER COLUMN nodes TYPE text USING ''x''') AS rewrite;
 RESET session_replication_role;
 
 -- nothing happened

@@ -8,7 +8,7 @@ SELECT 'NOTE', CASE WHEN n % 2 = 0 THEN qfs.user_id('0x71C7656EC7ab88b098defB751
        jsonb_build_object('n', n, 'text', E'line\nend "é😀" \\')
 FROM generate_series(2, 9) n;
 SELECT qfs.rotate_keys();
-SELECT qfs.set_policy('{"block_ms":1000}');
+SELECT qfs.set_policy('{"ttl_blocks":10}');
 
 -- export: canonical lines, inclusive ranges
 CREATE TABLE exported AS SELECT row_number() OVER () - 1 AS seq, line FROM qfs.export() AS line;

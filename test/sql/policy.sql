@@ -9,8 +9,8 @@ SELECT length(qfs.genesis('regress.example/other')::text);
 ROLLBACK;
 SELECT length(qfs.genesis('regress.example/log')::text);
 
-SELECT qfs.set_policy('{"block_ms":2000}');
-SELECT qfs.set_policy('{"visibility":"public","epoch_blocks":1000000}');
+SELECT qfs.set_policy('{"ttl_blocks":2000,"auth":{"chain_ids":[10,1]},"limits":{}}');
+SELECT qfs.set_policy('{"visibility":"public","nonce_ttl_ms":1000}');
 SELECT qfs.set_policy('{}');
 SELECT seq, type, payload, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS outcome
 FROM qfs.ledger WHERE seq > 0 ORDER BY seq;
@@ -20,14 +20,22 @@ FROM qfs.ledger_state s JOIN qfs.ledger l ON l.seq = s.policy_seq;
 
 SELECT change, attempt(format('SELECT qfs.set_policy(%L)', change))
 FROM (VALUES ('{"colour":1}'), ('{"block_ms":0}'), ('{"block_ms":9007199254740992}'), ('{"visibility":"secret"}'),
+             ('{"block_ms":2000}'), ('{"epoch_blocks":513}'), ('{"ttl_blocks":0}'), ('{"ttl_blocks":1000001}'), ('{"nonce_ttl_ms":999}'),
+             ('{"nonce_ttl_ms":86400001}'), ('{"auth":{"chain_ids":[1],"domains":[],"uris":[],"x":1}}'),
+             ('{"auth":{"chain_ids":["1"],"domains":[],"uris":[]}}'), ('{"auth":{"chain_ids":[-1],"domains":[],"uris":[]}}'),
+             ('{"auth":{"chain_ids":[1],"domains":["https://app.example"],"uris":[]}}'), ('{"auth":{"chain_ids":[1],"domains":["me@app.example"],"uris":[]}}'),
+             ('{"auth":{"chain_ids":[1],"domains":[""],"uris":[]}}'), ('{"auth":{"chain_ids":[1],"domains":["app.example"],"uris":["app.example"]}}'),
+             ('{"limits":{"events_per_minute":-1,"logins_per_minute":1}}'), ('{"limits":{"events_per_minute":1,"logins_per_minute":1000001}}'),
+             ('{"operators":["alice"]}'), ('{"operators":"alice"}'), ('{"signed_types":["note"]}'), ('{"signed_types":[1]}'),
              ('{"visibility":{"a":1}}'), ('[1]'), ('null')) AS t(change);
 SELECT qfs.set_policy(NULL) IS NULL AS nothing;
 
 -- by hand: a policy is complete or refused
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''POLICY_CHANGED'', %L)', payload))
-FROM (VALUES ('{}'), ('{"policy":{}}'), ('{"policy":{"block_ms":2000,"epoch_blocks":1}}'), ('{"policy":[]}'),
-             ('{"policy":{"block_ms":2000,"epoch_blocks":1,"visibility":"public","x":1}}'),
-             ('{"policy":{"block_ms":2000,"epoch_blocks":1,"visibility":"public"},"why":"x"}')) AS t(payload);
+FROM (VALUES ('{}'::jsonb), ('{"policy":{}}'), (jsonb_build_object('policy', qfs.default_policy() - 'visibility')), ('{"policy":[]}'),
+             (jsonb_build_object('policy', qfs.default_policy() || '{"x":1}')), (jsonb_build_object('policy', qfs.default_policy() #- '{auth,uris}')),
+             (jsonb_build_object('policy', qfs.default_policy() || '{"block_ms":18000}')),
+             (jsonb_build_object('policy', qfs.default_policy(), 'why', 'x'))) AS t(payload);
 INSERT INTO qfs.ledger (type, actor, payload)
 SELECT 'POLICY_CHANGED', ('user_' || repeat('0', 64))::qfs.user_id, payload FROM qfs.ledger WHERE seq = 3;
 -- the same one again is an entry like any other

@@ -4,7 +4,7 @@
 SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT qfs.register_event_type('NOTE', '{"properties":{"n":{"type":"integer"}}}');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(2, 4) n;
-SELECT qfs.set_policy('{"block_ms":2000}');
+SELECT qfs.set_policy('{"ttl_blocks":2000}');
 SELECT qfs.rotate_keys();
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(7, 9) n;
 SELECT depth, count(v) AS faults FROM unnest(ARRAY['hashes', 'signatures', 'replay']) AS depth LEFT JOIN LATERAL qfs.verify(depth => depth) v ON true GROUP BY 1 ORDER BY 1;
@@ -54,7 +54,7 @@ INSERT INTO changes (command) VALUES
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{signature}'', to_jsonb(repeat(''0'', 128))) WHERE seq = 6'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''ab'', 32))) WHERE seq = 6'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''ab'', 32))) WHERE seq = 0'),
-  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{policy,block_ms}'', ''3000'') WHERE seq = 5'),
+  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{policy,ttl_blocks}'', ''3000'') WHERE seq = 5'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{origin}'', ''"egress.example/log"'') WHERE seq = 0');
 SELECT n, substr(command, 23) AS change, t.* FROM changes, LATERAL tamper(command) t ORDER BY n;
 -- what can no longer be an entry
@@ -91,8 +91,8 @@ SELECT n, command, t.* FROM rows, LATERAL tamper(command) t ORDER BY n;
 CREATE TABLE states (n serial, command text);
 INSERT INTO states (command) VALUES
   ('DELETE FROM qfs.ledger_state'), ('UPDATE qfs.ledger_state SET genesis_at = 0'), ('UPDATE qfs.ledger_state SET ledger = sha256('''')::qfs.hash'),
-  ('UPDATE qfs.ledger_state SET policy_seq = 0'), ('UPDATE qfs.ledger_state SET policy = sha256('''')::qfs.hash'), ('UPDATE qfs.ledger_state SET key_number = 0'),
-  ('UPDATE qfs.ledger_state SET number = 1'), ('INSERT INTO qfs.ledger_state SELECT 1, genesis_at, ledger, policy_seq, policy, key_number FROM qfs.ledger_state'),
+  ('UPDATE qfs.ledger_state SET origin = ''other.example/log'''), ('UPDATE qfs.ledger_state SET policy_seq = 0'), ('UPDATE qfs.ledger_state SET policy = sha256('''')::qfs.hash'), ('UPDATE qfs.ledger_state SET key_number = 0'),
+  ('UPDATE qfs.ledger_state SET number = 1'), ('INSERT INTO qfs.ledger_state SELECT 1, genesis_at, ledger, origin, policy_seq, policy, key_number FROM qfs.ledger_state'),
   ('UPDATE qfs.policy SET policy = ''{}'' WHERE seq = 0'), ('DELETE FROM qfs.policy WHERE seq = 5'), ('INSERT INTO qfs.policy SELECT 9, policy FROM qfs.policy WHERE seq = 0'),
   ('UPDATE qfs.signing_key SET checkpoint = token'), ('DELETE FROM qfs.signing_key WHERE number = 1'), ('UPDATE qfs.signing_key SET seq = 7 WHERE number = 1'),
   ('UPDATE qfs.event_type SET by = ''account'''), ('UPDATE qfs.event_type SET schema = ''{}'''), ('UPDATE qfs.event_type SET type = ''OTHER'''),
