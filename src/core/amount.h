@@ -11,7 +11,8 @@
 #include "buf.h"
 #include "json.h"
 
-typedef unsigned __int128 qfs_amount;
+/* Aligned like any other member, so that records may lie anywhere. */
+typedef unsigned __int128 qfs_amount __attribute__((aligned(8)));
 
 /* 1, and the digits after the point. */
 #define QFS_AMOUNT_DIGITS 18

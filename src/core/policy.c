@@ -15,10 +15,24 @@ static const char defaults[] =
 	"{"
 	"\"auth\":{\"chain_ids\":[1],\"domains\":[],\"uris\":[]},"
 	"\"block_ms\":17000,"
+	"\"coherence\":{"
+	"\"acts\":{\"FRAUD_BLOCKED\":\"0\",\"MESSAGE_RECIPROCATED\":\"0.6\",\"PROFILE_COMPLETED\":\"0.3\","
+	"\"REFERRAL_ACTIVATED_REFEREE\":\"0.5\",\"REFERRAL_ACTIVATED_REFERRER\":\"1\"},"
+	"\"alpha\":\"0.1\","
+	"\"trust\":{\"AUTHORITY\":\"0.9\",\"TRUSTED\":\"0.7\",\"VERIFIED\":\"0.5\"},"
+	"\"weights\":{\"clarity\":\"0.08\",\"contradiction\":\"0.12\",\"hsmf\":\"0.2\","
+	"\"logic\":\"0.2\",\"signal\":\"0.16\",\"topic\":\"0.24\"}},"
 	"\"epoch_blocks\":512,"
-	"\"limits\":{\"events_per_minute\":1000,\"logins_per_minute\":10},"
+	"\"evaluators\":[],"
+	"\"limits\":{\"events_per_minute\":1000,\"logins_per_minute\":10,"
+	"\"messages_per_minute\":60,\"threads_per_day\":10},"
 	"\"nonce_ttl_ms\":300000,"
 	"\"operators\":[],"
+	"\"referral\":{\"activation\":[\"message_received\",\"message_sent\",\"profile\"],"
+	"\"cap\":100,\"flx_cap\":\"1000000\",\"points\":10,"
+	"\"tiers\":[{\"flx\":\"100\",\"to\":5},{\"flx\":\"80\",\"to\":20},"
+	"{\"flx\":\"50\",\"to\":50},{\"flx\":\"20\",\"to\":100}],"
+	"\"window_blocks\":1000},"
 	"\"signed_types\":[],"
 	"\"ttl_blocks\":1000,"
 	"\"visibility\":\"parties\""
@@ -26,6 +40,7 @@ static const char defaults[] =
 
 /* Ranges.  additionalProperties is false, and every key is required. */
 #define RANGE(low, high) "{\"maximum\":" #high ",\"minimum\":" #low ",\"type\":\"integer\"}"
+#define AMOUNT "{\"maxLength\":40,\"minLength\":1,\"type\":\"string\"}"
 #define STRINGS(high) "{\"items\":{\"maxLength\":" #high ",\"minLength\":1,\"type\":\"string\"}," \
 	"\"maxItems\":64,\"type\":\"array\"}"
 
@@ -36,18 +51,45 @@ static const char schema[] =
 	"\"domains\":" STRINGS(255) ",\"uris\":" STRINGS(2048) "},"
 	"\"required\":[\"chain_ids\",\"domains\",\"uris\"],\"type\":\"object\"},"
 	"\"block_ms\":" RANGE(1000, 86400000) ","
+	"\"coherence\":{\"properties\":{"
+	"\"acts\":{\"properties\":{\"FRAUD_BLOCKED\":" AMOUNT ",\"MESSAGE_RECIPROCATED\":" AMOUNT ","
+	"\"PROFILE_COMPLETED\":" AMOUNT ",\"REFERRAL_ACTIVATED_REFEREE\":" AMOUNT ","
+	"\"REFERRAL_ACTIVATED_REFERRER\":" AMOUNT "},"
+	"\"required\":[\"FRAUD_BLOCKED\",\"MESSAGE_RECIPROCATED\",\"PROFILE_COMPLETED\","
+	"\"REFERRAL_ACTIVATED_REFEREE\",\"REFERRAL_ACTIVATED_REFERRER\"],\"type\":\"object\"},"
+	"\"alpha\":" AMOUNT ","
+	"\"trust\":{\"properties\":{\"AUTHORITY\":" AMOUNT ",\"TRUSTED\":" AMOUNT ",\"VERIFIED\":" AMOUNT "},"
+	"\"required\":[\"AUTHORITY\",\"TRUSTED\",\"VERIFIED\"],\"type\":\"object\"},"
+	"\"weights\":{\"properties\":{\"clarity\":" AMOUNT ",\"contradiction\":" AMOUNT ",\"hsmf\":" AMOUNT ","
+	"\"logic\":" AMOUNT ",\"signal\":" AMOUNT ",\"topic\":" AMOUNT "},"
+	"\"required\":[\"clarity\",\"contradiction\",\"hsmf\",\"logic\",\"signal\",\"topic\"],\"type\":\"object\"}},"
+	"\"required\":[\"acts\",\"alpha\",\"trust\",\"weights\"],\"type\":\"object\"},"
 	"\"epoch_blocks\":" RANGE(1, 1000000) ","
+	"\"evaluators\":" STRINGS(69) ","
 	"\"limits\":{\"properties\":{"
 	"\"events_per_minute\":" RANGE(0, 1000000) ","
-	"\"logins_per_minute\":" RANGE(0, 1000000) "},"
-	"\"required\":[\"events_per_minute\",\"logins_per_minute\"],\"type\":\"object\"},"
+	"\"logins_per_minute\":" RANGE(0, 1000000) ","
+	"\"messages_per_minute\":" RANGE(0, 1000000) ","
+	"\"threads_per_day\":" RANGE(0, 1000000) "},"
+	"\"required\":[\"events_per_minute\",\"logins_per_minute\",\"messages_per_minute\","
+	"\"threads_per_day\"],\"type\":\"object\"},"
 	"\"nonce_ttl_ms\":" RANGE(1000, 86400000) ","
 	"\"operators\":" STRINGS(69) ","
+	"\"referral\":{\"properties\":{"
+	"\"activation\":{\"items\":{\"enum\":[\"message_received\",\"message_sent\",\"profile\"]},"
+	"\"maxItems\":3,\"type\":\"array\"},"
+	"\"cap\":" RANGE(0, 1000000) ","
+	"\"flx_cap\":" AMOUNT ","
+	"\"points\":" RANGE(0, 1000000) ","
+	"\"tiers\":{\"items\":{\"properties\":{\"flx\":" AMOUNT ",\"to\":" RANGE(1, 1000000) "},"
+	"\"required\":[\"flx\",\"to\"],\"type\":\"object\"},\"maxItems\":16,\"type\":\"array\"},"
+	"\"window_blocks\":" RANGE(0, 1000000) "},"
+	"\"required\":[\"activation\",\"cap\",\"flx_cap\",\"points\",\"tiers\",\"window_blocks\"],\"type\":\"object\"},"
 	"\"signed_types\":" STRINGS(63) ","
 	"\"ttl_blocks\":" RANGE(1, 1000000) ","
 	"\"visibility\":{\"enum\":[\"parties\",\"public\"]}"
-	"},\"required\":[\"auth\",\"block_ms\",\"epoch_blocks\",\"limits\",\"nonce_ttl_ms\",\"operators\","
-	"\"signed_types\",\"ttl_blocks\",\"visibility\"],"
+	"},\"required\":[\"auth\",\"block_ms\",\"coherence\",\"epoch_blocks\",\"evaluators\",\"limits\",\"nonce_ttl_ms\","
+	"\"operators\",\"referral\",\"signed_types\",\"ttl_blocks\",\"visibility\"],"
 	"\"type\":\"object\"}";
 
 qfs_slice
@@ -168,6 +210,103 @@ is_type(qfs_slice text)
 	return qfs_type_check(text, NULL) == QFS_OK;
 }
 
+/* ---- amounts ---- */
+
+static qfs_status
+read_amount(qfs_slice object, const char *name, qfs_amount most, qfs_amount *out, qfs_error *err)
+{
+	qfs_slice	value = member(object, name);
+	qfs_slice	text;
+
+	if (!qfs_json_to_plain(value, &text) || qfs_amount_parse(text, out, NULL) != QFS_OK ||
+		*out > most)
+		return qfs_fail(err, QFS_POLICY_INVALID, "%s: %v is not an amount within its range",
+						name, value);
+	return QFS_OK;
+}
+
+/* Members of an object that are fractions of one, in the order of their names. */
+static qfs_status
+read_fractions(qfs_slice object, const char *const *names, qfs_amount *out, qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+
+	for (size_t i = 0; names[i] != NULL && status == QFS_OK; i++)
+		status = read_amount(object, names[i], QFS_AMOUNT_ONE, &out[i], err);
+	return status;
+}
+
+static const char *const act_names[] = {
+	"FRAUD_BLOCKED", "MESSAGE_RECIPROCATED", "PROFILE_COMPLETED",
+	"REFERRAL_ACTIVATED_REFEREE", "REFERRAL_ACTIVATED_REFERRER", NULL
+};
+static const char *const trust_names[] = {"VERIFIED", "TRUSTED", "AUTHORITY", NULL};
+
+const char *const qfs_feature_names[QFS_FEATURES + 1] = {
+	"clarity", "contradiction", "hsmf", "logic", "signal", "topic", NULL
+};
+
+static qfs_status
+read_coherence(qfs_slice coherence, qfs_policy *out, qfs_error *err)
+{
+	qfs_status	status = read_amount(coherence, "alpha", QFS_AMOUNT_ONE, &out->alpha, err);
+
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "acts"), act_names, out->acts, err);
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "trust"), trust_names, out->trust, err);
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "weights"), qfs_feature_names, out->weights, err);
+	if (status == QFS_OK && (out->trust[0] > out->trust[1] || out->trust[1] > out->trust[2]))
+		status = qfs_fail(err, QFS_POLICY_INVALID, "policy.coherence.trust: the levels do not rise");
+	return status;
+}
+
+/* Tiers rise, up to the cap, and no reward is larger than a balance may be. */
+static qfs_status
+read_tiers(qfs_slice tiers, qfs_policy *out, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(tiers);
+	qfs_slice	key;
+	qfs_slice	tier;
+	int64_t		before = 0;
+
+	out->tier_count = 0;
+	while (qfs_json_next(&iter, &key, &tier))
+	{
+		qfs_tier   *next = &out->tiers[out->tier_count++];
+		qfs_status	status = read_amount(tier, "flx", out->flx_cap, &next->flx, err);
+
+		if (status != QFS_OK)
+			return status;
+		next->to = integer(tier, "to");
+		if (next->to <= before)
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: %i follows %i",
+							next->to, before);
+		before = next->to;
+	}
+	if (before < out->referral_cap)
+		return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: they end at %i, the cap is %i",
+						before, out->referral_cap);
+	return QFS_OK;
+}
+
+static qfs_status
+read_referral(qfs_slice referral, qfs_policy *out, qfs_error *err)
+{
+	/* Far from where additions to a balance could overflow. */
+	qfs_status	status = read_amount(referral, "flx_cap", qfs_amount_of(UINT64_C(1000000000000)),
+									 &out->flx_cap, err);
+
+	out->activation = member(referral, "activation");
+	out->referral_cap = integer(referral, "cap");
+	out->referral_points = integer(referral, "points");
+	out->window_blocks = integer(referral, "window_blocks");
+	if (status == QFS_OK)
+		status = read_tiers(member(referral, "tiers"), out, err);
+	return status;
+}
+
 qfs_status
 qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 {
@@ -188,6 +327,9 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	out->epoch_blocks = integer(policy, "epoch_blocks");
 	out->events_per_minute = integer(limits, "events_per_minute");
 	out->logins_per_minute = integer(limits, "logins_per_minute");
+	out->messages_per_minute = integer(limits, "messages_per_minute");
+	out->threads_per_day = integer(limits, "threads_per_day");
+	out->evaluators = member(policy, "evaluators");
 	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
 	out->operators = member(policy, "operators");
 	out->signed_types = member(policy, "signed_types");
@@ -199,6 +341,12 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 		status = check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
 	if (status == QFS_OK)
 		status = check_list(out->operators, "operators", is_user_id, err);
+	if (status == QFS_OK)
+		status = check_list(out->evaluators, "evaluators", is_user_id, err);
+	if (status == QFS_OK)
+		status = read_coherence(member(policy, "coherence"), out, err);
+	if (status == QFS_OK)
+		status = read_referral(member(policy, "referral"), out, err);
 	if (status == QFS_OK)
 		status = check_list(out->signed_types, "signed_types", is_type, err);
 	return status;

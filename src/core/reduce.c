@@ -6,8 +6,10 @@
 #include "rule.h"
 
 #include "authority.h"
+#include "effect.h"
 #include "rate.h"
 #include "schema.h"
+#include "social.h"
 #include "status.h"
 
 /* A new event type is one line here and one rule file. */
@@ -19,6 +21,12 @@ static const qfs_rule *const rules[] = {
 	&qfs_rule_login,
 	&qfs_rule_session_rotated,
 	&qfs_rule_session_revoked,
+	&qfs_rule_profile_update,
+	&qfs_rule_chat_key,
+	&qfs_rule_message,
+	&qfs_rule_referral_use,
+	&qfs_rule_content_created,
+	&qfs_rule_coherence_scored,
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -32,6 +40,16 @@ const qfs_kind *const qfs_kinds[] = {
 	&qfs_kind_session,
 	&qfs_kind_login_nonce,
 	&qfs_kind_rate,
+	&qfs_kind_standing,
+	&qfs_kind_device,
+	&qfs_kind_referral_code,
+	&qfs_kind_referral,
+	&qfs_kind_referral_block,
+	&qfs_kind_profile,
+	&qfs_kind_chat_key,
+	&qfs_kind_thread,
+	&qfs_kind_activity,
+	&qfs_kind_content,
 	NULL
 };
 

@@ -35,6 +35,12 @@ extern const qfs_rule qfs_rule_key_rotated;
 extern const qfs_rule qfs_rule_login;
 extern const qfs_rule qfs_rule_session_rotated;
 extern const qfs_rule qfs_rule_session_revoked;
+extern const qfs_rule qfs_rule_profile_update;
+extern const qfs_rule qfs_rule_chat_key;
+extern const qfs_rule qfs_rule_message;
+extern const qfs_rule qfs_rule_referral_use;
+extern const qfs_rule qfs_rule_content_created;
+extern const qfs_rule qfs_rule_coherence_scored;
 
 /* Puts a policy in force from this entry on, and says so in the outcome. */
 extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy);

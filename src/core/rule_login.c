@@ -9,6 +9,7 @@
 #include "base64.h"
 #include "login.h"
 #include "rate.h"
+#include "referral.h"
 #include "rule.h"
 #include "session.h"
 #include "status.h"
@@ -162,7 +163,10 @@ begin_account(qfs_act *act, const qfs_login *login, bool *created)
 		.created_at = act->event->at,
 		.last_entry = (int64_t) act->event->seq,
 	};
-	return store->put(store, &qfs_kind_account, &account, act->err);
+	status = store->put(store, &qfs_kind_account, &account, act->err);
+	if (status == QFS_OK)
+		status = qfs_referral_begin(act->reducer, &login->user, act->err);
+	return status;
 }
 
 /* What the entry does to the account: nothing, once the account is there. */
@@ -234,6 +238,8 @@ apply(qfs_act *act)
 		status = qfs_rate_count(r, &login.user, rate, act->event->at, QFS_MINUTE_MS, act->err);
 	if (status == QFS_OK)
 		status = begin_account(act, &login, &created);
+	if (status == QFS_OK && login.has_device)
+		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	if (status == QFS_OK)
 		write_outcome(act, &session, created);
 	return status;
@@ -245,6 +251,7 @@ const qfs_rule qfs_rule_login = {
 	"\"device_key\":{\"maxLength\":43,\"minLength\":43,\"type\":\"string\"},"
 	"\"message\":{\"maxLength\":4096,\"minLength\":1,\"type\":\"string\"},"
 	"\"nonce\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"referral_code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"},"
 	"\"signature\":{\"maxLength\":4096,\"minLength\":2,\"type\":\"string\"},"
 	"\"wallet\":{\"maxLength\":42,\"minLength\":42,\"type\":\"string\"}},"
 	"\"required\":[\"message\",\"nonce\",\"signature\",\"wallet\"],\"type\":\"object\"}",

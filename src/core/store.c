@@ -5,6 +5,7 @@
  */
 #include "store.h"
 
+#include "amount.h"
 #include "buf.h"
 #include "ids.h"
 
@@ -17,6 +18,8 @@ qfs_field_size(const qfs_field *field, const void *record)
 			return sizeof(int64_t);
 		case QFS_FIELD_BOOL:
 			return sizeof(bool);
+		case QFS_FIELD_AMOUNT:
+			return sizeof(qfs_amount);
 		case QFS_FIELD_HASH:
 		case QFS_FIELD_USER:
 			return QFS_HASH_LEN;

@@ -20,6 +20,7 @@ typedef enum qfs_field_type
 {
 	QFS_FIELD_INT,				/* int64_t: bigint */
 	QFS_FIELD_BOOL,				/* bool: boolean */
+	QFS_FIELD_AMOUNT,			/* qfs_amount: qfs.amount */
 	QFS_FIELD_HASH,				/* qfs_hash: qfs.hash */
 	QFS_FIELD_USER,				/* qfs_user_id: qfs.user_id */
 	QFS_FIELD_ADDRESS,			/* qfs_address: qfs.address */
