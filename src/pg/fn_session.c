@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "account.h"
 #include "actor.h"
 #include "args.h"
 #include "base64.h"
@@ -36,20 +37,6 @@
 #define NONCE_RANDOM_LEN 10
 #define NONCE_SIGNED_LEN (NONCE_TIME_LEN + NONCE_RANDOM_LEN)
 #define NONCE_MAC_LEN (QFS_HASH_LEN - NONCE_SIGNED_LEN)
-
-/* A reducer that reads what is committed now; for looking, not for appending. */
-static qfs_reducer *
-open_reducer(void)
-{
-	qfs_reducer *r = palloc(sizeof(qfs_reducer));
-	qfs_error	err;
-
-	qfs_reducer_init(r, qfs_table_store(), true);
-	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
-	if (!r->open)
-		QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
-	return r;
-}
 
 static void
 find_key(const qfs_reducer *r, qfs_key_purpose purpose, qfs_signing_key_record *public_keys,
@@ -116,7 +103,7 @@ qfs_sql_nonce(PG_FUNCTION_ARGS)
 {
 	qfs_hash	nonce;
 
-	make_nonce(open_reducer(), &nonce);
+	make_nonce(qfs_open_reducer(), &nonce);
 	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
 }
 
@@ -125,7 +112,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_challenge);
 Datum
 qfs_sql_challenge(PG_FUNCTION_ARGS)
 {
-	qfs_reducer *r = open_reducer();
+	qfs_reducer *r = qfs_open_reducer();
 	uint8_t		memory[QFS_SIWE_MAX];
 	uint8_t		resource[QFS_DEVICE_RESOURCE_LEN];
 	uint8_t		digits[2 * QFS_HASH_LEN];
@@ -199,7 +186,7 @@ normal_signature(qfs_slice given)
 }
 
 static Datum
-login_payload(qfs_slice message, qfs_slice signature, const qfs_login *login)
+login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
 {
 	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
 	void	   *json = palloc(QFS_ENTRY_MAX);
@@ -222,6 +209,11 @@ login_payload(qfs_slice message, qfs_slice signature, const qfs_login *login)
 	qfs_json_put_text(&w, message);
 	qfs_json_key(&w, "nonce");
 	qfs_json_put_text(&w, login->message.nonce);
+	if (code.len > 0)
+	{
+		qfs_json_key(&w, "referral_code");
+		qfs_json_put_text(&w, code);
+	}
 	qfs_json_key(&w, "signature");
 	qfs_json_put_text(&w, signature);
 	qfs_json_key(&w, "wallet");
@@ -233,37 +225,27 @@ login_payload(qfs_slice message, qfs_slice signature, const qfs_login *login)
 	return qfs_jsonb_of(qfs_buf_slice(&out));
 }
 
-/* Appends an event of an account; returns its canonical outcome in the caller's memory. */
-static qfs_slice
-append_account_event(const char *type, const qfs_user_id *actor, Datum payload)
+/* A payload of one or two text members; a NULL name is left out. */
+static Datum
+text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
 {
-	static const char query[] =
-		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
-		" RETURNING outcome";
-	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
-	MemoryContext caller = CurrentMemoryContext;
-	Datum		values[] = {
-		CStringGetTextDatum(type),
-		PointerGetDatum(bytea_of((qfs_slice) {actor->bytes, sizeof(actor->bytes)})),
-		payload
-	};
-	MemoryContext spi;
-	qfs_buf		out;
+	qfs_json_writer w;
+	qfs_buf		buf;
 	qfs_error	err;
-	bool		isnull;
 
-	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
-		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
-		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
-	spi = MemoryContextSwitchTo(caller);
-	qfs_buf_init(&out, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	MemoryContextSwitchTo(spi);
-	QFS_TRY(qfs_jsonb_write(&out, DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
-															   SPI_tuptable->tupdesc, 1, &isnull)),
-							0, &err), &err);
-	SPI_finish();
-	return qfs_buf_slice(&out);
+	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_object(&w);
+	qfs_json_key(&w, first);
+	qfs_json_put_text(&w, first_value);
+	if (second != NULL)
+	{
+		qfs_json_key(&w, second);
+		qfs_json_put_text(&w, second_value);
+	}
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&buf));
 }
 
 /* The session that an outcome names, as it is stored now. */
@@ -325,26 +307,43 @@ session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, const qfs_session_rec
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
-/* qfs.sign_in(message, signature) -> token, session, user_id, wallet, expires_at, created */
+/* Who came with a code says so in an entry of its own, as the new session. */
+static void
+use_referral(const qfs_session_record *session, qfs_slice code)
+{
+	qfs_actor_set(session);
+	qfs_append_account_event("REFERRAL_USE", &session->user,
+							 text_payload("code", code, NULL, code));
+	qfs_actor_clear();
+}
+
+/* qfs.sign_in(message, signature, referral_code) -> token, session, user_id, wallet, expires_at, created */
 PG_FUNCTION_INFO_V1(qfs_sql_sign_in);
 Datum
 qfs_sql_sign_in(PG_FUNCTION_ARGS)
 {
-	qfs_slice	message = varlena_arg(fcinfo, 0);
-	qfs_reducer *r = open_reducer();
+	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
+	qfs_slice	created = QFS_LITERAL("false");
+	qfs_slice	message;
+	qfs_reducer *r;
 	qfs_session_record session;
 	qfs_slice	outcome;
-	qfs_slice	created = QFS_LITERAL("false");
 	qfs_login	login;
 	qfs_error	err;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		QFS_THROW(QFS_ARGUMENT, "message and signature cannot be null");
+	message = varlena_arg(fcinfo, 0);
+	r = qfs_open_reducer();
 	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
 	check_nonce_is_ours(r, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
-	outcome = append_account_event("LOGIN", &login.user,
-								   login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), &login));
+	outcome = qfs_append_account_event("LOGIN", &login.user,
+									   login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), code, &login));
 	read_session(r, outcome, &session);
+	if (code.len > 0)
+		use_referral(&session, code);
 	qfs_json_member(outcome, "created", &created);
 	PG_RETURN_DATUM(session_row(fcinfo, r, &session, &login.message.address,
 								created.data[0] == 't'));
@@ -352,22 +351,12 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 
 /* ---- the account that is signed in ---- */
 
-static const qfs_session_record *
-require_actor(void)
-{
-	const qfs_session_record *actor = qfs_actor();
-
-	if (actor == NULL)
-		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
-	return actor;
-}
-
 /* qfs.authenticate(token) -> qfs.user_id */
 PG_FUNCTION_INFO_V1(qfs_sql_authenticate);
 Datum
 qfs_sql_authenticate(PG_FUNCTION_ARGS)
 {
-	qfs_reducer *r = open_reducer();
+	qfs_reducer *r = qfs_open_reducer();
 	int64		now = qfs_now_ms();
 	qfs_user_id *user = palloc(sizeof(qfs_user_id));
 	qfs_signing_key_record public_keys;
@@ -418,29 +407,6 @@ qfs_sql_current_session(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(session);
 }
 
-/* A payload of one or two text members; a NULL name is left out. */
-static Datum
-text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
-{
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
-
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, first);
-	qfs_json_put_text(&w, first_value);
-	if (second != NULL)
-	{
-		qfs_json_key(&w, second);
-		qfs_json_put_text(&w, second_value);
-	}
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&buf));
-}
-
 static void
 read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
 {
@@ -459,8 +425,8 @@ PG_FUNCTION_INFO_V1(qfs_sql_rotate_session);
 Datum
 qfs_sql_rotate_session(PG_FUNCTION_ARGS)
 {
-	const qfs_session_record *actor = require_actor();
-	qfs_reducer *r = open_reducer();
+	const qfs_session_record *actor = qfs_require_actor();
+	qfs_reducer *r = qfs_open_reducer();
 	qfs_account_record *account = palloc(sizeof(qfs_account_record));
 	char		digits[2 * QFS_HASH_LEN];
 	qfs_session_record session;
@@ -471,7 +437,7 @@ qfs_sql_rotate_session(PG_FUNCTION_ARGS)
 	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
-	read_session(r, append_account_event("SESSION_ROTATED", &actor->user,
+	read_session(r, qfs_append_account_event("SESSION_ROTATED", &actor->user,
 										 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf))),
 				 &session);
 	/* The rest of the transaction speaks for the new session. */
@@ -484,13 +450,13 @@ PG_FUNCTION_INFO_V1(qfs_sql_revoke_session);
 Datum
 qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 {
-	const qfs_session_record *actor = require_actor();
+	const qfs_session_record *actor = qfs_require_actor();
 	char		digits[2 * QFS_HASH_LEN];
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
-	append_account_event("SESSION_REVOKED", &actor->user,
+	qfs_append_account_event("SESSION_REVOKED", &actor->user,
 						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)));
 	PG_RETURN_VOID();
 }
@@ -504,7 +470,7 @@ qfs_sql_jwks(PG_FUNCTION_ARGS)
 	char		memory[512];
 	qfs_buf		buf;
 
-	find_key(open_reducer(), QFS_KEY_TOKEN, &public_keys, NULL);
+	find_key(qfs_open_reducer(), QFS_KEY_TOKEN, &public_keys, NULL);
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	qfs_token_jwks(&buf, &public_keys.token);
 	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));

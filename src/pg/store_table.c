@@ -24,7 +24,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "amount.h"
+#include "amount_datum.h"
 #include "errors.h"
 #include "ledger.h"
 #include "reduce.h"
@@ -33,30 +33,6 @@
 #define FIELDS_MAX 32
 
 /* ---- fields and columns ---- */
-
-static Datum
-amount_to_numeric(const qfs_amount *a)
-{
-	char		text[QFS_AMOUNT_TEXT + 1];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_amount_write(&buf, *a);
-	text[buf.len] = '\0';
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-}
-
-static qfs_amount
-amount_of_numeric(Datum value)
-{
-	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-	qfs_amount	a;
-	qfs_error	err;
-
-	QFS_TRY(qfs_amount_parse(qfs_slice_of(text), &a, &err), &err);
-	return a;
-}
 
 static Datum
 field_to_datum(const qfs_field *field, const void *record)
@@ -70,7 +46,7 @@ field_to_datum(const qfs_field *field, const void *record)
 		case QFS_FIELD_BOOL:
 			return BoolGetDatum(*(const bool *) p);
 		case QFS_FIELD_AMOUNT:
-			return amount_to_numeric((const qfs_amount *) p);
+			return qfs_amount_datum((const qfs_amount *) p);
 		case QFS_FIELD_HASH:
 		case QFS_FIELD_USER:
 		case QFS_FIELD_ADDRESS:
@@ -99,7 +75,7 @@ datum_to_field(const qfs_field *field, Datum value, void *record)
 			*(bool *) p = DatumGetBool(value);
 			break;
 		case QFS_FIELD_AMOUNT:
-			*(qfs_amount *) p = amount_of_numeric(value);
+			*(qfs_amount *) p = qfs_amount_of_datum(value);
 			break;
 		case QFS_FIELD_HASH:
 		case QFS_FIELD_USER:

@@ -1,0 +1,71 @@
+/*
+ * account.c - what functions for signed-in accounts share.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+
+#include "account.h"
+#include "args.h"
+#include "errors.h"
+#include "jsonb_canonical.h"
+#include "store_table.h"
+
+qfs_reducer *
+qfs_open_reducer(void)
+{
+	qfs_reducer *r = palloc(sizeof(qfs_reducer));
+	qfs_error	err;
+
+	qfs_reducer_init(r, qfs_table_store(), true);
+	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
+	if (!r->open)
+		QFS_THROW(QFS_NO_GENESIS, "there are no accounts yet");
+	return r;
+}
+
+const qfs_session_record *
+qfs_require_actor(void)
+{
+	const qfs_session_record *actor = qfs_actor();
+
+	if (actor == NULL)
+		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
+	return actor;
+}
+
+qfs_slice
+qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum payload)
+{
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
+		" RETURNING outcome";
+	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[] = {
+		CStringGetTextDatum(type),
+		PointerGetDatum(bytea_of((qfs_slice) {actor->bytes, sizeof(actor->bytes)})),
+		payload
+	};
+	MemoryContext spi;
+	qfs_buf		out;
+	qfs_error	err;
+	bool		isnull;
+
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
+		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
+	spi = MemoryContextSwitchTo(caller);
+	qfs_buf_init(&out, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	MemoryContextSwitchTo(spi);
+	QFS_TRY(qfs_jsonb_write(&out, DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
+															   SPI_tuptable->tupdesc, 1, &isnull)),
+							0, &err), &err);
+	SPI_finish();
+	return qfs_buf_slice(&out);
+}

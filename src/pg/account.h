@@ -1,0 +1,24 @@
+/*
+ * account.h - what functions for signed-in accounts share.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_ACCOUNT_H
+#define QFS_ACCOUNT_H
+
+#include "actor.h"
+#include "reduce.h"
+
+/*
+ * A reducer that reads what is committed now; for looking, not for appending.
+ * Errors: NO_GENESIS.
+ */
+extern qfs_reducer *qfs_open_reducer(void);
+
+/* The session that this transaction acts for.  Errors: NO_SESSION. */
+extern const qfs_session_record *qfs_require_actor(void);
+
+/* Appends an event of an account; returns its canonical outcome in the caller's memory. */
+extern qfs_slice qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum payload);
+
+#endif
