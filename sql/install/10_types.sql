@@ -306,6 +306,12 @@ CREATE FUNCTION qfs.user_id(qfs.address) RETURNS qfs.user_id
 COMMENT ON FUNCTION qfs.user_id(qfs.address) IS
   'the account of a wallet: SHA3-256 of the address as 42 lower-case ASCII characters';
 
+CREATE DOMAIN qfs.amount AS numeric
+  CONSTRAINT amount_range CHECK (VALUE >= 0 AND VALUE < 340282366920938463463.374607431768211456
+                                 AND VALUE = pg_catalog.trunc(VALUE, 18));
+COMMENT ON DOMAIN qfs.amount IS 'an unsigned 128-bit integer, shown at scale 10^18';
+COMMENT ON CONSTRAINT amount_range ON DOMAIN qfs.amount IS 'what 128 bits hold, with at most 18 digits after the point';
+
 -- Every role reads and compares these types; the comment says which part a function plays.
 DO $$
 DECLARE
@@ -329,5 +335,5 @@ BEGIN
   END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION qfs.user_id(qfs.address) TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
-GRANT USAGE ON TYPE qfs.hash, qfs.user_id, qfs.address
+GRANT USAGE ON TYPE qfs.hash, qfs.user_id, qfs.address, qfs.amount
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

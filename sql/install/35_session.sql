@@ -41,6 +41,8 @@ COMMENT ON COLUMN qfs.session.device IS 'Ed25519 key that signs the account''s e
 COMMENT ON COLUMN qfs.session.ended IS 'entry that ended it';
 COMMENT ON COLUMN qfs.session.reason IS 'why: rotated, user_logout, device_lost, compromised, admin';
 COMMENT ON CONSTRAINT session_pkey ON qfs.session IS 'found by the id that tokens carry';
+CREATE INDEX account_wallet ON qfs.account (wallet);
+COMMENT ON INDEX qfs.account_wallet IS 'the account of a wallet';
 CREATE INDEX session_user_id ON qfs.session (user_id);
 COMMENT ON INDEX qfs.session_user_id IS 'the sessions of an account';
 
@@ -82,12 +84,12 @@ CREATE FUNCTION qfs.challenge(wallet qfs.address, device_key text, chain_id bigi
 COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint) IS
   'an EIP-4361 message with a new nonce, ready to be signed; device_key may be null';
 
-CREATE FUNCTION qfs.sign_in(message text, signature text,
+CREATE FUNCTION qfs.sign_in(message text, signature text, referral_code text DEFAULT NULL,
     OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
     OUT expires_at bigint, OUT created boolean)
-  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C STRICT;
-COMMENT ON FUNCTION qfs.sign_in(text, text) IS
-  'appends LOGIN: an EIP-4361 message and its personal_sign signature; returns the session and its token';
+  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C;
+COMMENT ON FUNCTION qfs.sign_in(text, text, text) IS
+  'appends LOGIN: an EIP-4361 message and its personal_sign signature, and REFERRAL_USE if a code is given; returns the session and its token';
 
 CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
   AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT PARALLEL RESTRICTED;

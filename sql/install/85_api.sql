@@ -42,12 +42,12 @@ END;
 COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint) IS
   'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it.';
 
-CREATE FUNCTION qfs_api.auth_login(message text, signature text) RETURNS jsonb
+CREATE FUNCTION qfs_api.auth_login(message text, signature text, referral_code text DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT to_jsonb(s) FROM qfs.sign_in(message, signature) s;
+  SELECT to_jsonb(s) FROM qfs.sign_in(message, signature, referral_code) s;
 END;
-COMMENT ON FUNCTION qfs_api.auth_login(text, text) IS
+COMMENT ON FUNCTION qfs_api.auth_login(text, text, text) IS
   'Signs in: an EIP-4361 message and its signature give {token, session, user_id, wallet, expires_at, created}.';
 
 CREATE FUNCTION qfs_api.session_rotate() RETURNS jsonb
@@ -240,7 +240,7 @@ COMMENT ON FUNCTION qfs_api.entry_bundle(bigint, integer) IS
 
 GRANT EXECUTE ON FUNCTION
   qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint),
-  qfs_api.auth_login(text, text), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
+  qfs_api.auth_login(text, text, text), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
   qfs_api.vkey(), qfs_api.tlog_proof(bigint, bigint), qfs_api.consistency_proof(bigint, bigint),
   qfs_api.tile(integer, bigint, integer), qfs_api.entry_bundle(bigint, integer)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "buf.h"
+
 static const struct
 {
 	const char *code;
@@ -30,6 +32,19 @@ const char *
 qfs_status_code(qfs_status status)
 {
 	return words[status].code;
+}
+
+bool
+qfs_status_of_code(qfs_slice code, qfs_status *out)
+{
+	for (unsigned i = QFS_OK + 1; i < QFS_STATUS_COUNT; i++)
+		if (qfs_slice_equal(code, qfs_slice_of(words[i].code)) ||
+			qfs_slice_equal(code, qfs_slice_of(words[i].code + 4)))
+		{
+			*out = (qfs_status) i;
+			return true;
+		}
+	return false;
 }
 
 const char *

@@ -11,6 +11,9 @@
 /* Stable code such as "QFS_JSON_SYNTAX"; never NULL. */
 extern const char *qfs_status_code(qfs_status status);
 
+/* The status of a code, with or without "QFS_"; false if there is none. */
+extern bool qfs_status_of_code(qfs_slice code, qfs_status *out);
+
 /* Five-character SQLSTATE, one lower-case sentence, and what to do. */
 extern const char *qfs_status_sqlstate(qfs_status status);
 extern const char *qfs_status_message(qfs_status status);
