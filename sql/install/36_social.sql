@@ -293,6 +293,6 @@ COMMENT ON FUNCTION qfs.set_profile(text, text, text, text[]) IS
 
 CREATE FUNCTION qfs.send_message(recipient qfs.user_id, seq bigint, nonce text, body text, alg text,
     sender_key text, recipient_key text) RETURNS bigint
-  AS 'MODULE_PATHNAME', 'qfs_sql_send_message' LANGUAGE C STRICT;
+  AS 'MODULE_PATHNAME', 'qfs_sql_send_message' LANGUAGE C;
 COMMENT ON FUNCTION qfs.send_message(qfs.user_id, bigint, text, text, text, text, text) IS
   'appends MESSAGE and stores the envelope; returns the entry';

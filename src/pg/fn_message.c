@@ -236,6 +236,9 @@ qfs_sql_send_message(PG_FUNCTION_ARGS)
 	Message		m;
 	int64		entry;
 
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			QFS_THROW(QFS_ARGUMENT, "argument %i is null", (int64_t) i + 1);
 	read_message(fcinfo, &actor->user, &m);
 	/* Before the keys are read, so that none is replaced meanwhile. */
 	qfs_append_lock();

@@ -1,0 +1,285 @@
+-- qfs_api: profiles, chat, referrals, coherence.
+
+-- Who is asked about: a user id, a wallet, or the account that is signed in.
+CREATE FUNCTION qfs.find_account(user_id text, wallet text) RETURNS qfs.user_id
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT coalesce(
+    (SELECT a.user_id FROM qfs.account a
+     WHERE a.user_id OPERATOR(qfs.=) coalesce(find_account.user_id::qfs.user_id,
+                                              qfs.user_id(find_account.wallet::qfs.address), qfs.current_user_id())),
+    CASE WHEN coalesce(find_account.user_id, find_account.wallet) IS NULL AND qfs.current_user_id() IS NULL
+      THEN CASE WHEN qfs.refuse('NO_SESSION', 'no account was named either') THEN NULL::qfs.user_id END
+      ELSE CASE WHEN qfs.refuse('ACCOUNT_UNKNOWN', coalesce(find_account.user_id, find_account.wallet))
+                THEN NULL::qfs.user_id END
+    END);
+END;
+COMMENT ON FUNCTION qfs.find_account(text, text) IS
+  'an account by user id or wallet, or the one that is signed in; an error if there is none';
+
+-- One account, seen by everybody who is signed in.
+CREATE FUNCTION qfs.profile_of(account qfs.user_id) RETURNS jsonb
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT jsonb_build_object(
+    'user_id', a.user_id::text, 'wallet', a.wallet::text, 'joined', a.created_at, 'last_entry', a.last_entry,
+    'coherence', coalesce(s.coherence, 0)::numeric(39, 18)::text,
+    'trust_level', qfs.trust_level(coalesce(s.coherence, 0)::qfs.amount),
+    'genesis_points', coalesce(s.points, 0),
+    'balances', jsonb_build_object('FLX', coalesce(s.flx, 0)::numeric(39, 18)::text),
+    'referral_code', qfs.referral_code(a.user_id), 'referral_count', coalesce(s.referrals, 0),
+    'version', p.version, 'erased', p.version IS NOT NULL AND c.content IS NULL)
+    || coalesce(c.content::jsonb, '{"display_name": null, "bio": null, "avatar": null, "links": []}'::jsonb)
+  FROM qfs.account a
+  LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id
+  LEFT JOIN qfs.profile p ON p.user_id OPERATOR(qfs.=) a.user_id
+  LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id
+  WHERE a.user_id OPERATOR(qfs.=) account;
+END;
+COMMENT ON FUNCTION qfs.profile_of(qfs.user_id) IS 'what qfs_api.profile() shows';
+
+-- ---- profiles ----
+
+CREATE FUNCTION qfs_api.profile(user_id text DEFAULT NULL, wallet text DEFAULT NULL) RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.profile_of(qfs.find_account(user_id, wallet));
+END;
+COMMENT ON FUNCTION qfs_api.profile(text, text) IS
+  'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in.';
+
+CREATE FUNCTION qfs_api.set_profile(display_name text, bio text DEFAULT '', avatar text DEFAULT NULL, links text[] DEFAULT '{}') RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.set_profile(display_name, bio, avatar, links);
+  SELECT qfs.profile_of(qfs.current_user_id());
+END;
+COMMENT ON FUNCTION qfs_api.set_profile(text, text, text, text[]) IS
+  'Sets the profile: display_name of 2 to 50 characters, bio up to 500, avatar and up to 5 links as https: or ipfs: URIs. Gives the profile.';
+
+CREATE FUNCTION qfs_api.erase_profile() RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.find_account(NULL, NULL);
+  UPDATE qfs.profile_content c SET salt = NULL, content = NULL
+  WHERE c.user_id OPERATOR(qfs.=) qfs.current_user_id();
+  SELECT qfs.profile_of(qfs.current_user_id());
+END;
+COMMENT ON FUNCTION qfs_api.erase_profile() IS
+  'Deletes the content of the profile and its salt; the ledger, which holds a commitment only, verifies as before.';
+
+-- ---- chat ----
+
+CREATE FUNCTION qfs_api.publish_chat_key(key text) RETURNS bigint
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.ledger (type, actor, payload)
+  VALUES ('CHAT_KEY', qfs.current_user_id(), jsonb_build_object('key', key)) RETURNING seq;
+END;
+COMMENT ON FUNCTION qfs_api.publish_chat_key(text) IS
+  'Publishes the account''s X25519 public key, base64url without padding; gives the entry. A new key replaces the old one.';
+
+CREATE FUNCTION qfs_api.chat_key(user_id text) RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT coalesce(
+    (SELECT jsonb_build_object('key', rtrim(translate(encode(k.key::bytea, 'base64'), '+/', '-_'), '='), 'seq', k.seq)
+     FROM qfs.chat_key k WHERE k.user_id OPERATOR(qfs.=) qfs.find_account(chat_key.user_id, NULL)),
+    CASE WHEN qfs.refuse('CHAT_KEY_UNKNOWN', chat_key.user_id) THEN '{}'::jsonb END);
+END;
+COMMENT ON FUNCTION qfs_api.chat_key(text) IS
+  'The X25519 key of an account and the entry that published it.';
+
+CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text) RETURNS bigint
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.send_message(recipient::qfs.user_id, seq, nonce, body, alg, sender_key, recipient_key);
+END;
+COMMENT ON FUNCTION qfs_api.send_message(text, bigint, text, text, text, text, text) IS
+  'Sends an encrypted message; nonce, body and keys are base64url without padding, seq is the sender''s last in the thread + 1. Gives the entry.';
+
+CREATE FUNCTION qfs_api.inbox() RETURNS TABLE (thread text, peer text, last_at bigint, last_entry bigint, unread bigint, next_seq bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT t.thread::text, x.peer::text, l.at, t.last_entry, x.peer_seq - coalesce(m.seq, 0), x.my_seq + 1
+  FROM qfs.thread t
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN i.first THEN t.second ELSE t.first END AS peer,
+           CASE WHEN i.first THEN t.second_seq ELSE t.first_seq END AS peer_seq,
+           CASE WHEN i.first THEN t.first_seq ELSE t.second_seq END AS my_seq
+    FROM (SELECT t.first OPERATOR(qfs.=) qfs.current_user_id() AS first) i) x
+  JOIN qfs.ledger l ON l.seq = t.last_entry
+  LEFT JOIN qfs.read_mark m ON m.thread OPERATOR(qfs.=) t.thread
+  WHERE t.first OPERATOR(qfs.=) qfs.current_user_id() OR t.second OPERATOR(qfs.=) qfs.current_user_id()
+  ORDER BY t.last_entry DESC;
+END;
+COMMENT ON FUNCTION qfs_api.inbox() IS
+  'The threads of the account, the latest first: peer, last message, unread messages, the number that the next message takes.';
+
+CREATE FUNCTION qfs.require_thread(thread text) RETURNS qfs.hash
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT coalesce(
+    (SELECT t.thread FROM qfs.thread t
+     WHERE t.thread OPERATOR(qfs.=) require_thread.thread::qfs.hash
+       AND (t.first OPERATOR(qfs.=) qfs.current_user_id() OR t.second OPERATOR(qfs.=) qfs.current_user_id())),
+    CASE WHEN qfs.refuse('THREAD_UNKNOWN', require_thread.thread) THEN NULL::qfs.hash END);
+END;
+COMMENT ON FUNCTION qfs.require_thread(text) IS 'a thread of the account that is signed in, or an error';
+
+CREATE FUNCTION qfs_api.messages(thread text, before bigint DEFAULT NULL, "max" integer DEFAULT 50) RETURNS TABLE (entry bigint, at bigint, sender text, recipient text, seq bigint, alg text, nonce text, body text,
+                 sender_key text, recipient_key text, erased boolean)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT m.entry, l.at, m.sender::text, m.recipient::text, m.seq, m.alg,
+         rtrim(translate(encode(m.nonce, 'base64'), E'+/\n', '-_'), '='),
+         rtrim(translate(encode(m.body, 'base64'), E'+/\n', '-_'), '='),
+         rtrim(translate(encode(m.sender_key::bytea, 'base64'), E'+/\n', '-_'), '='),
+         rtrim(translate(encode(m.recipient_key::bytea, 'base64'), E'+/\n', '-_'), '='), m.body IS NULL
+  FROM qfs.message m JOIN qfs.ledger l ON l.seq = m.entry
+  WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(messages.thread)
+    AND (messages.before IS NULL OR m.entry < messages.before)
+  ORDER BY m.entry DESC
+  LIMIT least(greatest(coalesce("max", 50), 0), 100);
+END;
+COMMENT ON FUNCTION qfs_api.messages(text, bigint, integer) IS
+  'Messages of a thread of the account, the latest first, with entry < before; at most 100.';
+
+CREATE FUNCTION qfs_api.mark_read(thread text, seq bigint) RETURNS bigint
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.read_mark (thread, user_id, seq)
+  SELECT t.thread, qfs.current_user_id(),
+         CASE WHEN mark_read.seq BETWEEN 0 AND x.last THEN mark_read.seq
+              WHEN qfs.refuse('ARGUMENT', format('seq is not between 0 and %s', x.last)) THEN 0 END
+  FROM qfs.thread t
+  CROSS JOIN LATERAL (SELECT CASE WHEN t.first OPERATOR(qfs.=) qfs.current_user_id()
+                                  THEN t.second_seq ELSE t.first_seq END AS last) x
+  WHERE t.thread OPERATOR(qfs.=) qfs.require_thread(mark_read.thread)
+  ON CONFLICT (thread, user_id) DO UPDATE SET seq = greatest(read_mark.seq, excluded.seq)
+  RETURNING seq;
+END;
+COMMENT ON FUNCTION qfs_api.mark_read(text, bigint) IS
+  'Marks the peer''s messages up to number seq as read; gives the mark, which never goes back.';
+
+CREATE FUNCTION qfs_api.erase_message(thread text, seq bigint, sender text DEFAULT NULL) RETURNS bigint
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  UPDATE qfs.message m SET body = NULL
+  WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
+    AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id());
+  SELECT coalesce(
+    (SELECT m.entry FROM qfs.message m
+     WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
+       AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id())),
+    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', seq)) THEN 0 END);
+END;
+COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
+  'Deletes the ciphertext of a message, by either party; sender: whose message, by default one''s own. The ledger keeps its hash. Gives the entry.';
+
+-- ---- referrals ----
+
+CREATE FUNCTION qfs_api.use_referral(code text) RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.ledger (type, actor, payload)
+  VALUES ('REFERRAL_USE', qfs.current_user_id(), jsonb_build_object('code', code)) RETURNING jsonb_build_object('seq', seq) || outcome;
+END;
+COMMENT ON FUNCTION qfs_api.use_referral(text) IS
+  'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. Gives the outcome: status OK, or BLOCKED with the guards.';
+
+CREATE FUNCTION qfs_api.referral_code() RETURNS text
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.referral_code(qfs.find_account(NULL, NULL));
+END;
+COMMENT ON FUNCTION qfs_api.referral_code() IS
+  'The referral code of the account that is signed in.';
+
+CREATE FUNCTION qfs_api.referral_stats() RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT jsonb_build_object(
+    'code', qfs.referral_code(me.id),
+    'used', (SELECT count(*) FROM qfs.referral r WHERE r.referrer OPERATOR(qfs.=) me.id),
+    'activated', coalesce(s.referrals, 0),
+    'blocked', (SELECT coalesce(jsonb_object_agg(b.guard, b.n), '{}'::jsonb)
+                FROM (SELECT x.guard, count(*) AS n
+                      FROM (SELECT r.guard FROM qfs.referral r
+                            WHERE r.referrer OPERATOR(qfs.=) me.id AND r.guard IS NOT NULL
+                            UNION ALL
+                            SELECT k.guard FROM qfs.referral_block k WHERE k.referrer OPERATOR(qfs.=) me.id) x
+                      GROUP BY x.guard) b),
+    'tier', (SELECT count(*) + 1 FROM jsonb_array_elements(p.policy::jsonb #> '{referral,tiers}') t
+             WHERE (t ->> 'to')::bigint <= coalesce(s.referrals, 0)),
+    'flx', coalesce(s.flx, 0)::numeric(39, 18)::text,
+    'referees', (SELECT coalesce(jsonb_agg(jsonb_build_object('user_id', r.referee::text, 'used', r.seq,
+                   'settled', r.settled, 'guard', r.guard) ORDER BY r.seq DESC), '[]'::jsonb)
+                 FROM (SELECT * FROM qfs.referral r WHERE r.referrer OPERATOR(qfs.=) me.id
+                       ORDER BY r.seq DESC LIMIT 20) r))
+  FROM (SELECT qfs.find_account(NULL, NULL) AS id) me
+  CROSS JOIN qfs.ledger_state g
+  JOIN qfs.policy p ON p.seq = g.policy_seq
+  LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) me.id;
+END;
+COMMENT ON FUNCTION qfs_api.referral_stats() IS
+  'Referrals of the account: its code, uses, activated ones, those blocked by each guard, the tier of the next, FLX, the last 20 referees.';
+
+-- ---- coherence ----
+
+CREATE FUNCTION qfs_api.coherence(user_id text DEFAULT NULL, wallet text DEFAULT NULL) RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  WITH RECURSIVE me AS (SELECT qfs.find_account(coherence.user_id, coherence.wallet) AS id),
+  -- the account's entries, backwards, until one that moved its coherence
+  walk AS (
+    SELECT a.last_entry AS seq, NULL::jsonb AS moved FROM qfs.account a, me WHERE a.user_id OPERATOR(qfs.=) me.id
+    UNION ALL
+    SELECT (e.own ->> 'previous')::bigint, e.moved
+    FROM walk w
+    JOIN qfs.ledger l ON l.seq = w.seq
+    CROSS JOIN LATERAL (
+      SELECT x.own, (SELECT jsonb_build_object('seq', l.seq, 'at', l.at, 'rule', y ->> 'rule', 'coherence', y -> 'coherence')
+                     FROM jsonb_array_elements(l.outcome -> 'effects') y
+                     WHERE y ->> 'account' = me.id::text AND y ? 'coherence' LIMIT 1) AS moved
+      FROM me, LATERAL (SELECT z AS own FROM jsonb_array_elements(l.outcome -> 'effects') z
+                        WHERE z ->> 'account' = me.id::text LIMIT 1) x) e
+    WHERE w.moved IS NULL)
+  SELECT jsonb_build_object(
+    'user_id', me.id::text, 'score', coalesce(s.coherence, 0)::numeric(39, 18)::text,
+    'trust_level', qfs.trust_level(coalesce(s.coherence, 0)::qfs.amount),
+    'last_act', (SELECT w.moved FROM walk w WHERE w.moved IS NOT NULL LIMIT 1))
+  FROM me LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) me.id;
+END;
+COMMENT ON FUNCTION qfs_api.coherence(text, text) IS
+  'Coherence of an account, its trust level, and the last act that moved it.';
+
+CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint) RETURNS bigint
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.ledger (type, actor, payload)
+  VALUES ('CONTENT_CREATED', qfs.current_user_id(), jsonb_build_object('content', content, 'kind', kind, 'size', size)) RETURNING seq;
+END;
+COMMENT ON FUNCTION qfs_api.create_content(text, text, bigint) IS
+  'Registers a content by its SHA-256. Gives the entry.';
+
+CREATE FUNCTION qfs_api.score_content(content text, features jsonb) RETURNS jsonb
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.ledger (type, actor, payload)
+  VALUES ('COHERENCE_SCORED', qfs.current_user_id(), jsonb_build_object('content', content, 'features', features)) RETURNING jsonb_build_object('seq', seq) || outcome;
+END;
+COMMENT ON FUNCTION qfs_api.score_content(text, jsonb) IS
+  'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. For accounts in policy.evaluators.';
+
+GRANT EXECUTE ON FUNCTION
+  qfs_api.profile(text, text), qfs_api.coherence(text, text), qfs_api.chat_key(text)
+  TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION
+  qfs_api.set_profile(text, text, text, text[]), qfs_api.erase_profile(),
+  qfs_api.publish_chat_key(text),
+  qfs_api.send_message(text, bigint, text, text, text, text, text), qfs_api.inbox(),
+  qfs_api.messages(text, bigint, integer), qfs_api.mark_read(text, bigint), qfs_api.erase_message(text, bigint, text),
+  qfs_api.use_referral(text), qfs_api.referral_code(), qfs_api.referral_stats(),
+  qfs_api.create_content(text, text, bigint), qfs_api.score_content(text, jsonb)
+  TO qfs_user, qfs_operator;
