@@ -90,7 +90,7 @@ COMMENT ON FUNCTION qfs.sign_in(text, text) IS
   'appends LOGIN: an EIP-4361 message and its personal_sign signature; returns the session and its token';
 
 CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
-  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT PARALLEL RESTRICTED;
+  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.authenticate(text) IS
   'checks a token and that its session is active now; the transaction acts for that account until it ends';
 
