@@ -85,7 +85,7 @@ COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint) IS
 CREATE FUNCTION qfs.sign_in(message text, signature text,
     OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
     OUT expires_at bigint, OUT created boolean)
-  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C STRICT;
+  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C;
 COMMENT ON FUNCTION qfs.sign_in(text, text) IS
   'appends LOGIN: an EIP-4361 message and its personal_sign signature; returns the session and its token';
 
@@ -111,7 +111,7 @@ COMMENT ON FUNCTION qfs.rotate_session() IS
   'appends SESSION_ROTATED: the session that asks ends, another begins; returns it and its token';
 
 CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text) RETURNS void
-  AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C STRICT;
+  AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C;
 COMMENT ON FUNCTION qfs.revoke_session(qfs.hash, text) IS
   'appends SESSION_REVOKED: ends a session of the account; reason: user_logout, device_lost, compromised';
 

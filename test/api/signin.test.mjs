@@ -144,6 +144,8 @@ test('a revoked token is refused at its very next request', async () => {
   assertError(await api.call('session_revoke', { session: c.session, reason: 'admin' }, c.token), 403, 'QFS_FORBIDDEN');
   assertError(await api.call('session_revoke', { session: c.session, reason: 'boredom' }, c.token), 400, 'QFS_PAYLOAD_INVALID');
   assertError(await api.call('session_revoke', { session: '0'.repeat(64) }, c.token), 404, 'QFS_SESSION_UNKNOWN');
+  assertError(await api.call('session_revoke', { session: null }, c.token), 400, 'QFS_ARGUMENT');
+  assertError(await api.call('session_revoke', { session: c.session, reason: null }, c.token), 400, 'QFS_ARGUMENT');
   assertError(await api.call('session_revoke', { session: 'x' }, c.token), 400, 'QFS_HASH_SYNTAX');
   assertError(await api.call('session_revoke', { session: c.session }, (await login(api)).token), 403, 'QFS_SESSION_FOREIGN');
   assertOk(await api.read('/rpc/sessions', c.token));
