@@ -92,7 +92,7 @@ COMMENT ON FUNCTION qfs.sign_in(text, text, text) IS
   'appends LOGIN: an EIP-4361 message and its personal_sign signature, and REFERRAL_USE if a code is given; returns the session and its token';
 
 CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
-  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT PARALLEL RESTRICTED;
+  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.authenticate(text) IS
   'checks a token and that its session is active now; the transaction acts for that account until it ends';
 
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION qfs.rotate_session() IS
   'appends SESSION_ROTATED: the session that asks ends, another begins; returns it and its token';
 
 CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text) RETURNS void
-  AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C STRICT;
+  AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C;
 COMMENT ON FUNCTION qfs.revoke_session(qfs.hash, text) IS
   'appends SESSION_REVOKED: ends a session of the account; reason: user_logout, device_lost, compromised';
 

@@ -324,17 +324,17 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 {
 	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
 	qfs_slice	created = QFS_LITERAL("false");
-	qfs_slice	message;
-	qfs_reducer *r;
+	qfs_reducer *r = qfs_open_reducer();
 	qfs_session_record session;
+	qfs_slice	message;
 	qfs_slice	outcome;
 	qfs_login	login;
 	qfs_error	err;
 
+	/* Not STRICT: who asks for nothing is told so, rather than given nulls. */
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		QFS_THROW(QFS_ARGUMENT, "message and signature cannot be null");
+		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
 	message = varlena_arg(fcinfo, 0);
-	r = qfs_open_reducer();
 	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
 	check_nonce_is_ours(r, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
@@ -454,6 +454,8 @@ qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 	char		digits[2 * QFS_HASH_LEN];
 	qfs_buf		buf;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		QFS_THROW(QFS_ARGUMENT, "session and reason are needed");
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
 	qfs_append_account_event("SESSION_REVOKED", &actor->user,

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(54);
+SELECT plan(71);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -25,7 +25,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'table 7', 'type 3'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 12', 'type 5', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -34,7 +34,7 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rols
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj_description(oid, 'pg_authid') IS NULL$$, 'each has a comment');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['cosignature', 'event_type', 'ledger', 'ledger_state', 'policy', 'signing_key', 'witness']);
+SELECT tables_are('qfs', ARRAY['account', 'batch', 'cosignature', 'event_type', 'ledger', 'ledger_state', 'login_nonce', 'policy', 'rate', 'session', 'signing_key', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -46,7 +46,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('ledger')$$, ARRAY[
   'seq bigint not null', 'at bigint not null', 'type text not null collate "C"', 'actor qfs.user_id', 'auth jsonb not null', 'payload jsonb not null',
   'outcome jsonb not null', 'prev qfs.hash not null', 'hash qfs.hash not null', 'nodes bytea not null'], 'columns of qfs.ledger');
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
-  'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'policy_seq bigint not null', 'policy qfs.hash not null',
+  'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'origin text not null collate "C"', 'policy_seq bigint not null', 'policy qfs.hash not null',
   'key_number bigint not null'], 'columns of qfs.ledger_state');
 SELECT results_eq($$SELECT pg_temp.columns_of('policy')$$, ARRAY['seq bigint not null', 'policy text not null collate "C"'], 'columns of qfs.policy');
 SELECT results_eq($$SELECT pg_temp.columns_of('signing_key')$$, ARRAY[
@@ -57,6 +57,17 @@ SELECT results_eq($$SELECT pg_temp.columns_of('witness')$$, ARRAY[
   'vkey text not null collate "C"', 'added_at timestamp with time zone not null default now()'], 'columns of qfs.witness');
 SELECT results_eq($$SELECT pg_temp.columns_of('cosignature')$$, ARRAY[
   'size bigint not null', 'vkey text not null collate "C"', 'line text not null collate "C"'], 'columns of qfs.cosignature');
+SELECT results_eq($$SELECT pg_temp.columns_of('account')$$, ARRAY[
+  'user_id qfs.user_id not null', 'wallet qfs.address not null', 'created bigint not null', 'created_at bigint not null', 'last_entry bigint not null',
+  'event_nonce bigint not null'], 'columns of qfs.account');
+SELECT results_eq($$SELECT pg_temp.columns_of('session')$$, ARRAY[
+  'session qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null', 'issued_block bigint not null', 'ttl_blocks bigint not null',
+  'operates boolean not null', 'device qfs.hash', 'ended bigint', 'reason text collate "C"'], 'columns of qfs.session');
+SELECT results_eq($$SELECT pg_temp.columns_of('login_nonce')$$, ARRAY['nonce qfs.hash not null', 'seq bigint not null'], 'columns of qfs.login_nonce');
+SELECT results_eq($$SELECT pg_temp.columns_of('rate')$$, ARRAY[
+  'user_id qfs.user_id not null', 'what text not null collate "C"', 'window bigint not null', 'count bigint not null'], 'columns of qfs.rate');
+SELECT results_eq($$SELECT pg_temp.columns_of('batch')$$, ARRAY[
+  'user_id qfs.user_id not null', 'batch_id text not null collate "C"', 'events qfs.hash not null', 'result jsonb not null'], 'columns of qfs.batch');
 SELECT col_is_pk('qfs', 'ledger', 'seq', 'key of qfs.ledger');
 SELECT col_is_pk('qfs', 'ledger_state', 'number', 'key of qfs.ledger_state');
 SELECT col_is_pk('qfs', 'policy', 'seq', 'key of qfs.policy');
@@ -64,14 +75,21 @@ SELECT col_is_pk('qfs', 'signing_key', 'number', 'key of qfs.signing_key');
 SELECT col_is_pk('qfs', 'event_type', 'type', 'key of qfs.event_type');
 SELECT col_is_pk('qfs', 'witness', 'vkey', 'key of qfs.witness');
 SELECT col_is_pk('qfs', 'cosignature', ARRAY['size', 'vkey'], 'key of qfs.cosignature');
+SELECT col_is_pk('qfs', 'account', 'user_id', 'key of qfs.account');
+SELECT col_is_pk('qfs', 'session', 'session', 'key of qfs.session');
+SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
+SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
+SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['qfs.cosignature p', 'qfs.event_type p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.policy p', 'qfs.signing_key p', 'qfs.witness p'],
+  ARRAY['qfs.account p', 'qfs.batch p', 'qfs.cosignature p', 'qfs.event_type p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.policy p', 'qfs.rate p',
+        'qfs.session p', 'qfs.signing_key p', 'qfs.witness p'],
   'no constraints but the keys');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
+SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND (relpersistence <> 'p' OR relrowsecurity OR relhasrules OR relhassubclass)$$,
                 'tables are permanent, without row security, rules and children');
 SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
-                  ARRAY['qfs.cosignature', 'qfs.ledger', 'qfs.witness'], 'what pg_dump takes along');
+                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.witness'], 'what pg_dump takes along');
 
 -- triggers
 SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
@@ -109,35 +127,61 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'add_cosignature', 'add_witness', 'canonical', 'checkpoint', 'consistency_proof', 'default_policy', 'entry', 'entry_bundle', 'export', 'genesis', 'guard_ddl', 'head',
-  'import', 'inclusion_proof', 'keccak256', 'leaf_hash', 'ledger_append', 'node_hash', 'post_restore', 'rebuild', 'refuse_change', 'register_event_type', 'root', 'rotate_keys',
-  'self_check', 'set_policy', 'sha256_jcs', 'sha3_256', 'tile', 'tlog_proof', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
+  'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'concerns', 'consistency_proof', 'current_session',
+  'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'genesis', 'guard_ddl', 'head', 'import',
+  'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'node_hash', 'nonce', 'post_restore', 'public_entry_bundle',
+  'readable_entry', 'rebuild', 'recover_personal_sign', 'refuse_change', 'register_event_type', 'require_public', 'revoke_session', 'root',
+  'rotate_keys', 'rotate_session', 'self_check', 'session_replay', 'set_policy', 'sha256_jcs', 'sha3_256', 'sign_in', 'tile', 'tlog_proof', 'user_id',
+  'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
-  'canonical', 'default_policy', 'keccak256', 'leaf_hash', 'node_hash', 'sha256_jcs', 'sha3_256', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
+  'canonical', 'concerns', 'default_policy', 'ed25519_verify', 'keccak256', 'leaf_hash', 'node_hash', 'recover_personal_sign', 'sha256_jcs', 'sha3_256',
+  'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'root', 'self_check', 'tile', 'tlog_proof', 'verify', 'vkey'], 'STABLE: what reads');
+  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'is_public',
+  'jwks', 'public_entry_bundle', 'readable_entry', 'require_public', 'root', 'self_check', 'session_replay', 'tile', 'tlog_proof', 'verify', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_witness', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'post_restore', 'rebuild', 'refuse_change', 'register_event_type', 'rotate_keys', 'set_policy'],
-  'VOLATILE: what writes');
+  'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore', 'rebuild',
+  'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'rotate_session', 'set_policy', 'sign_in'],
+  'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
-  'canonical', 'consistency_proof', 'default_policy', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'keccak256', 'leaf_hash', 'node_hash', 'root',
-  'sha256_jcs', 'sha3_256', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
+  'canonical', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof',
+  'keccak256', 'leaf_hash', 'node_hash', 'recover_personal_sign', 'root', 'sha256_jcs', 'sha3_256', 'tile', 'user_id', 'verify_consistency',
+  'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
-  ARRAY['checkpoint', 'export', 'head', 'post_restore', 'rebuild', 'self_check', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null is the default');
+  ARRAY[
+  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'head', 'is_public', 'jwks', 'nonce', 'post_restore', 'rebuild',
+  'require_public', 'rotate_session', 'self_check', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
-  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
+  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
+        'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
   ARRAY['guard_ddl() search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['self_check()'], 'all in C but one');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['public_entry_bundle(bigint, integer)', 'self_check()'], 'all in C but two');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE proowner <> 'qfs_owner'::regrole$$, ARRAY['guard_ddl()'],
                   'all belong to qfs_owner but the event trigger''s, which must belong to a superuser');
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND relkind = 'r' AND relowner <> 'qfs_owner'::regrole$$, 'so do the tables');
+
+-- qfs_api: what callers see
+CREATE TEMP VIEW api AS
+SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
+SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
+  'auth_challenge(text, text, bigint)', 'auth_login(text, text)', 'auth_nonce()', 'checkpoint(bigint)', 'consistency_proof(bigint, bigint)',
+  'entry(bigint)', 'entry_bundle(bigint, integer)', 'events_batch(jsonb, text)', 'head()', 'pre_request()', 'session_revoke(text, text)',
+  'session_rotate()', 'sessions()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
+SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['entry', 'entry_bundle', 'verify'], 'with the caller''s rights: what auditors may read');
+SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
+SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
+SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR prosrc ~* 'EXECUTE|dblink'$$,
+                'none runs dynamic SQL: what is in SQL was parsed when it was created');
+SELECT pg_temp.list_is($$SELECT c.relname || ' ' || c.relkind::text || ' ' || array_to_string(c.reloptions, ',') || ' ' || c.relowner::regrole FROM pg_class c WHERE c.relnamespace = 'qfs_api'::regnamespace$$,
+  ARRAY['ledger v security_barrier=true qfs_owner'], 'one view, which is a barrier');
 
 -- every object says what it is for
 SELECT is_empty($$
@@ -159,7 +203,7 @@ SELECT is_empty($$
   WHERE x.grantee = 0
   UNION ALL SELECT 'column', attname, attacl::text FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
   WHERE EXISTS (SELECT FROM aclexplode(attacl) x WHERE x.grantee = 0)
-  UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname = 'qfs' AND EXISTS (SELECT FROM aclexplode(nspacl) x WHERE x.grantee = 0)
+  UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname IN ('qfs', 'qfs_api') AND EXISTS (SELECT FROM aclexplode(nspacl) x WHERE x.grantee = 0)
 $$, 'PUBLIC has nothing on any function, table, column or type, nor on the schema');
 
 SELECT * FROM finish();
