@@ -30,6 +30,7 @@ typedef struct Options
 	const char *checkpoints[CHECKPOINTS_MAX];
 	size_t		checkpoint_count;
 	bool		sessions;		/* print those that are active at the end */
+	bool		state;			/* print the hash of the state at the end */
 	bool		json;
 	bool		quiet;			/* no progress, no closing line */
 } Options;

@@ -20,6 +20,7 @@ static const char help[] =
 "Usage:\n"
 "  qfs-verify ledger EXPORT.jsonl [--key VKEY] [--checkpoint FILE]...\n"
 "                                 [--depth hashes|signatures|replay] [--sessions]\n"
+"                                 [--state]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "\n"
 "Options:\n"
@@ -28,6 +29,7 @@ static const char help[] =
 "  --depth DEPTH      how deep to look (default: replay)\n"
 "  --entry LINE       canonical line of the entry that is proved, or @FILE\n"
 "  --sessions         print the sessions that are active at the last entry\n"
+"  --state            print the hash of the state that results, as qfs.state_hash() gives it\n"
 "  --json             one JSON object a line\n"
 "  --quiet            faults only\n"
 "  --help, --version\n"
@@ -159,6 +161,8 @@ parse_options(int argc, char **argv)
 		}
 		else if (strcmp(argv[i], "--sessions") == 0)
 			o.sessions = true;
+		else if (strcmp(argv[i], "--state") == 0)
+			o.state = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o.json = true;
 		else if (strcmp(argv[i], "--quiet") == 0)

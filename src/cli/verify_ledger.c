@@ -15,6 +15,7 @@
 #include "audit.h"
 #include "cli.h"
 #include "json.h"
+#include "state.h"
 #include "status.h"
 
 static void *
@@ -157,18 +158,39 @@ read_lines(const Options *options, FILE *file, qfs_audit *audit, Checkpoints *ch
 }
 
 static void
-print_root(qfs_audit *audit, const char *prefix, const char *suffix)
+print_hash(const char *prefix, const qfs_hash *hash, const char *suffix)
 {
 	uint8_t		digits[2 * QFS_HASH_LEN];
-	qfs_error	err;
-	qfs_hash	root;
 	qfs_buf		buf;
 
-	if (!audit->chain.rooted || qfs_frontier_root(&audit->chain.frontier, &root, &err) != QFS_OK)
-		return;
 	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, root.bytes, sizeof(root.bytes));
+	qfs_buf_hex(&buf, hash->bytes, sizeof(hash->bytes));
 	printf("%s%.*s%s", prefix, (int) buf.len, (const char *) digits, suffix);
+}
+
+static void
+print_root(qfs_audit *audit, const char *prefix, const char *suffix)
+{
+	qfs_error	err;
+	qfs_hash	root;
+
+	if (audit->chain.rooted && qfs_frontier_root(&audit->chain.frontier, &root, &err) == QFS_OK)
+		print_hash(prefix, &root, suffix);
+}
+
+/* What qfs.state_hash() says of a sound ledger's tables. */
+static void
+print_state(const Options *options, qfs_audit *audit)
+{
+	qfs_error	err;
+	qfs_hash	hash;
+
+	if (qfs_state_of_memory(audit->memory, (qfs_allocator) {allocate, release, NULL}, &hash, &err) != QFS_OK)
+		fail_usage("there is no memory");
+	if (options->json)
+		print_hash("{\"state\":\"", &hash, "\"}\n");
+	else
+		print_hash("state: ", &hash, "\n");
 }
 
 static void
@@ -248,6 +270,8 @@ verify_ledger(const Options *options)
 		fail_usage("--depth is hashes, signatures or replay");
 	if (options->sessions && depth == QFS_AUDIT_HASHES)
 		fail_usage("--sessions needs a depth beyond hashes");
+	if (options->state && depth == QFS_AUDIT_HASHES)
+		fail_usage("--state needs a depth beyond hashes");
 	if (options->key != NULL)
 		key = parse_key(options->key);
 	file = strcmp(options->file, "-") == 0 ? stdin : fopen(options->file, "rb");
@@ -265,6 +289,8 @@ verify_ledger(const Options *options)
 	qfs_audit_finish(audit);
 	if (options->sessions)
 		print_sessions(audit);
+	if (options->state)
+		print_state(options, audit);
 	print_result(options, audit, checkpoints.count);
 
 	faults = audit->faults;

@@ -9,7 +9,7 @@
 #include "ids.h"
 
 /* Bytes of an AES-GCM nonce, and of the shortest and longest body. */
-#define QFS_MESSAGE_NONCE 12
+#define QFS_MESSAGE_NONCE_LEN 12
 #define QFS_MESSAGE_MIN 17
 #define QFS_MESSAGE_MAX 65536
 
@@ -23,7 +23,7 @@ typedef struct qfs_envelope
 	qfs_user_id sender;
 	qfs_user_id recipient;
 	uint64_t	seq;			/* of the sender in the thread, from 1 */
-	uint8_t		nonce[QFS_MESSAGE_NONCE];
+	uint8_t		nonce[QFS_MESSAGE_NONCE_LEN];
 	qfs_slice	body;			/* ciphertext and tag */
 } qfs_envelope;
 

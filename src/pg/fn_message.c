@@ -108,7 +108,7 @@ read_message(FunctionCallInfo fcinfo, const qfs_user_id *sender, Message *out)
 	out->envelope.sender = *sender;
 	out->envelope.recipient = *(const qfs_user_id *) PG_GETARG_POINTER(0);
 	out->envelope.seq = count_arg(fcinfo, 1, "seq");
-	read_nonce(decode(fcinfo, 2, "nonce", QFS_MESSAGE_NONCE), &out->envelope);
+	read_nonce(decode(fcinfo, 2, "nonce", QFS_MESSAGE_NONCE_LEN), &out->envelope);
 	out->envelope.body = decode(fcinfo, 3, "body", QFS_MESSAGE_MAX);
 	if (out->envelope.body.len < QFS_MESSAGE_MIN)
 		QFS_THROW(QFS_MESSAGE_FORM, "body has %u bytes", (uint64_t) out->envelope.body.len);

@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "guc.h"
 #include "ledger.h"
+#include "state.h"
 #include "store_table.h"
 
 static void *
@@ -166,6 +167,47 @@ compare_state(qfs_audit *audit)
 				 (*kind)->name, (uint64_t) c.rows, (uint64_t) expected);
 		qfs_audit_fault(audit, c.seq, &err);
 	}
+}
+
+/* ---- qfs.state_hash ---- */
+
+/* Digests of the records met so far. */
+typedef struct Digests
+{
+	qfs_hash   *list;
+	size_t		count;
+	size_t		capacity;
+	void	   *memory;
+} Digests;
+
+static void
+digest_record(void *context, const qfs_kind *kind, const void *record)
+{
+	Digests    *d = context;
+	qfs_error	err;
+
+	if (d->count == d->capacity)
+	{
+		d->capacity *= 2;
+		d->list = repalloc_huge(d->list, d->capacity * sizeof(*d->list));
+	}
+	QFS_TRY(qfs_state_digest(kind, record, d->memory, &d->list[d->count++], &err), &err);
+}
+
+/* qfs.state_hash() -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_state_hash);
+Datum
+qfs_sql_state_hash(PG_FUNCTION_ARGS)
+{
+	Digests		d = {.capacity = 1024};
+	qfs_hash   *out = palloc(sizeof(qfs_hash));
+
+	d.list = palloc(d.capacity * sizeof(*d.list));
+	d.memory = palloc(QFS_STATE_LINE_MAX);
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+		qfs_table_store_visit(*kind, digest_record, &d);
+	qfs_state_hash(d.list, d.count, out);
+	PG_RETURN_POINTER(out);
 }
 
 /* ---- qfs.verify ---- */

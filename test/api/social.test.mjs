@@ -231,8 +231,9 @@ test('contents: evaluators score others, once', async () => {
   assertError(await api.call('score_content', { content, features }, evaluator.token), 403, 'QFS_FORBIDDEN');
   api.sql(`SELECT qfs.set_policy(jsonb_build_object('evaluators', jsonb_build_array('${evaluator.user_id}', '${author.user_id}')))`);
   assertError(await api.call('score_content', { content, features }, author.token), 403, 'QFS_FORBIDDEN', 'of one\'s own');
-  for (const wrong of [{ ...features, topic: '1.1' }, { ...features, topic: 0.9 }, { ...features, wit: '1' }, { topic: '1' }])
-    assertError(await api.call('score_content', { content, features: wrong }, evaluator.token), 400, null);
+  for (const wrong of [{ ...features, topic: '1.1' }, { ...features, topic: 1 }, { ...features, wit: '1' }, { topic: '1' }])
+    assertError(await api.call('score_content', { content, features: wrong }, evaluator.token), 400, 'QFS_FEATURES_INVALID');
+  assertError(await api.call('score_content', { content, features: { ...features, topic: 0.9 } }, evaluator.token), 400, 'QFS_JSON_NUMBER');
   assert.equal((await call('score_content', { content, features }, evaluator)).score, '0.756000000000000000');
   assert.equal((await profileOf(author)).coherence, toDecimal(step(0n, 756n * ONE / 1000n)));
   assertError(await api.call('score_content', { content, features }, evaluator.token), 409, 'QFS_CONTENT_SCORED');
