@@ -9,6 +9,11 @@ COMMENT ON FUNCTION qfs.verify(bigint, bigint, text) IS
   'checks the entries from..to, inclusive; no rows: sound. depth: hashes (bytes, chain, tree), '
   'signatures (and each act), replay (and every outcome and all state)';
 
+CREATE FUNCTION qfs.state_hash() RETURNS qfs.hash
+  AS 'MODULE_PATHNAME', 'qfs_sql_state_hash' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.state_hash() IS
+  'SHA-256 over all state tables; qfs-verify ledger --state gives the same from an export';
+
 CREATE FUNCTION qfs.rebuild() RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_rebuild' LANGUAGE C;
 COMMENT ON FUNCTION qfs.rebuild() IS
@@ -50,6 +55,22 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 'QFS_ROW_SECURITY', format('row security is on for %s', c.oid::regclass)
   FROM pg_class c WHERE c.oid = 'qfs.ledger'::regclass AND c.relrowsecurity
+  UNION ALL
+  -- and where it keeps envelopes to their two parties: there, for the owner too, by the one policy that says so
+  SELECT 'QFS_ROW_SECURITY',
+         format('row security of %s %s', want.name,
+                CASE WHEN NOT c.relrowsecurity THEN 'is off'
+                     WHEN NOT c.relforcerowsecurity THEN 'does not bind the owner'
+                     ELSE 'was changed' END)
+  FROM (VALUES ('qfs.message', 'parties', '((sender OPERATOR(qfs.=) qfs.current_user_id()) OR (recipient OPERATOR(qfs.=) qfs.current_user_id()))'),
+               ('qfs.read_mark', 'reader', '(user_id OPERATOR(qfs.=) qfs.current_user_id())')) AS want(name, policy, rows)
+  JOIN pg_class c ON c.oid = want.name::regclass
+  WHERE NOT c.relrowsecurity OR NOT c.relforcerowsecurity
+     OR 1 <> (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid)
+     OR NOT EXISTS (SELECT FROM pg_policy p
+                    WHERE p.polrelid = c.oid AND p.polname = want.policy AND p.polcmd = '*' AND p.polroles = '{0}'
+                      AND pg_get_expr(p.polqual, c.oid) = want.rows
+                      AND coalesce(pg_get_expr(p.polwithcheck, c.oid), want.rows) = want.rows)
   UNION ALL
   SELECT 'QFS_CHILD', format('table %s inherits from qfs.ledger', i.inhrelid::regclass)
   FROM pg_inherits i WHERE i.inhparent = 'qfs.ledger'::regclass
@@ -117,3 +138,4 @@ COMMENT ON FUNCTION qfs.self_check() IS
 
 GRANT EXECUTE ON FUNCTION qfs.verify(bigint, bigint, text), qfs.self_check()
   TO qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.state_hash() TO qfs_auditor;
