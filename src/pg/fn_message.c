@@ -107,6 +107,8 @@ read_message(FunctionCallInfo fcinfo, const qfs_user_id *sender, Message *out)
 		QFS_THROW(QFS_MESSAGE_SIZE, "");
 	out->envelope.sender = *sender;
 	out->envelope.recipient = *(const qfs_user_id *) PG_GETARG_POINTER(0);
+	if (memcmp(sender, &out->envelope.recipient, sizeof(*sender)) == 0)
+		QFS_THROW(QFS_MESSAGE_SELF, "");
 	out->envelope.seq = count_arg(fcinfo, 1, "seq");
 	read_nonce(decode(fcinfo, 2, "nonce", QFS_MESSAGE_NONCE_LEN), &out->envelope);
 	out->envelope.body = decode(fcinfo, 3, "body", QFS_MESSAGE_MAX);

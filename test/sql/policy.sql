@@ -28,6 +28,30 @@ FROM (VALUES ('{"colour":1}'), ('{"block_ms":0}'), ('{"block_ms":900719925474099
              ('{"limits":{"events_per_minute":-1,"logins_per_minute":1}}'), ('{"limits":{"events_per_minute":1,"logins_per_minute":1000001}}'),
              ('{"operators":["alice"]}'), ('{"operators":"alice"}'), ('{"signed_types":["note"]}'), ('{"signed_types":[1]}'),
              ('{"visibility":{"a":1}}'), ('[1]'), ('null')) AS t(change);
+-- what coherence and referrals are computed with: fractions of one, levels that rise, tiers that rise up to the cap
+SELECT change, attempt(format('SELECT qfs.set_policy(%L)', change))
+FROM (VALUES ('{"coherence":{"alpha":"1.000000000000000001"}}'), ('{"coherence":{"alpha":"-0.1"}}'), ('{"coherence":{"alpha":0.1}}'), ('{"coherence":{"alpha":".1"}}'),
+             ('{"coherence":{"alpha":"0.1234567890123456789"}}'), ('{"coherence":{"acts":{"MESSAGE_RECIPROCATED":"1.1"}}}'), ('{"coherence":{"acts":{"SLEPT":"1"}}}'),
+             ('{"coherence":{"trust":{"VERIFIED":"0.8"}}}'), ('{"coherence":{"trust":{"TRUSTED":"0.95"}}}'), ('{"coherence":{"trust":{"VERIFIED":""}}}'),
+             ('{"coherence":{"weights":{"topic":"2"}}}'), ('{"coherence":{"weights":{"taste":"0.1"}}}'), ('{"coherence":"0.1"}'),
+             ('{"evaluators":["alice"]}'), ('{"evaluators":{}}'), ('{"limits":{"messages_per_minute":-1}}'), ('{"limits":{"messages_per_minute":1000001}}'),
+             ('{"limits":{"threads_per_day":-1}}'), ('{"limits":{"threads_per_day":1000001}}'),
+             ('{"referral":{"activation":["paid"]}}'), ('{"referral":{"activation":"profile"}}'), ('{"referral":{"cap":-1}}'), ('{"referral":{"cap":101}}'),
+             ('{"referral":{"cap":1000001}}'), ('{"referral":{"flx_cap":"1000000000000.000000000000000001"}}'), ('{"referral":{"flx_cap":"99"}}'),
+             ('{"referral":{"flx_cap":1000000}}'), ('{"referral":{"points":-1}}'), ('{"referral":{"points":1000001}}'), ('{"referral":{"window_blocks":-1}}'),
+             ('{"referral":{"window_blocks":1000001}}'), ('{"referral":{"tiers":[]}}'), ('{"referral":{"tiers":[{"to":100}]}}'),
+             ('{"referral":{"tiers":[{"flx":"1","to":0},{"flx":"1","to":100}]}}'), ('{"referral":{"tiers":[{"flx":"1","to":100},{"flx":"1","to":100}]}}'),
+             ('{"referral":{"tiers":[{"flx":"1000000.000000000000000001","to":100}]}}'), ('{"referral":{"tiers":[{"flx":"-1","to":100}]}}'),
+             ('{"referral":{"tiers":[{"flx":"1","to":1000001}]}}')) AS t(change);
+-- the edges of those ranges
+BEGIN;
+SELECT change, attempt(format('SELECT qfs.set_policy(%L)', change))
+FROM (VALUES ('{"coherence":{"alpha":"1"}}'), ('{"coherence":{"alpha":"0.000000000000000000"}}'), ('{"coherence":{"trust":{"AUTHORITY":"0","TRUSTED":"0","VERIFIED":"0"}}}'),
+             ('{"coherence":{"acts":{"FRAUD_BLOCKED":"1"},"weights":{"topic":"1"}}}'), ('{"limits":{"messages_per_minute":0,"threads_per_day":1000000}}'),
+             ('{"referral":{"activation":[]}}'), ('{"referral":{"cap":0,"tiers":[{"flx":"0","to":1}]}}'), ('{"referral":{"flx_cap":"1000000000000","window_blocks":0,"points":0}}'),
+             ('{"referral":{"cap":1000000,"tiers":[{"flx":"1000000000000","to":1000000}]}}')) AS t(change);
+SELECT policy::jsonb -> 'referral' AS referral FROM qfs.policy ORDER BY seq DESC LIMIT 1;
+ROLLBACK;
 SELECT qfs.set_policy(NULL) IS NULL AS nothing;
 
 -- by hand: a policy is complete or refused

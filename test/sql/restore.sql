@@ -14,7 +14,7 @@ SELECT (SELECT to_jsonb(s) FROM qfs.ledger_state s) AS ledger_state,
        (SELECT jsonb_agg(t ORDER BY type) FROM qfs.event_type t) AS event_type,
        qfs.checkpoint() AS checkpoint;
 
--- what pg_dump takes along: the ledger, witnesses and cosignatures, and no state
+-- what pg_dump takes along: the ledger, what is off the ledger, witnesses and cosignatures, and no state
 SELECT conf::regclass FROM pg_extension, unnest(extconfig) AS conf WHERE extname = 'qfs' ORDER BY 1;
 
 SET qfs.ddl_guard = off;

@@ -149,6 +149,32 @@ overlong_details(void)
 	CHECK_UINT(strspn(err.detail, "y"), QFS_DETAIL_MAX - 1);
 }
 
+/* Records and callers name a status by its code, with or without "QFS_". */
+static void
+found_by_code(void)
+{
+	qfs_status	found;
+
+	for (unsigned i = QFS_OK + 1; i < QFS_STATUS_COUNT; i++)
+	{
+		const char *code = qfs_status_code((qfs_status) i);
+
+		unit_row("%s", code);
+		found = QFS_OK;
+		CHECK(qfs_status_of_code(qfs_slice_of(code), &found));
+		CHECK_UINT(found, i);
+		found = QFS_OK;
+		CHECK(qfs_status_of_code(qfs_slice_of(code + 4), &found));
+		CHECK_UINT(found, i);
+		CHECK(!qfs_status_of_code(qfs_slice_of(code + 1), &found));
+	}
+	CHECK(!qfs_status_of_code(QFS_LITERAL(""), &found));
+	CHECK(!qfs_status_of_code(QFS_LITERAL("OK"), &found));
+	CHECK(!qfs_status_of_code(QFS_LITERAL("QFS_"), &found));
+	CHECK(!qfs_status_of_code(QFS_LITERAL("INTERNA"), &found));
+	CHECK(!qfs_status_of_code(QFS_LITERAL("internal"), &found));
+}
+
 static const unit_case cases[] = {
 	CASE(every_status_has_words),
 	CASE(no_status_is_retried),
@@ -157,6 +183,7 @@ static const unit_case cases[] = {
 	CASE(formats),
 	CASE(foreign_text),
 	CASE(overlong_details),
+	CASE(found_by_code),
 	NO_MORE_CASES
 };
 
