@@ -7,95 +7,15 @@
 
 #include "entry.h"
 #include "json.h"
+#include "policy_text.h"
 #include "schema.h"
 #include "siwe.h"
 #include "status.h"
 
-static const char defaults[] =
-	"{"
-	"\"auth\":{\"chain_ids\":[1],\"domains\":[],\"uris\":[]},"
-	"\"block_ms\":17000,"
-	"\"coherence\":{"
-	"\"acts\":{\"FRAUD_BLOCKED\":\"0\",\"MESSAGE_RECIPROCATED\":\"0.6\",\"PROFILE_COMPLETED\":\"0.3\","
-	"\"REFERRAL_ACTIVATED_REFEREE\":\"0.5\",\"REFERRAL_ACTIVATED_REFERRER\":\"1\"},"
-	"\"alpha\":\"0.1\","
-	"\"trust\":{\"AUTHORITY\":\"0.9\",\"TRUSTED\":\"0.7\",\"VERIFIED\":\"0.5\"},"
-	"\"weights\":{\"clarity\":\"0.08\",\"contradiction\":\"0.12\",\"hsmf\":\"0.2\","
-	"\"logic\":\"0.2\",\"signal\":\"0.16\",\"topic\":\"0.24\"}},"
-	"\"epoch_blocks\":512,"
-	"\"evaluators\":[],"
-	"\"limits\":{\"events_per_minute\":1000,\"logins_per_minute\":10,"
-	"\"messages_per_minute\":60,\"threads_per_day\":10},"
-	"\"nonce_ttl_ms\":300000,"
-	"\"operators\":[],"
-	"\"referral\":{\"activation\":[\"message_received\",\"message_sent\",\"profile\"],"
-	"\"cap\":100,\"flx_cap\":\"1000000\",\"points\":10,"
-	"\"tiers\":[{\"flx\":\"100\",\"to\":5},{\"flx\":\"80\",\"to\":20},"
-	"{\"flx\":\"50\",\"to\":50},{\"flx\":\"20\",\"to\":100}],"
-	"\"window_blocks\":1000},"
-	"\"signed_types\":[],"
-	"\"ttl_blocks\":1000,"
-	"\"visibility\":\"parties\""
-	"}";
-
-/* Ranges.  additionalProperties is false, and every key is required. */
-#define RANGE(low, high) "{\"maximum\":" #high ",\"minimum\":" #low ",\"type\":\"integer\"}"
-#define AMOUNT "{\"maxLength\":40,\"minLength\":1,\"type\":\"string\"}"
-#define STRINGS(high) "{\"items\":{\"maxLength\":" #high ",\"minLength\":1,\"type\":\"string\"}," \
-	"\"maxItems\":64,\"type\":\"array\"}"
-
-static const char schema[] =
-	"{\"properties\":{"
-	"\"auth\":{\"properties\":{"
-	"\"chain_ids\":{\"items\":" RANGE(0, 9007199254740991) ",\"maxItems\":64,\"type\":\"array\"},"
-	"\"domains\":" STRINGS(255) ",\"uris\":" STRINGS(2048) "},"
-	"\"required\":[\"chain_ids\",\"domains\",\"uris\"],\"type\":\"object\"},"
-	"\"block_ms\":" RANGE(1000, 86400000) ","
-	"\"coherence\":{\"properties\":{"
-	"\"acts\":{\"properties\":{\"FRAUD_BLOCKED\":" AMOUNT ",\"MESSAGE_RECIPROCATED\":" AMOUNT ","
-	"\"PROFILE_COMPLETED\":" AMOUNT ",\"REFERRAL_ACTIVATED_REFEREE\":" AMOUNT ","
-	"\"REFERRAL_ACTIVATED_REFERRER\":" AMOUNT "},"
-	"\"required\":[\"FRAUD_BLOCKED\",\"MESSAGE_RECIPROCATED\",\"PROFILE_COMPLETED\","
-	"\"REFERRAL_ACTIVATED_REFEREE\",\"REFERRAL_ACTIVATED_REFERRER\"],\"type\":\"object\"},"
-	"\"alpha\":" AMOUNT ","
-	"\"trust\":{\"properties\":{\"AUTHORITY\":" AMOUNT ",\"TRUSTED\":" AMOUNT ",\"VERIFIED\":" AMOUNT "},"
-	"\"required\":[\"AUTHORITY\",\"TRUSTED\",\"VERIFIED\"],\"type\":\"object\"},"
-	"\"weights\":{\"properties\":{\"clarity\":" AMOUNT ",\"contradiction\":" AMOUNT ",\"hsmf\":" AMOUNT ","
-	"\"logic\":" AMOUNT ",\"signal\":" AMOUNT ",\"topic\":" AMOUNT "},"
-	"\"required\":[\"clarity\",\"contradiction\",\"hsmf\",\"logic\",\"signal\",\"topic\"],\"type\":\"object\"}},"
-	"\"required\":[\"acts\",\"alpha\",\"trust\",\"weights\"],\"type\":\"object\"},"
-	"\"epoch_blocks\":" RANGE(1, 1000000) ","
-	"\"evaluators\":" STRINGS(69) ","
-	"\"limits\":{\"properties\":{"
-	"\"events_per_minute\":" RANGE(0, 1000000) ","
-	"\"logins_per_minute\":" RANGE(0, 1000000) ","
-	"\"messages_per_minute\":" RANGE(0, 1000000) ","
-	"\"threads_per_day\":" RANGE(0, 1000000) "},"
-	"\"required\":[\"events_per_minute\",\"logins_per_minute\",\"messages_per_minute\","
-	"\"threads_per_day\"],\"type\":\"object\"},"
-	"\"nonce_ttl_ms\":" RANGE(1000, 86400000) ","
-	"\"operators\":" STRINGS(69) ","
-	"\"referral\":{\"properties\":{"
-	"\"activation\":{\"items\":{\"enum\":[\"message_received\",\"message_sent\",\"profile\"]},"
-	"\"maxItems\":3,\"type\":\"array\"},"
-	"\"cap\":" RANGE(0, 1000000) ","
-	"\"flx_cap\":" AMOUNT ","
-	"\"points\":" RANGE(0, 1000000) ","
-	"\"tiers\":{\"items\":{\"properties\":{\"flx\":" AMOUNT ",\"to\":" RANGE(1, 1000000) "},"
-	"\"required\":[\"flx\",\"to\"],\"type\":\"object\"},\"maxItems\":16,\"type\":\"array\"},"
-	"\"window_blocks\":" RANGE(0, 1000000) "},"
-	"\"required\":[\"activation\",\"cap\",\"flx_cap\",\"points\",\"tiers\",\"window_blocks\"],\"type\":\"object\"},"
-	"\"signed_types\":" STRINGS(63) ","
-	"\"ttl_blocks\":" RANGE(1, 1000000) ","
-	"\"visibility\":{\"enum\":[\"parties\",\"public\"]}"
-	"},\"required\":[\"auth\",\"block_ms\",\"coherence\",\"epoch_blocks\",\"evaluators\",\"limits\",\"nonce_ttl_ms\","
-	"\"operators\",\"referral\",\"signed_types\",\"ttl_blocks\",\"visibility\"],"
-	"\"type\":\"object\"}";
-
 qfs_slice
 qfs_policy_default(void)
 {
-	return qfs_slice_of(defaults);
+	return qfs_slice_of(qfs_policy_default_text);
 }
 
 /* Copies an object; where both sides have an object, goes into it. */
@@ -314,7 +234,7 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	qfs_slice	limits;
 	qfs_status	status;
 
-	status = qfs_schema_validate(qfs_slice_of(schema), policy, "policy", QFS_POLICY_INVALID, err);
+	status = qfs_schema_validate(qfs_slice_of(qfs_policy_schema_text), policy, "policy", QFS_POLICY_INVALID, err);
 	if (status != QFS_OK)
 		return status;
 
