@@ -78,7 +78,7 @@ const char	qfs_policy_schema_text[] =
 	"\"flx_cap\":" AMOUNT ","
 	"\"points\":" RANGE(0, 1000000) ","
 	"\"tiers\":{\"items\":{\"properties\":{\"flx\":" AMOUNT ",\"to\":" RANGE(1, 1000000) "},"
-	"\"required\":[\"flx\",\"to\"],\"type\":\"object\"},\"maxItems\":16,\"type\":\"array\"},"
+	"\"required\":[\"flx\",\"to\"],\"type\":\"object\"},\"maxItems\":16,\"minItems\":1,\"type\":\"array\"},"
 	"\"window_blocks\":" RANGE(0, 1000000) "},"
 	"\"required\":[\"activation\",\"cap\",\"flx_cap\",\"points\",\"tiers\",\"window_blocks\"],\"type\":\"object\"},"
 	"\"signed_types\":" STRINGS(63) ","
