@@ -7,13 +7,8 @@
 // from a seed that is printed; QFS_SEED repeats a run, QFS_MUTATIONS lengthens it.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, sign as signEd25519 } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import test, { after } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import test from 'node:test';
 
 import { keccak_256, sha3_256 } from '@noble/hashes/sha3';
 import { Signature, Wallet, hashMessage as ethersHashMessage, verifyMessage } from 'ethers';
@@ -25,6 +20,7 @@ import { SiweMessage } from 'siwe';
 
 import { makeRandom } from './random.mjs';
 import { mutate, randomFields } from './siwe_messages.mjs';
+import { makeTool } from './tool.mjs';
 
 const WALLETS = 1000;
 const SIGNATURES = 1000;
@@ -36,31 +32,7 @@ const MUTATIONS = Number(process.env.QFS_MUTATIONS ?? 10000);
 const SOURCES = ['ethereum', 'ed25519', 'siwe', 'siwe_uri', 'siwe_time', 'siwe_device',
   'keccak', 'ids', 'buf', 'status', 'json_read', 'json_write'];
 
-function buildTool() {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-  const core = join(root, 'src', 'core');
-  const folder = mkdtempSync(join(tmpdir(), 'qfs-wallet-'));
-  const program = join(folder, 'wallet_tool');
-  const result = spawnSync(process.env.CC ?? 'cc', ['-std=c11', '-O1', '-g', '-Wall', '-Wextra',
-    `-I${core}`, '-o', program, join(root, 'test', 'unit', 'wallet_tool.c'),
-    ...SOURCES.map((name) => join(core, `${name}.c`)), '-lsodium', '-lsecp256k1'],
-  { encoding: 'utf8' });
-  assert.equal(result.status, 0, result.stderr);
-  after(() => rmSync(folder, { recursive: true }));
-  return program;
-}
-
-const tool = process.env.QFS_WALLET_TOOL ?? buildTool();
-
-// One answer for each line, in their order.
-function ask(lines) {
-  const result = spawnSync(tool, { input: lines.map((line) => `${line}\n`).join(''),
-    encoding: 'utf8', maxBuffer: 1 << 28 });
-  assert.equal(result.status, 0, result.stderr);
-  const answers = result.stdout.split('\n').slice(0, -1);
-  assert.equal(answers.length, lines.length);
-  return answers;
-}
+const ask = makeTool('wallet_tool', SOURCES, ['sodium', 'secp256k1']);
 
 const hex = (data) => Buffer.from(data).toString('hex');
 const unprefixed = (text) => text.slice(2);

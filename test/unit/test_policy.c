@@ -39,7 +39,7 @@ one_key_at_a_time(void)
 
 	while (qfs_json_next(&iter, &key, &value))
 	{
-		uint8_t		change[256];
+		uint8_t		change[QFS_POLICY_MAX];
 		qfs_buf		changes;
 		qfs_buf		out;
 
