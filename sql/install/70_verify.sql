@@ -72,6 +72,9 @@ BEGIN ATOMIC
                       AND pg_get_expr(p.polqual, c.oid) = want.rows
                       AND coalesce(pg_get_expr(p.polwithcheck, c.oid), want.rows) = want.rows)
   UNION ALL
+  SELECT 'QFS_ROW_SECURITY', 'row security does not bind qfs_owner'
+  FROM pg_roles WHERE rolname = 'qfs_owner' AND (rolsuper OR rolbypassrls)
+  UNION ALL
   SELECT 'QFS_CHILD', format('table %s inherits from qfs.ledger', i.inhrelid::regclass)
   FROM pg_inherits i WHERE i.inhparent = 'qfs.ledger'::regclass
   UNION ALL

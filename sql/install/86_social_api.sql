@@ -33,7 +33,8 @@ BEGIN ATOMIC
   FROM qfs.account a
   LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id
   LEFT JOIN qfs.profile p ON p.user_id OPERATOR(qfs.=) a.user_id
-  LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id
+  -- a content of another version is not what the ledger commits to
+  LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id AND c.version = p.version
   WHERE a.user_id OPERATOR(qfs.=) account;
 END;
 COMMENT ON FUNCTION qfs.profile_of(qfs.user_id) IS 'what qfs_api.profile() shows';
@@ -74,7 +75,7 @@ CREATE FUNCTION qfs_api.publish_chat_key(key text) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('CHAT_KEY', qfs.current_user_id(), jsonb_build_object('key', key)) RETURNING seq;
+  VALUES ('CHAT_KEY', qfs.find_account(NULL, NULL), jsonb_build_object('key', key)) RETURNING seq;
 END;
 COMMENT ON FUNCTION qfs_api.publish_chat_key(text) IS
   'Publishes the account''s X25519 public key, base64url without padding; gives the entry. A new key replaces the old one.';
@@ -102,15 +103,15 @@ CREATE FUNCTION qfs_api.inbox() RETURNS TABLE (thread text, peer text, last_at b
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT t.thread::text, x.peer::text, l.at, t.last_entry, x.peer_seq - coalesce(m.seq, 0), x.my_seq + 1
-  FROM qfs.thread t
+  FROM (SELECT qfs.find_account(NULL, NULL) AS id) me
+  JOIN qfs.thread t ON t.first OPERATOR(qfs.=) me.id OR t.second OPERATOR(qfs.=) me.id
   CROSS JOIN LATERAL (
     SELECT CASE WHEN i.first THEN t.second ELSE t.first END AS peer,
            CASE WHEN i.first THEN t.second_seq ELSE t.first_seq END AS peer_seq,
            CASE WHEN i.first THEN t.first_seq ELSE t.second_seq END AS my_seq
-    FROM (SELECT t.first OPERATOR(qfs.=) qfs.current_user_id() AS first) i) x
+    FROM (SELECT t.first OPERATOR(qfs.=) me.id AS first) i) x
   JOIN qfs.ledger l ON l.seq = t.last_entry
   LEFT JOIN qfs.read_mark m ON m.thread OPERATOR(qfs.=) t.thread
-  WHERE t.first OPERATOR(qfs.=) qfs.current_user_id() OR t.second OPERATOR(qfs.=) qfs.current_user_id()
   ORDER BY t.last_entry DESC;
 END;
 COMMENT ON FUNCTION qfs_api.inbox() IS
@@ -122,8 +123,9 @@ BEGIN ATOMIC
   SELECT coalesce(
     (SELECT t.thread FROM qfs.thread t
      WHERE t.thread OPERATOR(qfs.=) require_thread.thread::qfs.hash
-       AND (t.first OPERATOR(qfs.=) qfs.current_user_id() OR t.second OPERATOR(qfs.=) qfs.current_user_id())),
-    CASE WHEN qfs.refuse('THREAD_UNKNOWN', require_thread.thread) THEN NULL::qfs.hash END);
+       AND (t.first OPERATOR(qfs.=) me.id OR t.second OPERATOR(qfs.=) me.id)),
+    CASE WHEN qfs.refuse('THREAD_UNKNOWN', coalesce(require_thread.thread, 'null')) THEN NULL::qfs.hash END)
+  FROM (SELECT qfs.find_account(NULL, NULL) AS id) me;
 END;
 COMMENT ON FUNCTION qfs.require_thread(text) IS 'a thread of the account that is signed in, or an error';
 
@@ -172,7 +174,7 @@ BEGIN ATOMIC
     (SELECT m.entry FROM qfs.message m
      WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
        AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id())),
-    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', seq)) THEN 0 END);
+    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', coalesce(erase_message.seq::text, 'null'))) THEN 0 END);
 END;
 COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
   'Deletes the ciphertext of a message, by either party; sender: whose message, by default one''s own. The ledger keeps its hash. Gives the entry.';
@@ -183,7 +185,7 @@ CREATE FUNCTION qfs_api.use_referral(code text) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('REFERRAL_USE', qfs.current_user_id(), jsonb_build_object('code', code)) RETURNING jsonb_build_object('seq', seq) || outcome;
+  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code)) RETURNING jsonb_build_object('seq', seq) || outcome;
 END;
 COMMENT ON FUNCTION qfs_api.use_referral(text) IS
   'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. Gives the outcome: status OK, or BLOCKED with the guards.';
@@ -258,7 +260,7 @@ CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint) RET
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('CONTENT_CREATED', qfs.current_user_id(), jsonb_build_object('content', content, 'kind', kind, 'size', size)) RETURNING seq;
+  VALUES ('CONTENT_CREATED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'kind', kind, 'size', size)) RETURNING seq;
 END;
 COMMENT ON FUNCTION qfs_api.create_content(text, text, bigint) IS
   'Registers a content by its SHA-256. Gives the entry.';
@@ -267,7 +269,7 @@ CREATE FUNCTION qfs_api.score_content(content text, features jsonb) RETURNS json
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('COHERENCE_SCORED', qfs.current_user_id(), jsonb_build_object('content', content, 'features', features)) RETURNING jsonb_build_object('seq', seq) || outcome;
+  VALUES ('COHERENCE_SCORED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'features', features)) RETURNING jsonb_build_object('seq', seq) || outcome;
 END;
 COMMENT ON FUNCTION qfs_api.score_content(text, jsonb) IS
   'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. For accounts in policy.evaluators.';

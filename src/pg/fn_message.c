@@ -131,7 +131,7 @@ check_key_in_force(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *give
 	QFS_TRY(r->store->get(r->store, &qfs_kind_chat_key, &key, &found, &err), &err);
 	/* That there is none, the rule says. */
 	if (found && memcmp(&key.key, given, sizeof(*given)) != 0)
-		QFS_THROW(QFS_CHAT_KEY_OLD, "%s was replaced by entry %i", name, key.seq);
+		QFS_THROW(QFS_CHAT_KEY_OLD, "%s is not the key of entry %i", name, key.seq);
 }
 
 static Datum
