@@ -11,12 +11,17 @@
 //   {"do": "sign", "wallet": n, "message", "by"?: "viem"} {"signature"}, personal_sign
 //   {"do": "device", "device": n}                        {"key"}, base64url
 //   {"do": "event", "device": n, "text"}                 {"sig"}, base64url
+//   {"do": "chat_key", "wallet": n}                      {"key"}, X25519, new at every call
+//   {"do": "seal", "wallet": n, "sender", "recipient", "seq", "text", "theirs"}
+//                                                        the arguments of send_message
+//   {"do": "open", "wallet": n, "me", "row"}             {"text"} of a row of messages()
 
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Wallet, id } from 'ethers';
 import { privateKeyToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
+import { makeChatKey, open, seal } from '../api/chat.mjs';
 
 const secretOf = (n) => id(`wallet ${n}`);
 
@@ -29,6 +34,8 @@ function deviceOf(n) {
 }
 
 const deviceKey = (n) => createPublicKey(deviceOf(n)).export({ format: 'jwk' }).x;
+
+const chatKeys = new Map();
 
 const actions = {
   address: ({ wallet }) => ({ address: new Wallet(secretOf(wallet)).address }),
@@ -44,6 +51,13 @@ const actions = {
   }),
   device: ({ device }) => ({ key: deviceKey(device) }),
   event: ({ device, text }) => ({ sig: sign(null, Buffer.from(text), deviceOf(device)).toString('base64url') }),
+  chat_key: async ({ wallet }) => {
+    chatKeys.set(wallet, await makeChatKey());
+    return { key: chatKeys.get(wallet).text };
+  },
+  seal: ({ wallet, sender, recipient, seq, text, theirs }) =>
+    seal({ sender, recipient, seq, text, mine: chatKeys.get(wallet), theirs }),
+  open: async ({ wallet, me, row }) => ({ text: await open(row, me, chatKeys.get(wallet)) }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -13,7 +13,7 @@ use File::Basename qw(dirname);
 use IPC::Open2 qw(open2);
 use JSON::PP;
 
-our @EXPORT = qw($POLICY literal address_of device_key_of signed_message sign_in as_account event_signature session_id);
+our @EXPORT = qw($POLICY ask literal address_of device_key_of signed_message sign_in as_account event_signature session_id);
 
 # What new_ledger needs, so that these wallets may sign in as often as they like.
 our $POLICY = '{"auth": {"domains": ["app.example.org"], "uris": ["https://app.example.org"]},'
@@ -66,11 +66,12 @@ sub challenge {
 }
 
 # Signs in; returns what auth_login gave, and the wallet and device numbers.
+# One more option: code, by which the account was invited.
 sub sign_in {
   my ($client, $wallet, %options) = @_;
   my ($message, $signature) = signed_message($client, $wallet, %options);
   my $result = $json->decode($client->value(
-    'SELECT qfs_api.auth_login(' . literal($message) . ', ' . literal($signature) . ')'));
+    'SELECT qfs_api.auth_login(' . join(', ', map { literal($_) } $message, $signature, $options{code} // ()) . ')'));
   return { %$result, message => $message, signature => $signature, number => $wallet, device => $options{device} };
 }
 
