@@ -1,15 +1,18 @@
 # 001_dump_restore.pl - dumps come back byte for byte, verified before they are opened.
 use strict;
 use warnings FATAL => 'all';
-use MIME::Base64 qw(encode_base64);
+use JSON::PP;
+use MIME::Base64 qw(encode_base64 encode_base64url);
+use QfsClient;
 use QfsTest;
+use QfsWallet;
 use Test::More;
 
 # The source: a ledger with a rotated key, a witness, a cosignature, and rows
 # whose physical order, which is COPY's order, is not the chain's.
 my $source = new_node('source');
 $source->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE reader LOGIN');
-new_ledger($source);
+new_ledger($source, undef, policy => $POLICY);
 $source->safe_psql('postgres', 'GRANT qfs_operator TO clerk; GRANT qfs_auditor TO reader');
 append($source, 20);
 $source->safe_psql('postgres', q{
@@ -29,6 +32,46 @@ $source->safe_psql('postgres', qq{
   SELECT qfs.add_witness('$witness');
   INSERT INTO qfs.cosignature SELECT size, '$witness', E'\\u2014 witness.example $cosignature\\n' FROM qfs.head();
 });
+
+# Two accounts, and what is kept of them off the ledger: profiles, one of them
+# erased, envelopes, one of them erased, and how far they have been read.
+my $client = QfsClient->wait_for($source, database => 'postgres');
+my @party  = map { sign_in($client, $_) } 0 .. 1;
+my @key    = map { encode_base64url(chr($_ + 1) x 32) } 0 .. 1;
+
+# What a function of qfs_api gives a party, or the code of its error.
+sub call {
+  my ($asked, $n, $sql) = @_;
+  my $answer = $asked->query(as_account($party[$n]{token}, "SELECT $sql"));
+  $asked->query('ROLLBACK') if $answer->{error};
+  return $answer->{error} ? $answer->{error}{code} : $answer->{rows}[-1][0];
+}
+
+sub send_to {
+  my ($asked, $n, $seq, $nonce) = @_;
+  return call($asked, $n, 'qfs_api.send_message(' . join(', ', map { literal($_) } $party[ 1 - $n ]{user_id}, $seq,
+      encode_base64url(sprintf '%012d', $nonce), encode_base64url("ciphertext $nonce" x 4), 'x25519-hkdf-aes256gcm',
+      @key[ $n, 1 - $n ]) . ')');
+}
+
+for my $n (0 .. 1) {
+  call($client, $n, "qfs_api.set_profile('Party $n', 'a bio of party $n')");
+  call($client, $n, "qfs_api.publish_chat_key('$key[$n]')");
+}
+my $thread = $client->value("SELECT qfs.thread('$party[0]{user_id}', '$party[1]{user_id}')");
+like(send_to($client, @$_), qr/^\d+$/, "message @$_") for [ 0, 1, 1 ], [ 0, 2, 2 ], [ 1, 1, 3 ];
+is(call($client, 1, "qfs_api.mark_read('$thread', 1)"), 1, 'one was read');
+like(call($client, 1, "qfs_api.erase_message('$thread', 1, '$party[0]{user_id}')"), qr/^\d+$/, 'one was erased');
+call($client, 1, 'qfs_api.erase_profile()');
+
+# The tables that are off the ledger, as text.
+my $OFF_LEDGER = q{
+  SELECT (SELECT string_agg(m::text, ';' ORDER BY m.entry) FROM qfs.message m) || (SELECT string_agg(p::text, ';' ORDER BY p.user_id) FROM qfs.profile_content p)
+         || (SELECT string_agg(r::text, ';') FROM qfs.read_mark r)};
+my $off_ledger = $source->safe_psql('postgres', $OFF_LEDGER);
+like($off_ledger, qr/a bio of party 0/, 'there is a profile, and a profile that was erased');
+unlike($off_ledger, qr/a bio of party 1/, 'of which nothing is left');
+
 my $size       = size_of($source);
 my $wanted     = fingerprint($source);
 my $checkpoint = checkpoint_of($source);
@@ -49,6 +92,20 @@ sub run_file {
   my ($node, $database, $file) = @_;
   return run_program($node, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose',
     '-d', $database, '-f', $file);
+}
+
+# What was off the ledger is as it was, and goes on from there.
+sub off_ledger_is {
+  my ($node, $name, $database) = @_;
+  is($node->safe_psql($database, $OFF_LEDGER), $off_ledger, "$name: envelopes, profiles and marks are the source's");
+  my $restored = QfsClient->wait_for($node, database => $database);
+  is(call($restored, 0, "qfs_api.profile() ->> 'bio'"), 'a bio of party 0', "$name: a profile");
+  is(call($restored, 0, "qfs_api.profile('$party[1]{user_id}') -> 'erased'"), 'true', "$name: a profile stays erased");
+  is(call($restored, 1, 'unread FROM qfs_api.inbox()'), 1, "$name: what was read stays so");
+  is(send_to($restored, 0, 3, 2), 'QFS_MESSAGE_NONCE', "$name: a nonce stays used");
+  like(send_to($restored, 0, 3, 4), qr/^\d+$/, "$name: and the next message is the third");
+  is(call($restored, 1, "count(*) || ' ' || count(body) FROM qfs_api.messages('$thread')"), '4 3', "$name: all of them can be read but one");
+  is($node->safe_psql($database, 'SET ROLE qfs_owner; SELECT count(*) FROM qfs.message'), 0, "$name: by nobody else");
 }
 
 # A dump becomes a database of this name.
@@ -79,7 +136,7 @@ sub closed {
 
 # post_restore opens it, and it is the same ledger as before.
 sub opens {
-  my ($node, $name, $database) = @_;
+  my ($node, $name, $database, %options) = @_;
   is($node->safe_psql($database, 'SELECT qfs.post_restore()'), $size, "$name: post_restore verifies all");
   is_sound($node, $name, $database);
   is(fingerprint($node, $database), $wanted, "$name: nothing was stamped anew");
@@ -87,6 +144,7 @@ sub opens {
   is(checkpoint_of($node, 10, $database), $early, "$name: and that of the first key");
   append($node, 5, $database);
   append_singly($node, 2, $database);
+  off_ledger_is($node, $name, $database) unless $options{entries_only};
   is_sound($node, "$name, appended", $database);
   is_sound_offline($node, "$name, appended", $database, $checkpoint, $early);
   refused($node, 'SELECT qfs.post_restore()', 'QFS_GENESIS_EXISTS', "$name: once is enough", $database);
@@ -94,7 +152,14 @@ sub opens {
 
 my $custom    = dump_source('custom.dump', '-Fc');
 my $inserts   = dump_source('inserts.sql', '--column-inserts', '--on-conflict-do-nothing');
-my $as_reader = dump_source('reader.sql', '-U', 'reader');
+# An auditor dumps the ledger, and not what only the parties read.
+my @private = map { "--exclude-table-data=qfs.$_" } qw(message profile_content read_mark);
+my $as_reader = dump_source('reader.sql', '-U', 'reader', @private);
+for my $n (0 .. $#private) {
+  my ($exit, $out, $err) = run_program($source, 'pg_dump', '-U', 'reader', @private[ grep { $_ != $n } 0 .. $#private ], 'postgres');
+  my ($table) = $private[$n] =~ /(\w+)$/;
+  like("$exit $err", qr/^[1-9].*permission denied for table $table/s, "an auditor does not dump $table");
+}
 # A parallel restore does not know that a foreign key of a user's to the ledger
 # needs the ledger's rows (no dump says so for tables of extensions), so here
 # there is none.
@@ -121,7 +186,7 @@ $source->safe_psql('postgres', qq{
 
 my $plain = dump_source('plain.sql');
 my $text  = slurp($plain);
-unlike($text, qr/^COPY qfs\.(?!ledger |witness |cosignature |batch )/m, 'state is derived, not dumped');
+unlike($text, qr/^COPY qfs\.(?!ledger |witness |cosignature |batch |message |profile_content |read_mark )/m, 'state is derived, not dumped');
 unlike($text, qr/^CREATE (INDEX own_index|TRIGGER own_trigger)/m,
   "a user's index and trigger on the ledger are not dumped");
 
@@ -186,7 +251,7 @@ subtest 'other ways to dump' => sub {
   opens($source, 'inserts', 'inserts');
 
   restore($source, 'reader', $as_reader);
-  opens($source, 'dumped by an auditor', 'reader');
+  opens($source, 'dumped by an auditor', 'reader', entries_only => 1);
 };
 
 # The data is loaded with no trigger at all, and the triggers that come back
