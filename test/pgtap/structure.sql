@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(71);
+SELECT plan(76);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -25,7 +25,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 12', 'type 5', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 25', 'type 6', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -34,7 +34,9 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rols
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj_description(oid, 'pg_authid') IS NULL$$, 'each has a comment');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['account', 'batch', 'cosignature', 'event_type', 'ledger', 'ledger_state', 'login_nonce', 'policy', 'rate', 'session', 'signing_key', 'witness']);
+SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'ledger', 'ledger_state', 'login_nonce', 'message',
+  'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
+  'thread', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -81,15 +83,27 @@ SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['qfs.account p', 'qfs.batch p', 'qfs.cosignature p', 'qfs.event_type p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.policy p', 'qfs.rate p',
-        'qfs.session p', 'qfs.signing_key p', 'qfs.witness p'],
-  'no constraints but the keys');
+  ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p',
+  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.policy p', 'qfs.profile p',
+  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.session p',
+  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.witness p'],
+  'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
 SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
-SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND (relpersistence <> 'p' OR relrowsecurity OR relhasrules OR relhassubclass)$$,
-                'tables are permanent, without row security, rules and children');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND (relpersistence <> 'p' OR relhasrules OR relhassubclass)$$,
+                'tables are permanent, without rules and children');
+SELECT pg_temp.list_is($$SELECT relname || ' ' || relrowsecurity || ' ' || relforcerowsecurity FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND (relrowsecurity OR relforcerowsecurity)$$,
+  ARRAY['message true true', 'read_mark true true'], 'row security, for the owner too, where only the parties read');
+SELECT pg_temp.list_is($$SELECT polrelid::regclass || ' ' || polname || ' ' || polcmd::text || ' ' || polpermissive || ' ' || polroles::text FROM pg_policy$$,
+  ARRAY['qfs.message parties * true {0}', 'qfs.read_mark reader * true {0}'], 'its policies, for everybody and everything');
+-- off the ledger; what is on it, replay compares column by column
+SELECT results_eq($$SELECT pg_temp.columns_of('message')$$, ARRAY[
+  'entry bigint not null', 'thread qfs.hash not null', 'sender qfs.user_id not null', 'recipient qfs.user_id not null', 'seq bigint not null', 'alg text not null collate "C"',
+  'nonce bytea not null', 'body bytea', 'sender_key qfs.hash not null', 'recipient_key qfs.hash not null'], 'columns of qfs.message');
+SELECT results_eq($$SELECT pg_temp.columns_of('profile_content')$$, ARRAY['user_id qfs.user_id not null', 'version bigint not null', 'salt bytea', 'content text'], 'columns of qfs.profile_content');
+SELECT results_eq($$SELECT pg_temp.columns_of('read_mark')$$, ARRAY['thread qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null'], 'columns of qfs.read_mark');
 SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
-                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.witness'], 'what pg_dump takes along');
+                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.read_mark', 'qfs.witness'], 'what pg_dump takes along');
 
 -- triggers
 SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
@@ -127,39 +141,45 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'concerns', 'consistency_proof', 'current_session',
-  'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'genesis', 'guard_ddl', 'head', 'import',
-  'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'node_hash', 'nonce', 'post_restore', 'public_entry_bundle',
-  'readable_entry', 'rebuild', 'recover_personal_sign', 'refuse_change', 'register_event_type', 'require_public', 'revoke_session', 'root',
-  'rotate_keys', 'rotate_session', 'self_check', 'session_replay', 'set_policy', 'sha256_jcs', 'sha3_256', 'sign_in', 'tile', 'tlog_proof', 'user_id',
-  'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
+  'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
+  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account',
+  'genesis', 'guard_ddl', 'head', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'message_hash',
+  'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code',
+  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys', 'rotate_session',
+  'self_check', 'send_message', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'sign_in', 'state_hash', 'thread', 'tile',
+  'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
-  'canonical', 'concerns', 'default_policy', 'ed25519_verify', 'keccak256', 'leaf_hash', 'node_hash', 'recover_personal_sign', 'sha256_jcs', 'sha3_256',
-  'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
+  'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
+  'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof', 'is_public',
-  'jwks', 'public_entry_bundle', 'readable_entry', 'require_public', 'root', 'self_check', 'session_replay', 'tile', 'tlog_proof', 'verify', 'vkey'], 'STABLE: what reads');
+  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'find_account', 'head',
+  'inclusion_proof', 'is_public', 'jwks', 'profile_of', 'public_entry_bundle', 'readable_entry', 'require_public', 'require_thread', 'root',
+  'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore', 'rebuild',
-  'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'rotate_session', 'set_policy', 'sign_in'],
+  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'rotate_session', 'send_message', 'set_policy', 'set_profile',
+  'sign_in'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
-  'canonical', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'head', 'inclusion_proof',
-  'keccak256', 'leaf_hash', 'node_hash', 'recover_personal_sign', 'root', 'sha256_jcs', 'sha3_256', 'tile', 'user_id', 'verify_consistency',
-  'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
+  'canonical', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle',
+  'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign', 'referral_code', 'root',
+  'sha256_jcs', 'sha3_256', 'thread', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
-  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'head', 'is_public', 'jwks', 'nonce', 'post_restore', 'rebuild',
-  'require_public', 'rotate_session', 'self_check', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'find_account', 'head', 'is_public', 'jwks', 'nonce',
+  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'rotate_session', 'self_check', 'send_message',
+  'set_profile', 'sign_in', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
   ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
         'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
-  ARRAY['guard_ddl() search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['public_entry_bundle(bigint, integer)', 'self_check()'], 'all in C but two');
+  ARRAY['find_account(text, text) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
+  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
+  'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['find_account(text, text)', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()'], 'all in C but five');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -172,9 +192,13 @@ CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
-  'auth_challenge(text, text, bigint)', 'auth_login(text, text)', 'auth_nonce()', 'checkpoint(bigint)', 'consistency_proof(bigint, bigint)',
-  'entry(bigint)', 'entry_bundle(bigint, integer)', 'events_batch(jsonb, text)', 'head()', 'pre_request()', 'session_revoke(text, text)',
-  'session_rotate()', 'sessions()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
+  'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
+  'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)', 'entry_bundle(bigint, integer)',
+  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'head()', 'inbox()', 'mark_read(text, bigint)',
+  'messages(text, bigint, integer)', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)', 'referral_code()', 'referral_stats()',
+  'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)', 'session_revoke(text, text)', 'session_rotate()',
+  'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text)',
+  'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['entry', 'entry_bundle', 'verify'], 'with the caller''s rights: what auditors may read');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
