@@ -43,6 +43,11 @@ SELECT leaking FROM leaks(NULL, session_user::text);
 SELECT who, acting(n, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS messages, acting(n, 'SELECT count(*) FROM qfs.read_mark', 'qfs_owner') AS marks
 FROM (VALUES ('one', 1), ('two', 2), ('three', 3)) AS w(who, n);
 SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS nobody;
+-- who switches row security off for himself gets an error instead of rows
+BEGIN;
+SET LOCAL row_security = off;
+SELECT acting(3, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS as_owner, acting(3, format('SELECT * FROM qfs_api.messages(%L)', thread_of(2, 3))) AS as_party;
+ROLLBACK;
 -- writing as the owner: not in another's name, nor to another's marks
 SELECT acting(3, format($$UPDATE qfs.message SET body = NULL WHERE entry = %s$$, (SELECT min(entry) FROM qfs.message)), 'qfs_owner') AS nothing_to_update,
        acting(3, 'DELETE FROM qfs.message WHERE recipient OPERATOR(qfs.<>) qfs.current_user_id()', 'qfs_owner') AS nothing_to_delete,
