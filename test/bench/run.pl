@@ -1,12 +1,15 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|messages|replay]...
 #
-# Expects a server (PGHOST …) with the database "bench" of setup.sql; "delayed"
-# is run by scripts/bench on a second server whose flushes are slow.
+# Expects a server (PGHOST …) with the databases "bench" of setup.sql and
+# "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
+# QFS_WORK; "delayed" is run by scripts/bench on a second server whose flushes
+# are slow.
 use strict;
 use warnings;
+use JSON::PP;
 use List::Util qw(min max sum);
 use Time::HiRes qw(time);
 
@@ -18,8 +21,8 @@ my $rounds  = $ENV{BENCH_ROUNDS} // 3;
 my %table   = (plain => 'plain', qfs => 'qfs.ledger', recipe => 'recipe');
 
 sub sql {
-  my ($query) = @_;
-  open my $psql, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', 'bench', '-c', $query
+  my ($query, $database) = @_;
+  open my $psql, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $database // 'bench', '-c', $query
     or die "psql: $!\n";
   my $answer = do { local $/; <$psql> };
   close $psql or die "failed: $query\n";
@@ -105,6 +108,66 @@ sub commits {
   close $data;
 }
 
+# ---- accounts, messages, replay ----
+
+sub literal { return "'" . $_[0] =~ s/'/''/gr . "'" }
+
+# What a program of ours prints.
+sub output_of {
+  my ($program, @arguments) = @_;
+  open my $pipe, '-|', "$ENV{QFS_WORK}/$program", @arguments or die "$program: $!\n";
+  my $answer = do { local $/; <$pipe> };
+  close $pipe or die "failed: $program\n";
+  chomp $answer;
+  return $answer;
+}
+
+# 24 accounts that sign in and publish chat keys; half of them were invited, all may score contents.
+sub sign_in {
+  my ($database) = @_;
+  my $run = sub { return sql($_[0], $database) };
+  for my $n (0 .. 23) {
+    my $address   = output_of('wallet', 'address', $n + 1);
+    my $message   = $run->('SELECT qfs_api.auth_challenge(' . literal($address) . ')');
+    my @signed    = map { literal($_) } $message, output_of('wallet', 'sign', $n + 1, $message);
+    my @code      = $n < 12 ? () : literal($run->('SELECT qfs.referral_code(user_id::qfs.user_id) FROM account WHERE client = ' . ($n - 12)));
+    my $session   = decode_json($run->('SELECT qfs_api.auth_login(' . join(', ', @signed, @code) . ')'));
+    my $key       = literal('A' x 36 . (10_000 + $n) . 'AA');
+    my $token     = literal($session->{token});
+    $run->("INSERT INTO account VALUES ($n, $token, '$session->{user_id}', $key)");
+    $run->("SELECT qfs_api.publish_chat_key($key) FROM qfs.authenticate($token)");
+  }
+  $run->(q{SELECT qfs.set_policy(jsonb_build_object('evaluators', (SELECT jsonb_agg(user_id) FROM account)))});
+}
+
+# Messages a second of 8 clients, each in a thread of its own that this round began.
+sub messages {
+  my ($engine, $statement) = @_;
+  my $file = "$out/messages-$engine.sql";
+  open my $script, '>', $file or die "$file: $!\n";
+  print {$script} "\\set seq :seq + 1\n$statement;\n";
+  close $script;
+  my $report = `pgbench -n -M prepared -D seq=0 -c 8 -j 2 -T $seconds -f $file social 2>&1`;
+  my ($tps) = $report =~ /^tps = ([\d.]+)/m or die "pgbench failed:\n$report\n";
+  die "pgbench: $report\n" if $report =~ /aborted/;
+  return $tps;
+}
+
+# Events a second of an export's replay; the median of some.
+sub replay_speed {
+  my ($file) = @_;
+  my $events;
+  my @speeds = map { ($events, my $time) = split ' ', output_of('replay', $file); $events / $time } 1 .. $rounds;
+  return ($events, median(@speeds));
+}
+
+sub export {
+  my ($database, $query) = @_;
+  my $file = "$out/$database.jsonl";
+  sql("\\copy ($query) TO '$file' WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')", $database);
+  return $file;
+}
+
 sub bar { my ($value, $bar) = @_; return ($value >= $bar ? 'reaches' : 'MISSES') . " $bar" }
 
 my %section = (
@@ -178,6 +241,38 @@ my %section = (
     my $index = sql("SELECT pg_indexes_size('qfs.ledger')::float8 / count(*) FROM qfs.ledger");
     printf "\nsize: %.0f bytes an entry in the table, of which %.0f are payload: %.0f beyond it   %s; index %.0f bytes an entry\n",
       $total, $payload, $total - $payload, $total - $payload <= 200 ? 'reaches 200' : 'MISSES 200', $index;
+  },
+  messages => sub {
+    sign_in('social');
+    my (@plain, @qfs);
+    for my $round (1 .. $rounds) {
+      sql("SELECT pair($round)", 'social');
+      push @plain, messages('plain', q{INSERT INTO plain_message (thread, sender, recipient, seq, alg, nonce, body, sender_key, recipient_key)
+        SELECT thread, sender, recipient, (:seq)::bigint, alg, lpad(((:seq)::bigint)::text, 12, 'A')::bytea, body, sender_key, recipient_key
+        FROM plain_envelope WHERE client = :client_id} =~ s/\n\s*/ /gr);
+      push @qfs, messages('qfs', q{SELECT qfs_api.send_message(e.recipient, (:seq)::bigint, lpad(((:seq)::bigint)::text, 16, 'A'), e.body,
+        'x25519-hkdf-aes256gcm', e.sender_key, e.recipient_key)
+        FROM envelope e, LATERAL qfs.authenticate(e.token) WHERE e.client = :client_id} =~ s/\n\s*/ /gr);
+    }
+    my $ratio = median(map { $qfs[$_] / $plain[$_] } 0 .. $rounds - 1);
+    printf "\nmessages, 8 clients, token checked, envelope stored, commitment on the ledger: %.0f a second; plain insert of the envelope: %.0f; ratio %.2f   %s\n",
+      median(@qfs), median(@plain), $ratio, bar($ratio, 0.35);
+    my $sent = sql('SELECT count(*) FROM qfs.message', 'social');
+    my $faults = sql('SELECT count(*) FROM qfs.verify()', 'social');
+    die "$sent messages, $faults faults\n" if $faults || !$sent;
+  },
+  replay => sub {
+    sign_in('mixed');
+    my $missing = 300_000 - sql('SELECT size FROM qfs.head()');
+    sql("INSERT INTO qfs.ledger (type, payload) SELECT 'BENCH', jsonb_build_object('n', i, 'note', '$note') FROM generate_series(1, $missing) i")
+      if $missing > 0;
+    my ($events, $speed) = replay_speed(export('bench', 'SELECT qfs.export(0, 299999)'));
+    printf "\nreplay over memory, reading, hashing and comparing included: custom events: %.0f a second (%d)   %s\n",
+      $speed, $events, bar($speed, 200_000);
+    sql('CALL live(20000)', 'mixed');
+    ($events, $speed) = replay_speed(export('mixed', 'SELECT qfs.export()'));
+    printf "the same, mixed social events, signatures of %d sign-ins not checked: %.0f a second (%d)   %s\n",
+      sql(q{SELECT count(*) FROM qfs.ledger WHERE type = 'LOGIN'}, 'mixed'), $speed, $events, bar($speed, 50_000);
   },
 );
 
