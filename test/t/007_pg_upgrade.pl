@@ -35,9 +35,13 @@ my $guards = q{
   SELECT tgname, tgenabled, tgtype, tgfoid::regproc FROM pg_trigger
   WHERE tgrelid = 'qfs.ledger'::regclass AND NOT tgisinternal ORDER BY 1;
   SELECT evtname, evtevent, evtenabled, evtfoid::regproc, evttags FROM pg_event_trigger ORDER BY 1;
+  SELECT relname, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY 1;
+  SELECT polrelid::regclass, polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
+  FROM pg_policy ORDER BY polname;
 };
 my $privileges = q{
-  SELECT relname, relowner::regrole, relacl FROM pg_class WHERE relnamespace = 'qfs'::regnamespace ORDER BY 1;
+  -- privileges that are the default may be written down or not
+  SELECT relname, relowner::regrole, coalesce(relacl, acldefault('r', relowner)) FROM pg_class WHERE relnamespace = 'qfs'::regnamespace ORDER BY 1;
   SELECT attrelid::regclass, attname, attacl FROM pg_attribute WHERE attacl IS NOT NULL
     AND attrelid = 'qfs.ledger'::regclass ORDER BY 1, 2;
   SELECT p.oid::regprocedure::text, proowner::regrole, proacl, proconfig, prosecdef, provolatile, proparallel
