@@ -63,6 +63,13 @@ FROM unnest(ARRAY[jsonb_build_object('commitment', repeat('ab', 32), 'version', 
                   jsonb_build_object('commitment', repeat('ab', 32), 'version', 0), jsonb_build_object('commitment', repeat('ab', 32)), '{}'::jsonb,
                   jsonb_build_object('commitment', repeat('ab', 32), 'version', 1, 'display_name', 'Alice')]) AS payload;
 
+-- a commitment without a content, appended by hand: the content that is stored is of an earlier version, and not what the ledger commits to
+BEGIN;
+SELECT acting(1, format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_build_object('type', 'PROFILE_UPDATE', 'payload', jsonb_build_object('commitment', repeat('ab', 32), 'version', 21))))) IS NOT NULL AS appended;
+SELECT p -> 'version' AS version, p -> 'display_name' AS display_name, p -> 'erased' AS erased FROM (SELECT acting(1, 'SELECT qfs_api.profile()')::jsonb AS p) x;
+SELECT p -> 'version' AS version, p -> 'display_name' AS display_name, p -> 'erased' AS erased FROM (SELECT acting(1, $$SELECT qfs_api.set_profile('Alice')$$)::jsonb AS p) x;
+ROLLBACK;
+
 -- what an account has by someone else's hand is out of the question
 SELECT acting(2, 'SELECT * FROM qfs.profile_content') AS reads, acting(2, 'UPDATE qfs.profile_content SET content = NULL') AS writes,
        acting(NULL, 'SELECT content FROM qfs.profile_content', 'qfs_auditor') AS audits, acting(NULL, 'SELECT salt FROM qfs.profile_content', 'qfs_operator') AS operates;
