@@ -840,8 +840,10 @@ flx_cap_exactly(void)
 static void
 lower_cap(void)
 {
+	const qfs_referral_record *record;
 	person		ann;
 	person		bob;
+	person		cid;
 
 	people_ledger(&s, PEOPLE_POLICY(",\"referral\":{" PROFILE_ONLY "}"));
 	ann = people_join(&s, 1, 0);
@@ -854,6 +856,20 @@ lower_cap(void)
 	CHECK(outcome_has("\"guards\":[" GUARD("REFERRAL_CAP", "1", "2", "BLOCK") ","
 					  GUARD("FLX_PER_USER_CAP", "\"1000000.000000000000000000\"", "\"207.000000000000000000\"", "PASS") "]"));
 	CHECK_INT(people_standing(&s, &ann).referrals, 2);
+
+	/* Both caps at once: the first is the reason. */
+	cid = people_join(&s, 5, 0);
+	people_policy(&s, PEOPLE_POLICY(",\"referral\":{" PROFILE_ONLY "}"));
+	CHECK_STATUS(people_use(&s, &cid, &ann), QFS_OK);
+	people_policy(&s, PEOPLE_POLICY(",\"referral\":{" PROFILE_ONLY ",\"cap\":2,\"flx_cap\":\"199\","
+									"\"tiers\":[{\"flx\":\"0\",\"to\":2}]}"));
+	CHECK_STATUS(people_profile(&s, &cid, 1), QFS_OK);
+	CHECK(outcome_has("\"guards\":[" GUARD("REFERRAL_CAP", "2", "2", "BLOCK") ","
+					  GUARD("FLX_PER_USER_CAP", "\"199.000000000000000000\"", "\"200.000000000000000000\"", "BLOCK") "]"));
+	record = people_record(&s, &qfs_kind_referral, 3, 4);
+	CHECK(record->has_guard);
+	CHECK_TEXT(qfs_slice_of(record->guard), "REFERRAL_CAP");
+	CHECK_AMOUNT(people_standing(&s, &ann).flx, "200.000000000000000000");
 	sample_close(&s);
 }
 
