@@ -181,7 +181,7 @@ qfs_referral_settle(qfs_effects *fx, const qfs_user_id *user)
 	unsigned	referrer;
 	unsigned	referee;
 	unsigned	tier;
-	bool		is_due;
+	bool		is_due = false;
 	qfs_status	status;
 
 	status = r->store->get(r->store, &qfs_kind_referral, &referral, &is_due, fx->act->err);
