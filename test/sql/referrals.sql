@@ -73,7 +73,7 @@ SELECT acting(2, $$SELECT qfs_api.set_profile('Bobby')$$) IS NOT NULL AS profile
 SELECT send(2, 1, 2) AS an_answer_too_many, send(1, 2, 2) AS and_back;
 -- the second referee, by what it receives
 SELECT acting(4, $$SELECT qfs_api.set_profile('Dora')$$) IS NOT NULL AS profile, last_told() AS completed;
-SELECT send(4, 3, 1) AS dora_writes;
+SELECT send(4, 3, 1) AS dora_writes, send(4, 3, 2) AS again_which_is_no_answer;
 SELECT send(3, 4, 1) AS and_gets_an_answer;
 SELECT acting(1, 'SELECT qfs_api.referral_stats()')::jsonb - ARRAY['code', 'referees'] AS stats;
 SELECT jsonb_path_query_array(acting(1, 'SELECT qfs_api.referral_stats()')::jsonb, '$.referees[*].settled') AS settled;
