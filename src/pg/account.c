@@ -18,10 +18,14 @@
 qfs_reducer *
 qfs_open_reducer(void)
 {
-	qfs_reducer *r = palloc(sizeof(qfs_reducer));
+	/* Kept from one call to the next, because a policy that is still in force need not be parsed again. */
+	static qfs_reducer kept;
+	qfs_reducer *r = &kept;
 	qfs_error	err;
 
-	qfs_reducer_init(r, qfs_table_store(), true);
+	if (r->store == NULL)
+		qfs_reducer_init(r, qfs_table_store(), true);
+	qfs_reducer_forget(r);
 	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
 	if (!r->open)
 		QFS_THROW(QFS_NO_GENESIS, "there are no accounts yet");

@@ -32,6 +32,7 @@
 #include "session.h"
 #include "store_table.h"
 #include "token.h"
+#include "token_memory.h"
 
 #define NONCE_TIME_LEN 6
 #define NONCE_RANDOM_LEN 10
@@ -365,8 +366,8 @@ qfs_sql_authenticate(PG_FUNCTION_ARGS)
 	qfs_error	err;
 
 	find_key(r, QFS_KEY_TOKEN, &public_keys, NULL);
-	QFS_TRY(qfs_token_read(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
-						   now / 1000, &token, &err), &err);
+	qfs_token_recall(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
+					 now / 1000, &token);
 	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
 	if (memcmp(&token.user, &session.user, sizeof(token.user)) != 0 ||
 		token.operates != session.operates ||

@@ -230,6 +230,16 @@ for my $forgery (@forgeries) {
   is_found(faults_in_file(jsonl(forged($seq, $change)), @TRUSTED), [ "replay $seq OUTCOME_MISMATCH", $ROOT ], "outcome, $name: file");
 }
 is_sound($node, 'after all attacks were undone', 'small');
+
+# ---- a backend that knows a token ----
+
+# It has checked Bob's before; that must not help another, nor Bob once the key is another one.
+sub token_answer { my ($token) = @_; my $error = $client->query(as_account($token, 'SELECT 1'))->{error}; $client->query('ROLLBACK'); return $error ? $error->{code} : 'good' }
+my $flipped = $bob->{token} =~ s/(.)(.{20})$/($1 eq 'A' ? 'B' : 'A') . $2/er;
+is(join(' ', map { token_answer($_) } $bob->{token}, $flipped, $bob->{token}, "$bob->{token}A"), 'good QFS_TOKEN_INVALID good QFS_TOKEN_INVALID',
+  'a token that is known is good, one that is almost it is not');
+$client->value('SELECT qfs.rotate_keys()');
+is(token_answer($bob->{token}), 'QFS_TOKEN_INVALID', 'nor is a known one after the key was rotated');
 $client->close;
 $node->stop;
 
