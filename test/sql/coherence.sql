@@ -28,7 +28,7 @@ SELECT attempt($$SELECT qfs.coherence_score('{}', '{"topic":"1.1"}')$$), qfs.coh
 SELECT c, q, a, qfs.coherence_step(c, q, a) AS next,
        qfs.coherence_step(c, q, a) = trunc((c::numeric * (1 - a::numeric) + q::numeric * a::numeric), 18) AS agrees
 FROM (VALUES (0, 1, 0.1), (0, 0.3, 0.1), (0.1, 0.6, 0.1), (1, 1, 0.1), (1, 0, 0.1), (0.5, 0.25, 0), (0.5, 0.25, 1),
-             (0.000000000000000009, 0, 0.1), (0.999999999999999999, 1, 0.1), (0.123456789012345678, 0.876543210987654321, 0.333333333333333333)) AS t(c, q, a);
+             (0.000000000000000009, 0, 0.1), (0.999999999999999999, 1, 0.1), (0.999999999999999999, 0.999999999999999998, 0.000000000000000001), (0.123456789012345678, 0.876543210987654321, 0.333333333333333333)) AS t(c, q, a);
 SELECT attempt('SELECT qfs.coherence_step(1.000000000000000001, 0, 0.1)') AS c, attempt('SELECT qfs.coherence_step(0, 1.1, 0.1)') AS q,
        attempt('SELECT qfs.coherence_step(0, 0, 1.1)') AS alpha, attempt('SELECT qfs.coherence_step(-0.1, 0, 0.1)') AS negative,
        qfs.coherence_step(NULL, 0, 0.1) IS NULL AS null_stays_null;
