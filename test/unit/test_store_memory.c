@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "ids.h"
 #include "memory.h"
 
 /* Two key fields, one of each type, and two of JSON. */

@@ -23,11 +23,12 @@ static char text[QFS_TOKEN_MAX + 1];
 
 /* ---- tokens, put together once more ---- */
 
+#define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
 static void
 add_base64(char *out, const void *bytes, size_t len)
 {
-	sodium_bin2base64(out + strlen(out), QFS_TOKEN_MAX + 1 - strlen(out), bytes, len,
-					  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(out + strlen(out), sodium_base64_encoded_len(len, VARIANT), bytes, len, VARIANT);
 }
 
 static const char *
