@@ -37,6 +37,21 @@
 #define NONCE_SIGNED_LEN (NONCE_TIME_LEN + NONCE_RANDOM_LEN)
 #define NONCE_MAC_LEN (QFS_HASH_LEN - NONCE_SIGNED_LEN)
 
+/* Nobody signs in before genesis, nor in a copy that was not verified. */
+static void
+throw_closed(void)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	ledger_close(&reader);
+	if (head.size > 0)
+		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head.size);
+	QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
+}
+
 /* A reducer that reads what is committed now; for looking, not for appending. */
 static qfs_reducer *
 open_reducer(void)
@@ -47,7 +62,7 @@ open_reducer(void)
 	qfs_reducer_init(r, qfs_table_store(), true);
 	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
 	if (!r->open)
-		QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
+		throw_closed();
 	return r;
 }
 
