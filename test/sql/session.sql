@@ -141,7 +141,7 @@ SELECT type, actor::text = account(1) AS actor, auth ->> 'session' = :'a_session
 BEGIN;
 SELECT qfs.authenticate(:'r_token') IS NOT NULL AS a;
 SELECT split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', :'a_session')), ':', 1) AS rotated, attempt(format('SELECT qfs_api.session_revoke(%L)', repeat('ab', 32))) AS unknown,
-       attempt(format('SELECT qfs_api.session_revoke(%L)', (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1))) AS foreign,
+       split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1))), ':', 1) AS foreign,
        attempt(format('SELECT qfs_api.session_revoke(%L, ''boredom'')', :'b_session')) AS reason, attempt(format('SELECT qfs_api.session_revoke(%L, ''admin'')', :'b_session')) AS admin,
        attempt('SELECT qfs_api.session_revoke(''x'')') AS hash, attempt(format('SELECT qfs_api.session_revoke(%L, %L)', :'b_session', repeat('x', 100))) AS long;
 SELECT attempt('SELECT qfs_api.session_revoke(NULL)') AS nothing;
