@@ -418,9 +418,9 @@ revocations_refused(void)
 								  revocation(&ended, "device_lost")), QFS_OK);
 
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "");
+				   revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "the actor has no such session");
 	signin_refused(&s, signin_auth(&foreign), &other.user, "SESSION_REVOKED",
-				   revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "");
+				   revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "the actor has no such session");
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
 				   revocation(&ended, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&ended));
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
