@@ -38,10 +38,12 @@ read_rate(qfs_reducer *r, const qfs_user_id *user, const char *what, int64_t win
 	out->user = *user;
 	memcpy(out->what, what, strlen(what));
 	status = r->store->get(r->store, &qfs_kind_rate, out, &found, err);
+	if (status != QFS_OK)
+		return status;
 	if (!found || out->window != window)
 		out->count = 0;
 	out->window = window;
-	return status;
+	return QFS_OK;
 }
 
 qfs_status

@@ -49,6 +49,7 @@ good(void)
 	qfs_login	login;
 	qfs_error	err;
 	test_key	device = test_key_of(50);
+	qfs_hash	zeros = {{0}};
 
 	signin_make(&in, 3, 50, NOW, 7);
 	CHECK_STATUS(check_at(NOW, &login, &err), QFS_OK);
@@ -63,6 +64,7 @@ good(void)
 	signin_make(&in, 3, 0, NOW, 7);
 	CHECK_STATUS(check_at(NOW, &login, &err), QFS_OK);
 	CHECK(!login.has_device);
+	CHECK_HASH(&login.device, &zeros);
 }
 
 static void

@@ -314,6 +314,7 @@ claims(void)
 		"{" ISS "," AUD "," TIMES "," JTI "," ROLE "," SUB "}",
 		"{" AUD ",\"exp\":1795380292.0,\"iat\":1795376692," ISS "," JTI "," ROLE "," SUB "}",
 		"{" AUD ",\"exp\":\"1795380292\",\"iat\":1795376692," ISS "," JTI "," ROLE "," SUB "}",
+		"{" AUD ",\"exp\":99999999999999999999999999,\"iat\":1795376692," ISS "," JTI "," ROLE "," SUB "}",
 		"{" AUD ",\"exp\":1e99,\"iat\":1795376692," ISS "," JTI "," ROLE "," SUB "}",
 		"{" AUD "," TIMES "," ISS "," JTI ",\"role\":\"qfs_operator\",\"scope\":\"account\"," SUB "}",
 		"{" AUD "," TIMES "," ISS "," JTI ",\"role\":\"qfs_user\",\"scope\":\"account operator\"," SUB "}",
