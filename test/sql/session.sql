@@ -71,6 +71,9 @@ SELECT qfs.authenticate(:'c_token')::text = account(2) AS b;
 SELECT qfs.current_user_id()::text = account(2) AS b;
 RELEASE s;
 SELECT qfs.current_user_id()::text = account(2) AS still_b;
+SAVEPOINT t;
+ROLLBACK TO t;
+SELECT qfs.current_user_id()::text = account(2) AS still_b;
 COMMIT;
 SELECT qfs.current_user_id(), qfs.current_session();
 BEGIN;
@@ -186,11 +189,19 @@ COMMIT;
 SELECT say(event_auth(2, 3, 5, 'SAID', '{"t":"signed"}')) AS same, say(event_auth(2, 3, 4, 'SAID', '{"t":"signed"}')) AS smaller, say(event_auth(2, 3, 6, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS larger;
 SELECT auth - '{session,sig}'::text[] AS auth, auth ->> 'sig' = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig FROM qfs.ledger WHERE auth ? 'sig';
 SELECT event_nonce FROM qfs.account WHERE user_id::text = account(3);
+-- a session without a device has nothing to sign with
+SELECT set_config('regress.token', sign_in(2) ->> 'token', false) <> '' AS set;
+SELECT say(event_auth(1, 2, 1, 'SAID', '{"t":"signed"}')) AS other;
 
 -- time: sessions and nonces run out
-SELECT qfs.set_policy('{"ttl_blocks":1, "signed_types":[]}');
+SELECT qfs.set_policy('{"ttl_blocks":3, "signed_types":[]}');
 SELECT sign_in(4) ->> 'token' AS token \gset e_
-SELECT pg_sleep(1.05);
+BEGIN;
+SELECT qfs.authenticate(:'e_token') IS NOT NULL AS e;
+SELECT pg_sleep(3.05);
+-- a transaction that goes on, too
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"late"}'')') AS late, attempt('SELECT qfs.rotate_session()') AS rotate;
+COMMIT;
 SELECT regexp_replace(attempt(format('SELECT qfs.authenticate(%L)', :'e_token')), '\d+ seconds', '… seconds') AS expired;
 SELECT (SELECT ended IS NULL FROM qfs.session WHERE user_id::text = account(4)) AS not_ended, count(*) AS replayed FROM qfs.session_replay((SELECT seq FROM qfs.head())) r WHERE r.user_id::text = account(4);
 -- those that began before keep what they were promised
@@ -204,7 +215,7 @@ SELECT n, count(*) AS different FROM generate_series(0, (SELECT seq FROM qfs.hea
   (SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session_replay(n)
    EXCEPT SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session WHERE seq <= n AND (ended IS NULL OR ended > n))
   UNION ALL
-  (SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session s WHERE seq <= n AND (ended IS NULL OR ended > n) AND ttl_blocks > 1
+  (SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session s WHERE seq <= n AND (ended IS NULL OR ended > n) AND ttl_blocks > 3
    EXCEPT SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session_replay(n))) d GROUP BY n;
 SELECT attempt('SELECT qfs.session_replay(-1)') AS negative, regexp_replace(attempt('SELECT qfs.session_replay(1000000)'), 'it has \d+', 'it has …') AS beyond, (SELECT count(*) FROM qfs.session_replay(NULL)) AS nothing;
 SELECT * FROM qfs.verify();
@@ -216,7 +227,7 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
   RETURN SQLERRM;
 END $$;
-SELECT command, tamper(command) FROM unnest(ARRAY['SELECT 1', 'UPDATE qfs.session SET ended = NULL, reason = NULL WHERE seq = 3', 'UPDATE qfs.session SET reason = ''admin'' WHERE seq = 3', 'UPDATE qfs.session SET ttl_blocks = 1000000 WHERE ttl_blocks = 1',
+SELECT command, tamper(command) FROM unnest(ARRAY['SELECT 1', 'UPDATE qfs.session SET ended = NULL, reason = NULL WHERE seq = 3', 'UPDATE qfs.session SET reason = ''admin'' WHERE seq = 3', 'UPDATE qfs.session SET ttl_blocks = 1000000 WHERE ttl_blocks = 3',
   'UPDATE qfs.session SET operates = true WHERE seq = 3', 'UPDATE qfs.session SET device = NULL WHERE seq = 3', 'UPDATE qfs.session SET user_id = account(2)::qfs.user_id WHERE seq = 3', 'DELETE FROM qfs.session WHERE seq = 3',
   'UPDATE qfs.account SET event_nonce = 0', 'UPDATE qfs.account SET wallet = wallet(2)::qfs.address', 'DELETE FROM qfs.login_nonce WHERE seq = 3', 'UPDATE qfs.rate SET count = 0']) command;
 SELECT * FROM qfs.rebuild();
