@@ -243,6 +243,30 @@ times(void)
 	}
 }
 
+/* Where several things are wrong, the one that is checked first is named. */
+static void
+order(void)
+{
+	static const qfs_status want[] = {QFS_LOGIN_DOMAIN, QFS_LOGIN_DOMAIN, QFS_LOGIN_CHAIN, QFS_NONCE_EXPIRED,
+	QFS_LOGIN_TIME, QFS_DEVICE_KEY_SYNTAX, QFS_OK};
+
+	for (size_t right = 0; right < ROWS(want); right++)
+	{
+		unit_row("the first %zu are right", right);
+		signin_prepare(&in, 3, 50, right > 3 ? NOW : NOW - 300001, 7);
+		in.fields.issued_at = right > 4 ? NOW : NOW + 60001;
+		if (right < 1)
+			in.fields.domain = QFS_LITERAL("evil.example");
+		if (right < 2)
+			in.fields.uri = QFS_LITERAL("https://evil.example");
+		if (right < 3)
+			in.fields.chain_id = 2;
+		if (right < 6)
+			in.fields.resources[0] = QFS_LITERAL("urn:qfs:device:short");
+		check_fields(want[right], "");
+	}
+}
+
 /* Puts another text in place of the first such one in the message. */
 static void
 edit_message(const char *from, const char *to)
@@ -728,6 +752,7 @@ static const unit_case cases[] = {
 	CASE(nonces),
 	CASE(nonces_of_another_form),
 	CASE(times),
+	CASE(order),
 	CASE(forms),
 	CASE(broken_checksum),
 	CASE(signatures),
