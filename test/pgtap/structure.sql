@@ -151,7 +151,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
   'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'head', 'is_public', 'jwks', 'nonce', 'post_restore', 'rebuild',
-  'require_public', 'rotate_session', 'self_check', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'require_public', 'revoke_session', 'rotate_session', 'self_check', 'sign_in', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
   ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
         'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
