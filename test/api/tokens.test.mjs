@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
+import { blake2b } from '@noble/hashes/blake2b';
 import { SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { ledger, assertError, assertOk } from './client.mjs';
 import { login, makeDevice, nonceOf, tryLogin, viemWallet } from './wallets.mjs';
@@ -72,6 +73,62 @@ test('a token of another ledger', async () => {
   const token = other.sql(`SELECT token FROM qfs.sign_in($q$${message}$q$, '${await wallet.sign(message)}')`);
   assert.equal(other.sql(`BEGIN; SELECT qfs.authenticate('${token}'); ROLLBACK;`), decodeJwt(token).sub);
   await assertRefused(token, 'of another ledger');
+});
+
+// The ledger's own token key, derived from the key file without libsodium: crypto_kdf is BLAKE2b with
+// the purpose as salt, and what it gives is the seed of an Ed25519 key.
+function tokenKey() {
+  const purpose = Buffer.alloc(16);
+  purpose.writeUInt8(2);
+  const personalization = Buffer.alloc(16);
+  personalization.write('qfs-key1');
+  const seeds = api.sql("SELECT pg_read_file('qfs.key')").match(/\b[0-9a-f]{64}\b/g);
+  const keys = seeds.map((seed) => createPrivateKey({
+    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'),
+      blake2b('', { key: Buffer.from(seed, 'hex'), salt: purpose, personalization, dkLen: 32 })]),
+    format: 'der', type: 'pkcs8',
+  }));
+  const found = keys.find((key) => createPublicKey(key).export({ format: 'jwk' }).x === jwks().keys[0].x);
+  assert.ok(found, 'a seed of the key file gives the public key');
+  return found;
+}
+
+// PostgREST lets these through; the database must not.
+test('claims that no session gives, under the right key', async () => {
+  const mine = await login(api);
+  const theirs = await login(api);
+  const ended = await login(api);
+  assertOk(await api.call('session_revoke', { session: ended.session }, ended.token));
+  const key = tokenKey();
+  const [header] = parts(mine.token);
+  const claims = decodeJwt(mine.token);
+  const now = Math.floor(Date.now() / 1000);
+  const make = (body, head = header) => {
+    const input = `${head}.${encode(body)}`;
+    return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
+  };
+  assertOk(await api.read('/rpc/sessions', make(claims)), 'the very same token');
+  for (const [why, change, code] of [
+    ['another account', { sub: theirs.user_id }, 'QFS_TOKEN_INVALID'],
+    ['a session of another account', { jti: theirs.session }, 'QFS_TOKEN_INVALID'],
+    ['a session that was revoked', { jti: ended.session, sub: ended.user_id }, 'QFS_SESSION_ENDED'],
+    ['a session that never was', { jti: '0'.repeat(64) }, 'QFS_SESSION_ENDED'],
+    ['another issuer', { iss: other.origin }, 'QFS_TOKEN_INVALID'],
+    ['an operator', { role: 'qfs_operator', scope: 'account operator' }, 'QFS_TOKEN_INVALID'],
+    ['an auditor', { role: 'qfs_auditor' }, 'QFS_TOKEN_INVALID'],
+    ['a scope of its own', { scope: 'everything' }, 'QFS_TOKEN_INVALID'],
+    // Within the half minute that PostgREST allows for clocks.
+    ['expired', { iat: now - 60, exp: now - 5 }, 'QFS_TOKEN_EXPIRED'],
+    ['a claim more', { zzz: 1 }, 'QFS_TOKEN_INVALID'],
+  ]) assertError(await api.read('/rpc/sessions', make({ ...claims, ...change })), 401, code, why);
+  const head = JSON.parse(Buffer.from(header, 'base64url'));
+  for (const change of [{ cty: 'x' }, { typ: 'at+jwt' }]) {
+    assertError(await api.read('/rpc/sessions', make(claims, encode({ ...head, ...change }))), 401, 'QFS_TOKEN_INVALID', JSON.stringify(change));
+  }
+  for (const change of [{ aud: other.origin }, { exp: now - 3600 }, { sub: undefined }, { role: 'postgres' }, { role: 'qfs_web' }]) {
+    const answer = await api.read('/rpc/sessions', make({ ...claims, ...change }));
+    assert.ok([401, 403].includes(answer.status), `${JSON.stringify(change)} ${answer.status} ${answer.text}`);
+  }
 });
 
 test('a session that has expired', async () => {
