@@ -31,15 +31,9 @@
 static bool
 policy_is_public(void)
 {
-	qfs_reducer *r = palloc(sizeof(qfs_reducer));
-	qfs_error	err;
-	bool		result;
+	const qfs_reducer *r = qfs_table_reducer();
 
-	qfs_reducer_init(r, qfs_table_store(), false);
-	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
-	result = r->open && r->policy.is_public;
-	pfree(r);
-	return result;
+	return r->open && r->policy.is_public;
 }
 
 /* qfs.is_public() -> boolean */
