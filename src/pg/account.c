@@ -8,27 +8,37 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "account.h"
 #include "args.h"
 #include "errors.h"
 #include "jsonb_canonical.h"
+#include "ledger.h"
 #include "store_table.h"
+
+/* Nobody signs in before genesis, nor in a copy that was not verified. */
+static void
+throw_closed(void)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	ledger_close(&reader);
+	if (head.size > 0)
+		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head.size);
+	QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
+}
 
 qfs_reducer *
 qfs_open_reducer(void)
 {
-	/* Kept from one call to the next, because a policy that is still in force need not be parsed again. */
-	static qfs_reducer kept;
-	qfs_reducer *r = &kept;
-	qfs_error	err;
+	qfs_reducer *r = qfs_table_reducer();
 
-	if (r->store == NULL)
-		qfs_reducer_init(r, qfs_table_store(), true);
-	qfs_reducer_forget(r);
-	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
 	if (!r->open)
-		QFS_THROW(QFS_NO_GENESIS, "there are no accounts yet");
+		throw_closed();
 	return r;
 }
 
@@ -55,14 +65,23 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum paylo
 		PointerGetDatum(bytea_of((qfs_slice) {actor->bytes, sizeof(actor->bytes)})),
 		payload
 	};
+	static SPIPlanPtr plan = NULL;
 	MemoryContext spi;
 	qfs_buf		out;
 	qfs_error	err;
 	bool		isnull;
 
 	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
-		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+	if (plan == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare(query, lengthof(types), types);
+
+		if (prepared == NULL)
+			elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
+		SPI_keepplan(prepared);
+		plan = prepared;
+	}
+	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
 		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
 	spi = MemoryContextSwitchTo(caller);
 	qfs_buf_init(&out, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);

@@ -31,15 +31,9 @@
 static bool
 policy_is_public(void)
 {
-	qfs_reducer *r = palloc(sizeof(qfs_reducer));
-	qfs_error	err;
-	bool		result;
+	const qfs_reducer *r = qfs_table_reducer();
 
-	qfs_reducer_init(r, qfs_table_store(), false);
-	QFS_TRY(qfs_reducer_refresh(r, &err), &err);
-	result = r->open && r->policy.is_public;
-	pfree(r);
-	return result;
+	return r->open && r->policy.is_public;
 }
 
 /* qfs.is_public() -> boolean */
@@ -187,6 +181,21 @@ append_one(SPIPlanPtr plan, JsonbValue *value)
 	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 }
 
+/* A detail of our form, "CODE: what.", that names the event, too. */
+static char *
+detail_for_event(const char *detail, int index)
+{
+	int			len = detail ? (int) strlen(detail) : 0;
+
+	if (len == 0)
+		return psprintf("Event %d of the batch, counted from 0.", index);
+	if (strchr(detail, ':') == NULL)
+		return psprintf("%s: event %d of the batch, counted from 0.", detail, index);
+	if (detail[len - 1] == '.')
+		len--;
+	return psprintf("%.*s (event %d of the batch, counted from 0).", len, detail, index);
+}
+
 /* The same error, naming the event that it is about. */
 static void
 rethrow_for_event(int index, MemoryContext context)
@@ -196,8 +205,7 @@ rethrow_for_event(int index, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	error->detail = psprintf("%s (event %d of the batch, counted from 0)",
-							 error->detail ? error->detail : "", index);
+	error->detail = detail_for_event(error->detail, index);
 	ReThrowError(error);
 }
 

@@ -236,7 +236,7 @@ find_outgoing_key(const qfs_ledger_record *ledger, qfs_key_pair *out)
 	QFS_TRY(store->get(store, &qfs_kind_signing_key, &current, &found, &err), &err);
 	if (!found)
 		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", current.number);
-	qfs_keyfile_find(&current.checkpoint, QFS_KEY_CHECKPOINT, out);
+	qfs_keyfile_find(&current.checkpoint, out);
 }
 
 /* The outgoing key signs the next ones. */

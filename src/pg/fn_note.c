@@ -157,7 +157,7 @@ sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash
 	qfs_checkpoint_write(note, qfs_slice_of(vkey->name), size, root);
 	body = qfs_buf_slice(note);
 	qfs_buf_byte(note, '\n');
-	qfs_keyfile_find(&vkey->key, QFS_KEY_CHECKPOINT, &pair);
+	qfs_keyfile_find(&vkey->key, &pair);
 	qfs_note_sign(note, vkey, pair.secret, body);
 	sodium_memzero(&pair, sizeof(pair));
 }

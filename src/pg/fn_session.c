@@ -40,8 +40,7 @@
 #define NONCE_MAC_LEN (QFS_HASH_LEN - NONCE_SIGNED_LEN)
 
 static void
-find_key(const qfs_reducer *r, qfs_key_purpose purpose, qfs_signing_key_record *public_keys,
-		 qfs_key_pair *out)
+find_public_keys(const qfs_reducer *r, qfs_signing_key_record *public_keys)
 {
 	qfs_error	err;
 	bool		found;
@@ -50,8 +49,16 @@ find_key(const qfs_reducer *r, qfs_key_purpose purpose, qfs_signing_key_record *
 	QFS_TRY(r->store->get(r->store, &qfs_kind_signing_key, public_keys, &found, &err), &err);
 	if (!found)
 		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", public_keys->number);
-	if (out != NULL)
-		qfs_keyfile_find(&public_keys->checkpoint, purpose, out);
+}
+
+/* The keys in force, from the file; the caller wipes them. */
+static qfs_session_keys *
+find_keys(const qfs_reducer *r)
+{
+	qfs_signing_key_record public_keys;
+
+	find_public_keys(r, &public_keys);
+	return qfs_keyfile_session(&public_keys.token);
 }
 
 static text *
@@ -69,32 +76,29 @@ hex_text(const uint8_t *bytes, size_t len)
 
 /* Truncated HMAC-SHA256 over time and random bytes, under the nonce key. */
 static void
-nonce_mac(const qfs_reducer *r, const uint8_t *nonce, uint8_t mac[NONCE_MAC_LEN])
+nonce_mac(const qfs_session_keys *keys, const uint8_t *nonce, uint8_t mac[NONCE_MAC_LEN])
 {
 	uint8_t		full[crypto_auth_hmacsha256_BYTES];
 	crypto_auth_hmacsha256_state state;
-	qfs_signing_key_record public_keys;
-	qfs_key_pair key;
 
-	find_key(r, QFS_KEY_NONCE, &public_keys, &key);
-	/* The first half of an Ed25519 secret key is its seed: the derived subkey. */
-	crypto_auth_hmacsha256_init(&state, key.secret, crypto_sign_SEEDBYTES);
+	crypto_auth_hmacsha256_init(&state, keys->nonce, sizeof(keys->nonce));
 	crypto_auth_hmacsha256_update(&state, nonce, NONCE_SIGNED_LEN);
 	crypto_auth_hmacsha256_final(&state, full);
 	memcpy(mac, full, NONCE_MAC_LEN);
-	sodium_memzero(&key, sizeof(key));
 	sodium_memzero(&state, sizeof(state));
 }
 
 static void
 make_nonce(const qfs_reducer *r, qfs_hash *nonce)
 {
+	qfs_session_keys *keys = find_keys(r);
 	int64		now = qfs_now_ms();
 
 	for (int i = 0; i < NONCE_TIME_LEN; i++)
 		nonce->bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
 	randombytes_buf(nonce->bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);
-	nonce_mac(r, nonce->bytes, nonce->bytes + NONCE_SIGNED_LEN);
+	nonce_mac(keys, nonce->bytes, nonce->bytes + NONCE_SIGNED_LEN);
+	sodium_memzero(keys, sizeof(*keys));
 }
 
 /* qfs.nonce() -> text */
@@ -162,11 +166,11 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 /* ---- signing in ---- */
 
 static void
-check_nonce_is_ours(const qfs_reducer *r, const qfs_hash *nonce)
+check_nonce_is_ours(const qfs_session_keys *keys, const qfs_hash *nonce)
 {
 	uint8_t		mac[NONCE_MAC_LEN];
 
-	nonce_mac(r, nonce->bytes, mac);
+	nonce_mac(keys, nonce->bytes, mac);
 	if (sodium_memcmp(mac, nonce->bytes + NONCE_SIGNED_LEN, NONCE_MAC_LEN) != 0)
 		QFS_THROW(QFS_NONCE_UNKNOWN, "its check digits are wrong");
 }
@@ -264,7 +268,7 @@ read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
 }
 
 static text *
-make_token(const qfs_reducer *r, const qfs_session_record *session)
+make_token(const qfs_reducer *r, const qfs_session_keys *keys, const qfs_session_record *session)
 {
 	char		memory[QFS_TOKEN_MAX];
 	qfs_token	token = {
@@ -272,24 +276,19 @@ make_token(const qfs_reducer *r, const qfs_session_record *session)
 		.issued_at = qfs_now_ms() / 1000,
 		.expires_at = qfs_session_expires_at(r, session) / 1000
 	};
-	qfs_signing_key_record public_keys;
-	qfs_key_pair key;
-	qfs_status	status;
 	qfs_buf		buf;
 	qfs_error	err;
 
-	find_key(r, QFS_KEY_TOKEN, &public_keys, &key);
 	qfs_buf_init(&buf, memory, sizeof(memory));
-	status = qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &public_keys.token, key.secret, &buf, &err);
-	sodium_memzero(&key, sizeof(key));
-	QFS_TRY(status, &err);
+	QFS_TRY(qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &keys->token.public_key,
+							keys->token.secret, &buf, &err), &err);
 	return text_of(qfs_buf_slice(&buf));
 }
 
 /* A row of token, session, user_id, wallet, expires_at, created. */
 static Datum
-session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, const qfs_session_record *session,
-			const qfs_address *wallet, bool created)
+session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, qfs_session_keys *keys,
+			const qfs_session_record *session, const qfs_address *wallet, bool created)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
@@ -299,7 +298,8 @@ session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, const qfs_session_rec
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "a sign-in function has no row type");
 	*copy = *session;
-	values[0] = PointerGetDatum(make_token(r, session));
+	values[0] = PointerGetDatum(make_token(r, keys, session));
+	sodium_memzero(keys, sizeof(*keys));
 	values[1] = hash_datum(&copy->session);
 	values[2] = PointerGetDatum(&copy->user);
 	values[3] = PointerGetDatum(wallet);
@@ -326,6 +326,7 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
 	qfs_slice	created = QFS_LITERAL("false");
 	qfs_reducer *r = qfs_open_reducer();
+	qfs_session_keys *keys;
 	qfs_session_record session;
 	qfs_slice	message;
 	qfs_slice	outcome;
@@ -337,7 +338,8 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
 	message = varlena_arg(fcinfo, 0);
 	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
-	check_nonce_is_ours(r, &login.nonce);
+	keys = find_keys(r);
+	check_nonce_is_ours(keys, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
 	outcome = qfs_append_account_event("LOGIN", &login.user,
@@ -346,7 +348,7 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 	if (code.len > 0)
 		use_referral(&session, code);
 	qfs_json_member(outcome, "created", &created);
-	PG_RETURN_DATUM(session_row(fcinfo, r, &session, &login.message.address,
+	PG_RETURN_DATUM(session_row(fcinfo, r, keys, &session, &login.message.address,
 								created.data[0] == 't'));
 }
 
@@ -365,7 +367,7 @@ qfs_sql_authenticate(PG_FUNCTION_ARGS)
 	qfs_token	token;
 	qfs_error	err;
 
-	find_key(r, QFS_KEY_TOKEN, &public_keys, NULL);
+	find_public_keys(r, &public_keys);
 	qfs_token_recall(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
 					 now / 1000, &token);
 	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
@@ -443,7 +445,7 @@ qfs_sql_rotate_session(PG_FUNCTION_ARGS)
 				 &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
-	PG_RETURN_DATUM(session_row(fcinfo, r, &session, &account->wallet, false));
+	PG_RETURN_DATUM(session_row(fcinfo, r, find_keys(r), &session, &account->wallet, false));
 }
 
 /* qfs.revoke_session(session, reason) -> void */
@@ -473,7 +475,7 @@ qfs_sql_jwks(PG_FUNCTION_ARGS)
 	char		memory[512];
 	qfs_buf		buf;
 
-	find_key(qfs_open_reducer(), QFS_KEY_TOKEN, &public_keys, NULL);
+	find_public_keys(qfs_open_reducer(), &public_keys);
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	qfs_token_jwks(&buf, &public_keys.token);
 	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));

@@ -40,21 +40,29 @@ typedef struct Seeds
 typedef struct Secrets
 {
 	Seeds		seeds;
+	size_t		len;			/* of what text holds */
 	char		text[LINE_LEN * SEEDS_MAX];
 	MemoryContextCallback wipe;
 } Secrets;
 
+/* What was used of it: nearly all of it never is. */
 static void
 wipe_secrets(void *secrets)
 {
-	sodium_memzero(secrets, offsetof(Secrets, wipe));
+	Secrets    *s = secrets;
+
+	/* A seed that could not be read to its end is not counted. */
+	sodium_memzero(s->seeds.seeds, Min(s->seeds.count + 1, SEEDS_MAX) * sizeof(qfs_hash));
+	sodium_memzero(s->text, s->len);
+	s->seeds.count = s->len = 0;
 }
 
 static Secrets *
 make_secrets(void)
 {
-	Secrets    *s = palloc0(sizeof(Secrets));
+	Secrets    *s = palloc(sizeof(Secrets));
 
+	s->seeds.count = s->len = 0;
 	s->wipe.func = wipe_secrets;
 	s->wipe.arg = s;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &s->wipe);
@@ -101,12 +109,12 @@ check_permissions(int fd)
 }
 
 static void
-parse_seeds(Secrets *s, size_t len)
+parse_seeds(Secrets *s)
 {
 	errno = 0;
-	if (len % LINE_LEN != 0 || len > FILE_MAX)
+	if (s->len % LINE_LEN != 0 || s->len > FILE_MAX)
 		throw_key_file("is damaged");
-	for (size_t at = 0; at < len; at += LINE_LEN)
+	for (size_t at = 0; at < s->len; at += LINE_LEN)
 	{
 		qfs_slice	digits = {(const uint8_t *) s->text + at, LINE_LEN - 1};
 
@@ -123,7 +131,6 @@ read_file(Secrets *s, bool may_be_missing)
 {
 	/* Opening a FIFO would wait for its other end. */
 	int			fd = OpenTransientFile(file_path(), O_RDONLY | O_NONBLOCK | PG_BINARY);
-	size_t		len = 0;
 	ssize_t		n;
 
 	if (fd < 0 && errno == ENOENT && may_be_missing)
@@ -131,14 +138,14 @@ read_file(Secrets *s, bool may_be_missing)
 	if (fd < 0)
 		throw_key_file("cannot be opened");
 	check_permissions(fd);
-	while (len < FILE_MAX && (n = read(fd, s->text + len, FILE_MAX - len)) != 0)
+	while (s->len < FILE_MAX && (n = read(fd, s->text + s->len, FILE_MAX - s->len)) != 0)
 	{
 		if (n < 0)
 			throw_key_file("cannot be read");
-		len += (size_t) n;
+		s->len += (size_t) n;
 	}
 	CloseTransientFile(fd);
-	parse_seeds(s, len);
+	parse_seeds(s);
 }
 
 /* The whole new content, on disk under another name, then in place of the old. */
@@ -155,6 +162,7 @@ write_file(Secrets *s)
 		qfs_buf_hex(&text, s->seeds.seeds[i].bytes, QFS_HASH_LEN);
 		qfs_buf_byte(&text, '\n');
 	}
+	s->len = text.len;
 
 	unlink(temporary);			/* left behind by a crash */
 	fd = OpenTransientFilePerm(temporary, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, 0600);
@@ -175,11 +183,17 @@ write_file(Secrets *s)
 }
 
 static void
+derive_subkey(const qfs_hash *seed, qfs_key_purpose purpose, uint8_t subkey[QFS_HASH_LEN])
+{
+	crypto_kdf_derive_from_key(subkey, QFS_HASH_LEN, (uint64_t) purpose, kdf_context, seed->bytes);
+}
+
+static void
 derive(const qfs_hash *seed, qfs_key_purpose purpose, qfs_key_pair *out)
 {
 	uint8_t		subkey[crypto_sign_SEEDBYTES];
 
-	crypto_kdf_derive_from_key(subkey, sizeof(subkey), (uint64_t) purpose, kdf_context, seed->bytes);
+	derive_subkey(seed, purpose, subkey);
 	crypto_sign_seed_keypair(out->public_key.bytes, out->secret, subkey);
 	sodium_memzero(subkey, sizeof(subkey));
 }
@@ -225,23 +239,55 @@ qfs_keyfile_add(qfs_public_keys *out)
 	wipe_secrets(s);
 }
 
+/* The key pair with this public half; returns the seed that it comes from. */
+static const qfs_hash *
+find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
+{
+	/* The newest seed is the likeliest. */
+	for (size_t i = s->seeds.count; i-- > 0;)
+	{
+		derive(&s->seeds.seeds[i], purpose, out);
+		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) == 0)
+			return &s->seeds.seeds[i];
+	}
+	sodium_memzero(out, sizeof(*out));
+	QFS_THROW(QFS_KEY_MISSING, "none of its %u seeds fits", (uint64_t) s->seeds.count);
+}
+
 void
-qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_purpose purpose, qfs_key_pair *out)
+qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_pair *out)
 {
 	Secrets    *s = make_secrets();
 
 	read_file(s, false);
-	/* The newest seed is the likeliest. */
-	for (size_t i = s->seeds.count; i-- > 0;)
-	{
-		qfs_hash	candidate;
+	find_pair(s, QFS_KEY_CHECKPOINT, checkpoint, out);
+	wipe_secrets(s);
+}
 
-		derive_public(&s->seeds.seeds[i], QFS_KEY_CHECKPOINT, &candidate);
-		if (memcmp(&candidate, checkpoint, sizeof(candidate)) != 0)
-			continue;
-		derive(&s->seeds.seeds[i], purpose, out);
-		wipe_secrets(s);
-		return;
-	}
-	QFS_THROW(QFS_KEY_MISSING, "none of its %u seeds fits", (uint64_t) s->seeds.count);
+typedef struct OwnedKeys
+{
+	qfs_session_keys keys;		/* first: whoever has them has this */
+	MemoryContextCallback wipe;
+} OwnedKeys;
+
+static void
+wipe_keys(void *keys)
+{
+	sodium_memzero(keys, sizeof(qfs_session_keys));
+}
+
+qfs_session_keys *
+qfs_keyfile_session(const qfs_hash *token)
+{
+	Secrets    *s = make_secrets();
+	OwnedKeys  *owned = palloc(sizeof(OwnedKeys));
+
+	owned->wipe.func = wipe_keys;
+	owned->wipe.arg = &owned->keys;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &owned->wipe);
+	read_file(s, false);
+	derive_subkey(find_pair(s, QFS_KEY_TOKEN, token, &owned->keys.token), QFS_KEY_NONCE,
+				  owned->keys.nonce);
+	wipe_secrets(s);
+	return &owned->keys;
 }

@@ -26,6 +26,13 @@ typedef struct qfs_key_pair
 	uint8_t		secret[QFS_SECRET_LEN];
 } qfs_key_pair;
 
+/* What signs session tokens, and what sign-in nonces are recognized by. */
+typedef struct qfs_session_keys
+{
+	qfs_key_pair token;
+	uint8_t		nonce[QFS_HASH_LEN];	/* of HMAC-SHA256 */
+} qfs_session_keys;
+
 /* Public keys of a seed that was added to the file. */
 typedef struct qfs_public_keys
 {
@@ -41,11 +48,17 @@ typedef struct qfs_public_keys
 extern void qfs_keyfile_add(qfs_public_keys *out);
 
 /*
- * Signing keys of the seed whose checkpoint key is `checkpoint`.  The caller
- * wipes them with sodium_memzero.
+ * The checkpoint key whose public half is `checkpoint`.  The caller wipes it
+ * with sodium_memzero.
  * Errors: KEY_FILE, KEY_MISSING.
  */
-extern void qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_purpose purpose,
-							 qfs_key_pair *out);
+extern void qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_pair *out);
+
+/*
+ * The session keys of the seed whose token key is `token`; palloc'd, and wiped
+ * at the latest when the memory context goes, error or not.
+ * Errors: KEY_FILE, KEY_MISSING.
+ */
+extern qfs_session_keys *qfs_keyfile_session(const qfs_hash *token);
 
 #endif

@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -285,4 +286,20 @@ qfs_table_store_clear(const qfs_kind *kind)
 	if (kind->rare)
 		CacheInvalidateRelcache(t.rel);
 	close_table(&t, RowExclusiveLock);
+}
+
+qfs_reducer *
+qfs_table_reducer(void)
+{
+	static qfs_reducer *reducer = NULL;
+	qfs_error	err;
+
+	if (reducer == NULL)
+	{
+		reducer = MemoryContextAlloc(TopMemoryContext, sizeof(qfs_reducer));
+		qfs_reducer_init(reducer, qfs_table_store(), true);
+	}
+	qfs_reducer_forget(reducer);
+	QFS_TRY(qfs_reducer_refresh(reducer, &err), &err);
+	return reducer;
 }

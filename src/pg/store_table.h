@@ -6,6 +6,7 @@
 #ifndef QFS_STORE_TABLE_H
 #define QFS_STORE_TABLE_H
 
+#include "reduce.h"
 #include "store.h"
 
 /*
@@ -13,6 +14,13 @@
  * others committed, whatever its snapshot: the chain lock makes that exact.
  */
 extern qfs_store *qfs_table_store(void);
+
+/*
+ * A reducer over that store, for looking and not for appending, with ledger and
+ * policy as they are now.  The backend has one, which remembers the policy that
+ * it has parsed.  `open` is false where the ledger is not.
+ */
+extern qfs_reducer *qfs_table_reducer(void);
 
 /* Do the state tables know of a genesis?  They do unless they were lost in a dump. */
 extern bool qfs_ledger_is_open(void);

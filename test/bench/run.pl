@@ -1,14 +1,16 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|messages|replay]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
 # QFS_WORK; "delayed" is run by scripts/bench on a second server whose flushes
-# are slow.
+# are slow; "api" expects the database "api" of setup_api.sql, and PostgREST in
+# front of it at API_URL.
 use strict;
 use warnings;
+use FindBin qw($Bin);
 use JSON::PP;
 use List::Util qw(min max sum);
 use Time::HiRes qw(time);
@@ -18,11 +20,12 @@ die "usage: run.pl DIRECTORY SECTION...\n" unless defined $out && @sections;
 
 my $seconds = $ENV{BENCH_SECONDS} // 5;
 my $rounds  = $ENV{BENCH_ROUNDS} // 3;
+my $database = 'bench';
 my %table   = (plain => 'plain', qfs => 'qfs.ledger', recipe => 'recipe');
 
 sub sql {
-  my ($query, $database) = @_;
-  open my $psql, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $database // 'bench', '-c', $query
+  my ($query, $in) = @_;
+  open my $psql, '-|', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $in // $database, '-c', $query
     or die "psql: $!\n";
   my $answer = do { local $/; <$psql> };
   close $psql or die "failed: $query\n";
@@ -54,6 +57,49 @@ sub append_script {
     "INSERT INTO $table{$engine} (type, payload) VALUES ('BENCH', jsonb_build_object('n', :n::int, 'note', '$note'));\n";
   close $script;
   return $file;
+}
+
+# Transactions a second of a pgbench script.
+sub transactions {
+  my ($name, $clients, $script, @until) = @_;
+  my $file = "$out/$name.sql";
+  open my $handle, '>', $file or die "$file: $!\n";
+  print {$handle} $script;
+  close $handle;
+  @until = (-T => $seconds) unless @until;
+  my $report = `pgbench -n -M prepared -c $clients -j 2 @until -f $file $database 2>&1`;
+  my ($tps) = $report =~ /^tps = ([\d.]+)/m or die "pgbench failed:\n$report\n";
+  die "pgbench failed:\n$report\n" if $report =~ /aborted|ERROR/;
+  return $tps;
+}
+
+# What the signing program answers to these requests.
+sub signed {
+  my $json = JSON::PP->new->utf8;
+  my $file = "$out/requests.jsonl";
+  open my $requests, '>', $file or die "$file: $!\n";
+  print {$requests} $json->encode($_), "\n" for @_;
+  close $requests;
+  open my $answers, '-|', "node $Bin/../node/signer.mjs < $file" or die "node: $!\n";
+  my @answers = map { $json->decode($_) } <$answers>;
+  close $answers or die "the signing program failed\n";
+  unlink $file;
+  return @answers;
+}
+
+# Fills the table of logins with N messages that wallets have signed.
+sub prepare_logins {
+  my ($n) = @_;
+  my @wallet = map { $_ % 100 } 1 .. $n;
+  my @nonce = split /\n/, sql("SELECT qfs.nonce() FROM generate_series(1, $n)");
+  my @message = map { $_->{message} } signed(map { { do => 'message', wallet => $wallet[$_], nonce => $nonce[$_],
+    domain => 'app.example.org', uri => 'https://app.example.org/' } } 0 .. $n - 1);
+  my @signature = map { $_->{signature} } signed(map { { do => 'sign', wallet => $wallet[$_], message => $message[$_] } } 0 .. $n - 1);
+  open my $psql, '|-', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $database or die "psql: $!\n";
+  print {$psql} "COPY signed FROM STDIN;\n",
+    (map { ($message[$_] =~ s/\n/\\n/gr) . "\t$signature[$_]\n" } 0 .. $n - 1), "\\.\n",
+    "INSERT INTO login (message, signature) SELECT * FROM signed; TRUNCATE signed;\n";
+  close $psql or die "COPY failed\n";
 }
 
 # One pgbench run: commits a second, 99th percentile of the latency in ms, and
@@ -275,6 +321,53 @@ my %section = (
       sql(q{SELECT count(*) FROM qfs.ledger WHERE type = 'LOGIN'}, 'mixed'), $speed, $events, bar($speed, 50_000);
   },
 );
+
+# One recovery of a wallet from its signature is what a sign-in cannot do without.
+sub sign_ins {
+  my ($clients, $n) = (16, 2_000);
+  my (@floor, @one, @many);
+  for my $round (1 .. $rounds) {
+    prepare_logins(2 * $n);
+    my $from = sql('SELECT max(n) FROM login') - 2 * $n;
+    push @floor, $n / server_ms(qq{
+      SELECT count(qfs.recover_personal_sign(message, decode(substr(signature, 3), 'hex')))
+      FROM login WHERE n > $from AND n <= $from + $n}) * 1000;
+    # In one transaction: what the server computes.  In one each: what users see.
+    push @one, $n / server_ms("SELECT count(qfs_api.auth_login(message, signature)) FROM login WHERE n > $from AND n <= $from + $n") * 1000;
+    sql("SELECT setval('next_login', $from + $n)");
+    my $each = $n / $clients;
+    push @many, transactions('login', $clients,
+      "SELECT qfs_api.auth_login(message, signature) FROM login WHERE n = (SELECT nextval('next_login'));\n", -t => $each);
+  }
+  my $ratio = median(map { $one[$_] / $floor[$_] } 0 .. $rounds - 1);
+  printf "\nsign-ins: %.0f recoveries/s; %.0f sign-ins/s in one transaction, %.2f of them   %s;" .
+    " %.0f/s by %d clients, a transaction each: %.2f\n", median(@floor), median(@one), $ratio, bar($ratio, 0.25),
+    median(@many), $clients, median(map { $many[$_] / $floor[$_] } 0 .. $rounds - 1);
+}
+
+# The same append by the same account, over SQL as PostgREST does it, and through PostgREST.
+sub requests {
+  my $clients = 16;
+  prepare_logins(1);
+  my $token = sql(q{SELECT qfs_api.auth_login(message, signature)->>'token' FROM login ORDER BY n DESC LIMIT 1});
+  my $events = JSON::PP->new->encode([ { type => 'BENCH', payload => { note => $note } } ]);
+  local $ENV{BENCH_EVENTS} = JSON::PP->new->encode({ events => JSON::PP->new->decode($events) });
+  my (@sql, @http);
+  for (1 .. $rounds) {
+    push @sql, transactions('append', $clients, join '', map { "$_;\n" } 'BEGIN', 'SET LOCAL ROLE qfs_user',
+      "SELECT qfs.authenticate('$token')", "SELECT qfs_api.events_batch('$events')", 'COMMIT');
+    push @http, `node $Bin/requests.mjs $ENV{API_URL} $token $clients $seconds` || die "requests.mjs failed\n";
+  }
+  printf "appends of an account that is signed in, %d clients: %.0f/s over SQL, %.0f/s through PostgREST: %.2f\n",
+    $clients, median(@sql), median(@http), median(map { $http[$_] / $sql[$_] } 0 .. $rounds - 1);
+}
+
+$section{api} = sub {
+  $database = 'api';
+  sign_ins();
+  requests();
+  $database = 'bench';
+};
 
 for my $name (@sections) {
   ($section{$name} // die "no section $name\n")->();

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(39);
+SELECT plan(45);
 
 -- Keccak-256 and SHA3-256 are not the same; one byte, many bytes, more than a block
 SELECT is(qfs.keccak256('')::text, 'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470', 'keccak256 of nothing');
@@ -12,6 +12,17 @@ SELECT is(qfs.sha3_256('abc')::text, '3a985da74fe225b2045c172d6bd390bd855f086e3e
 SELECT is(qfs.sha3_256(decode(repeat('a3', 200), 'hex'))::text, '79f38adec5c20307a98ef76e8324afbfd46cfd81b22e3973c65fa1bd9de31787', 'sha3_256 of 200 bytes');
 SELECT is(qfs.user_id('0x71C7656EC7ab88b098defB751B7401B5f6d8976F'::qfs.address)::text,
           'user_' || encode(qfs.sha3_256(convert_to('0x71c7656ec7ab88b098defb751b7401b5f6d8976f', 'UTF8'))::bytea, 'hex'), 'an account is the hash of its address in lower case');
+SELECT is(qfs.user_id('0x71C7656EC7ab88b098defB751B7401B5f6d8976F'::qfs.address)::text, 'user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9', 'the same, as it is known');
+-- signatures: web3.js's example of personal_sign, RFC 8032's first one
+SELECT is(qfs.recover_personal_sign('Some data', '\xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c')::text,
+          '0x2c7536E3605D9C16a7a3D7b1898e529396a65c23', 'recover_personal_sign');
+SELECT isnt(qfs.recover_personal_sign('Some datA', '\xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c')::text,
+            '0x2c7536E3605D9C16a7a3D7b1898e529396a65c23', 'another message, another wallet');
+SELECT ok(qfs.ed25519_verify('', '\xe5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+                             '\xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'), 'ed25519_verify');
+SELECT is(qfs.ed25519_verify('x', '\xe5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+                             '\xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'), false, 'not of another message');
+SELECT ok(qfs.recover_personal_sign(NULL, '') IS NULL AND qfs.ed25519_verify(NULL, '', '') IS NULL AND NOT EXISTS (SELECT FROM qfs.session_replay(NULL)), 'nothing of nothing');
 SELECT is(qfs.leaf_hash('')::bytea, sha256('\x00'), 'leaf hash of nothing');
 SELECT is(qfs.leaf_hash('é')::bytea, sha256('\x00c3a9'), 'leaf hash of UTF-8');
 SELECT is(qfs.sha256_jcs('{"b":[],"a":1}')::bytea, sha256('{"a":1,"b":[]}'), 'sha256_jcs');
@@ -73,6 +84,11 @@ INSERT INTO commands VALUES
   ('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger'), ('INSERT INTO qfs.ledger (seq) VALUES (1)'), ('DELETE FROM qfs.ledger'), ('DROP EXTENSION qfs'),
   ('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL'), ('SELECT qfs.import(ARRAY[''{}''])'), ('SELECT qfs.import(ARRAY[''{''])'), ('SELECT qfs.add_witness(''x'')'),
   ('SELECT qfs.add_cosignature(''x'')'), ('SELECT qfs.add_cosignature(qfs.checkpoint())'), ('SELECT qfs.verify(depth => ''x'')'), ('SELECT qfs.post_restore()'),
+  ('SELECT qfs.challenge(NULL, NULL, 1)'), ('SELECT qfs.challenge(''0x71C7656EC7ab88b098defB751B7401B5f6d8976F'', NULL, 1)'), ('SELECT qfs.sign_in(NULL, NULL)'), ('SELECT qfs.sign_in(''x'', ''x'')'), ('SELECT qfs.authenticate(''x'')'),
+  ('SELECT qfs.rotate_session()'), ('SELECT qfs.revoke_session(repeat(''0'', 64)::qfs.hash, ''user_logout'')'), ('SELECT qfs.session_replay(-1)'), ('SELECT qfs.session_replay(99)'), ('SELECT qfs.require_public()'), ('SELECT qfs.public_entry_bundle(0, 1)'),
+  ('SELECT qfs.readable_entry(0)'), ('SELECT qfs.readable_entry(99)'), ('SELECT qfs.recover_personal_sign(''x'', ''x'')'), ('SELECT qfs.recover_personal_sign(''x'', decode(repeat(''00'', 65), ''hex''))'), ('SELECT qfs.ed25519_verify(''x'', ''x'', ''x'')'),
+  ('SELECT qfs_api.auth_challenge(''x'')'), ('SELECT qfs_api.auth_login(''x'', ''y'')'), ('SELECT qfs_api.session_rotate()'), ('SELECT qfs_api.session_revoke(''x'')'), ('SELECT qfs_api.events_batch(''[]'')'), ('SELECT qfs_api.entry(99)'),
+  ('SELECT qfs_api.tile(0, 1)'), ('SELECT qfs_api.tlog_proof(99)'), ('SELECT qfs_api.consistency_proof(2, 1)'), ('SELECT qfs_api.checkpoint(99)'), ('SELECT qfs_api.verify(depth => ''x'')'),
   ('SELECT qfs.import(ARRAY[''"\ud800"''])'), ('SET LOCAL qfs.key_file = ''no/such''; SELECT qfs.checkpoint()');
 CREATE TEMP TABLE errors (command text, state text, message text, detail text, hint text);
 DO $$
@@ -90,14 +106,14 @@ BEGIN
     INSERT INTO errors VALUES (e.*);
   END LOOP;
 END $$;
-SELECT is(count(*)::int, 32, 'every command fails') FROM errors WHERE state IS NOT NULL;
+SELECT is(count(*)::int, 59, 'every command fails') FROM errors WHERE state IS NOT NULL;
 SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT4[0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
 SELECT is_empty($$SELECT command, message FROM errors WHERE message !~ '^[a-z]' OR message ~ '[.!]$'$$, 'a sentence in lower case, without a full stop');
 SELECT is_empty($$SELECT command, detail FROM errors WHERE detail !~ '^QFS_[A-Z0-9_]+(: .+\.)?$'$$, 'a detail that begins with the code');
 SELECT is_empty($$SELECT command, hint FROM errors WHERE hint !~ '^([A-Z]|docs/).*\.$'$$, 'and a hint');
 SELECT is_empty($$SELECT command FROM errors WHERE concat(message, detail, hint) LIKE '%no/such%' OR concat(message, detail, hint) LIKE '%' || current_setting('data_directory') || '%'$$,
                 'no path is told');
-SELECT ok(count(DISTINCT split_part(detail, ':', 1)) >= 24, 'of many kinds') FROM errors;
+SELECT ok(count(DISTINCT split_part(detail, ':', 1)) >= 36, 'of many kinds') FROM errors;
 SELECT is_empty($$SELECT split_part(detail, ':', 1) FROM errors GROUP BY 1 HAVING count(DISTINCT state || message || hint) > 1$$, 'one code, one SQLSTATE, one sentence, one hint');
 SELECT is((SELECT size FROM qfs.head()), 1::bigint, 'and nothing was appended');
 

@@ -1,7 +1,7 @@
 -- Encrypted messages: keys, numbers, nonces, sizes, the commitment, reading, marking, erasing.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
-\i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/accounts.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
 SELECT n, wallet.sign_in(n) ->> 'created' AS created FROM generate_series(1, 4) n;
 

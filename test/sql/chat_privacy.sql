@@ -1,7 +1,7 @@
 -- Who sees what of a message: the two parties its envelope, nobody else, through whatever view, table or function.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
-\i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/accounts.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
 SELECT n, wallet.sign_in(n) ->> 'created' AS created, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key(n::text))) > '0' AS key FROM generate_series(1, 3) n;
 CREATE FUNCTION thread_of(a int, b int) RETURNS text LANGUAGE sql AS $$ SELECT qfs.thread(wallet.id(a)::qfs.user_id, wallet.id(b)::qfs.user_id)::text $$;

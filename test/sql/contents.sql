@@ -1,7 +1,7 @@
 -- Contents: registered once, scored once, by evaluators.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
-\i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/accounts.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
 SELECT n, wallet.sign_in(n) ->> 'created' AS created FROM generate_series(1, 2) n;
 CREATE FUNCTION content(n int) RETURNS text LANGUAGE sql AS $$ SELECT encode(sha256(convert_to('content ' || n, 'UTF8')), 'hex') $$;

@@ -1,7 +1,7 @@
 -- Profiles: what they may hold, what the ledger has of them, and erasing them.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
-\i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/accounts.sql
 -- the wallets of these tests sign as others do: the address of the secret 1 is well known
 SELECT wallet.address_of(decode(lpad('1', 64, '0'), 'hex'))::text AS address,
        qfs.recover_personal_sign('hello', decode(substr(wallet.sign(decode(lpad('1', 64, '0'), 'hex'), 'hello'), 3), 'hex'))::text AS signer;

@@ -1,7 +1,7 @@
 -- Every function of qfs_api that accounts call, given nothing: an error of qfs's or a default, never a silent null.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
-\i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/accounts.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
 SELECT n, wallet.sign_in(n) ->> 'created' AS created, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key(n::text))) > '0' AS key FROM generate_series(1, 2) n;
 SELECT acting(1, format('SELECT qfs_api.send_message(%L, 1, %L, %L, %L, %L, %L)', wallet.id(2), wallet.base64url('\x000102030405060708090a0b'), wallet.base64url(decode(repeat('5a', 17), 'hex')),

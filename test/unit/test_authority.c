@@ -105,6 +105,36 @@ actors(void)
 	sample_close(&s);
 }
 
+/* What stands in the field of an actor that an event does not have is nobody. */
+static void
+nobody(void)
+{
+	static uint8_t memory[4096];
+	static signin in;
+	static char auth[128];
+	qfs_hash	session;
+
+	open_ledger();
+	session = signin_session(&s, 3, 0, 1);
+	strcpy(auth, signin_auth(&session));
+	signin_make(&in, 3, 0, signin_now(&s), 2);
+	for (int login = 0; login < 2; login++)
+	{
+		qfs_entry	event = {.seq = s.count,.at = signin_now(&s),.actor = in.wallet.user,
+			.type = qfs_slice_of(login ? "LOGIN" : "POSTED"),
+			.auth = qfs_slice_of(login ? SIGNIN_WALLET : auth),
+		.payload = qfs_slice_of(login ? in.payload : "{}")};
+		qfs_buf		outcome;
+
+		qfs_buf_init(&outcome, memory, sizeof(memory));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_ACTOR_MISMATCH);
+		event.has_actor = true;
+		qfs_buf_init(&outcome, memory, sizeof(memory));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_OK);
+	}
+	sample_close(&s);
+}
+
 /* The session must have begun as an operator's, and the account must still be one. */
 static void
 operators_come_and_go(void)
@@ -140,6 +170,7 @@ signed_events(void)
 {
 	test_wallet wallet = test_wallet_of(3);
 	test_wallet other = test_wallet_of(4);
+	char		zeros[512];
 	const char *payload = "{\"text\":\"it's \\\"mine\\\" \xC3\xA9\"}";
 	const char *auth;
 	qfs_hash	session;
@@ -168,6 +199,10 @@ signed_events(void)
 	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "another device");
 	auth = signin_signed(&s, &bare, &wallet, 50, 41, "POSTED", payload);
 	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
+	/* No device is not the key of zeros. */
+	strcpy(zeros, auth);
+	memset(zeros + strlen("{\"key\":\""), 'A', 43);
+	signin_refused(&s, zeros, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
 
 	/* Signed is every part of the message. */
 	auth = signin_signed(&s, &session, &wallet, 50, 41, "POSTED", "{}");
@@ -298,6 +333,7 @@ account_missing(void)
 static const unit_case cases[] = {
 	CASE(matrix),
 	CASE(actors),
+	CASE(nobody),
 	CASE(operators_come_and_go),
 	CASE(signed_events),
 	CASE(signed_for_another_ledger),

@@ -105,7 +105,7 @@ refused(void)
 {
 	static const char *const rows[] = {
 		"A", "AAAAA", "AA=", "AA==", "AAA=", "AA ", " AA", "AA\n", "A\nA", "A+A", "A/A", "AB", "AAB",
-		"AA.A", "AAA\xAD", "AAA\xDF", "\xE2\x80\x94""A", "AAAAAAAAA"
+		"AA.A", "AAA\xAD", "AAA\xDF", "\xE2\x80\x94-", "AAAAAAAAA"
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)

@@ -49,6 +49,7 @@ good(void)
 	qfs_login	login;
 	qfs_error	err;
 	test_key	device = test_key_of(50);
+	qfs_hash	zeros = {{0}};
 
 	signin_make(&in, 3, 50, NOW, 7);
 	CHECK_STATUS(check_at(NOW, &login, &err), QFS_OK);
@@ -63,6 +64,7 @@ good(void)
 	signin_make(&in, 3, 0, NOW, 7);
 	CHECK_STATUS(check_at(NOW, &login, &err), QFS_OK);
 	CHECK(!login.has_device);
+	CHECK_HASH(&login.device, &zeros);
 }
 
 static void
@@ -238,6 +240,30 @@ times(void)
 		in.fields.has_not_before = rows[i].field == NOT_BEFORE;
 		in.fields.not_before = time;
 		check_fields(rows[i].detail != NULL ? QFS_LOGIN_TIME : QFS_OK, rows[i].detail);
+	}
+}
+
+/* Where several things are wrong, the one that is checked first is named. */
+static void
+order(void)
+{
+	static const qfs_status want[] = {QFS_LOGIN_DOMAIN, QFS_LOGIN_DOMAIN, QFS_LOGIN_CHAIN, QFS_NONCE_EXPIRED,
+	QFS_LOGIN_TIME, QFS_DEVICE_KEY_SYNTAX, QFS_OK};
+
+	for (size_t right = 0; right < ROWS(want); right++)
+	{
+		unit_row("the first %zu are right", right);
+		signin_prepare(&in, 3, 50, right > 3 ? NOW : NOW - 300001, 7);
+		in.fields.issued_at = right > 4 ? NOW : NOW + 60001;
+		if (right < 1)
+			in.fields.domain = QFS_LITERAL("evil.example");
+		if (right < 2)
+			in.fields.uri = QFS_LITERAL("https://evil.example");
+		if (right < 3)
+			in.fields.chain_id = 2;
+		if (right < 6)
+			in.fields.resources[0] = QFS_LITERAL("urn:qfs:device:short");
+		check_fields(want[right], "");
 	}
 }
 
@@ -726,6 +752,7 @@ static const unit_case cases[] = {
 	CASE(nonces),
 	CASE(nonces_of_another_form),
 	CASE(times),
+	CASE(order),
 	CASE(forms),
 	CASE(broken_checksum),
 	CASE(signatures),

@@ -27,6 +27,16 @@ defaults(void)
 	CHECK_INT(policy.block_ms, 17000);
 	CHECK_INT(policy.epoch_blocks, 512);
 	CHECK(!policy.is_public);
+	CHECK_TEXT(policy.chain_ids, "[1]");
+	/* Nobody signs in before the operator has named the application. */
+	CHECK_TEXT(policy.domains, "[]");
+	CHECK_TEXT(policy.uris, "[]");
+	CHECK_TEXT(policy.operators, "[]");
+	CHECK_TEXT(policy.signed_types, "[]");
+	CHECK_INT(policy.nonce_ttl_ms, 300000);
+	CHECK_INT(policy.ttl_blocks, 1000);
+	CHECK_INT(policy.events_per_minute, 1000);
+	CHECK_INT(policy.logins_per_minute, 10);
 }
 
 /* Every default can be given as a change, and nothing but what it says changes. */
@@ -165,6 +175,36 @@ ranges(void)
 		{"{\"visibility\":\"parties\"}", NULL},
 		{"{\"visibility\":\"Public\"}", "policy.visibility: not one of"},
 		{"{\"visibility\":true}", "policy.visibility: not one of"},
+		{"{\"nonce_ttl_ms\":1000}", NULL},
+		{"{\"nonce_ttl_ms\":86400000}", NULL},
+		{"{\"nonce_ttl_ms\":999}", "policy.nonce_ttl_ms: too small"},
+		{"{\"nonce_ttl_ms\":86400001}", "policy.nonce_ttl_ms: too large"},
+		{"{\"ttl_blocks\":1}", NULL},
+		{"{\"ttl_blocks\":1000000}", NULL},
+		{"{\"ttl_blocks\":0}", "policy.ttl_blocks: too small"},
+		{"{\"ttl_blocks\":1000001}", "policy.ttl_blocks: too large"},
+		{"{\"limits\":{\"events_per_minute\":0}}", NULL},
+		{"{\"limits\":{\"events_per_minute\":-1}}", "policy.limits.events_per_minute: too small"},
+		{"{\"limits\":{\"logins_per_minute\":1000001}}", "policy.limits.logins_per_minute: too large"},
+		{"{\"limits\":7}", "policy.limits: wrong type"},
+		{"{\"auth\":{\"chain_ids\":[0,9007199254740991]}}", NULL},
+		{"{\"auth\":{\"chain_ids\":[-1]}}", "too small"},
+		{"{\"auth\":{\"chain_ids\":[\"1\"]}}", "wrong type"},
+		{"{\"auth\":{\"domains\":[\"app.example\",\"localhost:8080\",\"[::1]:80\"]}}", NULL},
+		{"{\"auth\":{\"domains\":[\"\"]}}", "too short"},
+		{"{\"auth\":{\"domains\":[\"https://app.example\"]}}", "policy.auth.domains: \"https://app.example\""},
+		{"{\"auth\":{\"domains\":[\"me@app.example\"]}}", "policy.auth.domains"},
+		{"{\"auth\":{\"domains\":[\":8080\"]}}", "policy.auth.domains"},
+		{"{\"auth\":{\"domains\":[\"app example\"]}}", "policy.auth.domains"},
+		{"{\"auth\":{\"domains\":[\"app\\\\example\"]}}", "policy.auth.domains"},
+		{"{\"auth\":{\"uris\":[\"https://app.example/a?b\"]}}", NULL},
+		{"{\"auth\":{\"uris\":[\"app.example\"]}}", "policy.auth.uris: \"app.example\""},
+		{"{\"auth\":{\"uris\":[\"https://app.example/ \"]}}", "policy.auth.uris"},
+		{"{\"operators\":[\"user_0101010101010101010101010101010101010101010101010101010101010101\"]}", NULL},
+		{"{\"operators\":[\"user_01\"]}", "policy.operators: \"user_01\""},
+		{"{\"operators\":[\"system\"]}", "policy.operators"},
+		{"{\"signed_types\":[\"POSTED\",\"SESSION_REVOKED\"]}", NULL},
+		{"{\"signed_types\":[\"posted\"]}", "policy.signed_types: \"posted\""},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)
@@ -236,6 +276,36 @@ incomplete(void)
 	CHECK_STATUS(qfs_policy_parse(QFS_LITERAL("{}"), &policy, &err), QFS_POLICY_INVALID);
 }
 
+/* Lists are compared byte for byte: nothing is like an entry. */
+static void
+lists(void)
+{
+	static const char list[] = "[\"a\",\"bc\",\"https://x.example/y\"]";
+	static const struct
+	{
+		const char *text;
+		bool		listed;
+		bool		below;
+	}			rows[] = {
+		{"a", true, true}, {"bc", true, true}, {"", false, false}, {"b", false, false}, {"A", false, false},
+		{"ab", false, false}, {"\"a\"", false, false}, {"a/b", false, true}, {"a?", false, true}, {"a#x", false, true},
+		{"a.b", false, false}, {"https://x.example/y", true, true}, {"https://x.example/y/z", false, true},
+		{"https://x.example/yz", false, false}, {"https://x.example/", false, false}, {"/a", false, false},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].text);
+		CHECK(qfs_policy_lists(qfs_slice_of(list), qfs_slice_of(rows[i].text)) == rows[i].listed);
+		CHECK(qfs_policy_lists_prefix(qfs_slice_of(list), qfs_slice_of(rows[i].text)) == rows[i].below);
+		CHECK(!qfs_policy_lists(QFS_LITERAL("[]"), qfs_slice_of(rows[i].text)));
+		CHECK(!qfs_policy_lists_prefix(QFS_LITERAL("[]"), qfs_slice_of(rows[i].text)));
+	}
+	CHECK(qfs_policy_lists_int(QFS_LITERAL("[1,137]"), 137));
+	CHECK(!qfs_policy_lists_int(QFS_LITERAL("[1,137]"), 13));
+	CHECK(!qfs_policy_lists_int(QFS_LITERAL("[]"), 0));
+}
+
 static const unit_case cases[] = {
 	CASE(defaults),
 	CASE(one_key_at_a_time),
@@ -245,6 +315,7 @@ static const unit_case cases[] = {
 	CASE(ranges),
 	CASE(parsed),
 	CASE(incomplete),
+	CASE(lists),
 	NO_MORE_CASES
 };
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "sample.h"
+#include "signin.h"
 
 /* Another store, of which one call fails. */
 typedef struct failing_store
@@ -95,6 +95,71 @@ failing_calls(void)
 			fail_at++;
 		} while (status != QFS_OK && fail_at < 50);
 		CHECK(fail_at > 3 && fail_at < 50);
+	}
+}
+
+/* A type that an account appends, by wallet 3 after its first sign-in. */
+static qfs_status
+append_by_account(int number, const qfs_hash *session)
+{
+	static signin in;
+	static char payload[256];
+	test_wallet wallet = test_wallet_of(3);
+	char		digits[65] = "";
+
+	for (int i = 0; i < QFS_HASH_LEN; i++)
+		snprintf(digits + 2 * i, 3, "%02x", session->bytes[i]);
+	switch (number)
+	{
+		case 0:
+			signin_make(&in, 4, 0, signin_now(&s), 2);
+			return signin_append(&s, &in);
+		case 1:
+			signin_make(&in, 3, 50, signin_now(&s), 2);
+			return signin_append(&s, &in);
+		case 2:
+			return sample_append_as(&s, signin_signed(&s, session, &wallet, 50, 1, "POSTED", "{}"),
+									&wallet.user, "POSTED", "{}");
+		case 3:
+			snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", digits);
+			return sample_append_as(&s, signin_auth(session), &wallet.user, "SESSION_ROTATED", payload);
+		default:
+			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
+			return sample_append_as(&s, signin_auth(session), &wallet.user, "SESSION_REVOKED", payload);
+	}
+}
+
+static void
+failing_calls_of_accounts(void)
+{
+	for (int i = 0; i < 5; i++)
+	{
+		unsigned	fail_at = 1;
+		qfs_status	status;
+
+		do
+		{
+			failing_store store = {{failing_get, failing_put}, NULL, 0, 0};
+			qfs_hash	session;
+
+			signin_ledger(&s, NULL);
+			session = signin_session(&s, 3, 50, 1);
+			store.inner = s.reducer.store;
+			s.reducer.store = &store.base;
+			qfs_reducer_forget(&s.reducer);
+			store.fail_at = fail_at;
+			unit_row("event %d, call %u", i, fail_at);
+			s.err = (qfs_error) {QFS_OK, ""};
+			status = append_by_account(i, &session);
+			CHECK_STATUS(s.err.status, status);
+			if (status != QFS_OK)
+				CHECK_STATUS(status, QFS_NO_MEMORY);
+			else
+				CHECK_UINT(store.calls, fail_at - 1);
+			sample_close(&s);
+			fail_at++;
+		} while (status != QFS_OK && fail_at < 50);
+		CHECK(fail_at > 5 && fail_at < 50);
 	}
 }
 
@@ -230,6 +295,7 @@ small_outcome(void)
 
 static const unit_case cases[] = {
 	CASE(failing_calls),
+	CASE(failing_calls_of_accounts),
 	CASE(missing_records),
 	CASE(policy_that_was_rolled_back),
 	CASE(type_that_was_rolled_back),

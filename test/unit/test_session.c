@@ -294,6 +294,32 @@ rotated_with_an_old_nonce(void)
 	sample_close(&s);
 }
 
+/* Nor do a sign-in and a rotation lead to one session: names differ, or the second is refused. */
+static void
+rotated_with_a_nonce_of_a_login(void)
+{
+	static signin in;
+	test_wallet wallet = test_wallet_of(3);
+	char		payload[128];
+	qfs_hash	session;
+
+	signin_ledger(&s, NULL);
+	session = signin_session(&s, 3, 50, 1);
+	signin_make(&in, 3, 50, signin_now(&s) - 1000, 1);
+	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", payload, QFS_NONCE_USED,
+				   "by entry 4, for a session of this block");
+
+	signin_make(&in, 3, 50, signin_now(&s), 2);
+	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
+	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", payload), QFS_OK);
+	signin_refused(&s, SIGNIN_WALLET, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
+				   "by entry 5, for a session of this block");
+	s.later = BLOCK;
+	CHECK_STATUS(signin_append(&s, &in), QFS_OK);
+	sample_close(&s);
+}
+
 static void
 rotations_refused(void)
 {
@@ -418,9 +444,9 @@ revocations_refused(void)
 								  revocation(&ended, "device_lost")), QFS_OK);
 
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "");
+				   revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "the actor has no such session");
 	signin_refused(&s, signin_auth(&foreign), &other.user, "SESSION_REVOKED",
-				   revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "");
+				   revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "the actor has no such session");
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
 				   revocation(&ended, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&ended));
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
@@ -506,6 +532,7 @@ static const unit_case cases[] = {
 	CASE(unknown_and_early),
 	CASE(rotated),
 	CASE(rotated_with_an_old_nonce),
+	CASE(rotated_with_a_nonce_of_a_login),
 	CASE(rotations_refused),
 	CASE(revoked),
 	CASE(revoked_by_the_operator),

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "ids.h"
 #include "memory.h"
 
 /* Two key fields, one of each type, and two of JSON. */
@@ -48,6 +49,32 @@ static const qfs_kind token_kind = {
 	.name = "token",.size = sizeof(token),.fields = token_fields,
 	.field_count = ROWS(token_fields),.keys = 1
 };
+
+/* A key of every type that can be one, and fields that may be absent. */
+typedef struct card
+{
+	qfs_user_id user;
+	qfs_address address;
+	bool		flag;
+	char		text[QFS_TEXT_MAX + 1];
+	bool		has_number;
+	int64_t		number;
+	bool		has_name;
+	char		name[QFS_TYPE_MAX + 1];
+	bool		has_hash;
+	qfs_hash	hash;
+} card;
+
+static const qfs_field card_fields[] = {
+	QFS_FIELD(card, user, QFS_FIELD_USER),
+	QFS_FIELD(card, address, QFS_FIELD_ADDRESS),
+	QFS_FIELD(card, flag, QFS_FIELD_BOOL),
+	QFS_FIELD(card, text, QFS_FIELD_TEXT),
+	QFS_OPTIONAL(card, number, QFS_FIELD_INT),
+	QFS_OPTIONAL(card, name, QFS_FIELD_NAME),
+	QFS_OPTIONAL(card, hash, QFS_FIELD_HASH),
+};
+static const qfs_kind card_kind = QFS_KIND("card", card, card_fields, 4, false);
 
 static test_memory memory;
 static qfs_memory_store *store;
@@ -428,6 +455,117 @@ no_memory_at_all(void)
 	close_store();
 }
 
+/* ---- fields of every type ---- */
+
+static card
+make_card(uint8_t n)
+{
+	card		c;
+
+	memset(&c, 0, sizeof(c));
+	memset(&c.user, n, sizeof(c.user));
+	memset(&c.address, n, sizeof(c.address));
+	strcpy(c.text, "text");
+	c.text[4] = (char) ('a' + n % 26);
+	return c;
+}
+
+/* Each part of the key tells records apart; what is not in it does not. */
+static void
+keys_of_every_type(void)
+{
+	card		c[5];
+	bool		found;
+
+	open_store();
+	for (int i = 0; i < 5; i++)
+		c[i] = make_card(1);
+	c[1].user.bytes[QFS_HASH_LEN - 1] ^= 1;
+	c[2].address.bytes[QFS_ADDRESS_LEN - 1] ^= 1;
+	c[3].flag = true;
+	strcat(c[4].text, "!");
+	for (int i = 0; i < 5; i++)
+	{
+		c[i].has_number = true;
+		c[i].number = i;
+		CHECK_STATUS(base->put(base, &card_kind, &c[i], NULL), QFS_OK);
+	}
+	for (int i = 0; i < 5; i++)
+	{
+		card		got = c[i];
+
+		unit_row("card %d", i);
+		got.has_number = false;
+		got.number = 99;
+		CHECK_STATUS(base->get(base, &card_kind, &got, &found, NULL), QFS_OK);
+		CHECK(found && got.has_number);
+		CHECK_INT(got.number, i);
+	}
+	CHECK(qfs_memory_store_record(store, &card_kind, 4) != NULL);
+	CHECK(qfs_memory_store_record(store, &card_kind, 5) == NULL);
+	close_store();
+}
+
+/* A field that is absent stays absent, comes and goes. */
+static void
+optional_fields(void)
+{
+	card		c = make_card(1);
+	card		got = make_card(1);
+	bool		found;
+
+	open_store();
+	CHECK_STATUS(base->put(base, &card_kind, &c, NULL), QFS_OK);
+	got.has_number = got.has_name = got.has_hash = true;
+	CHECK_STATUS(base->get(base, &card_kind, &got, &found, NULL), QFS_OK);
+	CHECK(found && !got.has_number && !got.has_name && !got.has_hash);
+
+	c.has_name = true;
+	strcpy(c.name, "rotated");
+	CHECK_STATUS(base->put(base, &card_kind, &c, NULL), QFS_OK);
+	CHECK_STATUS(base->get(base, &card_kind, &got, &found, NULL), QFS_OK);
+	CHECK(found && !got.has_number && got.has_name && !got.has_hash);
+	CHECK_TEXT(qfs_slice_of(got.name), "rotated");
+	c.has_name = false;
+	CHECK_STATUS(base->put(base, &card_kind, &c, NULL), QFS_OK);
+	CHECK_STATUS(base->get(base, &card_kind, &got, &found, NULL), QFS_OK);
+	CHECK(found && !got.has_name);
+	CHECK(qfs_memory_store_record(store, &card_kind, 1) == NULL);
+	close_store();
+}
+
+/* Two that are absent are alike, whatever lies behind; one that is absent is like no value. */
+static void
+fields_compared(void)
+{
+	static const struct
+	{
+		bool		has_a;
+		int64_t		a;
+		bool		has_b;
+		int64_t		b;
+		bool		equal;
+	}			rows[] = {
+		{false, 1, false, 2, true}, {true, 1, true, 1, true}, {true, 1, true, 2, false},
+		{false, 0, true, 0, false}, {true, 0, false, 0, false},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		card		a = make_card(1);
+		card		b = make_card(1);
+
+		unit_row("row %zu", i);
+		a.has_number = rows[i].has_a;
+		a.number = rows[i].a;
+		b.has_number = rows[i].has_b;
+		b.number = rows[i].b;
+		CHECK(qfs_field_equal(&card_fields[4], &a, &b) == rows[i].equal);
+		CHECK(qfs_field_present(&card_fields[4], &a) == rows[i].has_a);
+		CHECK(qfs_field_present(&card_fields[0], &a));
+	}
+}
+
 static const unit_case cases[] = {
 	CASE(put_and_get),
 	CASE(copies),
@@ -440,6 +578,9 @@ static const unit_case cases[] = {
 	CASE(too_many_fields),
 	CASE(failing_allocations),
 	CASE(no_memory_at_all),
+	CASE(keys_of_every_type),
+	CASE(optional_fields),
+	CASE(fields_compared),
 	NO_MORE_CASES
 };
 

@@ -1,137 +1,112 @@
--- Accounts for tests: wallets that sign in, written in SQL from SEC 1, SEC 2 (secp256k1), EIP-191 and EIP-2, so that
--- these tests need no other program.  A wallet is a number; its secret is SHA-256 of "wallet <number>".
+-- Wallets and devices that sign in SQL, with the arithmetic of their curves and
+-- nothing of qfs but Keccak: the random number of every signature is 1, so that
+-- R is the base point.  Good for tests; whoever sees one such signature has the key.
 \set ECHO none
 SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS wallet CASCADE;
-CREATE SCHEMA wallet;
+-- Wallet n has private key n.
+CREATE FUNCTION wallet(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT (ARRAY['0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf', '0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF',
+                '0x6813Eb9362372EEF6200f3b1dbC3f819671cBA69', '0x1efF47bc3a10a45D4B230B5d10E37751FE6AA718'])[n]
+$$;
+CREATE FUNCTION account(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT qfs.user_id(wallet(n)::qfs.address)::text $$;
+-- Public key of the device with private scalar n, as in a sign-in message.
+CREATE FUNCTION device(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT (ARRAY['WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY', 'yaP4aq5GXw5WUThkUQ85l1YfosnoXqIdwikjCfPNYCI'])[n]
+$$;
+CREATE FUNCTION base64url(bytes bytea) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT rtrim(translate(encode(bytes, 'base64'), E'+/\n', '-_'), '=')
+$$;
+CREATE FUNCTION from_base64url(digits text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT decode(translate(digits, '-_', '+/') || repeat('=', -length(digits) & 3), 'base64')
+$$;
 
-CREATE FUNCTION wallet.p() RETURNS numeric IMMUTABLE LANGUAGE sql
-  RETURN 115792089237316195423570985008687907853269984665640564039457584007908834671663;
-CREATE FUNCTION wallet.n() RETURNS numeric IMMUTABLE LANGUAGE sql
-  RETURN 115792089237316195423570985008687907852837564279074904382605163141518161494337;
-
--- 32 bytes, big-endian, and the number that they are
-CREATE FUNCTION wallet.number(b bytea) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
-  SELECT sum(('x' || encode(substr(b, 4 * i + 1, 4), 'hex'))::bit(32)::bigint * 4294967296::numeric ^ (7 - i)) FROM generate_series(0, 7) i $$;
-CREATE FUNCTION wallet.bytes(x numeric) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
-  SELECT decode(string_agg(lpad(to_hex(mod(div(x, 4294967296::numeric ^ (7 - i)), 4294967296)::bigint), 8, '0'), '' ORDER BY i), 'hex')
-  FROM generate_series(0, 7) i $$;
-
--- 1 / a modulo m
-CREATE FUNCTION wallet.inverse(a numeric, m numeric) RETURNS numeric IMMUTABLE LANGUAGE plpgsql AS $$
+-- Big-endian bytes and numbers.
+CREATE FUNCTION to_numeric(bytes bytea) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  r0 numeric := m; r1 numeric := mod(mod(a, m) + m, m); t0 numeric := 0; t1 numeric := 1; q numeric; x numeric;
+  n numeric := 0;
 BEGIN
-  WHILE r1 <> 0 LOOP
-    q := div(r0, r1);
-    x := r0 - q * r1; r0 := r1; r1 := x;
-    x := t0 - q * t1; t0 := t1; t1 := x;
+  FOR i IN 0 .. length(bytes) - 1 LOOP
+    n := n * 256 + get_byte(bytes, i);
   END LOOP;
-  RETURN mod(t0 + m, m);
+  RETURN n;
 END $$;
-
--- k times the base point, in Jacobian coordinates, the highest bit first; residues may be negative until the end
-CREATE FUNCTION wallet.point(k bytea, OUT x numeric, OUT y numeric) IMMUTABLE LANGUAGE plpgsql AS $$
+CREATE FUNCTION to_bytes(n numeric) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  p CONSTANT numeric := wallet.p();
-  gx CONSTANT numeric := 55066263022277343669578718895168534326250603453777594175500187360389116729240;
-  gy CONSTANT numeric := 32670510020758816978083085130507043184471273380659243275938904335757337482424;
-  z numeric := 0; a numeric; s numeric; m numeric; h numeric; hh numeric;
+  bytes bytea := decode(repeat('00', 32), 'hex');
 BEGIN
-  FOR i IN 0 .. 255 LOOP
-    IF z <> 0 THEN
-      a := mod(y * y, p); s := mod(4 * x * a, p); m := mod(3 * x * x, p);
-      z := mod(2 * y * z, p); x := mod(m * m - 2 * s, p); y := mod(m * (s - x) - 8 * a * a, p);
-    END IF;
-    IF get_bit(k, i / 8 * 8 + 7 - i % 8) = 1 THEN
-      IF z = 0 THEN
-        x := gx; y := gy; z := 1;
-      ELSE
-        a := mod(z * z, p); h := mod(gx * a - x, p); m := mod(gy * mod(a * z, p) - y, p);
-        hh := mod(h * h, p); s := mod(x * hh, p); hh := mod(hh * h, p);
-        x := mod(m * m - hh - 2 * s, p); y := mod(m * (s - x) - y * hh, p); z := mod(h * z, p);
-      END IF;
-    END IF;
+  FOR i IN REVERSE 31 .. 0 LOOP
+    bytes := set_byte(bytes, i, (n % 256)::int);
+    n := div(n, 256);
   END LOOP;
-  a := wallet.inverse(z, p);
-  x := mod(mod(x * mod(a * a, p), p) + p, p);
-  y := mod(mod(y * mod(mod(a * a, p) * a, p), p) + p, p);
+  RETURN bytes;
 END $$;
+CREATE FUNCTION reversed(bytes bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT string_agg(substr(bytes, i, 1), '' ORDER BY i DESC) FROM generate_series(1, length(bytes)) i
+$$;
 
-CREATE FUNCTION wallet.address_of(secret bytea) RETURNS qfs.address IMMUTABLE LANGUAGE sql AS $$
-  SELECT substr(qfs.keccak256(wallet.bytes(x) || wallet.bytes(y))::bytea, 13)::qfs.address FROM wallet.point(secret) $$;
-
--- personal_sign; the one-time number is a hash of secret and message
-CREATE FUNCTION wallet.sign(secret bytea, message text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+-- personal_sign (EIP-191) of wallet n.  high_s: the other value of s, which EIP-2 forbids.
+CREATE FUNCTION sign(n int, message text, high_s boolean DEFAULT false) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  n CONSTANT numeric := wallet.n();
-  text_bytes bytea := convert_to(message, 'UTF8');
-  hash bytea := qfs.keccak256('\x19'::bytea || convert_to(E'Ethereum Signed Message:\n' || length(text_bytes), 'UTF8') || text_bytes)::bytea;
-  k bytea := sha256(secret || hash);
-  point record := wallet.point(k);
-  s numeric := mod(wallet.inverse(wallet.number(k), n) * mod(wallet.number(hash) + point.x * wallet.number(secret), n), n);
-  odd boolean := mod(point.y, 2) = 1;
+  the_order numeric := to_numeric('\xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
+  r bytea := '\x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
+  z numeric := to_numeric(qfs.keccak256(convert_to(format(E'\x19%s', E'Ethereum Signed Message:\n') || octet_length(message) || message, 'UTF8'))::bytea);
+  s numeric := (z + to_numeric(r) * n) % the_order;
+  odd int := 0;
 BEGIN
-  IF s > div(n, 2) THEN
-    s := n - s; odd := NOT odd;
+  IF (s > div(the_order, 2)) <> high_s THEN
+    s := the_order - s;
+    odd := 1;
   END IF;
-  RETURN '0x' || encode(wallet.bytes(mod(point.x, n)) || wallet.bytes(s), 'hex') || CASE WHEN odd THEN '1c' ELSE '1b' END;
+  RETURN '0x' || encode(r || to_bytes(s), 'hex') || to_hex(27 + odd);
 END $$;
-
--- what has signed in
-CREATE TABLE wallet.session (n int PRIMARY KEY, user_id qfs.user_id, token text);
-CREATE FUNCTION wallet.secret(n int) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT sha256(convert_to('wallet ' || n, 'UTF8')) $$;
-CREATE FUNCTION wallet.id(n int) RETURNS text LANGUAGE sql AS $$ SELECT user_id::text FROM wallet.session s WHERE s.n = id.n $$;
-CREATE FUNCTION wallet.base64url(b bytea) RETURNS text IMMUTABLE LANGUAGE sql AS $$
-  SELECT rtrim(translate(encode(b, 'base64'), E'+/\n', '-_'), '=') $$;
--- Ed25519 keys of RFC 8032, section 7.1
-CREATE FUNCTION wallet.device(n int) RETURNS text IMMUTABLE LANGUAGE sql AS $$
-  SELECT wallet.base64url(decode((ARRAY['d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
-    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
-    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025'])[n], 'hex')) $$;
--- X25519: any 32 bytes below 2^255 - 19 that are not of small order
-CREATE FUNCTION wallet.chat_key(seed text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
-  SELECT wallet.base64url(set_byte(k, 31, get_byte(k, 31) & 63)) FROM sha256(convert_to('chat ' || seed, 'UTF8')) k $$;
-
--- Signs in; gives what auth_login gave, or its error.
-CREATE FUNCTION wallet.sign_in(n int, device int DEFAULT NULL, code text DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Ed25519 (RFC 8032) of device n.
+CREATE FUNCTION device_sign(n int, message text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  secret bytea := wallet.secret(n);
-  message text := qfs_api.auth_challenge(wallet.address_of(secret)::text, wallet.device(device), 1);
-  result jsonb := qfs_api.auth_login(message, wallet.sign(secret, message), code);
+  the_order numeric := 7237005577332262213973186563042994240857116359379907606001950938285454250989;
+  r bytea := from_base64url(device(1));
+  h numeric := to_numeric(reversed(sha512(r || from_base64url(device(n)) || convert_to(message, 'UTF8'))));
 BEGIN
-  INSERT INTO wallet.session VALUES (n, (result ->> 'user_id')::qfs.user_id, result ->> 'token')
-  ON CONFLICT ON CONSTRAINT session_pkey DO UPDATE SET token = excluded.token;
-  RETURN result;
+  RETURN base64url(r || reversed(to_bytes((1 + h * n) % the_order)));
 END $$;
 
--- A command of a wallet: what it gives, one row a line, or its error.
-CREATE FUNCTION acting(n int, command text, as_role text DEFAULT 'qfs_user') RETURNS text LANGUAGE plpgsql AS $$
+-- A sign-in message of wallet n.
+CREATE FUNCTION message(n int, nonce text, device text DEFAULT NULL, issued timestamptz DEFAULT clock_timestamp()) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(E'\n', 'app.example wants you to sign in with your Ethereum account:', wallet(n), '', 'Hello.', '', 'URI: https://app.example/login', 'Version: 1',
+    'Chain ID: 1', 'Nonce: ' || nonce, 'Issued At: ' || to_char(issued AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    E'Resources:\n- urn:qfs:device:' || device)
+$$;
+-- Signs in as wallet n.
+CREATE FUNCTION sign_in(n int, device text DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  token text := (SELECT s.token FROM wallet.session s WHERE s.n = acting.n);
+  said text := message(n, qfs_api.auth_nonce(), device);
+BEGIN
+  RETURN qfs_api.auth_login(said, sign(n, said));
+END $$;
+-- auth of an event that device d signs for wallet n.
+CREATE FUNCTION event_auth(d int, n int, number bigint, type text, payload jsonb) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_build_object('key', device(d), 'nonce', number, 'sig',
+    device_sign(d, qfs.canonical(jsonb_build_object('actor', account(n), 'ledger', (SELECT ledger::text FROM qfs.ledger_state), 'nonce', number, 'payload', payload, 'type', type))))
+$$;
+-- What a command gives a role, with or without a token; then it is undone.
+CREATE FUNCTION try_as(who text, token text, command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
   result text;
-  rows bigint;
-  state text;
-  message text;
   detail text;
 BEGIN
-  IF n IS NOT NULL THEN
+  PERFORM set_config('role', who, true);
+  IF token IS NOT NULL THEN
     PERFORM qfs.authenticate(token);
   END IF;
-  PERFORM set_config('role', as_role, true);
-  IF command ~* '^select' THEN
-    EXECUTE format('SELECT string_agg(x::text, E''\n'') FROM (%s) x', command) INTO result;
-  ELSE
-    EXECUTE command;
-    GET DIAGNOSTICS rows = ROW_COUNT;
-    result := rows || ' rows';
-  END IF;
-  PERFORM set_config('role', session_user, true);
-  -- one row without the parentheses and quotes of a composite value
-  RETURN CASE WHEN result ~ '^\(.*\)$' AND result !~ E'\n' THEN trim('"' FROM replace(substr(result, 2, length(result) - 2), '""', '"')) ELSE result END;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-  RETURN state || ' ' || CASE WHEN length(detail) > 0 THEN detail ELSE message END;
+  EXECUTE command INTO result;
+  RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = coalesce(result, '(null)');
+EXCEPTION
+  WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+  WHEN insufficient_privilege THEN
+    RETURN '-';
+  WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLSTATE || ' ' || coalesce(nullif(detail, ''), SQLERRM);
 END $$;
 RESET client_min_messages;
 \set ECHO all

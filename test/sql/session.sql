@@ -1,0 +1,234 @@
+-- Sessions: signing in, acting, rotating, revoking, expiring; what remains of an identity.
+\getenv inputdir PG_ABS_SRCDIR
+\i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/wallet.sql
+-- before there is a ledger
+SELECT attempt('SELECT qfs_api.auth_nonce()') AS nonce, attempt('SELECT qfs_api.auth_challenge(wallet(1))') AS challenge,
+       attempt('SELECT qfs_api.auth_login(''x'', ''0x'')') AS login, attempt('SELECT qfs.authenticate(''x.y.z'')') AS authenticate,
+       attempt('SELECT qfs.jwks()') AS jwks, qfs.current_user_id(), qfs.current_session();
+SELECT length(qfs.genesis('regress.example/log', '{"auth":{"chain_ids":[1,137],"domains":["app.example","localhost:3000"],"uris":["https://app.example"]}, "block_ms":1000, "limits":{"logins_per_minute":1000000}}')::text);
+SELECT qfs.register_event_type('SAID', '{"properties":{"t":{"type":"string"}},"required":["t"],"type":"object"}', 'account');
+SELECT qfs.register_event_type('RULED', '{}');
+-- the signer, by the core's verifiers
+SELECT n, qfs.recover_personal_sign('é', decode(substr(sign(n, 'é'), 3), 'hex'))::text = wallet(n) AS wallet FROM generate_series(1, 4) n;
+SELECT n, qfs.ed25519_verify('said', from_base64url(device_sign(n, 'said')), from_base64url(device(n))) AS device FROM generate_series(1, 2) n;
+
+-- nonces and challenges
+SELECT qfs_api.auth_nonce() ~ '^[0-9a-f]{64}$' AS form, count(DISTINCT qfs.nonce()) AS different FROM generate_series(1, 100);
+SELECT regexp_replace(regexp_replace(qfs_api.auth_challenge(wallet(1), device(1), 137), 'Nonce: [0-9a-f]{64}', 'Nonce: …'), 'Issued At: .{24}', 'Issued At: …') AS challenge;
+SELECT attempt('SELECT qfs_api.auth_challenge(NULL)') AS wallet, attempt('SELECT qfs_api.auth_challenge(wallet(1), NULL, NULL)') AS chain,
+       attempt('SELECT qfs_api.auth_challenge(wallet(1), NULL, -1)') AS negative, attempt('SELECT qfs_api.auth_challenge(''0x12'')') AS address,
+       attempt('SELECT qfs_api.auth_challenge(wallet(1), ''short'')') AS device;
+SELECT count(*) AS entries FROM qfs.ledger;
+
+-- signing in: an entry, an account, a session, a used nonce
+SELECT message(1, qfs_api.auth_nonce(), device(1)) AS said \gset
+SELECT token, session, user_id, wallet, created, expires_at FROM qfs.sign_in(:'said', sign(1, :'said')) \gset a_
+SELECT :'a_user_id' = account(1) AS account, :'a_wallet' = wallet(1) AS wallet, :'a_created' AS created, :a_expires_at - at AS good_for_less_than
+FROM qfs.ledger WHERE seq = 3 AND :a_expires_at - at > 999000 \gset when_
+SELECT :'when_account' AS account, :'when_wallet' AS wallet, :'when_created' AS created, :when_good_for_less_than <= 1000000 AS good;
+SELECT type, actor::text = account(1) AS actor, auth, payload ->> 'message' = :'said' AS message, payload ->> 'signature' = sign(1, :'said') AS signature,
+       payload ->> 'device_key' = device(1) AS device, (SELECT array_agg(k) FROM jsonb_object_keys(payload) k) AS members FROM qfs.ledger WHERE seq = 3;
+SELECT outcome ->> 'session' = :'a_session' AS session, outcome ->> 'expires_at' = :'a_expires_at' AS expires_at, outcome -> 'scope' AS scope,
+       (SELECT array_agg(k) FROM jsonb_object_keys(outcome) k) AS members FROM qfs.ledger WHERE seq = 3;
+-- the id of a session, by somebody else's SHA-256
+SELECT encode(sha256(convert_to(qfs.canonical(jsonb_build_object('actor', account(1), 'device', device(1), 'issued_block', issued_block, 'nonce', l.payload -> 'nonce', 'scope', '["account"]'::jsonb)), 'UTF8')), 'hex') = session::text AS id,
+       user_id::text = account(1) AS account, s.seq, ttl_blocks, operates, base64url(device::bytea) = device(1) AS device, ended, reason
+FROM qfs.session s JOIN qfs.ledger l USING (seq);
+SELECT user_id::text = account(1) AS account, wallet::text = wallet(1) AS wallet, created, last_entry, event_nonce FROM qfs.account;
+SELECT seq, nonce::text = (SELECT payload ->> 'nonce' FROM qfs.ledger WHERE seq = 3) AS nonce FROM qfs.login_nonce;
+-- over the API; the second session of the account
+SELECT sign_in(1) AS login \gset b_
+SELECT (:'b_login'::jsonb ->> 'created')::boolean AS created, :'b_login'::jsonb ->> 'token' AS token, :'b_login'::jsonb ->> 'session' AS session,
+       (SELECT array_agg(k) FROM jsonb_object_keys(:'b_login'::jsonb) k) AS members \gset b_
+SELECT :'b_created' AS created, :'b_members' AS members;
+SELECT (SELECT count(*) FROM qfs.account) AS accounts, (SELECT count(*) FROM qfs.session) AS sessions;
+-- a challenge, signed in upper case and without 0x
+SELECT qfs_api.auth_challenge(wallet(2)) AS said \gset
+SELECT (qfs_api.auth_login(:'said', upper(substr(sign(2, :'said'), 3)))) ->> 'token' AS token \gset c_
+
+-- a token: a JWT of this ledger, under a key that is published
+SELECT convert_from(from_base64url(split_part(:'a_token', '.', 1)), 'UTF8')::jsonb - 'kid' AS header,
+       convert_from(from_base64url(split_part(:'a_token', '.', 2)), 'UTF8')::jsonb - '{sub,jti,iat,exp}'::text[] AS claims;
+SELECT qfs.ed25519_verify(convert_to(split_part(:'a_token', '.', 1) || '.' || split_part(:'a_token', '.', 2), 'UTF8'),
+                          from_base64url(split_part(:'a_token', '.', 3)), from_base64url(k ->> 'x')) AS signed,
+       k - '{kid,x}'::text[] AS jwk, k ->> 'kid' = convert_from(from_base64url(split_part(:'a_token', '.', 1)), 'UTF8')::jsonb ->> 'kid' AS kid,
+       base64url(sha256(convert_to(format('{"crv":"Ed25519","kty":"OKP","x":"%s"}', k ->> 'x'), 'UTF8'))) = k ->> 'kid' AS thumbprint
+FROM jsonb_array_elements(qfs.jwks()::jsonb -> 'keys') k;
+SELECT claims ->> 'sub' = account(1) AS sub, claims ->> 'jti' = :'a_session' AS jti, (claims ->> 'exp')::bigint = :a_expires_at / 1000 AS exp
+FROM (SELECT convert_from(from_base64url(split_part(:'a_token', '.', 2)), 'UTF8')::jsonb) t(claims);
+
+-- identity: as long as the transaction
+SELECT qfs.authenticate(:'a_token')::text = account(1) AS a;
+SELECT qfs.current_user_id(), qfs.current_session();
+BEGIN;
+SELECT qfs.authenticate(:'a_token')::text = account(1) AS a;
+SELECT qfs.current_user_id()::text = account(1) AS user, qfs.current_session()::text = :'a_session' AS session;
+SELECT qfs.authenticate(NULL);
+SELECT qfs.current_user_id()::text = account(1) AS still_a;
+SAVEPOINT s;
+SELECT qfs.authenticate(:'c_token')::text = account(2) AS b;
+SELECT qfs.current_user_id()::text = account(2) AS b;
+RELEASE s;
+SELECT qfs.current_user_id()::text = account(2) AS still_b;
+SAVEPOINT t;
+ROLLBACK TO t;
+SELECT qfs.current_user_id()::text = account(2) AS still_b;
+COMMIT;
+SELECT qfs.current_user_id(), qfs.current_session();
+BEGIN;
+SELECT qfs.authenticate(:'a_token') IS NULL AS anonymous;
+ROLLBACK;
+SELECT qfs.current_user_id();
+BEGIN;
+SAVEPOINT s;
+SELECT qfs.authenticate(:'a_token') IS NULL AS anonymous;
+ROLLBACK TO s;
+SELECT qfs.current_user_id() AS nobody_after_the_savepoint;
+SELECT qfs.authenticate(:'a_token') IS NULL AS anonymous;
+SAVEPOINT s;
+SELECT qfs.authenticate(:'c_token') IS NULL AS anonymous;
+ROLLBACK TO s;
+SELECT qfs.current_user_id()::text = account(2) AS is_b, qfs.current_user_id() IS NOT NULL AS somebody;
+COMMIT;
+-- the settings in which PostgREST leaves the claims are anybody's
+BEGIN;
+SELECT set_config('request.jwt.claims', jsonb_build_object('sub', account(1), 'role', 'qfs_user', 'jti', :'a_session')::text, true) <> '' AS set;
+SELECT set_config('request.jwt.claim.sub', account(1), true) <> '' AS set;
+SET LOCAL ROLE qfs_user;
+SELECT qfs.current_user_id(), attempt('SELECT qfs_api.events_batch(''[{"type":"SAID","payload":{"t":"x"}}]'')');
+SELECT count(*) AS sessions FROM qfs_api.sessions();
+COMMIT;
+SELECT attempt('SET qfs.current_user_id = ''x''') AS setting, attempt('SELECT set_config(''qfs.actor'', ''x'', false)') AS setting;
+-- pre_request takes the token of the header
+SELECT headers, attempt(format('SELECT set_config(''request.headers'', %L, true), qfs_api.pre_request()', replace(headers, 'TOKEN', :'a_token')))
+FROM unnest(ARRAY['', '{}', '{"authorization":"Basic TOKEN"}', '{"authorization":"Bearer TOKEN"}', '{"authorization":"bEARER TOKEN"}', '{"authorization":"Bearer "}',
+  '{"authorization":"Bearer x"}', '{"authorization":"Bearer  TOKEN"}', '{"authorization":null}', '{"authorization":"Bearer TOKEN "}', '[]']) headers;
+BEGIN;
+SELECT set_config('request.headers', jsonb_build_object('authorization', 'Bearer ' || :'a_token')::text, true) <> '' AS set;
+SET LOCAL ROLE qfs_user;
+SELECT qfs_api.pre_request();
+SELECT qfs.current_user_id()::text = account(1) AS a;
+COMMIT;
+
+-- acting: the actor is who is signed in, whether it is said or not
+BEGIN;
+SELECT qfs.authenticate(:'a_token') IS NOT NULL AS a;
+INSERT INTO qfs.ledger (type, payload) VALUES ('SAID', '{"t":"one"}') RETURNING seq, actor::text = account(1) AS actor, auth - 'session' AS auth, auth ->> 'session' = :'a_session' AS session;
+INSERT INTO qfs.ledger (type, actor, payload) VALUES ('SAID', account(1)::qfs.user_id, '{"t":"two"}') RETURNING seq;
+SELECT attempt('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''SAID'', account(2)::qfs.user_id, ''{"t":"x"}'')') AS other,
+       attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{}'')') AS payload, attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''RULED'', ''{}'')') AS operators;
+SELECT attempt('SELECT qfs.set_policy(''{}'')') AS policy, attempt('SELECT qfs.rotate_keys()') AS keys, attempt('SELECT qfs.register_event_type(''MINE'', ''{}'')') AS type;
+-- signing in with a token at hand: the wallet's word counts, and nobody is signed in afterwards
+SELECT sign_in(2) ->> 'user_id' = account(2) AS b;
+SELECT qfs.current_user_id();
+COMMIT;
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"x"}'')') AS without,
+       attempt('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''SAID'', account(1)::qfs.user_id, ''{"t":"x"}'')') AS named;
+SELECT attempt('SELECT qfs.rotate_session()') AS rotate, attempt(format('SELECT qfs.revoke_session(%L, ''user_logout'')', :'a_session')) AS revoke,
+       attempt('SELECT qfs_api.events_batch(''[]'')') AS batch;
+
+-- rotation: the session that asks ends, another begins, for the same device
+BEGIN;
+SELECT qfs.authenticate(:'a_token') IS NOT NULL AS a;
+SELECT qfs_api.session_rotate() AS rotated \gset r_
+SELECT (SELECT array_agg(k) FROM jsonb_object_keys(:'r_rotated'::jsonb) k) AS members, :'r_rotated'::jsonb ->> 'user_id' = account(1) AS account, qfs.current_session()::text = :'r_rotated'::jsonb ->> 'session' AS speaks_for_it;
+INSERT INTO qfs.ledger (type, payload) VALUES ('SAID', '{"t":"rotated"}') RETURNING seq;
+COMMIT;
+SELECT :'r_rotated'::jsonb ->> 'token' AS token, :'r_rotated'::jsonb ->> 'session' AS session \gset r_
+SELECT attempt(format('SELECT qfs.authenticate(%L)', :'a_token')) AS old, attempt(format('SELECT qfs.authenticate(%L)', :'r_token')) AS new;
+SELECT s.seq, base64url(device::bytea) = device(1) AS device, ended, reason FROM qfs.session s WHERE session::text IN (:'a_session', :'r_session') ORDER BY seq;
+SELECT type, actor::text = account(1) AS actor, auth ->> 'session' = :'a_session' AS by, outcome ->> 'ended' = :'a_session' AS ended, outcome ->> 'session' = :'r_session' AS begun FROM qfs.ledger WHERE type = 'SESSION_ROTATED';
+
+-- revocation: one's own sessions, this one or another
+BEGIN;
+SELECT qfs.authenticate(:'r_token') IS NOT NULL AS a;
+SELECT split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', :'a_session')), ':', 1) AS rotated, attempt(format('SELECT qfs_api.session_revoke(%L)', repeat('ab', 32))) AS unknown,
+       split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1))), ':', 1) AS foreign,
+       attempt(format('SELECT qfs_api.session_revoke(%L, ''boredom'')', :'b_session')) AS reason, attempt(format('SELECT qfs_api.session_revoke(%L, ''admin'')', :'b_session')) AS admin,
+       attempt('SELECT qfs_api.session_revoke(''x'')') AS hash, attempt(format('SELECT qfs_api.session_revoke(%L, %L)', :'b_session', repeat('x', 100))) AS long;
+SELECT attempt('SELECT qfs_api.session_revoke(NULL)') AS nothing;
+SELECT qfs_api.session_revoke(:'b_session', 'device_lost');
+SELECT split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', :'b_session')), ':', 1) AS again;
+SELECT count(*) FILTER (WHERE active) AS active, count(*) FILTER (WHERE current) AS current, count(*) AS sessions, array_agg(reason ORDER BY started) AS reasons FROM qfs_api.sessions();
+SELECT qfs_api.session_revoke(:'r_session');
+-- the transaction's own session is over at once
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"x"}'')') AS act, attempt('SELECT qfs.rotate_session()') AS rotate,
+       attempt(format('SELECT qfs_api.session_revoke(%L)', :'r_session')) AS revoke;
+COMMIT;
+SELECT attempt(format('SELECT qfs.authenticate(%L)', :'b_token')) AS b, attempt(format('SELECT qfs.authenticate(%L)', :'r_token')) AS r;
+-- one that is rolled back lives on
+BEGIN;
+SELECT qfs.authenticate(:'c_token') IS NOT NULL AS c;
+SELECT qfs_api.session_revoke(qfs.current_session()::text);
+ROLLBACK;
+SELECT attempt(format('SELECT qfs.authenticate(%L)', :'c_token')) AS c;
+-- the operator ends anybody's, and says so
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''SESSION_REVOKED'', %L)', jsonb_build_object('reason', 'user_logout', 'session', s))) AS reason
+FROM (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1) t(s);
+INSERT INTO qfs.ledger (type, payload) SELECT 'SESSION_REVOKED', jsonb_build_object('reason', 'admin', 'session', session)
+FROM (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1) t RETURNING seq, auth;
+SELECT regexp_replace(attempt(format('SELECT qfs.authenticate(%L)', :'c_token')), '\d+ ended', '… ended') AS c;
+
+-- what devices sign
+SELECT sign_in(3, device(2)) ->> 'token' AS token \gset d_
+SELECT qfs.set_policy('{"signed_types":["SAID"]}');
+CREATE FUNCTION say(auth jsonb) RETURNS text LANGUAGE sql AS $$
+  SELECT try_as('qfs_user', current_setting('regress.token'), format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('type', 'SAID', 'payload', '{"t":"signed"}'::jsonb, 'auth', auth)))))
+$$;
+SELECT set_config('regress.token', :'d_token', false) <> '' AS set;
+SELECT say(NULL) AS unsigned, say('{}') AS empty, say('null') AS nothing, say('{"via":"operator"}') AS operator,
+       say(event_auth(2, 3, 1, 'SAID', '{"t":"signed"}') || '{"via":"session"}') AS more;
+SELECT say(event_auth(1, 3, 1, 'SAID', '{"t":"signed"}')) AS other_device, say(event_auth(2, 2, 1, 'SAID', '{"t":"signed"}')) AS other_actor, say(event_auth(2, 3, 1, 'SAID', '{"t":"other"}')) AS other_payload,
+       say(event_auth(2, 3, 1, 'RULED', '{"t":"signed"}')) AS other_type, say(event_auth(2, 3, 1, 'SAID', '{"t":"signed"}') || '{"nonce":2}') AS other_nonce, say(event_auth(2, 3, 0, 'SAID', '{"t":"signed"}')) AS no_nonce,
+       say(event_auth(2, 3, -1, 'SAID', '{"t":"signed"}')) AS negative, say(event_auth(2, 3, 1, 'SAID', '{"t":"signed"}') || '{"sig":"x"}') AS short;
+BEGIN;
+SELECT qfs.authenticate(:'d_token') IS NOT NULL AS d;
+SELECT e ->> 'seq' AS seq FROM jsonb_array_elements(qfs_api.events_batch(jsonb_build_array(jsonb_build_object('type', 'SAID', 'payload', '{"t":"signed"}'::jsonb, 'auth', event_auth(2, 3, 5, 'SAID', '{"t":"signed"}'))))) e;
+COMMIT;
+SELECT say(event_auth(2, 3, 5, 'SAID', '{"t":"signed"}')) AS same, say(event_auth(2, 3, 4, 'SAID', '{"t":"signed"}')) AS smaller, say(event_auth(2, 3, 6, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS larger;
+SELECT auth - '{session,sig}'::text[] AS auth, auth ->> 'sig' = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig FROM qfs.ledger WHERE auth ? 'sig';
+SELECT event_nonce FROM qfs.account WHERE user_id::text = account(3);
+-- a session without a device has nothing to sign with
+SELECT set_config('regress.token', sign_in(2) ->> 'token', false) <> '' AS set;
+SELECT say(event_auth(1, 2, 1, 'SAID', '{"t":"signed"}')) AS other;
+
+-- time: sessions and nonces run out
+SELECT qfs.set_policy('{"ttl_blocks":3, "signed_types":[]}');
+SELECT sign_in(4) ->> 'token' AS token \gset e_
+BEGIN;
+SELECT qfs.authenticate(:'e_token') IS NOT NULL AS e;
+SELECT pg_sleep(3.05);
+-- a transaction that goes on, too
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"late"}'')') AS late, attempt('SELECT qfs.rotate_session()') AS rotate;
+COMMIT;
+SELECT regexp_replace(attempt(format('SELECT qfs.authenticate(%L)', :'e_token')), '\d+ seconds', '… seconds') AS expired;
+SELECT (SELECT ended IS NULL FROM qfs.session WHERE user_id::text = account(4)) AS not_ended, count(*) AS replayed FROM qfs.session_replay((SELECT seq FROM qfs.head())) r WHERE r.user_id::text = account(4);
+-- those that began before keep what they were promised
+SELECT qfs.authenticate(:'d_token')::text = account(3) AS d;
+-- a new key ends all tokens, not the sessions
+SELECT count(qfs.rotate_keys()) AS rotated;
+SELECT attempt(format('SELECT qfs.authenticate(%L)', :'d_token')) AS d;
+
+-- replay gives what the table says
+SELECT n, count(*) AS different FROM generate_series(0, (SELECT seq FROM qfs.head())) n, LATERAL (
+  (SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session_replay(n)
+   EXCEPT SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session WHERE seq <= n AND (ended IS NULL OR ended > n))
+  UNION ALL
+  (SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session s WHERE seq <= n AND (ended IS NULL OR ended > n) AND ttl_blocks > 3
+   EXCEPT SELECT session::text, user_id::text, seq, issued_block, ttl_blocks, operates, device::text FROM qfs.session_replay(n))) d GROUP BY n;
+SELECT attempt('SELECT qfs.session_replay(-1)') AS negative, regexp_replace(attempt('SELECT qfs.session_replay(1000000)'), 'it has \d+', 'it has …') AS beyond, (SELECT count(*) FROM qfs.session_replay(NULL)) AS nothing;
+SELECT * FROM qfs.verify();
+-- records that were changed by hand
+CREATE FUNCTION tamper(command text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE command;
+  RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = (SELECT coalesce(string_agg(DISTINCT v.code || ': ' || v.detail, ', '), 'sound') FROM qfs.verify() v);
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+  RETURN SQLERRM;
+END $$;
+SELECT command, tamper(command) FROM unnest(ARRAY['SELECT 1', 'UPDATE qfs.session SET ended = NULL, reason = NULL WHERE seq = 3', 'UPDATE qfs.session SET reason = ''admin'' WHERE seq = 3', 'UPDATE qfs.session SET ttl_blocks = 1000000 WHERE ttl_blocks = 3',
+  'UPDATE qfs.session SET operates = true WHERE seq = 3', 'UPDATE qfs.session SET device = NULL WHERE seq = 3', 'UPDATE qfs.session SET user_id = account(2)::qfs.user_id WHERE seq = 3', 'DELETE FROM qfs.session WHERE seq = 3',
+  'UPDATE qfs.account SET event_nonce = 0', 'UPDATE qfs.account SET wallet = wallet(2)::qfs.address', 'DELETE FROM qfs.login_nonce WHERE seq = 3', 'UPDATE qfs.rate SET count = 0']) command;
+SELECT * FROM qfs.rebuild();
+SELECT * FROM qfs.verify();

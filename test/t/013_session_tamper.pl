@@ -1,0 +1,125 @@
+# 013_session_tamper.pl - forged sign-ins, sessions and device signatures, and what each of the two verifiers says.
+#
+# Every forgery is hashed anew, so that only a look at signatures or a replay finds it.
+use strict;
+use warnings FATAL => 'all';
+use QfsTest;
+use QfsClient;
+use QfsForge;
+use QfsWallet;
+use Test::More;
+
+my $node = new_node('forged', conf => "log_statement = none\n");
+new_ledger($node, undef, policy => $POLICY);
+my $client = QfsClient->wait_for($node);
+$client->value(q{SELECT qfs.register_event_type('SAID', '{}', 'account')});
+my $ledger = $client->value('SELECT ledger FROM qfs.ledger_state');
+
+# 4: wallet 1 signs in, with device 1; 5, 6: it says something, and signs it;
+# 7: wallet 2 signs in; 8: and again; 9: rotates; 10: ends the other session.
+sub as { my ($given, $sql) = @_; return $client->query(as_account($given->{token}, $sql))->{rows}[1][0]; }
+sub signed_event {
+  my ($given, $nonce, $device) = @_;
+  my %event = (type => 'SAID', payload => { n => $nonce });
+  $event{auth} = $json->decode(event_signature($device // 1, actor => $given->{user_id}, ledger => $ledger, nonce => $nonce, %event));
+  return \%event;
+}
+# All of it in one minute, because sign-ins are counted by the minute.
+sleep 61 - time() % 60 if time() % 60 > 50;
+my $first = sign_in($client, 1, device => 1);
+as($first, 'SELECT qfs_api.events_batch(' . literal($json->encode([ map { signed_event($first, $_) } 1, 2 ])) . ')');
+my $second = sign_in($client, 2);
+my $third  = sign_in($client, 2);
+as($second, 'SELECT qfs_api.session_rotate()');
+as($third, "SELECT qfs_api.session_revoke('$third->{session}')");
+my @ENTRIES = read_entries($client);
+is(join(' ', map { $_->{type} } @ENTRIES[ 4 .. $#ENTRIES ]), 'LOGIN SAID SAID LOGIN LOGIN SESSION_ROTATED SESSION_REVOKED', 'the ledger is there');
+is_sound($node, 'as it was written');
+
+my @TRUSTED = ('--key', first_key_of($node));
+my $LAST    = $#ENTRIES;
+# An entry with other members, and every hash from there on computed anew.
+# A path leads into the entry: 'payload.signature'.
+sub forge {
+  my ($seq, %changes) = @_;
+  my @e = map { my $e = $_; +{ %$e, map { ($_ => { %{ $e->{$_} } }) } qw(auth payload outcome) } } @ENTRIES;
+  for my $path (keys %changes) {
+    my ($member, $name) = split /\./, $path;
+    if (defined $name) { $e[$seq]{$member}{$name} = $changes{$path} }
+    else               { $e[$seq]{$member} = $changes{$path} }
+  }
+  return rehash(@e);
+}
+
+my (undef, $of_another) = signed_message($client, 3, of => 1);
+my $signature = $ENTRIES[8]{payload}{signature};
+my $body = $signature =~ s/..$//r;
+
+# name; what is forged; what both verifiers find from depth signatures (or replay)
+# on; how many differences qfs.verify finds between the tables and a replay.
+# Entry 10 is done by the session that entry 8 begins.
+my $ORPHAN = 'signatures 10 SESSION_ENDED';
+my @attacks = (
+  [ 'nothing', [ 4 ], [], 0 ],
+  [ 'signature of another wallet', [ 8, 'payload.signature' => $of_another ], [ 'signatures 8 LOGIN_SIGNER', $ORPHAN ], 3 ],
+  [ 'signature of another message', [ 8, 'payload.signature' => $ENTRIES[7]{payload}{signature} ], [ 'signatures 8 LOGIN_SIGNER', $ORPHAN ], 3 ],
+  [ 'signature of a contract', [ 8, 'payload.signature' => $signature . '00' x 40 ], [ 'signatures 8 CONTRACT_WALLET', $ORPHAN ], 3 ],
+  [ 'signature with another last byte', [ 8, 'payload.signature' => $body . '1d' ], [ 'signatures 8 SIGNATURE_RECOVERY_ID', $ORPHAN ], 3 ],
+  [ 'no signature', [ 8, 'payload.signature' => '0x' ], [ 'signatures 8 CONTRACT_WALLET', $ORPHAN ], 3 ],
+  [ 'message', [ 8, 'payload.message' => $ENTRIES[8]{payload}{message} =~ s/Version: 1/Version: 2/r ], [ 'signatures 8 SIWE_VERSION', $ORPHAN ], 3 ],
+  [ 'message for another page', [ 8, 'payload.message' => $ENTRIES[8]{payload}{message} =~ s/^app/evil/r ], [ 'signatures 8 LOGIN_DOMAIN', $ORPHAN ], 3 ],
+  [ 'wallet', [ 8, 'payload.wallet' => address_of(3) ], [ 'signatures 8 LOGIN_PAYLOAD', $ORPHAN ], 3 ],
+  [ 'nonce', [ 8, 'payload.nonce' => 'ab' x 32 ], [ 'signatures 8 LOGIN_PAYLOAD', $ORPHAN ], 3 ],
+  [ 'actor', [ 8, actor => $first->{user_id} ], [ 'signatures 8 ACTOR_MISMATCH', $ORPHAN ], 3 ],
+  [ 'a login that was there before', [ 8, payload => $ENTRIES[7]{payload} ], [ 'signatures 8 NONCE_USED', $ORPHAN ], 3 ],
+  [ 'time: long after the nonce', [ $LAST, at => $ENTRIES[$LAST]{at} + 30 * 86_400_000 ], ['signatures 10 SESSION_ENDED'], 2 ],
+  [ 'device signature', [ 6, 'auth.sig' => $ENTRIES[5]{auth}{sig} ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
+  [ 'what a device signed', [ 6, 'payload.n' => 3 ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
+  [ 'another device', [ 6, auth => { %{ $ENTRIES[6]{auth} }, %{ signed_event($first, 2, 2)->{auth} } } ], ['signatures 6 EVENT_KEY'], 2 ],
+  [ 'the signed event again', [ 6, auth => $ENTRIES[5]{auth}, payload => $ENTRIES[5]{payload} ], ['signatures 6 EVENT_NONCE'], 2 ],
+  [ 'somebody else\'s session', [ 6, 'auth.session' => $third->{session} ], ['signatures 6 SESSION_ENDED'], 2 ],
+  [ 'rotation by a session that never was', [ 9, 'auth.session' => 'ab' x 32 ], ['signatures 9 SESSION_ENDED'], 3 ],
+  [ 'revocation of what has ended', [ 10, 'payload.session' => $second->{session} ], ['signatures 10 SESSION_UNKNOWN'], 2 ],
+  [ 'revocation of somebody else\'s', [ 10, 'payload.session' => $first->{session} ], ['signatures 10 SESSION_FOREIGN'], 2 ],
+  [ 'revocation in the name of the operator', [ 10, 'payload.reason' => 'admin' ], ['signatures 10 FORBIDDEN'], 2 ],
+  [ 'another reason', [ 10, 'payload.reason' => 'compromised' ], [], 1 ],
+  [ 'outcome: another session', [ 8, 'outcome.session' => 'ab' x 32 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome: a longer life', [ 8, 'outcome.expires_at' => $ENTRIES[8]{outcome}{expires_at} + 1 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome: an operator', [ 8, 'outcome.scope' => [ 'account', 'operator' ] ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome of a rotation', [ 9, 'outcome.ended' => 'ab' x 32 ], ['replay 9 OUTCOME_MISMATCH'], 0 ],
+);
+for my $attack (@attacks) {
+  my ($name, $change, $faults, $differences) = @$attack;
+  my @forged = forge(@$change);
+  is_found(faults_in_database($client, store(@forged)), [ @$faults, ("replay $LAST STATE_MISMATCH") x $differences ], "database: $name");
+  is_found(faults_in_file(jsonl(@forged), @TRUSTED), $faults, "file: $name");
+}
+
+# ---- tables, which only a replay can judge ----
+
+my $OPEN = "session = '$first->{session}'";
+my @tables = (
+  [ 'a session ended', "UPDATE qfs.session SET ended = 5, reason = 'admin' WHERE $OPEN", 2 ],
+  [ 'a session that has ended is active again', "UPDATE qfs.session SET ended = NULL, reason = NULL WHERE session = '$second->{session}'", 2 ],
+  [ 'a longer life', "UPDATE qfs.session SET ttl_blocks = ttl_blocks + 1 WHERE $OPEN", 1 ],
+  [ 'a later beginning', "UPDATE qfs.session SET issued_block = issued_block + 1 WHERE $OPEN", 1 ],
+  [ 'an operator', "UPDATE qfs.session SET operates = true WHERE $OPEN", 1 ],
+  [ 'another device', "UPDATE qfs.session SET device = session WHERE $OPEN", 1 ],
+  [ 'no device', "UPDATE qfs.session SET device = NULL WHERE $OPEN", 1 ],
+  [ "somebody else's session", "UPDATE qfs.session SET user_id = '$second->{user_id}' WHERE $OPEN", 1 ],
+  [ 'a session added', "INSERT INTO qfs.session SELECT '" . 'ab' x 32 . "', user_id, seq, issued_block, ttl_blocks, operates FROM qfs.session WHERE $OPEN", 1 ],
+  [ 'a session removed', "DELETE FROM qfs.session WHERE $OPEN", 1 ],
+  [ 'another wallet', "UPDATE qfs.account SET wallet = '" . address_of(3) . "' WHERE user_id = '$first->{user_id}'", 1 ],
+  [ 'an event to be repeated', "UPDATE qfs.account SET event_nonce = 0 WHERE user_id = '$first->{user_id}'", 1 ],
+  [ 'an account removed', "DELETE FROM qfs.account WHERE user_id = '$first->{user_id}'", 1 ],
+  [ 'a nonce to be used again', 'DELETE FROM qfs.login_nonce WHERE seq = 4', 1 ],
+  [ 'fewer sign-ins than there were', q{UPDATE qfs.rate SET count = 0 WHERE what = 'sign-ins a minute'}, 2 ],
+);
+for my $attack (@tables) {
+  my ($name, $sql, $differences) = @$attack;
+  is_found(faults_in_database($client, "SET LOCAL search_path = qfs, public; $sql"), [ ("replay $LAST STATE_MISMATCH") x $differences ], "table: $name");
+}
+
+is_sound($node, 'after all attacks were undone');
+$node->stop;
+done_testing();
