@@ -4,37 +4,13 @@
 //
 //   node demo.mjs URL TOKEN-FILE        the token that is good at the end goes into the file
 
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { Wallet } from 'ethers';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
+import { call, show } from './narrate.mjs';
 
-const [url, tokenFile] = process.argv.slice(2);
-
-// ---- a client of the API, whole ----
-
-async function call(path, body, token) {
-  const answer = await fetch(`${url}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { ...(body && { 'Content-Type': 'application/json' }), ...(token && { Authorization: `Bearer ${token}` }) },
-    body: body && JSON.stringify(body),
-  });
-  const text = await answer.text();
-  return { status: answer.status, json: text === '' ? null : JSON.parse(text) };
-}
-
-// JSON, with long texts cut short.
-const shown = (value) => JSON.stringify(value, (name, member) =>
-  (typeof member === 'string' && member.length > 48 && name !== 'details' && name !== 'hint' ? `${member.slice(0, 15)}…` : member)) ?? '';
-
-// Prints a request and its answer, which must have this status.
-async function show(who, status, path, body, token) {
-  const answer = await call(path, body, token);
-  console.log(`  ${who}: ${body === undefined ? 'GET' : 'POST'} ${path}${body ? ` ${shown(body)}` : ''}\n    ${answer.status} ${shown(answer.json)}`);
-  assert.equal(answer.status, status);
-  return answer.json;
-}
+const tokenFile = process.argv[3];
 
 // ---- Ada's wallet is viem, which writes the message itself ----
 
