@@ -20,6 +20,7 @@
 
 #include "errors.h"
 #include "guc.h"
+#include "hash.h"
 #include "keyfile.h"
 
 /* 64 digits and a line end a seed; more lines than anyone rotates keys. */
@@ -239,6 +240,53 @@ qfs_keyfile_add(qfs_public_keys *out)
 	wipe_secrets(s);
 }
 
+/*
+ * Which seed gave a public key last.  To derive a pair again only to compare it
+ * would be a tenth of a sign-in.  The seed itself is not kept: its digest says
+ * nothing about 256 random bits.
+ */
+static struct
+{
+	bool		is_known;
+	qfs_key_purpose purpose;
+	qfs_hash	seed_digest;
+	qfs_hash	public_key;
+}			last_fit;
+
+static void
+digest_seed(const qfs_hash *seed, qfs_hash *out)
+{
+	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
+}
+
+/* Is this the seed that gave this key?  Then the pair needs no computation. */
+static bool
+recall_pair(const qfs_hash *seed, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
+{
+	qfs_hash	digest;
+
+	if (!last_fit.is_known || last_fit.purpose != purpose ||
+		memcmp(&last_fit.public_key, public_key, sizeof(*public_key)) != 0)
+		return false;
+	digest_seed(seed, &digest);
+	if (memcmp(&digest, &last_fit.seed_digest, sizeof(digest)) != 0)
+		return false;
+	/* libsodium's secret key is the seed of the pair, then the public key. */
+	derive_subkey(seed, purpose, out->secret);
+	memcpy(out->secret + crypto_sign_SEEDBYTES, public_key, sizeof(*public_key));
+	out->public_key = *public_key;
+	return true;
+}
+
+static void
+remember_pair(const qfs_hash *seed, qfs_key_purpose purpose, const qfs_hash *public_key)
+{
+	digest_seed(seed, &last_fit.seed_digest);
+	last_fit.purpose = purpose;
+	last_fit.public_key = *public_key;
+	last_fit.is_known = true;
+}
+
 /* The key pair with this public half; returns the seed that it comes from. */
 static const qfs_hash *
 find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
@@ -246,9 +294,15 @@ find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key,
 	/* The newest seed is the likeliest. */
 	for (size_t i = s->seeds.count; i-- > 0;)
 	{
-		derive(&s->seeds.seeds[i], purpose, out);
-		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) == 0)
-			return &s->seeds.seeds[i];
+		const qfs_hash *seed = &s->seeds.seeds[i];
+
+		if (recall_pair(seed, purpose, public_key, out))
+			return seed;
+		derive(seed, purpose, out);
+		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) != 0)
+			continue;
+		remember_pair(seed, purpose, public_key);
+		return seed;
 	}
 	sodium_memzero(out, sizeof(*out));
 	QFS_THROW(QFS_KEY_MISSING, "none of its %u seeds fits", (uint64_t) s->seeds.count);
