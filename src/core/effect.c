@@ -241,3 +241,15 @@ qfs_effects_write_status(const qfs_effects *fx)
 	qfs_json_key(fx->act->outcome, "status");
 	qfs_json_put_text(fx->act->outcome, fx->blocked ? QFS_LITERAL("BLOCKED") : QFS_LITERAL("OK"));
 }
+
+qfs_status
+qfs_effects_finish(qfs_effects *fx)
+{
+	qfs_status	status = qfs_effects_store(fx);
+
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_write(fx);
+	qfs_effects_write_status(fx);
+	return QFS_OK;
+}

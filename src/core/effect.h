@@ -86,6 +86,9 @@ extern bool qfs_guard_count(qfs_effects *fx, const char *name, bool blocks, int6
 extern bool qfs_guard_amount(qfs_effects *fx, const char *name, bool blocks,
 							 qfs_amount bound, qfs_amount observed);
 
+/* For a rule that says no more than this: stores, and writes all of it. */
+extern qfs_status qfs_effects_finish(qfs_effects *fx);
+
 /* Stores what the effects changed. */
 extern qfs_status qfs_effects_store(qfs_effects *fx);
 

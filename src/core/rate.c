@@ -9,28 +9,20 @@
 
 #include "status.h"
 
-/* How often an account has done something in a window of time. */
-typedef struct rate_record
-{
-	qfs_user_id user;			/* key */
-	char		what[QFS_TYPE_MAX + 1]; /* key */
-	int64_t		window;			/* number of the window */
-	int64_t		count;
-} rate_record;
-
 static const qfs_field rate_fields[] = {
-	QFS_FIELD(rate_record, user, QFS_FIELD_USER),
-	QFS_FIELD(rate_record, what, QFS_FIELD_NAME),
-	QFS_FIELD(rate_record, window, QFS_FIELD_INT),
-	QFS_FIELD(rate_record, count, QFS_FIELD_INT),
+	QFS_FIELD(qfs_rate_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_rate_record, what, QFS_FIELD_NAME),
+	QFS_FIELD(qfs_rate_record, window, QFS_FIELD_INT),
+	QFS_FIELD(qfs_rate_record, count, QFS_FIELD_INT),
 };
 
-const qfs_kind qfs_kind_rate = QFS_KIND("rate", rate_record, rate_fields, 2, false);
+const qfs_kind qfs_kind_rate = QFS_KIND("rate", qfs_rate_record, rate_fields, 2, false);
 
-static qfs_status
-read_rate(qfs_reducer *r, const qfs_user_id *user, const char *what, int64_t window,
-		  rate_record *out, qfs_error *err)
+qfs_status
+qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const char *what,
+			   int64_t at, int64_t window_ms, int64_t limit, qfs_rate_record *out, qfs_error *err)
 {
+	int64_t		window = at / window_ms;
 	bool		found;
 	qfs_status	status;
 
@@ -43,32 +35,17 @@ read_rate(qfs_reducer *r, const qfs_user_id *user, const char *what, int64_t win
 	if (!found || out->window != window)
 		out->count = 0;
 	out->window = window;
+	if (out->count >= limit)
+		return qfs_fail(err, QFS_RATE_LIMIT, "%i %s; again in %i seconds", limit, what,
+						((window + 1) * window_ms - at) / 1000 + 1);
 	return QFS_OK;
 }
 
 qfs_status
-qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const char *what,
-			   int64_t at, int64_t window_ms, int64_t limit, qfs_error *err)
+qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err)
 {
-	int64_t		window = at / window_ms;
-	rate_record rate;
-	qfs_status	status = read_rate(r, user, what, window, &rate, err);
+	qfs_rate_record next = *checked;
 
-	if (status == QFS_OK && rate.count >= limit)
-		return qfs_fail(err, QFS_RATE_LIMIT, "%i %s; again in %i seconds", limit, what,
-						((window + 1) * window_ms - at) / 1000 + 1);
-	return status;
-}
-
-qfs_status
-qfs_rate_count(qfs_reducer *r, const qfs_user_id *user, const char *what,
-			   int64_t at, int64_t window_ms, qfs_error *err)
-{
-	rate_record rate;
-	qfs_status	status = read_rate(r, user, what, at / window_ms, &rate, err);
-
-	if (status != QFS_OK)
-		return status;
-	rate.count++;
-	return r->store->put(r->store, &qfs_kind_rate, &rate, err);
+	next.count++;
+	return r->store->put(r->store, &qfs_kind_rate, &next, err);
 }

@@ -10,14 +10,26 @@
 
 #define QFS_MINUTE_MS 60000
 
+/* How often an account has done something in a window of time. */
+typedef struct qfs_rate_record
+{
+	qfs_user_id user;			/* key */
+	char		what[QFS_TYPE_MAX + 1]; /* key */
+	int64_t		window;			/* number of the window */
+	int64_t		count;
+} qfs_rate_record;
+
 /*
- * Counts an act of an account against a limit of so many a window.  Windows
- * follow each other; those before are forgotten.
- * Errors: RATE_LIMIT, saying when the next window begins; nothing is stored then.
+ * May an account do this once more, with so many a window?  Windows follow
+ * each other; those before are forgotten.
+ * out: for qfs_rate_count, once the act cannot fail any more
+ * Errors: RATE_LIMIT, saying when the next window begins.
  */
 extern qfs_status qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const char *what,
-								 int64_t at, int64_t window_ms, int64_t limit, qfs_error *err);
-extern qfs_status qfs_rate_count(qfs_reducer *r, const qfs_user_id *user, const char *what,
-								 int64_t at, int64_t window_ms, qfs_error *err);
+								 int64_t at, int64_t window_ms, int64_t limit,
+								 qfs_rate_record *out, qfs_error *err);
+
+/* Stores that what was checked has happened. */
+extern qfs_status qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err);
 
 #endif

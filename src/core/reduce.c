@@ -179,8 +179,6 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	return status;
 }
 
-static const char event_rate[] = "events a minute";
-
 /*
  * Looks a registered type up.  Applications append many events of one type in
  * a row, and a type never changes, so the last one is remembered.
@@ -222,6 +220,7 @@ apply_custom(qfs_act *act)
 {
 	const qfs_entry *event = act->event;
 	qfs_reducer *r = act->reducer;
+	qfs_rate_record rate;
 	qfs_status	status = find_type(r, event->type, act->err);
 
 	if (status == QFS_OK)
@@ -231,11 +230,9 @@ apply_custom(qfs_act *act)
 								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
 	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
 		return status;
-	status = qfs_rate_check(r, &event->actor, event_rate, event->at, QFS_MINUTE_MS,
-							r->policy.events_per_minute, act->err);
-	if (status == QFS_OK)
-		status = qfs_rate_count(r, &event->actor, event_rate, event->at, QFS_MINUTE_MS, act->err);
-	return status;
+	status = qfs_rate_check(r, &event->actor, "events a minute", event->at, QFS_MINUTE_MS,
+							r->policy.events_per_minute, &rate, act->err);
+	return status == QFS_OK ? qfs_rate_count(r, &rate, act->err) : status;
 }
 
 qfs_status

@@ -45,6 +45,13 @@ extern const qfs_rule qfs_rule_coherence_scored;
 /* Puts a policy in force from this entry on, and says so in the outcome. */
 extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy);
 
+/*
+ * Public keys by their number.
+ * Errors: STATE_MISMATCH if there are none.
+ */
+extern qfs_status qfs_signing_key_get(qfs_store *store, int64_t number,
+									  qfs_signing_key_record *out, qfs_error *err);
+
 /* Puts signing keys in force from this entry on. */
 extern qfs_status qfs_signing_key_enact(qfs_act *act, int64_t number, qfs_slice keys);
 

@@ -48,12 +48,7 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 	qfs_effects_add(&fx, account, "CHAT_KEY_PUBLISHED", qfs_effects_standing(&fx, account));
-	status = qfs_effects_store(&fx);
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(&fx);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	return qfs_effects_finish(&fx);
 }
 
 const qfs_rule qfs_rule_chat_key = {

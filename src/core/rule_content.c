@@ -72,9 +72,7 @@ create(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 	qfs_effects_init(&fx, act);
-	qfs_effects_write(&fx);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	return qfs_effects_finish(&fx);
 }
 
 const qfs_rule qfs_rule_content_created = {

@@ -21,6 +21,19 @@ static const qfs_field fields[] = {
 const qfs_kind qfs_kind_signing_key =
 QFS_KIND("signing_key", qfs_signing_key_record, fields, 1, true);
 
+qfs_status
+qfs_signing_key_get(qfs_store *store, int64_t number, qfs_signing_key_record *out, qfs_error *err)
+{
+	bool		found;
+	qfs_status	status;
+
+	out->number = number;
+	status = store->get(store, &qfs_kind_signing_key, out, &found, err);
+	if (status == QFS_OK && !found)
+		return qfs_fail(err, QFS_STATE_MISMATCH, "signing key %i is missing", number);
+	return status;
+}
+
 static qfs_status
 read_keys(qfs_slice keys, qfs_signing_key_record *out, qfs_error *err)
 {
@@ -86,17 +99,14 @@ static qfs_status
 check_endorsement(qfs_act *act, const qfs_signing_key_record *next)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_signing_key_record current = {.number = r->ledger.key_number};
-	bool		found;
+	qfs_signing_key_record current;
 	qfs_status	status;
 
 	if (!r->check_signatures)
 		return QFS_OK;
-	status = r->store->get(r->store, &qfs_kind_signing_key, &current, &found, act->err);
+	status = qfs_signing_key_get(r->store, r->ledger.key_number, &current, act->err);
 	if (status != QFS_OK)
 		return status;
-	if (!found)
-		return qfs_fail(act->err, QFS_STATE_MISMATCH, "signing key %i is missing", current.number);
 	if (!qfs_rotation_endorsed(&r->ledger.ledger, &current.checkpoint, act->event->payload, next))
 		return qfs_fail(act->err, QFS_SIGNATURE_INVALID, "key %i did not sign key %i",
 						current.number, next->number);

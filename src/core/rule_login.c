@@ -42,8 +42,6 @@ static const qfs_field nonce_fields[] = {
 const qfs_kind qfs_kind_login_nonce =
 QFS_KIND("login_nonce", login_nonce_record, nonce_fields, 1, false);
 
-static const char rate[] = "sign-ins a minute";
-
 /* ---- checks ---- */
 
 /* Text of a member that the schema demands; "" if it is absent. */
@@ -100,7 +98,7 @@ check_unused(const qfs_act *act, const qfs_login *login)
 
 /* message: memory for the message's text, which login points into */
 static qfs_status
-check(qfs_act *act, qfs_buf *message, qfs_login *login)
+check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
 {
 	qfs_reducer *r = act->reducer;
 	const qfs_entry *event = act->event;
@@ -120,8 +118,8 @@ check(qfs_act *act, qfs_buf *message, qfs_login *login)
 		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(event->payload, "signature"),
 										login, act->err);
 	if (status == QFS_OK)
-		status = qfs_rate_check(r, &login->user, rate, event->at, QFS_MINUTE_MS,
-								r->policy.logins_per_minute, act->err);
+		status = qfs_rate_check(r, &login->user, "sign-ins a minute", event->at, QFS_MINUTE_MS,
+								r->policy.logins_per_minute, rate, act->err);
 	return status;
 }
 
@@ -221,13 +219,14 @@ apply(qfs_act *act)
 	uint8_t		memory[QFS_SIWE_MAX];
 	login_nonce_record used = {.seq = (int64_t) act->event->seq};
 	qfs_session_record session;
+	qfs_rate_record rate;
 	qfs_login	login;
 	qfs_buf		message;
 	bool		created;
 	qfs_status	status;
 
 	qfs_buf_init(&message, memory, sizeof(memory));
-	status = check(act, &message, &login);
+	status = check(act, &message, &login, &rate);
 	if (status != QFS_OK)
 		return status;
 
@@ -237,7 +236,7 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
 	if (status == QFS_OK)
-		status = qfs_rate_count(r, &login.user, rate, act->event->at, QFS_MINUTE_MS, act->err);
+		status = qfs_rate_count(r, &rate, act->err);
 	if (status == QFS_OK)
 		status = begin_account(act, &login, &created);
 	if (status == QFS_OK && login.has_device)

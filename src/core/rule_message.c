@@ -13,9 +13,6 @@
 
 #define DAY_MS 86400000
 
-static const char message_rate[] = "messages a minute";
-static const char thread_rate[] = "new threads a day";
-
 /* Two accounts that write to each other; the one with the lower id is first. */
 typedef struct thread_record
 {
@@ -61,6 +58,8 @@ typedef struct message
 	bool		is_new;			/* the thread's first message */
 	bool		answers;		/* the peer's last message, first in this epoch */
 	thread_record thread;		/* with this message */
+	qfs_rate_record sent;		/* messages of this minute */
+	qfs_rate_record begun;		/* threads of this day, if this is a new one */
 } message;
 
 /* ---- checks ---- */
@@ -149,16 +148,16 @@ enter_thread(qfs_act *act, message *m)
 }
 
 static qfs_status
-check_rates(qfs_act *act, const message *m)
+check_rates(qfs_act *act, message *m)
 {
 	const qfs_policy *policy = &act->reducer->policy;
 	const qfs_entry *event = act->event;
-	qfs_status	status = qfs_rate_check(act->reducer, &event->actor, message_rate, event->at, QFS_MINUTE_MS,
-										policy->messages_per_minute, act->err);
+	qfs_status	status = qfs_rate_check(act->reducer, &event->actor, "messages a minute", event->at,
+										QFS_MINUTE_MS, policy->messages_per_minute, &m->sent, act->err);
 
 	if (status == QFS_OK && m->is_new)
-		status = qfs_rate_check(act->reducer, &event->actor, thread_rate, event->at, DAY_MS,
-								policy->threads_per_day, act->err);
+		status = qfs_rate_check(act->reducer, &event->actor, "new threads a day", event->at,
+								DAY_MS, policy->threads_per_day, &m->begun, act->err);
 	return status;
 }
 
@@ -186,9 +185,9 @@ store_message(qfs_act *act, const message *m)
 	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
 
 	if (status == QFS_OK)
-		status = qfs_rate_count(r, &event->actor, message_rate, event->at, QFS_MINUTE_MS, act->err);
+		status = qfs_rate_count(r, &m->sent, act->err);
 	if (status == QFS_OK && m->is_new)
-		status = qfs_rate_count(r, &event->actor, thread_rate, event->at, DAY_MS, act->err);
+		status = qfs_rate_count(r, &m->begun, act->err);
 	if (status == QFS_OK)
 		status = note_activity(act, &event->actor, true);
 	if (status == QFS_OK)
@@ -238,13 +237,7 @@ apply(qfs_act *act)
 	status = qfs_referral_settle(&fx, &act->event->actor);
 	if (status == QFS_OK)
 		status = qfs_referral_settle(&fx, &m.recipient);
-	if (status == QFS_OK)
-		status = qfs_effects_store(&fx);
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(&fx);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
 
 const qfs_rule qfs_rule_message = {

@@ -66,13 +66,7 @@ apply(qfs_act *act)
 		qfs_effects_coherent_act(&fx, &after, QFS_PROFILE_COMPLETED);
 	qfs_effects_add(&fx, account, profile.version == 1 ? "PROFILE_COMPLETED" : "PROFILE_CHANGED", &after);
 	status = qfs_referral_settle(&fx, &act->event->actor);
-	if (status == QFS_OK)
-		status = qfs_effects_store(&fx);
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(&fx);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
 
 const qfs_rule qfs_rule_profile_update = {

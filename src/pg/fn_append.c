@@ -228,14 +228,10 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 static void
 find_outgoing_key(const qfs_ledger_record *ledger, qfs_key_pair *out)
 {
-	qfs_store  *store = qfs_table_store();
-	qfs_signing_key_record current = {.number = ledger->key_number};
+	qfs_signing_key_record current;
 	qfs_error	err;
-	bool		found;
 
-	QFS_TRY(store->get(store, &qfs_kind_signing_key, &current, &found, &err), &err);
-	if (!found)
-		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", current.number);
+	QFS_TRY(qfs_signing_key_get(qfs_table_store(), ledger->key_number, &current, &err), &err);
 	qfs_keyfile_find(&current.checkpoint, out);
 }
 

@@ -29,6 +29,7 @@
 #include "keyfile.h"
 #include "ledger.h"
 #include "login.h"
+#include "rule.h"
 #include "session.h"
 #include "store_table.h"
 #include "token.h"
@@ -43,12 +44,8 @@ static void
 find_public_keys(const qfs_reducer *r, qfs_signing_key_record *public_keys)
 {
 	qfs_error	err;
-	bool		found;
 
-	public_keys->number = r->ledger.key_number;
-	QFS_TRY(r->store->get(r->store, &qfs_kind_signing_key, public_keys, &found, &err), &err);
-	if (!found)
-		QFS_THROW(QFS_STATE_MISMATCH, "signing key %i is missing", public_keys->number);
+	QFS_TRY(qfs_signing_key_get(r->store, r->ledger.key_number, public_keys, &err), &err);
 }
 
 /* The keys in force, from the file; the caller wipes them. */

@@ -15,8 +15,20 @@ check(uint8_t user, const char *what, int64_t at, int64_t limit)
 {
 	qfs_user_id id = {{user}};
 
+	qfs_rate_record rate;
+
 	s.err = (qfs_error) {QFS_OK, ""};
-	return qfs_rate_check(&s.reducer, &id, what, at, 1000, limit, &s.err);
+	return qfs_rate_check(&s.reducer, &id, what, at, 1000, limit, &rate, &s.err);
+}
+
+/* Whatever the limit is. */
+static void
+count_in(const qfs_user_id *id, const char *what, int64_t at, int64_t window_ms)
+{
+	qfs_rate_record rate;
+
+	CHECK_STATUS(qfs_rate_check(&s.reducer, id, what, at, window_ms, INT64_MAX, &rate, NULL), QFS_OK);
+	CHECK_STATUS(qfs_rate_count(&s.reducer, &rate, NULL), QFS_OK);
 }
 
 static void
@@ -24,7 +36,7 @@ count(uint8_t user, const char *what, int64_t at)
 {
 	qfs_user_id id = {{user}};
 
-	CHECK_STATUS(qfs_rate_count(&s.reducer, &id, what, at, 1000, NULL), QFS_OK);
+	count_in(&id, what, at, 1000);
 }
 
 static void
@@ -69,9 +81,10 @@ static void
 waiting(void)
 {
 	qfs_user_id id = {{1}};
+	qfs_rate_record rate;
 
 	sample_open(&s);
-	CHECK_STATUS(qfs_rate_count(&s.reducer, &id, "calls", 60000, QFS_MINUTE_MS, NULL), QFS_OK);
+	count_in(&id, "calls", 60000, QFS_MINUTE_MS);
 	for (int64_t at = 60000; at < 120000; at += 7777)
 	{
 		int64_t		wait = (120000 - at) / 1000 + 1;
@@ -79,7 +92,7 @@ waiting(void)
 		qfs_buf		buf;
 
 		unit_row("at %lld", (long long) at);
-		CHECK_STATUS(qfs_rate_check(&s.reducer, &id, "calls", at, QFS_MINUTE_MS, 1, &s.err), QFS_RATE_LIMIT);
+		CHECK_STATUS(qfs_rate_check(&s.reducer, &id, "calls", at, QFS_MINUTE_MS, 1, &rate, &s.err), QFS_RATE_LIMIT);
 		qfs_buf_init(&buf, text, sizeof(text) - 1);
 		qfs_buf_text(&buf, "again in ");
 		qfs_buf_int(&buf, wait);
@@ -87,7 +100,7 @@ waiting(void)
 		text[buf.len] = '\0';
 		CHECK_DETAIL(&s.err, text);
 		/* Whoever waits for so long is welcome. */
-		CHECK_STATUS(qfs_rate_check(&s.reducer, &id, "calls", at + wait * 1000, QFS_MINUTE_MS, 1, &s.err),
+		CHECK_STATUS(qfs_rate_check(&s.reducer, &id, "calls", at + wait * 1000, QFS_MINUTE_MS, 1, &rate, &s.err),
 					 QFS_OK);
 	}
 	sample_close(&s);

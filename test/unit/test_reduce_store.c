@@ -7,42 +7,8 @@
 
 #include <stdio.h>
 
+#include "failing_store.h"
 #include "signin.h"
-
-/* Another store, of which one call fails. */
-typedef struct failing_store
-{
-	qfs_store	base;
-	qfs_store  *inner;
-	unsigned	calls;
-	unsigned	fail_at;
-} failing_store;
-
-static bool
-fails(failing_store *f)
-{
-	return ++f->calls == f->fail_at;
-}
-
-static qfs_status
-failing_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
-{
-	failing_store *f = (failing_store *) store;
-
-	if (fails(f))
-		return qfs_fail(err, QFS_NO_MEMORY, "call %u", (uint64_t) f->calls);
-	return f->inner->get(f->inner, kind, record, found, err);
-}
-
-static qfs_status
-failing_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error *err)
-{
-	failing_store *f = (failing_store *) store;
-
-	if (fails(f))
-		return qfs_fail(err, QFS_NO_MEMORY, "call %u", (uint64_t) f->calls);
-	return f->inner->put(f->inner, kind, record, err);
-}
 
 static sample s;
 
@@ -61,11 +27,11 @@ failing_calls(void)
 
 		do
 		{
-			failing_store store = {{failing_get, failing_put}, NULL, 0, 0};
+			failing_store store;
 			const char *payload = "{\"text\":\"x\"}";
 
 			sample_open(&s);
-			store.inner = s.reducer.store;
+			store = failing_store_over(s.reducer.store, 0);
 			s.reducer.store = &store.base;
 			if (i > 0)
 				sample_ledger(&s);
@@ -139,15 +105,14 @@ failing_calls_of_accounts(void)
 
 		do
 		{
-			failing_store store = {{failing_get, failing_put}, NULL, 0, 0};
+			failing_store store;
 			qfs_hash	session;
 
 			signin_ledger(&s, NULL);
 			session = signin_session(&s, 3, 50, 1);
-			store.inner = s.reducer.store;
+			store = failing_store_over(s.reducer.store, fail_at);
 			s.reducer.store = &store.base;
 			qfs_reducer_forget(&s.reducer);
-			store.fail_at = fail_at;
 			unit_row("event %d, call %u", i, fail_at);
 			s.err = (qfs_error) {QFS_OK, ""};
 			status = append_by_account(i, &session);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "failing_store.h"
 #include "people.h"
 #include "referral.h"
 
@@ -14,41 +15,6 @@ static sample s;
 static person ann;
 static person bob;
 static person cid;
-
-/* Another store, of which one call fails. */
-typedef struct failing_store
-{
-	qfs_store	base;
-	qfs_store  *inner;
-	unsigned	calls;
-	unsigned	fail_at;
-} failing_store;
-
-static qfs_status
-answer(failing_store *f, qfs_error *err)
-{
-	if (++f->calls == f->fail_at)
-		return qfs_fail(err, QFS_NO_MEMORY, "call %u", (uint64_t) f->calls);
-	return QFS_OK;
-}
-
-static qfs_status
-failing_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
-{
-	failing_store *f = (failing_store *) store;
-	qfs_status	status = answer(f, err);
-
-	return status == QFS_OK ? f->inner->get(f->inner, kind, record, found, err) : status;
-}
-
-static qfs_status
-failing_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error *err)
-{
-	failing_store *f = (failing_store *) store;
-	qfs_status	status = answer(f, err);
-
-	return status == QFS_OK ? f->inner->put(f->inner, kind, record, err) : status;
-}
 
 /* ---- one event of each kind, on a ledger in which it does as much as it can ---- */
 
@@ -139,13 +105,13 @@ failing_calls(void)
 
 		do
 		{
-			failing_store store = {{failing_get, failing_put}, NULL, 0, fail_at};
+			failing_store store;
 
 			meet();
 			for (int k = 0; events[i].before[k] != NULL; k++)
 				CHECK_STATUS(events[i].before[k] (), QFS_OK);
 			unit_row("%s, call %u", events[i].name, fail_at);
-			store.inner = s.reducer.store;
+			store = failing_store_over(s.reducer.store, fail_at);
 			s.reducer.store = &store.base;
 			qfs_reducer_forget(&s.reducer);
 			status = events[i].event();
