@@ -84,13 +84,6 @@ CREATE FUNCTION qfs.challenge(wallet qfs.address, device_key text, chain_id bigi
 COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint) IS
   'an EIP-4361 message with a new nonce, ready to be signed; device_key may be null';
 
-CREATE FUNCTION qfs.sign_in(message text, signature text, referral_code text DEFAULT NULL,
-    OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
-    OUT expires_at bigint, OUT created boolean)
-  AS 'MODULE_PATHNAME', 'qfs_sql_sign_in' LANGUAGE C;
-COMMENT ON FUNCTION qfs.sign_in(text, text, text) IS
-  'appends LOGIN: an EIP-4361 message and its personal_sign signature, and REFERRAL_USE if a code is given; returns the session and its token';
-
 CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
   AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.authenticate(text) IS
@@ -104,13 +97,6 @@ COMMENT ON FUNCTION qfs.current_user_id() IS
 CREATE FUNCTION qfs.current_session() RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_current_session' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION qfs.current_session() IS 'the session of qfs.current_user_id()';
-
-CREATE FUNCTION qfs.rotate_session(
-    OUT token text, OUT session qfs.hash, OUT user_id qfs.user_id, OUT wallet qfs.address,
-    OUT expires_at bigint, OUT created boolean)
-  AS 'MODULE_PATHNAME', 'qfs_sql_rotate_session' LANGUAGE C;
-COMMENT ON FUNCTION qfs.rotate_session() IS
-  'appends SESSION_ROTATED: the session that asks ends, another begins; returns it and its token';
 
 CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text) RETURNS void
   AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C;

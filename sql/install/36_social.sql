@@ -291,8 +291,3 @@ CREATE FUNCTION qfs.set_profile(display_name text, bio text, avatar text, links 
 COMMENT ON FUNCTION qfs.set_profile(text, text, text, text[]) IS
   'appends PROFILE_UPDATE with a salted commitment, and stores the content';
 
-CREATE FUNCTION qfs.send_message(recipient qfs.user_id, seq bigint, nonce text, body text, alg text,
-    sender_key text, recipient_key text) RETURNS bigint
-  AS 'MODULE_PATHNAME', 'qfs_sql_send_message' LANGUAGE C;
-COMMENT ON FUNCTION qfs.send_message(qfs.user_id, bigint, text, text, text, text, text) IS
-  'appends MESSAGE and stores the envelope; returns the entry';

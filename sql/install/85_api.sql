@@ -43,18 +43,14 @@ COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint) IS
   'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it.';
 
 CREATE FUNCTION qfs_api.auth_login(message text, signature text, referral_code text DEFAULT NULL) RETURNS jsonb
-  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT to_jsonb(s) FROM qfs.sign_in(message, signature, referral_code) s;
-END;
+  AS 'MODULE_PATHNAME', 'qfs_sql_auth_login'
+  LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION qfs_api.auth_login(text, text, text) IS
   'Signs in: an EIP-4361 message and its signature give {token, session, user_id, wallet, expires_at, created}.';
 
 CREATE FUNCTION qfs_api.session_rotate() RETURNS jsonb
-  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT to_jsonb(s) - 'created' FROM qfs.rotate_session() s;
-END;
+  AS 'MODULE_PATHNAME', 'qfs_sql_session_rotate'
+  LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION qfs_api.session_rotate() IS
   'Ends the session that asks and begins another for the same device; the old token stops working.';
 

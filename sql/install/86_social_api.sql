@@ -92,10 +92,8 @@ COMMENT ON FUNCTION qfs_api.chat_key(text) IS
   'The X25519 key of an account and the entry that published it.';
 
 CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text) RETURNS bigint
-  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT qfs.send_message(recipient::qfs.user_id, seq, nonce, body, alg, sender_key, recipient_key);
-END;
+  AS 'MODULE_PATHNAME', 'qfs_sql_send_message'
+  LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION qfs_api.send_message(text, bigint, text, text, text, text, text) IS
   'Sends an encrypted message; nonce, body and keys are base64url without padding, seq is the sender''s last in the thread + 1. Gives the entry.';
 

@@ -101,15 +101,13 @@ is_complete(qfs_effects *fx, const qfs_user_id *user, bool *out)
 	qfs_store  *store = fx->act->reducer->store;
 	qfs_slice	wanted = fx->act->reducer->policy.activation;
 	qfs_activity_record activity = {.user = *user};
-	bool		profile = false;
 	bool		found;
 	qfs_status	status = store->get(store, &qfs_kind_activity, &activity, &found, fx->act->err);
 
-	if (status == QFS_OK)
-		status = has_profile(fx, user, &profile);
-	*out = !(qfs_policy_lists(wanted, QFS_LITERAL("profile")) && !profile) &&
-		!(qfs_policy_lists(wanted, QFS_LITERAL("message_sent")) && !activity.sent) &&
+	*out = !(qfs_policy_lists(wanted, QFS_LITERAL("message_sent")) && !activity.sent) &&
 		!(qfs_policy_lists(wanted, QFS_LITERAL("message_received")) && !activity.received);
+	if (status == QFS_OK && *out && qfs_policy_lists(wanted, QFS_LITERAL("profile")))
+		status = has_profile(fx, user, out);
 	return status;
 }
 

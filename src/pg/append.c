@@ -227,6 +227,7 @@ qfs_append_begin(Relation ledger)
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
 	ledger_open_rel(&state.reader, ledger, SnapshotSelf);
+	qfs_table_store_forget_rows();
 	state.may_lose_rows |= has_other_index(ledger);
 	if (!state.loaded)
 		load(ledger);
@@ -364,19 +365,11 @@ on_transaction(XactEvent event, void *arg)
 	}
 }
 
-/* Which table it was does not matter: to look a record up again is cheap. */
-static void
-on_invalidation(Datum arg, Oid relation)
-{
-	qfs_reducer_forget(&state.reducer);
-}
-
 void
 qfs_append_register_callbacks(void)
 {
-	qfs_reducer_init(&state.reducer, qfs_table_store(), true);
+	qfs_table_reducer_init(&state.reducer);
 	RegisterXactCallback(on_transaction, NULL);
 	RegisterSubXactCallback(on_subtransaction, NULL);
 	RegisterResourceReleaseCallback(on_release, NULL);
-	CacheRegisterRelcacheCallback(on_invalidation, (Datum) 0);
 }

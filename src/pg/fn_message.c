@@ -9,7 +9,6 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 
 #include "account.h"
@@ -18,6 +17,7 @@
 #include "base64.h"
 #include "errors.h"
 #include "jsonb_canonical.h"
+#include "kept_plan.h"
 #include "ledger.h"
 #include "social.h"
 #include "thread.h"
@@ -101,12 +101,14 @@ decode_key(FunctionCallInfo fcinfo, int n, const char *name, qfs_hash *out)
 static void
 read_message(FunctionCallInfo fcinfo, const qfs_user_id *sender, Message *out)
 {
+	qfs_error	err;
+
+	QFS_TRY(qfs_user_id_parse(varlena_arg(fcinfo, 0), &out->envelope.recipient, &err), &err);
 	if (!qfs_slice_equal(varlena_arg(fcinfo, 4), QFS_LITERAL(QFS_MESSAGE_ALG)))
 		QFS_THROW(QFS_MESSAGE_FORM, "alg is \"%v\"", varlena_arg(fcinfo, 4));
 	if (varlena_arg(fcinfo, 3).len > QFS_BASE64URL_LEN(QFS_MESSAGE_MAX))
 		QFS_THROW(QFS_MESSAGE_SIZE, "");
 	out->envelope.sender = *sender;
-	out->envelope.recipient = *(const qfs_user_id *) PG_GETARG_POINTER(0);
 	if (memcmp(sender, &out->envelope.recipient, sizeof(*sender)) == 0)
 		QFS_THROW(QFS_MESSAGE_SELF, "");
 	out->envelope.seq = count_arg(fcinfo, 1, "seq");
@@ -161,27 +163,6 @@ message_payload(const Message *m)
 	return qfs_jsonb_of(qfs_buf_slice(&buf));
 }
 
-static Datum
-bytes_datum(const void *bytes, size_t len)
-{
-	return PointerGetDatum(bytea_of((qfs_slice) {bytes, len}));
-}
-
-/* A plan that is kept from one message to the next. */
-static SPIPlanPtr
-kept_plan(SPIPlanPtr *plan, const char *query, int count, Oid *types)
-{
-	if (*plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(query, count, types);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "qfs: a statement could not be prepared");
-		*plan = made;
-	}
-	return *plan;
-}
-
 /* Appends MESSAGE; returns the entry's number. */
 static int64
 append_message(const Message *m)
@@ -193,7 +174,7 @@ append_message(const Message *m)
 	Datum		values[] = {bytes_datum(&m->envelope.sender, sizeof(qfs_user_id)), message_payload(m)};
 	bool		isnull;
 
-	if (SPI_execute_plan(kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
 		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
 		QFS_THROW(QFS_ENTRY_LOST, "a message");
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
@@ -223,12 +204,12 @@ store_envelope(const Message *m, int64 entry)
 		bytes_datum(&m->recipient_key, sizeof(m->recipient_key))
 	};
 
-	if (SPI_execute_plan(kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
 		SPI_OK_INSERT || SPI_processed != 1)
 		QFS_THROW(QFS_MESSAGE_NONCE, "in this thread");
 }
 
-/* qfs.send_message(recipient, seq, nonce, body, alg, sender_key, recipient_key) -> bigint */
+/* qfs_api.send_message(recipient, seq, nonce, body, alg, sender_key, recipient_key) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_send_message);
 Datum
 qfs_sql_send_message(PG_FUNCTION_ARGS)

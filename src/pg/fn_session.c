@@ -11,13 +11,7 @@
 
 #include <sodium.h>
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 #include "account.h"
 #include "actor.h"
@@ -27,7 +21,6 @@
 #include "errors.h"
 #include "jsonb_canonical.h"
 #include "keyfile.h"
-#include "ledger.h"
 #include "login.h"
 #include "rule.h"
 #include "session.h"
@@ -264,8 +257,9 @@ read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
 		QFS_THROW(QFS_INTERNAL, "a new session was not stored");
 }
 
-static text *
-make_token(const qfs_reducer *r, const qfs_session_keys *keys, const qfs_session_record *session)
+static void
+put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys,
+		  const qfs_session_record *session)
 {
 	char		memory[QFS_TOKEN_MAX];
 	qfs_token	token = {
@@ -279,30 +273,49 @@ make_token(const qfs_reducer *r, const qfs_session_keys *keys, const qfs_session
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &keys->token.public_key,
 							keys->token.secret, &buf, &err), &err);
-	return text_of(qfs_buf_slice(&buf));
+	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
 
-/* A row of token, session, user_id, wallet, expires_at, created. */
+/*
+ * {"created","expires_at","session","token","user_id","wallet"} as jsonb.
+ * keys:    wiped
+ * created: left out if NULL
+ */
 static Datum
-session_row(FunctionCallInfo fcinfo, const qfs_reducer *r, qfs_session_keys *keys,
-			const qfs_session_record *session, const qfs_address *wallet, bool created)
+session_json(const qfs_reducer *r, qfs_session_keys *keys, const qfs_session_record *session,
+			 const qfs_address *wallet, const bool *created)
 {
-	Datum		values[6];
-	bool		nulls[6] = {false};
-	TupleDesc	desc;
-	qfs_session_record *copy = palloc(sizeof(qfs_session_record));
+	size_t		size = QFS_TOKEN_MAX + 1024;
+	char		memory[QFS_ADDRESS_TEXT];
+	qfs_json_writer w;
+	qfs_buf		address;
+	qfs_buf		out;
+	qfs_error	err;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "a sign-in function has no row type");
-	*copy = *session;
-	values[0] = PointerGetDatum(make_token(r, keys, session));
+	qfs_buf_init(&out, palloc(size), size);
+	qfs_json_begin(&w, &out);
+	qfs_json_open_object(&w);
+	if (created != NULL)
+	{
+		qfs_json_key(&w, "created");
+		qfs_json_put_bool(&w, *created);
+	}
+	qfs_json_key(&w, "expires_at");
+	qfs_json_put_int(&w, qfs_session_expires_at(r, session));
+	qfs_json_key(&w, "session");
+	qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
+	qfs_json_key(&w, "token");
+	put_token(&w, r, keys, session);
 	sodium_memzero(keys, sizeof(*keys));
-	values[1] = hash_datum(&copy->session);
-	values[2] = PointerGetDatum(&copy->user);
-	values[3] = PointerGetDatum(wallet);
-	values[4] = Int64GetDatum(qfs_session_expires_at(r, session));
-	values[5] = BoolGetDatum(created);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	qfs_json_key(&w, "user_id");
+	qfs_json_put_user(&w, &session->user);
+	qfs_json_key(&w, "wallet");
+	qfs_buf_init(&address, memory, sizeof(memory));
+	qfs_address_write(&address, wallet);
+	qfs_json_put_text(&w, qfs_buf_slice(&address));
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&out));
 }
 
 /* Who came with a code says so in an entry of its own, as the new session. */
@@ -315,14 +328,15 @@ use_referral(const qfs_session_record *session, qfs_slice code)
 	qfs_actor_clear();
 }
 
-/* qfs.sign_in(message, signature, referral_code) -> token, session, user_id, wallet, expires_at, created */
-PG_FUNCTION_INFO_V1(qfs_sql_sign_in);
+/* qfs_api.auth_login(message, signature, referral_code) -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
 Datum
-qfs_sql_sign_in(PG_FUNCTION_ARGS)
+qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
 	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
 	qfs_slice	created = QFS_LITERAL("false");
 	qfs_reducer *r = qfs_open_reducer();
+	bool		is_new;
 	qfs_session_keys *keys;
 	qfs_session_record session;
 	qfs_slice	message;
@@ -345,8 +359,8 @@ qfs_sql_sign_in(PG_FUNCTION_ARGS)
 	if (code.len > 0)
 		use_referral(&session, code);
 	qfs_json_member(outcome, "created", &created);
-	PG_RETURN_DATUM(session_row(fcinfo, r, keys, &session, &login.message.address,
-								created.data[0] == 't'));
+	is_new = created.data[0] == 't';
+	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
 }
 
 /* ---- the account that is signed in ---- */
@@ -420,20 +434,20 @@ read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
 		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
 }
 
-/* qfs.rotate_session() -> token, session, user_id, wallet, expires_at, created */
-PG_FUNCTION_INFO_V1(qfs_sql_rotate_session);
+/* qfs_api.session_rotate() -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_session_rotate);
 Datum
-qfs_sql_rotate_session(PG_FUNCTION_ARGS)
+qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_reducer *r = qfs_open_reducer();
-	qfs_account_record *account = palloc(sizeof(qfs_account_record));
+	qfs_account_record account;
 	char		digits[2 * QFS_HASH_LEN];
 	qfs_session_record session;
 	qfs_hash	nonce;
 	qfs_buf		buf;
 
-	read_account(r, &actor->user, account);
+	read_account(r, &actor->user, &account);
 	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
@@ -442,7 +456,7 @@ qfs_sql_rotate_session(PG_FUNCTION_ARGS)
 				 &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
-	PG_RETURN_DATUM(session_row(fcinfo, r, find_keys(r), &session, &account->wallet, false));
+	PG_RETURN_DATUM(session_json(r, find_keys(r), &session, &account.wallet, NULL));
 }
 
 /* qfs.revoke_session(session, reason) -> void */

@@ -20,10 +20,10 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/typcache.h"
 
 #include "amount_datum.h"
 #include "errors.h"
@@ -32,6 +32,7 @@
 #include "store_table.h"
 
 #define FIELDS_MAX 32
+#define KINDS_MAX 32
 
 /* ---- fields and columns ---- */
 
@@ -125,27 +126,73 @@ row_to_record(const qfs_kind *kind, TupleDesc desc, HeapTuple row, void *record)
 	}
 }
 
-/* ---- one row by its key ---- */
+/* ---- tables ---- */
+
+/*
+ * What is known of a kind.  The table's oid lasts until something happens to a
+ * table; the row that was looked up last lasts as long as the event, so that
+ * who reads a record and then stores it does not search twice.
+ */
+typedef struct KnownKind
+{
+	const qfs_kind *kind;
+	Oid			table;			/* invalid = to be looked up */
+	bool		looked_up;		/* the three below say what was found */
+	void	   *record;			/* of which the key counts */
+	bool		exists;
+	ItemPointerData row;
+} KnownKind;
+
+static KnownKind known_kinds[KINDS_MAX];
+static int	known_count = 0;
+
+static KnownKind *
+known(const qfs_kind *kind)
+{
+	KnownKind  *k;
+
+	for (k = known_kinds; k < known_kinds + known_count; k++)
+		if (k->kind == kind)
+			return k;
+	if (known_count == KINDS_MAX)
+		elog(ERROR, "qfs: more kinds of records than there is room for");
+	known_count++;
+	*k = (KnownKind) {.kind = kind};
+	return k;
+}
+
+/* Something happened to a table; to look all of them up again is cheap. */
+static void
+forget_tables(Datum arg, Oid relation)
+{
+	for (int i = 0; i < known_count; i++)
+		known_kinds[i].table = InvalidOid;
+}
 
 typedef struct StateTable
 {
 	Relation	rel;
-	Relation	index;
+	Relation	index;			/* the primary key's */
 } StateTable;
 
 static StateTable
 open_table(const qfs_kind *kind, LOCKMODE mode)
 {
-	char		index[NAMEDATALEN];
+	KnownKind  *k = known(kind);
 	StateTable	t;
+	Oid			index;
 
-	t.rel = table_open(qfs_table_oid(kind->name), mode);
+	if (!OidIsValid(k->table))
+		k->table = qfs_table_oid(kind->name);
+	t.rel = table_open(k->table, mode);
 	if (RelationGetDescr(t.rel)->natts != (int) kind->field_count ||
 		kind->field_count > FIELDS_MAX)
 		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has %u columns, %u belong there", kind->name,
 				  (uint64_t) RelationGetDescr(t.rel)->natts, (uint64_t) kind->field_count);
-	snprintf(index, sizeof(index), "%s_pkey", kind->name);
-	t.index = index_open(qfs_table_oid(index), AccessShareLock);
+	index = QFS_PRIMARY_KEY_INDEX(t.rel);
+	if (!OidIsValid(index))
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has no primary key", kind->name);
+	t.index = index_open(index, AccessShareLock);
 	return t;
 }
 
@@ -156,15 +203,7 @@ close_table(StateTable *t, LOCKMODE mode)
 	table_close(t->rel, mode);
 }
 
-/* The function behind "=" of the index's own operator family. */
-static RegProcedure
-equality(Relation index, unsigned column)
-{
-	Oid			type = index->rd_opcintype[column];
-
-	return get_opcode(get_opfamily_member(index->rd_opfamily[column], type, type,
-										  BTEqualStrategyNumber));
-}
+/* ---- one row by its key ---- */
 
 static HeapTuple
 find_row(const StateTable *t, const qfs_kind *kind, const void *record)
@@ -174,14 +213,53 @@ find_row(const StateTable *t, const qfs_kind *kind, const void *record)
 	HeapTuple	row;
 
 	for (unsigned i = 0; i < kind->keys; i++)
-		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
-							   t->index->rd_indcollation[i], equality(t->index, i),
-							   field_to_datum(&kind->fields[i], record));
+		/* "=" of the type's own operator class, whatever the search path is. */
+		ScanKeyEntryInitializeWithInfo(&keys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
+									   t->index->rd_indcollation[i],
+									   &lookup_type_cache(t->index->rd_opcintype[i],
+														  TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo,
+									   field_to_datum(&kind->fields[i], record));
 	scan = systable_beginscan_ordered(t->rel, t->index, SnapshotSelf, kind->keys, keys);
 	row = systable_getnext_ordered(scan, ForwardScanDirection);
 	row = HeapTupleIsValid(row) ? heap_copytuple(row) : NULL;
 	systable_endscan_ordered(scan);
 	return row;
+}
+
+static void
+remember_row(const qfs_kind *kind, const void *record, HeapTuple row)
+{
+	KnownKind  *k = known(kind);
+
+	if (k->record == NULL)
+		k->record = MemoryContextAlloc(TopMemoryContext, kind->size);
+	memcpy(k->record, record, kind->size);
+	k->exists = row != NULL;
+	if (k->exists)
+		k->row = row->t_self;
+	k->looked_up = true;
+}
+
+/* Finds the row that a record takes the place of; false = there is none. */
+static bool
+find_place(const StateTable *t, const qfs_kind *kind, const void *record, ItemPointer out)
+{
+	KnownKind  *k = known(kind);
+	bool		is_last = k->looked_up;
+	HeapTuple	row;
+
+	for (unsigned i = 0; i < kind->keys && is_last; i++)
+		is_last = qfs_field_equal(&kind->fields[i], record, k->record);
+	k->looked_up = false;
+	if (is_last)
+	{
+		*out = k->row;
+		return k->exists;
+	}
+	row = find_row(t, kind, record);
+	if (row != NULL)
+		*out = row->t_self;
+	return row != NULL;
 }
 
 static qfs_status
@@ -190,6 +268,7 @@ table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs
 	StateTable	t = open_table(kind, AccessShareLock);
 	HeapTuple	row = find_row(&t, kind, record);
 
+	remember_row(kind, record, row);
 	*found = row != NULL;
 	if (*found)
 	{
@@ -204,7 +283,7 @@ static qfs_status
 table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error *err)
 {
 	StateTable	t = open_table(kind, RowExclusiveLock);
-	HeapTuple	old = find_row(&t, kind, record);
+	ItemPointerData place;
 	bool		nulls[FIELDS_MAX] = {false};
 	Datum		values[FIELDS_MAX];
 	HeapTuple	row;
@@ -215,8 +294,8 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 		values[i] = nulls[i] ? (Datum) 0 : field_to_datum(&kind->fields[i], record);
 	}
 	row = heap_form_tuple(RelationGetDescr(t.rel), values, nulls);
-	if (old != NULL)
-		CatalogTupleUpdate(t.rel, &old->t_self, row);
+	if (find_place(&t, kind, record, &place))
+		CatalogTupleUpdate(t.rel, &place, row);
 	else
 		CatalogTupleInsert(t.rel, row);
 	heap_freetuple(row);
@@ -227,6 +306,13 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 	/* So that the same event may change the record again. */
 	CommandCounterIncrement();
 	return QFS_OK;
+}
+
+void
+qfs_table_store_forget_rows(void)
+{
+	for (int i = 0; i < known_count; i++)
+		known_kinds[i].looked_up = false;
 }
 
 qfs_store *
@@ -277,6 +363,7 @@ qfs_table_store_clear(const qfs_kind *kind)
 	TableScanDesc scan = table_beginscan(t.rel, SnapshotSelf, 0, NULL);
 	HeapTuple	row;
 
+	known(kind)->looked_up = false;
 	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -288,6 +375,22 @@ qfs_table_store_clear(const qfs_kind *kind)
 	close_table(&t, RowExclusiveLock);
 }
 
+/* ---- reducers that remember ---- */
+
+/* Which table it was does not matter: to look a record up again is cheap. */
+static void
+forget_records(Datum reducer, Oid relation)
+{
+	qfs_reducer_forget((qfs_reducer *) DatumGetPointer(reducer));
+}
+
+void
+qfs_table_reducer_init(qfs_reducer *reducer)
+{
+	qfs_reducer_init(reducer, qfs_table_store(), true);
+	CacheRegisterRelcacheCallback(forget_records, PointerGetDatum(reducer));
+}
+
 qfs_reducer *
 qfs_table_reducer(void)
 {
@@ -296,10 +399,18 @@ qfs_table_reducer(void)
 
 	if (reducer == NULL)
 	{
-		reducer = MemoryContextAlloc(TopMemoryContext, sizeof(qfs_reducer));
-		qfs_reducer_init(reducer, qfs_table_store(), true);
+		qfs_reducer *made = MemoryContextAlloc(TopMemoryContext, sizeof(qfs_reducer));
+
+		qfs_table_reducer_init(made);
+		reducer = made;
 	}
-	qfs_reducer_forget(reducer);
+	AcceptInvalidationMessages();
 	QFS_TRY(qfs_reducer_refresh(reducer, &err), &err);
 	return reducer;
+}
+
+void
+qfs_table_store_register_callbacks(void)
+{
+	CacheRegisterRelcacheCallback(forget_tables, (Datum) 0);
 }

@@ -16,6 +16,22 @@
 extern qfs_store *qfs_table_store(void);
 
 /*
+ * To be called when an event begins, under the chain lock: a put may use the
+ * row that a get has found, as long as nobody else can have changed it.
+ */
+extern void qfs_table_store_forget_rows(void);
+
+/* To be called once, when the library is loaded. */
+extern void qfs_table_store_register_callbacks(void);
+
+/*
+ * Makes a reducer over that store, which lasts as long as the backend.  It
+ * remembers records of rare kinds until a cache invalidation says that one may
+ * have changed: every put of such a record sends one.
+ */
+extern void qfs_table_reducer_init(qfs_reducer *reducer);
+
+/*
  * A reducer over that store, for looking and not for appending, with ledger and
  * policy as they are now.  The backend has one, which remembers the policy that
  * it has parsed.  `open` is false where the ledger is not.

@@ -70,7 +70,7 @@ test('forged tokens', async () => {
 test('a token of another ledger', async () => {
   const wallet = viemWallet();
   const message = wallet.write({ nonce: other.sql('SELECT qfs.nonce()') });
-  const token = other.sql(`SELECT token FROM qfs.sign_in($q$${message}$q$, '${await wallet.sign(message)}')`);
+  const token = other.sql(`SELECT qfs_api.auth_login($q$${message}$q$, '${await wallet.sign(message)}') ->> 'token'`);
   assert.equal(other.sql(`BEGIN; SELECT qfs.authenticate('${token}'); ROLLBACK;`), decodeJwt(token).sub);
   await assertRefused(token, 'of another ledger');
 });

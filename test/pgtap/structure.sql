@@ -145,8 +145,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account',
   'genesis', 'guard_ddl', 'head', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'message_hash',
   'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code',
-  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys', 'rotate_session',
-  'self_check', 'send_message', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'sign_in', 'state_hash', 'thread', 'tile',
+  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys',
+  'self_check', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile',
   'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
@@ -157,7 +157,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore', 'rebuild',
-  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'rotate_session', 'send_message', 'set_policy', 'set_profile',
+  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy', 'set_profile',
   'sign_in'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
@@ -168,8 +168,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
   'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'find_account', 'head', 'is_public', 'jwks', 'nonce',
-  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'rotate_session', 'self_check', 'send_message',
-  'set_profile', 'sign_in', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'self_check',
+  'set_profile', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
   ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
         'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');

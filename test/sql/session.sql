@@ -23,7 +23,8 @@ SELECT count(*) AS entries FROM qfs.ledger;
 
 -- signing in: an entry, an account, a session, a used nonce
 SELECT message(1, qfs_api.auth_nonce(), device(1)) AS said \gset
-SELECT token, session, user_id, wallet, created, expires_at FROM qfs.sign_in(:'said', sign(1, :'said')) \gset a_
+SELECT token, session, user_id, wallet, created, expires_at
+FROM jsonb_to_record(qfs_api.auth_login(:'said', sign(1, :'said'))) AS (token text, session text, user_id text, wallet text, created boolean, expires_at bigint) \gset a_
 SELECT :'a_user_id' = account(1) AS account, :'a_wallet' = wallet(1) AS wallet, :'a_created' AS created, :a_expires_at - at AS good_for_less_than
 FROM qfs.ledger WHERE seq = 3 AND :a_expires_at - at > 999000 \gset when_
 SELECT :'when_account' AS account, :'when_wallet' AS wallet, :'when_created' AS created, :when_good_for_less_than <= 1000000 AS good;
@@ -125,7 +126,7 @@ SELECT qfs.current_user_id();
 COMMIT;
 SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"x"}'')') AS without,
        attempt('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''SAID'', account(1)::qfs.user_id, ''{"t":"x"}'')') AS named;
-SELECT attempt('SELECT qfs.rotate_session()') AS rotate, attempt(format('SELECT qfs.revoke_session(%L, ''user_logout'')', :'a_session')) AS revoke,
+SELECT attempt('SELECT qfs_api.session_rotate()') AS rotate, attempt(format('SELECT qfs.revoke_session(%L, ''user_logout'')', :'a_session')) AS revoke,
        attempt('SELECT qfs_api.events_batch(''[]'')') AS batch;
 
 -- rotation: the session that asks ends, another begins, for the same device
@@ -153,7 +154,7 @@ SELECT split_part(attempt(format('SELECT qfs_api.session_revoke(%L)', :'b_sessio
 SELECT count(*) FILTER (WHERE active) AS active, count(*) FILTER (WHERE current) AS current, count(*) AS sessions, array_agg(reason ORDER BY started) AS reasons FROM qfs_api.sessions();
 SELECT qfs_api.session_revoke(:'r_session');
 -- the transaction's own session is over at once
-SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"x"}'')') AS act, attempt('SELECT qfs.rotate_session()') AS rotate,
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"x"}'')') AS act, attempt('SELECT qfs_api.session_rotate()') AS rotate,
        attempt(format('SELECT qfs_api.session_revoke(%L)', :'r_session')) AS revoke;
 COMMIT;
 SELECT attempt(format('SELECT qfs.authenticate(%L)', :'b_token')) AS b, attempt(format('SELECT qfs.authenticate(%L)', :'r_token')) AS r;
@@ -200,7 +201,7 @@ BEGIN;
 SELECT qfs.authenticate(:'e_token') IS NOT NULL AS e;
 SELECT pg_sleep(3.05);
 -- a transaction that goes on, too
-SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"late"}'')') AS late, attempt('SELECT qfs.rotate_session()') AS rotate;
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{"t":"late"}'')') AS late, attempt('SELECT qfs_api.session_rotate()') AS rotate;
 COMMIT;
 SELECT regexp_replace(attempt(format('SELECT qfs.authenticate(%L)', :'e_token')), '\d+ seconds', '… seconds') AS expired;
 SELECT (SELECT ended IS NULL FROM qfs.session WHERE user_id::text = account(4)) AS not_ended, count(*) AS replayed FROM qfs.session_replay((SELECT seq FROM qfs.head())) r WHERE r.user_id::text = account(4);
