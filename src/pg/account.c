@@ -6,7 +6,6 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -14,6 +13,7 @@
 #include "args.h"
 #include "errors.h"
 #include "jsonb_canonical.h"
+#include "kept_plan.h"
 #include "ledger.h"
 #include "store_table.h"
 
@@ -27,9 +27,7 @@ throw_closed(void)
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
 	ledger_close(&reader);
-	if (head.size > 0)
-		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head.size);
-	QFS_THROW(QFS_NO_GENESIS, "nobody can sign in yet");
+	ledger_throw_not_open(head.size, "nobody can sign in yet");
 }
 
 qfs_reducer *
@@ -62,7 +60,7 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum paylo
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		values[] = {
 		CStringGetTextDatum(type),
-		PointerGetDatum(bytea_of((qfs_slice) {actor->bytes, sizeof(actor->bytes)})),
+		bytes_datum(actor->bytes, sizeof(actor->bytes)),
 		payload
 	};
 	static SPIPlanPtr plan = NULL;
@@ -72,16 +70,8 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum paylo
 	bool		isnull;
 
 	SPI_connect();
-	if (plan == NULL)
-	{
-		SPIPlanPtr	prepared = SPI_prepare(query, lengthof(types), types);
-
-		if (prepared == NULL)
-			elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
-		SPI_keepplan(prepared);
-		plan = prepared;
-	}
-	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
+		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
 		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
 	spi = MemoryContextSwitchTo(caller);
 	qfs_buf_init(&out, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);

@@ -26,6 +26,13 @@ hash_arg(FunctionCallInfo fcinfo, int n)
 extern text *text_of(qfs_slice bytes);
 extern bytea *bytea_of(qfs_slice bytes);
 
+/* A bytea parameter. */
+static inline Datum
+bytes_datum(const void *bytes, size_t len)
+{
+	return PointerGetDatum(bytea_of((qfs_slice) {bytes, len}));
+}
+
 /* qfs.hash[] */
 extern ArrayType *hashes_of(const qfs_hash *hashes, unsigned count);
 

@@ -6,7 +6,6 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -20,6 +19,7 @@
 #include "errors.h"
 #include "hash.h"
 #include "jsonb_canonical.h"
+#include "kept_plan.h"
 #include "ledger.h"
 #include "store_table.h"
 
@@ -54,19 +54,6 @@ qfs_sql_require_public(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
-static qfs_slice
-canonical_arg(FunctionCallInfo fcinfo, int n)
-{
-	Jsonb	   *value = PG_GETARG_JSONB_P(n);
-	size_t		capacity = (size_t) VARSIZE(value) * 6 + 64;
-	qfs_buf		buf;
-	qfs_error	err;
-
-	qfs_buf_init(&buf, palloc(capacity), capacity);
-	QFS_TRY(qfs_jsonb_write(&buf, value, 0, &err), &err);
-	return qfs_buf_slice(&buf);
-}
-
 /* qfs.concerns(account, actor, payload, outcome) -> boolean */
 PG_FUNCTION_INFO_V1(qfs_sql_concerns);
 Datum
@@ -78,8 +65,8 @@ qfs_sql_concerns(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	if (entry.has_actor)
 		memcpy(&entry.actor, PG_GETARG_POINTER(1), sizeof(entry.actor));
-	entry.payload = canonical_arg(fcinfo, 2);
-	entry.outcome = canonical_arg(fcinfo, 3);
+	entry.payload = qfs_jsonb_canonical(PG_GETARG_JSONB_P(2));
+	entry.outcome = qfs_jsonb_canonical(PG_GETARG_JSONB_P(3));
 	PG_RETURN_BOOL(qfs_entry_concerns(&entry, (const qfs_user_id *) PG_GETARG_POINTER(0)));
 }
 
@@ -148,18 +135,16 @@ read_event(JsonbValue *value, Event *out)
 }
 
 static SPIPlanPtr
-prepare_append(void)
+append_plan(void)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, payload, auth) VALUES ($1, $2, $3)"
 		" RETURNING pg_catalog.jsonb_build_object("
 		"   'seq', seq, 'hash', hash::pg_catalog.text, 'outcome', outcome)";
 	Oid			types[] = {TEXTOID, JSONBOID, JSONBOID};
-	SPIPlanPtr	plan = SPI_prepare(query, lengthof(types), types);
 
-	if (plan == NULL)
-		elog(ERROR, "qfs: a batch could not be prepared");
-	return plan;
+	return qfs_kept_plan(&plan, query, lengthof(types), types);
 }
 
 /* Appends one event; returns {seq, hash, outcome}. */
@@ -212,7 +197,7 @@ rethrow_for_event(int index, MemoryContext context)
 static Datum
 append_all(Jsonb *events)
 {
-	SPIPlanPtr	plan = prepare_append();
+	SPIPlanPtr	plan = append_plan();
 	MemoryContext context = CurrentMemoryContext;
 	JsonbParseState *state = NULL;
 	JsonbIterator *it = JsonbIteratorInit(&events->root);
@@ -278,7 +263,7 @@ store_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum result)
 	Oid			types[] = {BYTEAOID, TEXTOID, BYTEAOID, JSONBOID};
 	Datum		values[] = {
 		user, batch_id,
-		PointerGetDatum(bytea_of((qfs_slice) {events->bytes, sizeof(events->bytes)})), result
+		bytes_datum(events->bytes, sizeof(events->bytes)), result
 	};
 
 	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
@@ -317,13 +302,13 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 				   pg_mbstrlen_with_len((const char *) varlena_arg(fcinfo, 1).data,
 										(int) varlena_arg(fcinfo, 1).len) > BATCH_ID_MAX))
 		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);
-	user = PointerGetDatum(bytea_of((qfs_slice) {actor->user.bytes, sizeof(actor->user)}));
+	user = bytes_datum(&actor->user, sizeof(actor->user));
 
 	SPI_connect();
 	if (has_id)
 	{
 		qfs_append_lock();
-		qfs_sha256(canonical_arg(fcinfo, 0), &hash);
+		qfs_sha256(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0)), &hash);
 	}
 	if (!has_id || !find_batch(user, PG_GETARG_DATUM(1), &hash, &result))
 	{

@@ -23,6 +23,7 @@
 #include "args.h"
 #include "errors.h"
 #include "jsonb_canonical.h"
+#include "kept_plan.h"
 #include "keyfile.h"
 #include "ledger.h"
 #include "rule.h"
@@ -123,7 +124,7 @@ check_no_ledger(void)
 	ledger_head(&reader, 0, &head);
 	ledger_close(&reader);
 	if (head.size > 0)
-		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head.size);
+		ledger_throw_not_open(head.size, "");
 }
 
 /* qfs.genesis(origin, policy) -> qfs.hash */
@@ -193,10 +194,8 @@ lock_and_read(qfs_ledger_record *ledger)
 	ledger->number = 0;
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
 	/* A restored ledger has entries but no state: genesis is not what it lacks. */
-	if (!found && size > 0)
-		QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
 	if (!found)
-		QFS_THROW(QFS_NO_GENESIS, "there is no policy and no key yet");
+		ledger_throw_not_open(size, "there is no policy and no key yet");
 }
 
 /* qfs.set_policy(changes) -> bigint */
@@ -280,19 +279,17 @@ qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 /* ---- import ---- */
 
 static SPIPlanPtr
-prepare_import(void)
+import_plan(void)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash)"
 		" VALUES ($1, $2, $3, ($4)::qfs.user_id, $5, $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
 	Oid			types[] = {
 		INT8OID, INT8OID, TEXTOID, BYTEAOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID
 	};
-	SPIPlanPtr	plan = SPI_prepare(query, lengthof(types), types);
 
-	if (plan == NULL)
-		elog(ERROR, "qfs: import could not be prepared");
-	return plan;
+	return qfs_kept_plan(&plan, query, lengthof(types), types);
 }
 
 static void
@@ -301,10 +298,10 @@ insert_recorded(SPIPlanPtr plan, const qfs_entry *e, const qfs_hash *hash)
 	char		nulls[] = "         ";
 	Datum		values[] = {
 		Int64GetDatum((int64) e->seq), Int64GetDatum(e->at), PointerGetDatum(text_of(e->type)),
-		PointerGetDatum(bytea_of((qfs_slice) {e->actor.bytes, sizeof(e->actor)})),
+		bytes_datum(&e->actor, sizeof(e->actor)),
 		qfs_jsonb_of(e->auth), qfs_jsonb_of(e->payload), qfs_jsonb_of(e->outcome),
-		PointerGetDatum(bytea_of((qfs_slice) {e->prev.bytes, sizeof(e->prev)})),
-		PointerGetDatum(bytea_of((qfs_slice) {hash->bytes, sizeof(*hash)}))
+		bytes_datum(&e->prev, sizeof(e->prev)),
+		bytes_datum(hash, sizeof(*hash))
 	};
 
 	if (!e->has_actor)
@@ -339,7 +336,7 @@ import_lines(Datum *lines, bool *nulls, int count)
 	MemoryContext per_line;
 
 	SPI_connect();
-	plan = prepare_import();
+	plan = import_plan();
 	per_line = AllocSetContextCreate(CurrentMemoryContext, "qfs import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(per_line);
 	for (int i = 0; i < count; i++)

@@ -21,14 +21,9 @@
 static void
 fractions_arg(FunctionCallInfo fcinfo, int n, qfs_amount *out)
 {
-	Jsonb	   *value = PG_GETARG_JSONB_P(n);
-	size_t		capacity = (size_t) VARSIZE(value) * 6 + 64;
-	qfs_buf		buf;
 	qfs_error	err;
 
-	qfs_buf_init(&buf, palloc(capacity), capacity);
-	QFS_TRY(qfs_jsonb_write(&buf, value, 0, &err), &err);
-	QFS_TRY(qfs_coherence_read(qfs_buf_slice(&buf), true, out, &err), &err);
+	QFS_TRY(qfs_coherence_read(qfs_jsonb_canonical(PG_GETARG_JSONB_P(n)), true, out, &err), &err);
 }
 
 /* An amount that is a fraction of one. */

@@ -59,9 +59,7 @@ read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
 	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
 	if (origin[0] != '\0')
 		return;
-	if (head->size == 0)
-		QFS_THROW(QFS_NO_GENESIS, "there is no key to sign with yet");
-	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) head->size);
+	ledger_throw_not_open(head->size, "there is no key to sign with yet");
 }
 
 /* The key that signs, or has signed, the checkpoint of a size. */

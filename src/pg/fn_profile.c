@@ -108,9 +108,9 @@ store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_s
 		" SET version = excluded.version, salt = excluded.salt, content = excluded.content";
 	Oid			types[] = {BYTEAOID, INT8OID, BYTEAOID, TEXTOID};
 	Datum		values[] = {
-		PointerGetDatum(bytea_of((qfs_slice) {user->bytes, sizeof(user->bytes)})),
+		bytes_datum(user->bytes, sizeof(user->bytes)),
 		Int64GetDatum(version),
-		PointerGetDatum(bytea_of((qfs_slice) {salt, QFS_PROFILE_SALT})),
+		bytes_datum(salt, QFS_PROFILE_SALT),
 		PointerGetDatum(text_of(content))
 	};
 

@@ -17,29 +17,12 @@
 #include "merkle.h"
 #include "policy.h"
 
-/* Escapes can make six bytes of one; keys and punctuation are in jsonb as well. */
-static qfs_slice
-canonical(Jsonb *value)
-{
-	size_t		capacity = mul_size(VARSIZE(value), 6);
-	qfs_buf		buf;
-	qfs_error	err;
-
-	do
-	{
-		qfs_buf_init(&buf, palloc_extended(capacity, MCXT_ALLOC_HUGE), capacity);
-		QFS_TRY(qfs_jsonb_write(&buf, value, 0, &err), &err);
-		capacity = mul_size(capacity, 2);
-	} while (buf.overflow);
-	return qfs_buf_slice(&buf);
-}
-
 /* qfs.canonical(jsonb) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_canonical);
 Datum
 qfs_sql_canonical(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(text_of(canonical(PG_GETARG_JSONB_P(0))));
+	PG_RETURN_TEXT_P(text_of(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0))));
 }
 
 /* qfs.sha256_jcs(jsonb) -> qfs.hash */
@@ -49,7 +32,7 @@ qfs_sql_sha256_jcs(PG_FUNCTION_ARGS)
 {
 	qfs_hash   *out = palloc(sizeof(qfs_hash));
 
-	qfs_sha256(canonical(PG_GETARG_JSONB_P(0)), out);
+	qfs_sha256(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0)), out);
 	PG_RETURN_POINTER(out);
 }
 

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "errors.h"
 #include "jsonb_canonical.h"
 #include "status.h"
 
@@ -210,4 +211,21 @@ qfs_jsonb_write_stored(qfs_buf *out, Datum value, unsigned depth, qfs_error *err
 		}
 	}
 	return qfs_jsonb_write(out, DatumGetJsonbP(value), depth, err);
+}
+
+/* Escapes can make six bytes of one; keys and punctuation are in jsonb as well. */
+qfs_slice
+qfs_jsonb_canonical(Jsonb *value)
+{
+	size_t		capacity = mul_size(VARSIZE(value), 6);
+	qfs_buf		buf;
+	qfs_error	err;
+
+	do
+	{
+		qfs_buf_init(&buf, palloc_extended(capacity, MCXT_ALLOC_HUGE), capacity);
+		QFS_TRY(qfs_jsonb_write(&buf, value, 0, &err), &err);
+		capacity = mul_size(capacity, 2);
+	} while (buf.overflow);
+	return qfs_buf_slice(&buf);
 }

@@ -17,7 +17,10 @@
  */
 extern qfs_status qfs_jsonb_write(qfs_buf *out, Jsonb *value, unsigned depth, qfs_error *err);
 
-/* The same of a stored value, faster for what most rows hold. */
+/* The same in memory of its own.  Errors: JSON_NUMBER, JSON_DEPTH, thrown. */
+extern qfs_slice qfs_jsonb_canonical(Jsonb *value);
+
+/* The same as qfs_jsonb_write of a stored value, faster for what most rows hold. */
 extern qfs_status qfs_jsonb_write_stored(qfs_buf *out, Datum value, unsigned depth, qfs_error *err);
 
 /* The jsonb of canonical text; palloc'd, except for the commonest objects. */

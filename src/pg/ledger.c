@@ -125,10 +125,10 @@ ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 }
 
 void
-ledger_throw_not_open(uint64 size)
+ledger_throw_not_open(uint64 size, const char *missing)
 {
 	if (size == 0)
-		QFS_THROW(QFS_NO_GENESIS, "an entry was appended before it");
+		QFS_THROW(QFS_NO_GENESIS, "%s", missing);
 	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
 }
 

@@ -67,8 +67,13 @@ typedef struct LedgerHead
  */
 extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
-/* What is wrong with a ledger of this size that is not open.  Errors: NO_GENESIS, NOT_VERIFIED. */
-extern void ledger_throw_not_open(uint64 size) pg_attribute_noreturn();
+/*
+ * What is wrong with a ledger of this size that is not open: it has no genesis,
+ * or has entries and no state, since it was restored and not verified yet.
+ * missing: what there is not before genesis
+ * Errors: NO_GENESIS, NOT_VERIFIED.
+ */
+extern void ledger_throw_not_open(uint64 size, const char *missing) pg_attribute_noreturn();
 
 /* Row of an entry, or NULL; freed with heap_freetuple. */
 extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);

@@ -207,7 +207,7 @@ append_event(const TriggerData *td)
 	chain = qfs_append_begin(td->tg_relation);
 	if (!qfs_append_is_open() &&
 		(chain->frontier.size > 0 || !qfs_slice_equal(entry.type, QFS_LITERAL("GENESIS"))))
-		ledger_throw_not_open(chain->frontier.size);
+		ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, &entry, &outcome, &bytes, &seal, &err), &err);
 	qfs_append_end();
 
