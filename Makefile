@@ -3,12 +3,13 @@
 #   make && make install && make installcheck    the DBA's way
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
+#   make check-matrix                            the same on every PostgreSQL, in chroots
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check demo bench
+OWN_TARGETS = check check-matrix demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 

@@ -68,7 +68,7 @@ typedef struct LedgerHead
 extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
 /* What is wrong with a ledger of this size that is not open.  Errors: NO_GENESIS, NOT_VERIFIED. */
-extern void ledger_throw_not_open(uint64 size) pg_attribute_noreturn();
+pg_noreturn extern void ledger_throw_not_open(uint64 size);
 
 /* Row of an entry, or NULL; freed with heap_freetuple. */
 extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);
