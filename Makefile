@@ -30,7 +30,9 @@ CLI_OBJS  = $(patsubst %.c,%.o,$(wildcard src/cli/*.c))
 OBJS      = $(CORE_OBJS) $(PG_OBJS)
 
 SQL_PARTS  = $(sort $(wildcard sql/install/*.sql))
-DATA_built = sql/qfs--$(EXTVERSION).sql
+# From a released version to the next: sql/update/1.0--1.1.sql has what is new.
+SQL_UPDATES = $(patsubst sql/update/%.sql,sql/qfs--%.sql,$(wildcard sql/update/*.sql))
+DATA_built  = sql/qfs--$(EXTVERSION).sql $(SQL_UPDATES)
 
 LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
 SHLIB_LINK  = $(LIBS_CORE)
@@ -72,6 +74,10 @@ qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 
 sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
+
+# Owners and PUBLIC's privileges go by what is there, new or old.
+$(SQL_UPDATES): sql/qfs--%.sql: sql/update/%.sql sql/install/90_owner.sql
+	(printf '%s\n' '\echo Use "ALTER EXTENSION qfs UPDATE" to load this file. \quit'; cat $^) > $@
 
 all: qfs-verify
 

@@ -33,7 +33,10 @@ enum
 	LEDGER_COLUMNS = LEDGER_NODES
 };
 
-/* Oid of a table of schema qfs; an error if it is not there. */
+/*
+ * Oid of a table of schema qfs; an error if it is not there.  Whoever wants a
+ * table asks here.  Errors: VERSION_MISMATCH.
+ */
 extern Oid	qfs_table_oid(const char *name);
 
 /* The table and its primary key, open for as long as the caller needs them. */

@@ -12,6 +12,7 @@
 #include "ethereum.h"
 #include "guc.h"
 #include "keccak.h"
+#include "version.h"
 
 QFS_MODULE_MAGIC;
 
@@ -29,4 +30,5 @@ _PG_init(void)
 	qfs_define_settings();
 	qfs_append_register_callbacks();
 	qfs_actor_register_callbacks();
+	qfs_version_register_callback();
 }
