@@ -52,7 +52,7 @@ subtest 'key file' => sub {
   rename $file, "$file.away" or die $!;
   item_like('key_file', qr/^error\|QFS_KEY_FILE: it cannot be opened\.\|.*backup/, 'missing');
   is(metric('qfs_key_usable'), 0, 'so says the metric');
-  like(PostgreSQL::Test::Utils::slurp_file($node->logfile, $offset), qr/LOG:  qfs key file ".*qfs\.key" cannot be opened/, 'the log has the path');
+  like(PostgreSQL::Test::Utils::slurp_file($node->logfile, $offset), qr/LOG:  qfs key file ".*qfs\.key" cannot be opened: .*\n.*HINT:  .*mode 0600\. Restore it from your backup/, 'the log has the path, and what to do');
   spit($file, '0' x 64 . "\n");
   chmod 0600, $file;
   item_like('key_file', qr/^error\|QFS_KEY_MISSING: none of its 1 seeds fits/, 'replaced');
