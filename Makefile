@@ -3,12 +3,13 @@
 #   make && make install && make installcheck    the DBA's way
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
+#   make check-matrix                            the same on every PostgreSQL, in chroots
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check demo bench
+OWN_TARGETS = check check-matrix demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
@@ -29,7 +30,9 @@ CLI_OBJS  = $(patsubst %.c,%.o,$(wildcard src/cli/*.c))
 OBJS      = $(CORE_OBJS) $(PG_OBJS)
 
 SQL_PARTS  = $(sort $(wildcard sql/install/*.sql))
-DATA_built = sql/qfs--$(EXTVERSION).sql
+# From a released version to the next: sql/update/1.0--1.1.sql has what is new.
+SQL_UPDATES = $(patsubst sql/update/%.sql,sql/qfs--%.sql,$(wildcard sql/update/*.sql))
+DATA_built  = sql/qfs--$(EXTVERSION).sql $(SQL_UPDATES)
 
 LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
 SHLIB_LINK  = $(LIBS_CORE)
@@ -71,6 +74,10 @@ qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 
 sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
+
+# Owners and PUBLIC's privileges go by what is there, new or old.
+$(SQL_UPDATES): sql/qfs--%.sql: sql/update/%.sql sql/install/90_owner.sql
+	(printf '%s\n' '\echo Use "ALTER EXTENSION qfs UPDATE" to load this file. \quit'; cat $^) > $@
 
 all: qfs-verify
 

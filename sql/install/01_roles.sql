@@ -9,7 +9,8 @@ BEGIN
       ('qfs_anon',     'qfs: callers who have not signed in'),
       ('qfs_user',     'qfs: accounts that have signed in'),
       ('qfs_operator', 'qfs: genesis, custom events, policy and keys'),
-      ('qfs_auditor',  'qfs: verify, export and read everything; write nothing')
+      ('qfs_auditor',  'qfs: verify, export and read everything; write nothing'),
+      ('qfs_monitor',  'qfs: health and metrics, and nothing else')
     ) AS v(name, comment)
   LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = r.name) THEN
@@ -19,4 +20,4 @@ BEGIN
   END LOOP;
 END $$;
 
-GRANT USAGE ON SCHEMA qfs TO qfs_owner, qfs_operator, qfs_auditor;
+GRANT USAGE ON SCHEMA qfs TO qfs_owner, qfs_operator, qfs_auditor, qfs_monitor;

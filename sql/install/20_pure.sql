@@ -39,6 +39,10 @@ CREATE FUNCTION qfs.verify_consistency(old bigint, new bigint, proof qfs.hash[],
 COMMENT ON FUNCTION qfs.verify_consistency(bigint, bigint, qfs.hash[], qfs.hash, qfs.hash) IS
   'is the tree of old leaves a beginning of the tree of new leaves? (RFC 9162, 2.1.4.2)';
 
+CREATE FUNCTION qfs.version() RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_version' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.version() IS 'version of the library; pg_extension.extversion is that of the SQL objects';
+
 CREATE FUNCTION qfs.default_policy() RETURNS jsonb
   AS 'MODULE_PATHNAME', 'qfs_sql_default_policy' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.default_policy() IS
@@ -49,5 +53,5 @@ GRANT EXECUTE ON FUNCTION
   qfs.leaf_hash(text), qfs.node_hash(qfs.hash, qfs.hash),
   qfs.verify_inclusion(qfs.hash, bigint, bigint, qfs.hash[], qfs.hash),
   qfs.verify_consistency(bigint, bigint, qfs.hash[], qfs.hash, qfs.hash),
-  qfs.default_policy()
+  qfs.version(), qfs.default_policy()
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -165,6 +165,8 @@ COMMENT ON FUNCTION qfs_api.mark_read(text, bigint) IS
 CREATE FUNCTION qfs_api.erase_message(thread text, seq bigint, sender text DEFAULT NULL) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+  -- Whose thread it is comes first, in whatever order a planner would look.
+  SELECT qfs.require_thread(erase_message.thread);
   UPDATE qfs.message m SET body = NULL
   WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
     AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id());

@@ -26,6 +26,11 @@
 #define QFS_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* 18 has another spelling, in front of the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 18 can be asked for deferrable primary keys as well. */
 #if PG_VERSION_NUM >= 180000
 #define QFS_PRIMARY_KEY_INDEX(rel) RelationGetPrimaryKeyIndex(rel, false)

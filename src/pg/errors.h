@@ -9,7 +9,7 @@
 #include "status.h"
 
 /* Message, "CODE: detail" and hint of the status; does not return. */
-extern void qfs_throw(const qfs_error *err) pg_attribute_noreturn();
+pg_noreturn extern void qfs_throw(const qfs_error *err);
 
 /* The same for a failure found here: the format is that of qfs_fail. */
 #define QFS_THROW(status, ...) \

@@ -5,6 +5,7 @@
  */
 #include "compat.h"
 
+#include "storage/shmem.h"
 #include "utils/builtins.h"
 
 #include "args.h"

@@ -88,7 +88,9 @@ throw_key_file(const char *cause)
 	ereport(LOG_SERVER_ONLY,
 			(errcode_for_file_access(),
 			 saved != 0 ? errmsg("qfs key file \"%s\" %s: %m", path, cause) :
-			 errmsg("qfs key file \"%s\" %s", path, cause)));
+			 errmsg("qfs key file \"%s\" %s", path, cause),
+			 errhint("It must be the file that belongs to this ledger, owned by the server's user, mode 0600. "
+					 "Restore it from your backup, or correct qfs.key_file.")));
 	QFS_THROW(QFS_KEY_FILE, "it %s", cause);
 }
 

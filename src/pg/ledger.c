@@ -17,12 +17,15 @@
 #include "errors.h"
 #include "jsonb_canonical.h"
 #include "ledger.h"
+#include "version.h"
 
 Oid
 qfs_table_oid(const char *name)
 {
-	Oid			oid = get_relname_relid(name, get_namespace_oid("qfs", false));
+	Oid			oid;
 
+	qfs_version_check();
+	oid = get_relname_relid(name, get_namespace_oid("qfs", false));
 	if (!OidIsValid(oid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

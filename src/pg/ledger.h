@@ -33,7 +33,10 @@ enum
 	LEDGER_COLUMNS = LEDGER_NODES
 };
 
-/* Oid of a table of schema qfs; an error if it is not there. */
+/*
+ * Oid of a table of schema qfs; an error if it is not there.  Whoever wants a
+ * table asks here.  Errors: VERSION_MISMATCH.
+ */
 extern Oid	qfs_table_oid(const char *name);
 
 /* The table and its primary key, open for as long as the caller needs them. */
@@ -73,7 +76,7 @@ extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
  * missing: what there is not before genesis
  * Errors: NO_GENESIS, NOT_VERIFIED.
  */
-extern void ledger_throw_not_open(uint64 size, const char *missing) pg_attribute_noreturn();
+pg_noreturn extern void ledger_throw_not_open(uint64 size, const char *missing);
 
 /* Row of an entry, or NULL; freed with heap_freetuple. */
 extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);

@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "guc.h"
 #include "store_table.h"
+#include "version.h"
 
 PG_FUNCTION_INFO_V1(qfs_sql_refuse_change);
 
@@ -167,7 +168,8 @@ refuse_rewrite(void)
 /*
  * Before genesis, during a restore and in an extension script there is
  * nothing to guard yet, or the script is our own.  A state table that is not
- * where it belongs has just been moved, renamed or dropped.
+ * where it belongs has just been moved, renamed or dropped; those of another
+ * version are not ours to read, and to be guarded all the same.
  */
 static bool
 is_guarding(void)
@@ -176,7 +178,7 @@ is_guarding(void)
 
 	if (!qfs_ddl_guard || creating_extension)
 		return false;
-	return !OidIsValid(schema) || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
+	return !OidIsValid(schema) || !qfs_version_fits() || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
 		qfs_ledger_is_open();
 }
 

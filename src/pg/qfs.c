@@ -13,6 +13,7 @@
 #include "guc.h"
 #include "keccak.h"
 #include "store_table.h"
+#include "version.h"
 
 QFS_MODULE_MAGIC;
 
@@ -31,4 +32,5 @@ _PG_init(void)
 	qfs_table_store_register_callbacks();
 	qfs_append_register_callbacks();
 	qfs_actor_register_callbacks();
+	qfs_version_register_callback();
 }

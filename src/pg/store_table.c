@@ -30,6 +30,7 @@
 #include "ledger.h"
 #include "reduce.h"
 #include "store_table.h"
+#include "version.h"
 
 #define FIELDS_MAX 32
 #define KINDS_MAX 32
@@ -182,6 +183,7 @@ open_table(const qfs_kind *kind, LOCKMODE mode)
 	StateTable	t;
 	Oid			index;
 
+	qfs_version_check();
 	if (!OidIsValid(k->table))
 		k->table = qfs_table_oid(kind->name);
 	t.rel = table_open(k->table, mode);

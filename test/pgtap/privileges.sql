@@ -2,13 +2,15 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(225);
+SELECT plan(234);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
 members AS (
   SELECT d.classid, d.objid FROM pg_depend d, extension e
   WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+    -- since 17, types that come with a table or another type are members, too; nobody can grant or revoke them
+    AND NOT EXISTS (SELECT FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typrelid <> 0 OR t.typcategory = 'A'))
   UNION ALL SELECT 'pg_namespace'::regclass, extnamespace FROM extension
   UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t, extension e, pg_class c
   WHERE c.oid = t.tgrelid AND c.relnamespace = e.extnamespace AND NOT t.tgisinternal),
@@ -112,15 +114,18 @@ INSERT INTO pinned VALUES
   ('function qfs.hash_recv(pg_catalog.internal)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.hash_send(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.head()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.health()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.hsmf(qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.import(pg_catalog.text[])', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.inclusion_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.is_public()', 'owner qfs_owner; c stable parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.jwks()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.keccak256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.key_fault()', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.leaf_hash(pg_catalog.text)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.message_hash(qfs.user_id,qfs.user_id,bigint,pg_catalog.bytea,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.metric_families()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.node_hash(qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.nonce()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.post_restore()', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -167,6 +172,9 @@ INSERT INTO pinned VALUES
   ('function qfs.verify(bigint,bigint,pg_catalog.text)', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.verify_consistency(bigint,bigint,qfs.hash[],qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.verify_inclusion(qfs.hash,bigint,bigint,qfs.hash[],qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.verify_new(bigint)', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.version()', 'owner qfs_owner; c stable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.vitals()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.vkey(bigint)', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs_api.auth_challenge(pg_catalog.text,pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_login(pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -185,6 +193,7 @@ INSERT INTO pinned VALUES
   ('function qfs_api.inbox()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.mark_read(pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.messages(pg_catalog.text,bigint,integer)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.metrics()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs_api.pre_request()', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.profile(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.publish_chat_key(pg_catalog.text)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -231,8 +240,8 @@ INSERT INTO pinned VALUES
   ('operator qfs.>=(qfs.address,qfs.address)', 'owner installer'),
   ('operator qfs.>=(qfs.hash,qfs.hash)', 'owner installer'),
   ('operator qfs.>=(qfs.user_id,qfs.user_id)', 'owner installer'),
-  ('schema qfs', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
-  ('schema qfs_api', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
+  ('schema qfs', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_monitor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
+  ('schema qfs_api', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_monitor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
   ('table qfs.account', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.activity', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.batch', 'owner qfs_owner; qfs_auditor: SELECT'),
@@ -241,6 +250,7 @@ INSERT INTO pinned VALUES
   ('table qfs.cosignature', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.device', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.event_type', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
+  ('table qfs.guard_count', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.ledger', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: INSERT(type, actor, payload), SELECT(seq, at, type, hash)'),
   ('table qfs.ledger_state', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.login_nonce', 'owner qfs_owner; qfs_auditor: SELECT'),
@@ -257,6 +267,7 @@ INSERT INTO pinned VALUES
   ('table qfs.signing_key', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.standing', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.thread', 'owner qfs_owner; qfs_auditor: SELECT'),
+  ('table qfs.verification', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.witness', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('trigger zzz_qfs_append on qfs.ledger', 'enabled A type 7 qfs.ledger_append'),
   ('trigger zzz_qfs_refuse_row on qfs.ledger', 'enabled A type 27 qfs.refuse_change'),

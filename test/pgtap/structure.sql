@@ -2,12 +2,14 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(76);
+SELECT plan(78);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid, LATERAL pg_identify_object(d.classid, d.objid, 0) i
-WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'qfs';
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'qfs'
+  -- since 17, types that come with a table or another type are members, too; nobody can grant or revoke them
+  AND NOT EXISTS (SELECT FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typrelid <> 0 OR t.typcategory = 'A'));
 
 -- The rows of a query, sorted, against a list.
 CREATE FUNCTION pg_temp.list_is(query text, want text[], description text) RETURNS text LANGUAGE plpgsql AS $$
@@ -25,18 +27,18 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 25', 'type 6', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 27', 'type 6', 'view 1'],
   'members that are not functions');
-SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
+SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rolsuper OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolbypassrls)$$,
                 'none of them can log in or do more than it is granted');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj_description(oid, 'pg_authid') IS NULL$$, 'each has a comment');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'ledger', 'ledger_state', 'login_nonce', 'message',
+SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message',
   'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
-  'thread', 'witness']);
+  'thread', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -70,6 +72,9 @@ SELECT results_eq($$SELECT pg_temp.columns_of('rate')$$, ARRAY[
   'user_id qfs.user_id not null', 'what text not null collate "C"', 'window bigint not null', 'count bigint not null'], 'columns of qfs.rate');
 SELECT results_eq($$SELECT pg_temp.columns_of('batch')$$, ARRAY[
   'user_id qfs.user_id not null', 'batch_id text not null collate "C"', 'events qfs.hash not null', 'result jsonb not null'], 'columns of qfs.batch');
+SELECT results_eq($$SELECT pg_temp.columns_of('verification')$$, ARRAY[
+  'number bigint not null', 'size bigint not null', 'hash qfs.hash', 'at bigint not null', 'faults bigint not null'], 'columns of qfs.verification');
+SELECT results_eq($$SELECT pg_temp.columns_of('guard_count')$$, ARRAY['guard text not null collate "C"', 'blocked bigint not null'], 'columns of qfs.guard_count');
 SELECT col_is_pk('qfs', 'ledger', 'seq', 'key of qfs.ledger');
 SELECT col_is_pk('qfs', 'ledger_state', 'number', 'key of qfs.ledger_state');
 SELECT col_is_pk('qfs', 'policy', 'seq', 'key of qfs.policy');
@@ -83,10 +88,10 @@ SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p',
+  ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
   'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.policy p', 'qfs.profile p',
   'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.session p',
-  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.witness p'],
+  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
 SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
@@ -142,43 +147,51 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
-  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account',
-  'genesis', 'guard_ddl', 'head', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'message_hash',
-  'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code',
-  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys',
-  'self_check', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile',
-  'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
+  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export',
+  'find_account', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256',
+  'key_fault', 'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'node_hash', 'nonce', 'post_restore', 'profile_of',
+  'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'refuse', 'refuse_change',
+  'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys', 'self_check',
+  'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile',
+  'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
   'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'find_account', 'head',
-  'inclusion_proof', 'is_public', 'jwks', 'profile_of', 'public_entry_bundle', 'readable_entry', 'require_public', 'require_thread', 'root',
-  'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'vkey'], 'STABLE: what reads');
+  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'profile_of', 'public_entry_bundle', 'readable_entry',
+  'require_public', 'require_thread', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
+  'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore', 'rebuild',
-  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy', 'set_profile'],
+  'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore',
+  'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 
+  'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
-  'canonical', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle',
-  'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign', 'referral_code', 'root',
-  'sha256_jcs', 'sha3_256', 'thread', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
+  'canonical', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
+  'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
+  'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'thread', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
-  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'find_account', 'head', 'is_public', 'jwks', 'nonce',
-  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'self_check',
-  'set_profile', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'find_account', 'head', 'health', 'is_public',
+  'jwks', 'key_fault', 'metric_families', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread',
+  'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify',
+  'verify_new', 'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
-  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
-        'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
+  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'health()', 'import(text[])', 'public_entry_bundle(bigint, integer)',
+        'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
-  ARRAY['find_account(text, text) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
+  ARRAY[
+  'find_account(text, text) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
+  'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
-  'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['find_account(text, text)', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()'], 'all in C but five');
+  'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
+  'find_account(text, text)', 'health()', 'key_fault()', 'metric_families()', 'profile_of(qfs.user_id)',
+  'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -192,12 +205,12 @@ SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' 
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
-  'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)', 'entry_bundle(bigint, integer)',
-  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'head()', 'inbox()', 'mark_read(text, bigint)',
-  'messages(text, bigint, integer)', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)', 'referral_code()', 'referral_stats()',
-  'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)', 'session_revoke(text, text)', 'session_rotate()',
-  'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text)',
-  'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
+  'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)',
+  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'head()', 'inbox()',
+  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)',
+  'referral_code()', 'referral_stats()', 'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)',
+  'session_revoke(text, text)', 'session_rotate()', 'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)',
+  'use_referral(text)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['entry', 'entry_bundle', 'verify'], 'with the caller''s rights: what auditors may read');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');

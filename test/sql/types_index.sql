@@ -25,15 +25,18 @@ INSERT INTO keys (n, h) SELECT 0, h FROM keys WHERE n = 1;
 RESET enable_seqscan;
 SET enable_nestloop = off;
 SET enable_mergejoin = off;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM keys x JOIN keys y ON x.h = y.h;
-SELECT (SELECT count(*) FROM keys x JOIN keys y ON x.h = y.h) AS hash,
-       (SELECT count(*) FROM keys x JOIN keys y ON x.u = y.u) AS user_id,
-       (SELECT count(*) FROM keys x JOIN keys y ON x.a = y.a) AS address;
+-- another table, for 18 joins none with itself, and a larger one, so that there is one plan
+CREATE TABLE others AS SELECT * FROM keys UNION ALL SELECT n, NULL, NULL, NULL FROM keys;
+ANALYZE others;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM keys x JOIN others y ON x.h = y.h;
+SELECT (SELECT count(*) FROM keys x JOIN others y ON x.h = y.h) AS hash,
+       (SELECT count(*) FROM keys x JOIN others y ON x.u = y.u) AS user_id,
+       (SELECT count(*) FROM keys x JOIN others y ON x.a = y.a) AS address;
 RESET enable_mergejoin;
 SET enable_hashjoin = off;
-SELECT (SELECT count(*) FROM keys x JOIN keys y ON x.h = y.h) AS hash,
-       (SELECT count(*) FROM keys x JOIN keys y ON x.u = y.u) AS user_id,
-       (SELECT count(*) FROM keys x JOIN keys y ON x.a = y.a) AS address;
+SELECT (SELECT count(*) FROM keys x JOIN others y ON x.h = y.h) AS hash,
+       (SELECT count(*) FROM keys x JOIN others y ON x.u = y.u) AS user_id,
+       (SELECT count(*) FROM keys x JOIN others y ON x.a = y.a) AS address;
 RESET enable_nestloop;
 RESET enable_hashjoin;
 RESET enable_bitmapscan;

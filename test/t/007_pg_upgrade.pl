@@ -40,8 +40,9 @@ my $guards = q{
   FROM pg_policy ORDER BY polname;
 };
 my $privileges = q{
-  -- privileges that are the default may be written down or not
-  SELECT relname, relowner::regrole, coalesce(relacl, acldefault('r', relowner)) FROM pg_class WHERE relnamespace = 'qfs'::regnamespace ORDER BY 1;
+  -- what others have: the owner's own may be written down or not, and 17 has one more of them
+  SELECT relname, relowner::regrole, (SELECT array_agg(a.grantee::regrole || ' ' || a.privilege_type ORDER BY 1) FROM aclexplode(relacl) a WHERE a.grantee <> relowner)
+  FROM pg_class WHERE relnamespace = 'qfs'::regnamespace ORDER BY 1;
   SELECT attrelid::regclass, attname, attacl FROM pg_attribute WHERE attacl IS NOT NULL
     AND attrelid = 'qfs.ledger'::regclass ORDER BY 1, 2;
   SELECT p.oid::regprocedure::text, proowner::regrole, proacl, proconfig, prosecdef, provolatile, proparallel
@@ -52,7 +53,10 @@ my $privileges = q{
 my $members = q{
   SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend
   WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'qfs') ORDER BY 1;
+    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'qfs')
+    -- since 17, types that come with a table or another type are members, too
+    AND NOT EXISTS (SELECT FROM pg_type t WHERE classid = 'pg_type'::regclass AND t.oid = objid AND (t.typrelid <> 0 OR t.typcategory = 'A'))
+  ORDER BY 1;
   SELECT extversion, extrelocatable, extcondition,
     (SELECT array_agg(c::regclass::text ORDER BY c::regclass::text) FROM unnest(extconfig) c)
   FROM pg_extension WHERE extname = 'qfs';
@@ -116,7 +120,8 @@ sub cluster {
   my ($name, $prefix) = @_;
   my ($major) = $prefix =~ /(\d+)$/;
   my $node = PostgreSQL::Test::Cluster->new("$name$major", install_path => $prefix);
-  $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+  # Checksums on both sides: 18 has them unless told otherwise.
+  $node->init(extra => [ '--encoding=UTF8', '--locale=C', '--data-checksums' ]);
   $node->append_conf('postgresql.conf', "autovacuum = off\nshared_preload_libraries = 'qfs'\n");
   return $node;
 }

@@ -29,7 +29,7 @@ writes(void)
 static void
 overflow(void)
 {
-	uint8_t		memory[8] = "........";
+	uint8_t		memory[8] = {'.', '.', '.', '.', '.', '.', '.', '.'};
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, memory, 4);

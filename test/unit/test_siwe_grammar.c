@@ -324,7 +324,7 @@ wrong_times(void)
 static bool
 is_day(int year, int month, int day, int64_t want)
 {
-	char		text[48];
+	char		text[64];
 	uint8_t		written[24];
 	qfs_buf		buf;
 	int64_t		at = 0;

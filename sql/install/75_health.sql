@@ -1,0 +1,208 @@
+-- How the ledger is doing: verified how far, and what an operator should do.
+
+CREATE TABLE qfs.verification (
+  number bigint NOT NULL,
+  size   bigint NOT NULL,
+  hash   qfs.hash,
+  at     bigint NOT NULL,
+  faults bigint NOT NULL,
+  CONSTRAINT verification_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE qfs.verification IS 'how far qfs.verify_new() has come: one row once it ran';
+COMMENT ON COLUMN qfs.verification.number IS 'always 0';
+COMMENT ON COLUMN qfs.verification.size IS 'entries that were found sound';
+COMMENT ON COLUMN qfs.verification.hash IS 'of the last one of them';
+COMMENT ON COLUMN qfs.verification.at IS 'when it last ran, in milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs.verification.faults IS 'faults that it found then';
+COMMENT ON CONSTRAINT verification_pkey ON qfs.verification IS 'one row';
+
+CREATE TABLE qfs.guard_count (
+  guard   text COLLATE "C" NOT NULL,
+  blocked bigint NOT NULL,
+  CONSTRAINT guard_count_pkey PRIMARY KEY (guard)
+);
+COMMENT ON TABLE qfs.guard_count IS 'verdicts of guards in the entries that qfs.verify_new() has seen';
+COMMENT ON COLUMN qfs.guard_count.guard IS 'name of the guard, as in an outcome';
+COMMENT ON COLUMN qfs.guard_count.blocked IS 'how often it blocked';
+COMMENT ON CONSTRAINT guard_count_pkey ON qfs.guard_count IS 'one row a guard';
+GRANT SELECT ON qfs.verification, qfs.guard_count TO qfs_operator, qfs_auditor;
+
+-- What it remembers of the past is a check of its own: a ledger that was
+-- rewritten with new hashes, or cut off, does not fit.
+CREATE FUNCTION qfs.verify_new(most bigint DEFAULT 100000)
+  RETURNS TABLE (seq bigint, code text, detail text)
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  known  qfs.verification;
+  total  bigint;
+  upto   bigint;
+  n      bigint := 0;
+BEGIN
+  IF most IS NULL OR most < 1 THEN
+    PERFORM qfs.refuse('ARGUMENT', 'most is 1 or more');
+  END IF;
+  INSERT INTO qfs.verification VALUES (0, 0, NULL, 0, 0) ON CONFLICT DO NOTHING;
+  SELECT v.* INTO known FROM qfs.verification v FOR UPDATE;
+  SELECT h.size INTO total FROM qfs.head() h;
+  upto := least(total, known.size + most);
+
+  IF total < known.size THEN
+    n := 1;
+    verify_new.seq := total;
+    verify_new.code := 'QFS_SEQ_GAP';
+    verify_new.detail := format('%s entries were sound before, %s are left', known.size, total);
+    RETURN NEXT;
+  ELSIF known.hash OPERATOR(qfs.<>) (SELECT l.hash FROM qfs.ledger l WHERE l.seq = known.size - 1) THEN
+    n := 1;
+    verify_new.seq := known.size - 1;
+    verify_new.code := 'QFS_HASH_MISMATCH';
+    verify_new.detail := 'it had another hash when it was verified before';
+    RETURN NEXT;
+  ELSIF upto > known.size THEN
+    FOR verify_new.seq, verify_new.code, verify_new.detail IN
+      SELECT v.seq, v.code, v.detail FROM qfs.verify(known.size, upto - 1, 'hashes') v
+    LOOP
+      n := n + 1;
+      RETURN NEXT;
+    END LOOP;
+  END IF;
+
+  UPDATE qfs.verification SET at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint, faults = n;
+  IF n > 0 THEN
+    RETURN;
+  END IF;
+  UPDATE qfs.verification SET size = upto, hash = (SELECT l.hash FROM qfs.ledger l WHERE l.seq = upto - 1);
+  INSERT INTO qfs.guard_count AS c
+  SELECT g #>> '{}', count(*)
+  FROM qfs.ledger l, jsonb_path_query(l.outcome, '$.guards[*] ? (@.result == "BLOCK").guard') g
+  WHERE l.seq >= known.size AND l.seq < upto
+  GROUP BY 1
+  ON CONFLICT (guard) DO UPDATE SET blocked = c.blocked + EXCLUDED.blocked;
+END $$;
+COMMENT ON FUNCTION qfs.verify_new(bigint) IS
+  'checks the hashes of the entries appended since it was last called, at most so many, and remembers how far it came; no rows: sound';
+
+-- An attempt to sign is the only sure answer.
+CREATE FUNCTION qfs.key_fault(OUT detail text, OUT remedy text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM qfs.checkpoint();
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, remedy = PG_EXCEPTION_HINT;
+  detail := coalesce(nullif(detail, ''), SQLERRM);
+END $$;
+COMMENT ON FUNCTION qfs.key_fault() IS 'why no checkpoint can be signed now, and what to do; nulls: it can';
+
+CREATE FUNCTION qfs.vitals(
+    OUT now bigint, OUT size bigint, OUT at bigint, OUT is_open boolean, OUT in_recovery boolean,
+    OUT lock_holder integer, OUT lock_waiters bigint, OUT lock_wait numeric,
+    OUT verified bigint, OUT verified_at bigint, OUT verify_faults bigint,
+    OUT witnesses bigint, OUT cosigned bigint, OUT cosigned_at bigint,
+    OUT check_faults bigint, OUT check_fault text)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT c.now, h.size, h.at, EXISTS (SELECT FROM qfs.ledger_state), pg_is_in_recovery(),
+         k.holder, k.waiters, k.wait,
+         v.size, v.at, v.faults,
+         (SELECT count(*) FROM qfs.witness), w.size, w.at,
+         s.faults, s.fault
+  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) c
+  CROSS JOIN qfs.head() h
+  -- the chain lock, as src/pg/chain_lock.c takes it
+  CROSS JOIN (SELECT min(l.pid) FILTER (WHERE l.granted) AS holder, count(*) FILTER (WHERE NOT l.granted) AS waiters,
+                     coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart)) FILTER (WHERE NOT l.granted), 0) AS wait
+              FROM pg_locks l
+              WHERE l.locktype = 'object' AND l.classid = 'pg_class'::regclass AND l.objid = 'qfs.ledger'::regclass AND l.objsubid = 1
+                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) k
+  LEFT JOIN qfs.verification v ON true
+  -- a cosignature begins with 4 bytes of key id and 8 of the witness's time, in seconds
+  LEFT JOIN (SELECT n.size, ('x' || encode(substr(decode(split_part(rtrim(n.line, E'\n'), ' ', 3), 'base64'), 5, 8), 'hex'))::bit(64)::bigint * 1000 AS at
+             FROM qfs.cosignature n ORDER BY n.size DESC, n.vkey LIMIT 1) w ON true
+  CROSS JOIN (SELECT count(*) AS faults, min(f.code || ': ' || f.detail) AS fault FROM qfs.self_check() f) s;
+END;
+COMMENT ON FUNCTION qfs.vitals() IS
+  'what qfs.health() and qfs_api.metrics() tell about; times in milliseconds since 1970-01-01 UTC, lock_wait in seconds; never scans the ledger';
+
+CREATE FUNCTION qfs.health() RETURNS TABLE (item text, status text, value text, remedy text)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  sql_version text := (SELECT extversion FROM pg_extension WHERE extname = 'qfs');
+  v record;
+  k record;
+  day bigint := 25 * 3600 * 1000;
+BEGIN
+  RETURN QUERY SELECT 'version', CASE WHEN qfs.version() = sql_version THEN 'ok' ELSE 'error' END,
+    format('library %s, SQL objects %s', qfs.version(), sql_version),
+    CASE WHEN qfs.version() <> sql_version THEN 'As a superuser run ALTER EXTENSION qfs UPDATE, or install the newer library.' END;
+  IF qfs.version() <> sql_version THEN
+    RETURN;
+  END IF;
+  SELECT * INTO v FROM qfs.vitals();
+
+  RETURN QUERY SELECT 'ledger', CASE WHEN v.is_open THEN 'ok' WHEN v.size = 0 THEN 'warning' ELSE 'error' END,
+    CASE WHEN v.is_open THEN format('open, %s entries', v.size) WHEN v.size = 0 THEN 'there is none yet'
+         ELSE format('restored or copied, %s entries not verified', v.size) END,
+    CASE WHEN v.is_open THEN NULL WHEN v.size = 0 THEN 'Run SELECT qfs.genesis(origin => ''ledger.example.org/main'').'
+         ELSE 'Run SELECT qfs.post_restore().' END;
+
+  RETURN QUERY SELECT 'guards', CASE WHEN v.check_faults = 0 THEN 'ok' ELSE 'error' END,
+    CASE WHEN v.check_faults = 0 THEN 'in place' ELSE format('%s findings; %s', v.check_faults, v.check_fault) END,
+    CASE WHEN v.check_faults > 0 THEN 'SELECT * FROM qfs.self_check() shows all of them; docs/operations.md says what to do.' END;
+
+  RETURN QUERY SELECT 'durability', CASE WHEN NOT current_setting('fsync')::boolean THEN 'error'
+                                         WHEN current_setting('synchronous_commit') = 'off' THEN 'warning' ELSE 'ok' END,
+    format('fsync %s, synchronous_commit %s', current_setting('fsync'), current_setting('synchronous_commit')),
+    CASE WHEN NOT current_setting('fsync')::boolean THEN 'Set fsync = on: a crash of the machine may damage the ledger.'
+         WHEN current_setting('synchronous_commit') = 'off' THEN 'Set synchronous_commit = on: a crash may lose entries that clients were told of.' END;
+
+  IF v.in_recovery THEN
+    RETURN QUERY SELECT 'replication', CASE WHEN NOT pg_is_wal_replay_paused() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 'ok' ELSE 'warning' END,
+      format('standby, %s', CASE WHEN pg_is_wal_replay_paused() THEN 'replay is paused'
+                                 WHEN EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 'streaming' ELSE 'not streaming' END),
+      CASE WHEN pg_is_wal_replay_paused() THEN 'SELECT pg_wal_replay_resume().'
+           WHEN NOT EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 'Look into the server log: the primary may be away, or WAL comes from an archive.' END;
+  ELSE
+    RETURN QUERY SELECT 'replication', 'ok', format('primary, %s standbys stream', (SELECT count(*) FROM pg_stat_replication)), NULL::text;
+  END IF;
+  IF NOT v.is_open THEN
+    RETURN;
+  END IF;
+
+  RETURN QUERY SELECT 'head', CASE WHEN v.at > v.now + 1000 THEN 'warning' ELSE 'ok' END,
+    format('entry %s, %s', v.size - 1, CASE WHEN v.at > v.now + 1000 THEN format('%s s in the future', (v.at - v.now) / 1000)
+                                            ELSE format('%s s ago', greatest(v.now - v.at, 0) / 1000) END),
+    CASE WHEN v.at > v.now + 1000 THEN 'Set the clock of the server: until it has caught up, all entries have the same time.' END;
+
+  SELECT * INTO k FROM qfs.key_fault();
+  RETURN QUERY SELECT 'key_file', CASE WHEN k.detail IS NULL THEN 'ok' WHEN v.in_recovery THEN 'warning' ELSE 'error' END,
+    coalesce(k.detail, 'signs'), k.remedy;
+
+  RETURN QUERY SELECT 'chain_lock', CASE WHEN v.lock_wait > 10 THEN 'warning' ELSE 'ok' END,
+    CASE WHEN v.lock_waiters > 0 THEN format('%s wait for process %s, the longest for %s s', v.lock_waiters, v.lock_holder, trunc(v.lock_wait))
+         WHEN v.lock_holder IS NULL THEN 'free' ELSE format('held by process %s', v.lock_holder) END,
+    CASE WHEN v.lock_wait > 10 THEN format('A transaction that has appended is still open. To end it: SELECT pg_terminate_backend(%s).', v.lock_holder) END;
+
+  RETURN QUERY SELECT 'verification',
+    CASE WHEN v.verify_faults > 0 THEN 'error' WHEN v.verified IS NULL OR v.verified_at < v.now - day THEN 'warning' ELSE 'ok' END,
+    CASE WHEN v.verified IS NULL THEN 'never'
+         ELSE format('%s of %s entries, %s s ago, %s faults', v.verified, v.size, greatest(v.now - v.verified_at, 0) / 1000, v.verify_faults) END,
+    CASE WHEN v.verify_faults > 0 THEN 'Change nothing. SELECT * FROM qfs.verify() shows all faults; compare with an older checkpoint and the last backup.'
+         WHEN v.verified IS NULL OR v.verified_at < v.now - day THEN 'Run SELECT * FROM qfs.verify_new() every minute.' END;
+
+  RETURN QUERY SELECT 'checkpoint',
+    CASE WHEN v.cosigned_at IS NULL OR (v.cosigned < v.size AND v.cosigned_at < v.now - day) THEN 'warning' ELSE 'ok' END,
+    CASE WHEN v.cosigned_at IS NOT NULL THEN format('%s of %s entries cosigned, %s s ago', v.cosigned, v.size, greatest(v.now - v.cosigned_at, 0) / 1000)
+         WHEN v.witnesses = 0 THEN 'there is no witness' ELSE 'no witness has cosigned yet' END,
+    CASE WHEN v.witnesses = 0 THEN 'Add one with qfs.add_witness(), or keep qfs.checkpoint() where nobody who administers the database can write.'
+         WHEN v.cosigned_at IS NULL OR (v.cosigned < v.size AND v.cosigned_at < v.now - day)
+         THEN 'Have a witness cosign qfs.checkpoint(): docs/operations.md.' END;
+END $$;
+COMMENT ON FUNCTION qfs.health() IS
+  'one row an item: status ok, warning or error, what was found, and what to do';
+
+GRANT EXECUTE ON FUNCTION qfs.verify_new(bigint) TO qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.health() TO qfs_operator, qfs_auditor, qfs_monitor;
