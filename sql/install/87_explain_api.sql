@@ -57,8 +57,9 @@ END;
 COMMENT ON FUNCTION qfs.find_last_act(qfs.user_id) IS
   'the entry that last moved an account''s coherence, or touched it, if none has';
 
+-- With the caller's rights, so that nobody learns which entries touched somebody else.
 CREATE FUNCTION qfs.find_touch(account qfs.user_id, "to" bigint) RETURNS bigint
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   WITH RECURSIVE chain AS (
     SELECT a.last_entry AS seq FROM qfs.account a WHERE a.user_id OPERATOR(qfs.=) account
@@ -74,6 +75,16 @@ BEGIN ATOMIC
     CASE WHEN qfs.refuse('ENTRY_UNKNOWN', format('none up to %s touched the account', "to")) THEN 0 END);
 END;
 COMMENT ON FUNCTION qfs.find_touch(qfs.user_id, bigint) IS 'the last entry up to another that touched an account';
+
+CREATE FUNCTION qfs.find_own_touch(account qfs.user_id, "to" bigint) RETURNS bigint
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT CASE
+    WHEN account OPERATOR(qfs.=) qfs.current_user_id() OR qfs.is_public() THEN qfs.find_touch(account, "to")
+    WHEN qfs.refuse('FORBIDDEN', 'the account is not yours') THEN 0 END;
+END;
+COMMENT ON FUNCTION qfs.find_own_touch(qfs.user_id, bigint) IS
+  'the same for the account that is signed in, or for any if all is public';
 
 CREATE FUNCTION qfs.find_account_to_explain(user_id text) RETURNS qfs.user_id
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -136,14 +147,18 @@ AS $$
 DECLARE
   account qfs.user_id := qfs.find_account_to_explain(user_id);
 BEGIN
-  RETURN qfs.explain_to_caller(qfs.find_touch(account, "to"), 'statement', account, "from");
+  IF pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN
+    RETURN qfs.explain(qfs.find_touch(account, "to"), 'statement', account, NULL, "from");
+  END IF;
+  RETURN qfs.explain_own(qfs.find_own_touch(account, "to"), 'statement', account, NULL, "from");
 END $$;
 COMMENT ON FUNCTION qfs_api.account_statement(text, bigint, bigint) IS
   'All entries from..to that touched an account, the newest first; complete, or it does not verify.';
 
+GRANT EXECUTE ON FUNCTION qfs.find_touch(qfs.user_id, bigint) TO qfs_auditor;
 GRANT EXECUTE ON FUNCTION
   qfs.explain_to_caller(bigint, text, qfs.user_id, bigint), qfs.find_tx(text), qfs.find_message(text, bigint, text),
-  qfs.find_last_act(qfs.user_id), qfs.find_touch(qfs.user_id, bigint), qfs.find_account_to_explain(text),
+  qfs.find_last_act(qfs.user_id), qfs.find_own_touch(qfs.user_id, bigint), qfs.find_account_to_explain(text),
   qfs_api.explain_entry(bigint), qfs_api.explain_reward(text), qfs_api.explain_coherence(text),
   qfs_api.explain_session(bigint), qfs_api.explain_message(text, bigint, text),
   qfs_api.account_statement(text, bigint, bigint)
