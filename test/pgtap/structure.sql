@@ -142,7 +142,7 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
-  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account',
+  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account', 'explain', 'explain_own', 'explain_to_caller', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx',
   'genesis', 'guard_ddl', 'head', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'message_hash',
   'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code',
   'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys',
@@ -152,7 +152,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'find_account', 'head',
+  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'find_account', 'explain', 'explain_own', 'explain_to_caller', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
   'inclusion_proof', 'is_public', 'jwks', 'profile_of', 'public_entry_bundle', 'readable_entry', 'require_public', 'require_thread', 'root',
   'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
@@ -166,19 +166,22 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'sha256_jcs', 'sha3_256', 'thread', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
-  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'export', 'find_account', 'head', 'is_public', 'jwks', 'nonce',
+  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'is_public', 'jwks', 'nonce',
   'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'self_check',
   'set_profile', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
-  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
+  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
+        'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
         'tlog_proof(bigint, bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
-  ARRAY['find_account(text, text) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
+  ARRAY['explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
   'self_check() search_path=pg_catalog, pg_temp'], 'others that fix it');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['find_account(text, text)', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()'], 'all in C but five');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)',
+  'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()'], 'all in C but twelve');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -193,12 +196,13 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
   'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)', 'entry_bundle(bigint, integer)',
-  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'head()', 'inbox()', 'mark_read(text, bigint)',
+  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'account_statement(text, bigint, bigint)', 'explain_coherence(text)', 'explain_entry(bigint)',
+  'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'inbox()', 'mark_read(text, bigint)',
   'messages(text, bigint, integer)', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)', 'referral_code()', 'referral_stats()',
   'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)', 'session_revoke(text, text)', 'session_rotate()',
   'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text)',
   'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
-SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['entry', 'entry_bundle', 'verify'], 'with the caller''s rights: what auditors may read');
+SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
 SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR prosrc ~* 'EXECUTE|dblink'$$,
