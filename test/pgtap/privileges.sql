@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(242);
+SELECT plan(243);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -101,7 +101,8 @@ INSERT INTO pinned VALUES
   ('function qfs.find_account_to_explain(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.find_last_act(qfs.user_id)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.find_message(pg_catalog.text,bigint,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs.find_touch(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.find_own_touch(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.find_touch(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
   ('function qfs.find_tx(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.genesis(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.guard_ddl()', 'owner installer; c volatile parallel unsafe {search_path=pg_catalog, pg_temp}'),

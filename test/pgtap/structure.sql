@@ -142,22 +142,23 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
-  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'export', 'find_account', 'explain', 'explain_own', 'explain_to_caller', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx',
+  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx',
   'genesis', 'guard_ddl', 'head', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'leaf_hash', 'ledger_append', 'message_hash',
   'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code',
-  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys',
-  'self_check', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile',
+  'refuse', 'refuse_change', 'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys', 'rotate_session',
+  'self_check', 'send_message', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'sign_in', 'state_hash', 'thread', 'tile',
   'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'export', 'find_account', 'explain', 'explain_own', 'explain_to_caller', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
+  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
   'inclusion_proof', 'is_public', 'jwks', 'profile_of', 'public_entry_bundle', 'readable_entry', 'require_public', 'require_thread', 'root',
   'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore', 'rebuild',
-  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy', 'set_profile'],
+  'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 'rotate_session', 'send_message', 'set_policy', 'set_profile',
+  'sign_in'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
@@ -167,8 +168,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
   ARRAY[
   'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'is_public', 'jwks', 'nonce',
-  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'self_check',
-  'set_profile', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'revoke_session', 'rotate_session', 'self_check', 'send_message',
+  'set_profile', 'sign_in', 'state_hash', 'tlog_proof', 'verify', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
   ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
         'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'import(text[])', 'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)',
@@ -193,10 +194,10 @@ SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regna
 CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
-SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
+SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(text, bigint, bigint)', 
   'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
   'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)', 'entry_bundle(bigint, integer)',
-  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'account_statement(text, bigint, bigint)', 'explain_coherence(text)', 'explain_entry(bigint)',
+  'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text)', 'explain_entry(bigint)',
   'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'inbox()', 'mark_read(text, bigint)',
   'messages(text, bigint, integer)', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)', 'referral_code()', 'referral_stats()',
   'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)', 'session_revoke(text, text)', 'session_rotate()',
