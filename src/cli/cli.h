@@ -10,6 +10,7 @@
 
 #include "note.h"
 #include "qfs.h"
+#include "store_memory.h"
 
 /* Exit codes. */
 enum
@@ -44,10 +45,14 @@ extern void print_fault(const Options *options, int64_t seq, const qfs_error *gi
 /* A whole file, at most QFS_NOTE_MAX * 2 bytes; the caller frees data. */
 extern qfs_slice read_small_file(const char *path);
 
+/* malloc and free. */
+extern qfs_allocator heap_allocator(void);
+
 /* The key of --key, or an exit. */
 extern qfs_vkey parse_key(const char *text);
 
 extern int	verify_ledger(const Options *options);
 extern int	verify_proof(const Options *options);
+extern int	verify_bundle(const Options *options);
 
 #endif

@@ -22,6 +22,7 @@ static const char help[] =
 "                                 [--depth hashes|signatures|replay] [--sessions]\n"
 "                                 [--state]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
+"  qfs-verify bundle EXPLANATION.json --key VKEY\n"
 "\n"
 "Options:\n"
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
@@ -48,6 +49,26 @@ fail_usage(const char *format,...)
 	va_end(args);
 	fputs("\nTry qfs-verify --help.\n", stderr);
 	exit(EXIT_USAGE);
+}
+
+static void *
+allocate(void *context, size_t size)
+{
+	(void) context;
+	return malloc(size);
+}
+
+static void
+release(void *context, void *memory)
+{
+	(void) context;
+	free(memory);
+}
+
+qfs_allocator
+heap_allocator(void)
+{
+	return (qfs_allocator) {allocate, release, NULL};
 }
 
 static void
@@ -195,7 +216,7 @@ main(int argc, char **argv)
 		return EXIT_SOUND;
 	}
 	if (argc < 2)
-		fail_usage("what shall be verified: ledger or proof?");
+		fail_usage("what shall be verified: ledger, proof or bundle?");
 	if (sodium_init() < 0 || !qfs_keccak_self_test())
 		fail_usage("the cryptography does not pass its self-test");
 
@@ -204,5 +225,7 @@ main(int argc, char **argv)
 		return verify_ledger(&options);
 	if (strcmp(argv[1], "proof") == 0)
 		return verify_proof(&options);
+	if (strcmp(argv[1], "bundle") == 0)
+		return verify_bundle(&options);
 	fail_usage("unknown command %s", argv[1]);
 }

@@ -18,20 +18,6 @@
 #include "state.h"
 #include "status.h"
 
-static void *
-allocate(void *context, size_t size)
-{
-	(void) context;
-	return malloc(size);
-}
-
-static void
-release(void *context, void *memory)
-{
-	(void) context;
-	free(memory);
-}
-
 static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)
 {
@@ -185,7 +171,7 @@ print_state(const Options *options, qfs_audit *audit)
 	qfs_error	err;
 	qfs_hash	hash;
 
-	if (qfs_state_of_memory(audit->memory, (qfs_allocator) {allocate, release, NULL}, &hash, &err) != QFS_OK)
+	if (qfs_state_of_memory(audit->memory, heap_allocator(), &hash, &err) != QFS_OK)
 		fail_usage("there is no memory");
 	if (options->json)
 		print_hash("{\"state\":\"", &hash, "\"}\n");
@@ -279,7 +265,7 @@ verify_ledger(const Options *options)
 		fail_usage("%s: %s", options->file, strerror(errno));
 	if (audit == NULL ||
 		qfs_audit_begin(audit, depth, 0, &zero, 0, NULL,
-						(qfs_allocator) {allocate, release, NULL},
+						heap_allocator(),
 						report, (void *) (uintptr_t) options, &err) != QFS_OK)
 		fail_usage("there is no memory");
 	audit->trusted = options->key != NULL ? &key : NULL;

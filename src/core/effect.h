@@ -39,7 +39,8 @@ typedef struct qfs_effects
 	{
 		qfs_account_record account;
 		qfs_standing standing;	/* as it will be */
-		bool		touched;
+		bool		touched;		/* an effect names it */
+		bool		moved;			/* and its standing is another one */
 	}			accounts[QFS_EFFECT_ACCOUNTS];
 	unsigned	effect_count;
 	struct
@@ -69,6 +70,13 @@ extern void qfs_effects_init(qfs_effects *fx, qfs_act *act);
  */
 extern qfs_status qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
 
+/* The same for one that may begin with this entry; *begins says whether it does. */
+extern qfs_status qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account,
+											unsigned *out, bool *begins);
+
+/* A rule touches an account and leaves its standing as it is. */
+extern void qfs_effects_touch(qfs_effects *fx, unsigned account, const char *rule);
+
 extern qfs_account_record *qfs_effects_account(qfs_effects *fx, unsigned account);
 
 /* An account's standing, with the effects so far. */
@@ -92,10 +100,53 @@ extern qfs_status qfs_effects_finish(qfs_effects *fx);
 /* Stores what the effects changed. */
 extern qfs_status qfs_effects_store(qfs_effects *fx);
 
-/* The members "effects", "guards" and "policy" (its hash) of the outcome. */
+/*
+ * The members "effects", "guards", "policy" (its hash) and "read" of the
+ * outcome.  "read" names the accounts that were looked at and not touched,
+ * each with the last entry that touched it: it is there if there are any.
+ */
 extern void qfs_effects_write(const qfs_effects *fx);
+
+/* Some of them alone. */
+extern void qfs_effects_write_list(const qfs_effects *fx);
+extern void qfs_effects_write_policy(const qfs_effects *fx);
+
+/* An event of an account that looks at nothing but its actor: "policy" and "read". */
+extern void qfs_effects_write_actor(qfs_act *act, const qfs_account_record *actor);
 
 /* The member "status". */
 extern void qfs_effects_write_status(const qfs_effects *fx);
+
+/* ---- effects that were recorded ---- */
+
+/* An effect of an outcome; where a pair is absent, both of it are 0. */
+typedef struct qfs_effect
+{
+	qfs_user_id user;
+	int64_t		previous;		/* -1: none */
+	qfs_slice	rule;
+	bool		has_coherence;
+	bool		has_points;
+	bool		has_referrals;
+	bool		has_flx;
+	qfs_standing before;		/* of those that are there */
+	qfs_standing after;
+} qfs_effect;
+
+/* A walk over the effects of an outcome, or over the accounts that it read. */
+extern qfs_json_iter qfs_effects_of(qfs_slice outcome);
+extern qfs_json_iter qfs_reads_of(qfs_slice outcome);
+
+/* Reads one of them.  Errors: OUTCOME_MISMATCH. */
+extern qfs_status qfs_effect_read(qfs_slice object, qfs_effect *out, qfs_error *err);
+
+/*
+ * The next one; *found = false at the end.  Of a read, user and previous are set.
+ * Errors: OUTCOME_MISMATCH for what no rule writes.
+ */
+extern qfs_status qfs_effect_next(qfs_json_iter *iter, qfs_effect *out, bool *found, qfs_error *err);
+
+/* Puts into the store what the recorded effects say of accounts. */
+extern qfs_status qfs_effects_recall(qfs_act *act);
 
 #endif

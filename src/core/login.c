@@ -50,13 +50,22 @@ check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
 }
 
 static qfs_status
+read_nonce(const qfs_siwe *message, qfs_hash *out, qfs_error *err)
+{
+	if (!qfs_hex_decode(message->nonce, out->bytes, sizeof(out->bytes)))
+		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it has another form");
+	return QFS_OK;
+}
+
+static qfs_status
 check_nonce(const qfs_siwe *message, const qfs_policy *policy, int64_t at, qfs_hash *out,
 			qfs_error *err)
 {
 	int64_t		issued;
+	qfs_status	status = read_nonce(message, out, err);
 
-	if (!qfs_hex_decode(message->nonce, out->bytes, sizeof(out->bytes)))
-		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it has another form");
+	if (status != QFS_OK)
+		return status;
 	issued = qfs_nonce_issued_at(out);
 	if (issued > at)
 		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it is from the future");
@@ -93,6 +102,22 @@ qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 		status = check_nonce(&out->message, policy, at, &out->nonce, err);
 	if (status == QFS_OK)
 		status = check_time(&out->message, at, err);
+	if (status == QFS_OK)
+		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
+	if (status == QFS_OK)
+		qfs_user_id_of(&out->message.address, &out->user);
+	return status;
+}
+
+qfs_status
+qfs_login_read(qfs_slice text, qfs_login *out, qfs_error *err)
+{
+	qfs_status	status;
+
+	memset(out, 0, sizeof(*out));
+	status = qfs_siwe_parse(text, &out->message, err);
+	if (status == QFS_OK)
+		status = read_nonce(&out->message, &out->nonce, err);
 	if (status == QFS_OK)
 		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
 	if (status == QFS_OK)

@@ -39,6 +39,12 @@ extern qfs_status qfs_login_check(qfs_slice text, const qfs_policy *policy, int6
 								  qfs_login *out, qfs_error *err);
 
 /*
+ * Reads a message of which another check is not due: it was recorded.
+ * Errors: those of qfs_siwe_parse, NONCE_UNKNOWN, DEVICE_KEY_SYNTAX.
+ */
+extern qfs_status qfs_login_read(qfs_slice text, qfs_login *out, qfs_error *err);
+
+/*
  * Did the message's wallet sign it?
  * signature: "0x" and hexadecimal digits
  * Errors: LOGIN_SIGNER and those of qfs_personal_recover.

@@ -49,3 +49,13 @@ qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err)
 	next.count++;
 	return r->store->put(r->store, &qfs_kind_rate, &next, err);
 }
+
+qfs_status
+qfs_rate_recall(qfs_reducer *r, const qfs_user_id *user, const char *what, int64_t at,
+				int64_t window_ms, qfs_error *err)
+{
+	qfs_rate_record rate;
+	qfs_status	status = qfs_rate_check(r, user, what, at, window_ms, INT64_MAX, &rate, err);
+
+	return status == QFS_OK ? qfs_rate_count(r, &rate, err) : status;
+}

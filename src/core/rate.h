@@ -9,6 +9,13 @@
 #include "reduce.h"
 
 #define QFS_MINUTE_MS 60000
+#define QFS_DAY_MS 86400000
+
+/* What is counted, as qfs.rate and the error name it. */
+#define QFS_RATE_EVENTS "events a minute"
+#define QFS_RATE_LOGINS "sign-ins a minute"
+#define QFS_RATE_MESSAGES "messages a minute"
+#define QFS_RATE_THREADS "new threads a day"
 
 /* How often an account has done something in a window of time. */
 typedef struct qfs_rate_record
@@ -31,5 +38,9 @@ extern qfs_status qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const 
 
 /* Stores that what was checked has happened. */
 extern qfs_status qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err);
+
+/* The same for an act that was recorded: it was let through then. */
+extern qfs_status qfs_rate_recall(qfs_reducer *r, const qfs_user_id *user, const char *what,
+								  int64_t at, int64_t window_ms, qfs_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "effect.h"
 #include "rate.h"
 #include "schema.h"
+#include "session.h"
 #include "social.h"
 #include "status.h"
 
@@ -214,6 +215,24 @@ find_type(qfs_reducer *r, qfs_slice type, qfs_error *err)
 	return QFS_OK;
 }
 
+/* An account's own event changes nothing of it; it says where the account's chain stood. */
+static qfs_status
+record_custom(qfs_act *act, const qfs_rate_record *rate)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_account_record account = {.user = act->event->actor};
+	bool		found;
+	qfs_status	status = r->store->get(r->store, &qfs_kind_account, &account, &found, act->err);
+
+	if (status == QFS_OK && !found)
+		return qfs_fail(act->err, QFS_STATE_MISMATCH, "a session without an account");
+	if (status == QFS_OK)
+		status = qfs_rate_count(r, rate, act->err);
+	if (status == QFS_OK)
+		qfs_effects_write_actor(act, &account);
+	return status;
+}
+
 /* A registered type: checked against its schema, without effect. */
 static qfs_status
 apply_custom(qfs_act *act)
@@ -230,9 +249,9 @@ apply_custom(qfs_act *act)
 								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
 	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
 		return status;
-	status = qfs_rate_check(r, &event->actor, "events a minute", event->at, QFS_MINUTE_MS,
+	status = qfs_rate_check(r, &event->actor, QFS_RATE_EVENTS, event->at, QFS_MINUTE_MS,
 							r->policy.events_per_minute, &rate, act->err);
-	return status == QFS_OK ? qfs_rate_count(r, &rate, act->err) : status;
+	return status == QFS_OK ? record_custom(act, &rate) : status;
 }
 
 qfs_status
@@ -260,4 +279,49 @@ qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *
 		return status;
 	qfs_json_close(&writer);
 	return qfs_json_end(&writer, err);
+}
+
+/* ---- recorded entries ---- */
+
+static qfs_status
+recall_auth(qfs_act *act, bool custom)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
+
+	if (status == QFS_OK && (act->auth.via != QFS_VIA_OPERATOR) != act->event->has_actor)
+		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "entry %u", act->event->seq);
+	if (status == QFS_OK && act->auth.is_signed && r->check_signatures)
+		status = qfs_event_signature_check(r, act->event, &act->auth, act->err);
+	if (status == QFS_OK && custom && act->auth.via == QFS_VIA_SESSION)
+		status = qfs_rate_recall(r, &act->event->actor, QFS_RATE_EVENTS, act->event->at,
+								 QFS_MINUTE_MS, act->err);
+	return status;
+}
+
+qfs_status
+qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err)
+{
+	const qfs_rule *rule = find_rule(entry->type);
+	uint8_t		memory[256];
+	qfs_buf		nowhere;
+	qfs_json_writer writer;
+	qfs_act		act = {.reducer = r, .event = entry, .outcome = &writer, .err = err};
+	qfs_status	status = qfs_reducer_refresh(r, err);
+
+	/* What the rules of policies and keys write while they put them in force. */
+	qfs_buf_init(&nowhere, memory, sizeof(memory));
+	qfs_json_begin(&writer, &nowhere);
+	qfs_json_open_object(&writer);
+	if (status == QFS_OK && r->open != (rule != &qfs_rule_genesis))
+		return qfs_fail(err, r->open ? QFS_GENESIS_EXISTS : QFS_NO_GENESIS, "entry %u", entry->seq);
+	if (status == QFS_OK)
+		status = recall_auth(&act, rule == NULL);
+	if (status == QFS_OK && rule != NULL)
+		status = check_payload(entry, qfs_slice_of(rule->schema), err);
+	if (status == QFS_OK && rule != NULL && rule->recall != NULL)
+		status = rule->recall(&act);
+	if (status == QFS_OK)
+		status = qfs_effects_recall(&act);
+	return status == QFS_OK ? qfs_authority_used(&act) : status;
 }

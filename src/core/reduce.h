@@ -58,6 +58,16 @@ extern qfs_status qfs_reducer_refresh(qfs_reducer *r, qfs_error *err);
 extern qfs_status qfs_reduce(qfs_reducer *r, const qfs_entry *event,
 							 qfs_buf *outcome, qfs_error *err);
 
+/*
+ * Stores what a recorded entry says, outcome and all, without the entries
+ * before it: recalling every entry of a ledger gives the state that reducing
+ * every entry gives.  Signatures inside the entry are checked, if signatures
+ * are; whether the outcome is right is not.
+ * Errors: those of payloads, auth values and signatures; OUTCOME_MISMATCH for
+ *         an outcome that no rule writes.
+ */
+extern qfs_status qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err);
+
 /* To be called with entry 0's hash, once it is known. */
 extern qfs_status qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err);
 

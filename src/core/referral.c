@@ -122,12 +122,18 @@ find_tier(const qfs_policy *policy, int64_t index)
 	return n;
 }
 
+/* Guards of a reward. */
+static const char cap[] = "REFERRAL_CAP";
+static const char balance[] = "FLX_PER_USER_CAP";
+
+/* What their effects' rules begin with; the number of the tier, or the guard, follows. */
+static const char tier_rule[] = "REFERRAL_TIER_";
+static const char withheld_rule[] = "REWARD_WITHHELD_";
+
 /* The guard that keeps the reward back, or NULL. */
 static const char *
 blocking_guard(qfs_effects *fx, const qfs_standing *referrer, qfs_amount flx)
 {
-	static const char cap[] = "REFERRAL_CAP";
-	static const char balance[] = "FLX_PER_USER_CAP";
 	const qfs_policy *policy = &fx->act->reducer->policy;
 	bool		capped;
 	bool		full;
@@ -146,7 +152,7 @@ name_tier(unsigned tier, char *out, size_t size)
 
 	memset(out, 0, size);
 	qfs_buf_init(&buf, out, size - 1);
-	qfs_buf_text(&buf, "REFERRAL_TIER_");
+	qfs_buf_text(&buf, tier_rule);
 	qfs_buf_uint(&buf, tier + 1);
 }
 
@@ -168,6 +174,20 @@ reward(qfs_effects *fx, unsigned referrer, unsigned referee, unsigned tier)
 	after.points += policy->referral_points;
 	qfs_effects_coherent_act(fx, &after, QFS_REFERRAL_ACTIVATED_REFEREE);
 	qfs_effects_add(fx, referee, rule, &after);
+}
+
+/* Both sides learn from their chain that the referral is settled, and why without a reward. */
+static void
+withhold(qfs_effects *fx, unsigned referrer, unsigned referee, const char *guard)
+{
+	char		rule[QFS_TYPE_MAX + 1] = {0};
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, rule, sizeof(rule) - 1);
+	qfs_buf_text(&buf, withheld_rule);
+	qfs_buf_text(&buf, guard);
+	qfs_effects_touch(fx, referrer, rule);
+	qfs_effects_touch(fx, referee, rule);
 }
 
 qfs_status
@@ -203,8 +223,74 @@ qfs_referral_settle(qfs_effects *fx, const qfs_user_id *user)
 		referral.has_guard = true;
 		memset(referral.guard, 0, sizeof(referral.guard));
 		memcpy(referral.guard, guard, strlen(guard));
+		withhold(fx, referrer, referee, guard);
 	}
 	referral.has_settled = true;
 	referral.settled = (int64_t) fx->act->event->seq;
 	return r->store->put(r->store, &qfs_kind_referral, &referral, fx->act->err);
+}
+
+/* ---- recorded settlements ---- */
+
+/* Does the rule begin with this?  *rest gets what follows. */
+static bool
+follows(qfs_slice rule, const char *prefix, qfs_slice *rest)
+{
+	size_t		len = strlen(prefix);
+
+	if (rule.len < len || memcmp(rule.data, prefix, len) != 0)
+		return false;
+	*rest = (qfs_slice) {rule.data + len, rule.len - len};
+	return true;
+}
+
+/* guard: empty if the reward was paid */
+static qfs_status
+recall_settlement(qfs_act *act, const qfs_user_id *referee, qfs_slice guard)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_referral_record referral;
+	bool		found;
+	qfs_status	status;
+
+	memset(&referral, 0, sizeof(referral));
+	referral.referee = *referee;
+	status = store->get(store, &qfs_kind_referral, &referral, &found, act->err);
+	/* The referrer of a referral of which nothing is known is not the referee of another. */
+	if (status != QFS_OK || !found || referral.has_settled)
+		return status;
+	referral.has_settled = true;
+	referral.settled = (int64_t) act->event->seq;
+	referral.has_guard = guard.len > 0;
+	memcpy(referral.guard, guard.data, guard.len);
+	return store->put(store, &qfs_kind_referral, &referral, act->err);
+}
+
+/*
+ * The effects of a settlement come in pairs, first the referrer's, then the
+ * referee's.
+ */
+qfs_status
+qfs_referral_recall(qfs_act *act)
+{
+	qfs_json_iter iter = qfs_effects_of(act->event->outcome);
+	bool		second = false;
+	qfs_effect	effect;
+	bool		found;
+	qfs_status	status;
+
+	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
+	{
+		qfs_slice	guard = QFS_LITERAL("");
+		qfs_slice	rest;
+
+		if (!follows(effect.rule, tier_rule, &rest) && !follows(effect.rule, withheld_rule, &guard))
+			continue;
+		if (second)
+			status = recall_settlement(act, &effect.user, guard);
+		if (status != QFS_OK)
+			return status;
+		second = !second;
+	}
+	return status;
 }

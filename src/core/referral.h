@@ -40,4 +40,10 @@ extern qfs_status qfs_device_claim(qfs_reducer *r, const qfs_hash *device, const
  */
 extern qfs_status qfs_referral_settle(qfs_effects *fx, const qfs_user_id *referee);
 
+/*
+ * Settles the referrals that a recorded outcome settled: those of accounts with
+ * an effect of the reward as referees, or of the guard that kept it back.
+ */
+extern qfs_status qfs_referral_recall(qfs_act *act);
+
 #endif

@@ -26,6 +26,13 @@ typedef struct qfs_rule
 	const char *schema;			/* of the payload, canonical */
 	unsigned	via;			/* who may append it: a set of qfs_via */
 	qfs_status	(*apply) (qfs_act *act);
+
+	/*
+	 * Puts into the store what the entry, with the outcome that was recorded,
+	 * says of records other than accounts and standings.  It needs none of
+	 * the entries before; over all entries it gives what apply gives.
+	 */
+	qfs_status	(*recall) (qfs_act *act);
 } qfs_rule;
 
 extern const qfs_rule qfs_rule_genesis;

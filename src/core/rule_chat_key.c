@@ -51,10 +51,21 @@ apply(qfs_act *act)
 	return qfs_effects_finish(&fx);
 }
 
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_chat_key_record record = {.user = act->event->actor, .seq = (int64_t) act->event->seq};
+	qfs_status	status = read_key(act, &record.key);
+
+	return status == QFS_OK ? store->put(store, &qfs_kind_chat_key, &record, act->err) : status;
+}
+
 const qfs_rule qfs_rule_chat_key = {
 	.type = "CHAT_KEY",
 	.schema = "{\"properties\":{\"key\":{\"maxLength\":43,\"minLength\":43,\"type\":\"string\"}},"
 	"\"required\":[\"key\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = apply,
+	.recall = recall,
 };

@@ -44,12 +44,12 @@ find_content(qfs_act *act, content_record *out, bool *found)
 
 /* ---- creation ---- */
 
+/* Stores a content that is not there yet.  Errors: PAYLOAD_INVALID, CONTENT_EXISTS. */
 static qfs_status
-create(qfs_act *act)
+store_content(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
 	content_record content;
-	qfs_effects fx;
 	qfs_slice	value;
 	qfs_slice	kind = {NULL, 0};
 	bool		found;
@@ -68,11 +68,21 @@ create(qfs_act *act)
 	qfs_json_to_int(value, &content.size);
 	content.author = act->event->actor;
 	content.seq = (int64_t) act->event->seq;
-	status = store->put(store, &qfs_kind_content, &content, act->err);
-	if (status != QFS_OK)
-		return status;
+	return store->put(store, &qfs_kind_content, &content, act->err);
+}
+
+static qfs_status
+create(qfs_act *act)
+{
+	qfs_effects fx;
+	unsigned	author;
+	qfs_status	status;
+
 	qfs_effects_init(&fx, act);
-	return qfs_effects_finish(&fx);
+	status = qfs_effects_load(&fx, &act->event->actor, &author);
+	if (status == QFS_OK)
+		status = store_content(act);
+	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
 
 const qfs_rule qfs_rule_content_created = {
@@ -84,6 +94,7 @@ const qfs_rule qfs_rule_content_created = {
 	"\"required\":[\"content\",\"kind\",\"size\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = create,
+	.recall = store_content,
 };
 
 /* ---- evaluation ---- */
@@ -136,11 +147,14 @@ score(qfs_act *act)
 	qfs_standing after;
 	qfs_effects fx;
 	unsigned	author;
+	unsigned	evaluator;
 	qfs_status	status = evaluate(act, &content);
 
 	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
 		status = qfs_effects_load(&fx, &content.author, &author);
+	if (status == QFS_OK)
+		status = qfs_effects_load(&fx, &act->event->actor, &evaluator);
 	if (status != QFS_OK)
 		return status;
 	after = *qfs_effects_standing(&fx, author);
@@ -158,6 +172,25 @@ score(qfs_act *act)
 	return QFS_OK;
 }
 
+static qfs_status
+recall_score(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	content_record content;
+	qfs_slice	value;
+	qfs_slice	text;
+	bool		found;
+	qfs_status	status = find_content(act, &content, &found);
+
+	if (status != QFS_OK)
+		return status;
+	if (!qfs_json_member(act->event->outcome, "score", &value) || !qfs_json_to_plain(value, &text) ||
+		qfs_amount_parse(text, &content.score, NULL) != QFS_OK)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u has no score", act->event->seq);
+	content.has_score = true;
+	return store->put(store, &qfs_kind_content, &content, act->err);
+}
+
 const qfs_rule qfs_rule_coherence_scored = {
 	.type = "COHERENCE_SCORED",
 	.schema = "{\"properties\":{"
@@ -166,4 +199,5 @@ const qfs_rule qfs_rule_coherence_scored = {
 	"\"required\":[\"content\",\"features\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = score,
+	.recall = recall_score,
 };

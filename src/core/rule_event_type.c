@@ -74,4 +74,5 @@ const qfs_rule qfs_rule_event_type = {
 	"\"required\":[\"by\",\"schema\",\"type\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
+	.recall = apply,
 };

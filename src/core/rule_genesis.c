@@ -50,4 +50,5 @@ const qfs_rule qfs_rule_genesis = {
 	"\"required\":[\"format\",\"keys\",\"origin\",\"policy\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
+	.recall = apply,
 };

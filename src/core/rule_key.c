@@ -134,6 +134,27 @@ apply(qfs_act *act)
 	return QFS_OK;
 }
 
+/* Every rotation counts, so none may be missing before it. */
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_signing_key_record next = {.number = act->reducer->ledger.key_number + 1};
+	qfs_slice	value = {NULL, 0};
+	qfs_slice	keys;
+	int64_t		number = -1;
+	qfs_status	status;
+
+	if (!qfs_json_member(act->event->outcome, "number", &value) || !qfs_json_to_int(value, &number) ||
+		number != next.number)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u puts key %i in force, key %i is next",
+						act->event->seq, number, next.number);
+	qfs_json_member(act->event->payload, "keys", &keys);
+	status = read_keys(keys, &next, act->err);
+	if (status == QFS_OK)
+		status = check_endorsement(act, &next);
+	return status == QFS_OK ? qfs_signing_key_enact(act, next.number, keys) : status;
+}
+
 const qfs_rule qfs_rule_key_rotated = {
 	.type = "KEY_ROTATED",
 	.schema = "{\"properties\":{"
@@ -145,4 +166,5 @@ const qfs_rule qfs_rule_key_rotated = {
 	"\"required\":[\"keys\",\"signature\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
+	.recall = recall,
 };

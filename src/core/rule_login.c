@@ -118,7 +118,7 @@ check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
 		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(event->payload, "signature"),
 										login, act->err);
 	if (status == QFS_OK)
-		status = qfs_rate_check(r, &login->user, "sign-ins a minute", event->at, QFS_MINUTE_MS,
+		status = qfs_rate_check(r, &login->user, QFS_RATE_LOGINS, event->at, QFS_MINUTE_MS,
 								r->policy.logins_per_minute, rate, act->err);
 	return status;
 }
@@ -142,61 +142,44 @@ start_session(qfs_act *act, const qfs_login *login, qfs_session_record *session)
 	return qfs_session_start(r, session, &login->nonce, act->err);
 }
 
-/* The account begins with its first sign-in. */
-static qfs_status
-begin_account(qfs_act *act, const qfs_login *login, bool *created)
+static qfs_account_record
+new_account(const qfs_act *act, const qfs_login *login)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_account_record account = {.user = login->user};
-	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_account, &account, &found, act->err);
-
-	if (status != QFS_OK)
-		return status;
-	*created = !found;
-	if (found)
-		return QFS_OK;
-	account = (qfs_account_record) {
+	return (qfs_account_record) {
 		.user = login->user,
 		.wallet = login->message.address,
 		.created = (int64_t) act->event->seq,
 		.created_at = act->event->at,
 		.last_entry = (int64_t) act->event->seq,
 	};
-	status = store->put(store, &qfs_kind_account, &account, act->err);
-	if (status == QFS_OK)
-		status = qfs_referral_begin(act->reducer, &login->user, act->err);
-	return status;
 }
 
-/* What the entry does to the account: nothing, once the account is there. */
-static void
-write_effects(qfs_json_writer *w, const qfs_user_id *user, bool created)
+/* The account begins with its first sign-in; each one touches it. */
+static qfs_status
+touch_account(qfs_act *act, const qfs_login *login, qfs_effects *fx, bool *created)
 {
-	qfs_json_key(w, "effects");
-	qfs_json_open_array(w);
-	if (created)
-	{
-		qfs_json_open_object(w);
-		qfs_json_key(w, "account");
-		qfs_json_put_user(w, user);
-		qfs_json_key(w, "previous");
-		qfs_json_put_null(w);
-		qfs_json_key(w, "rule");
-		qfs_json_put_text(w, QFS_LITERAL("ACCOUNT_CREATED"));
-		qfs_json_close(w);
-	}
-	qfs_json_close(w);
+	qfs_account_record account = new_account(act, login);
+	unsigned	n;
+	qfs_status	status;
+
+	qfs_effects_init(fx, act);
+	status = qfs_effects_load_or_begin(fx, &account, &n, created);
+	if (status == QFS_OK && *created)
+		status = qfs_referral_begin(act->reducer, &login->user, act->err);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_touch(fx, n, *created ? "ACCOUNT_CREATED" : "SIGNED_IN");
+	return qfs_effects_store(fx);
 }
 
 static void
-write_outcome(qfs_act *act, const qfs_session_record *session, bool created)
+write_outcome(qfs_act *act, const qfs_session_record *session, const qfs_effects *fx, bool created)
 {
 	qfs_json_writer *w = act->outcome;
 
 	qfs_json_key(w, "created");
 	qfs_json_put_bool(w, created);
-	write_effects(w, &session->user, created);
+	qfs_effects_write_list(fx);
 	qfs_json_key(w, "expires_at");
 	qfs_json_put_int(w, qfs_session_expires_at(act->reducer, session));
 	qfs_json_key(w, "guards");
@@ -204,12 +187,12 @@ write_outcome(qfs_act *act, const qfs_session_record *session, bool created)
 	qfs_json_close(w);
 	qfs_json_key(w, "issued_block");
 	qfs_json_put_int(w, session->issued_block);
+	qfs_effects_write_policy(fx);
 	qfs_json_key(w, "scope");
 	qfs_session_write_scope(w, session);
 	qfs_json_key(w, "session");
 	qfs_json_put_hex(w, session->session.bytes, sizeof(session->session.bytes));
-	qfs_json_key(w, "status");
-	qfs_json_put_text(w, QFS_LITERAL("OK"));
+	qfs_effects_write_status(fx);
 }
 
 static qfs_status
@@ -222,6 +205,7 @@ apply(qfs_act *act)
 	qfs_rate_record rate;
 	qfs_login	login;
 	qfs_buf		message;
+	qfs_effects fx;
 	bool		created;
 	qfs_status	status;
 
@@ -238,11 +222,80 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &rate, act->err);
 	if (status == QFS_OK)
-		status = begin_account(act, &login, &created);
+		status = touch_account(act, &login, &fx, &created);
 	if (status == QFS_OK && login.has_device)
 		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	if (status == QFS_OK)
-		write_outcome(act, &session, created);
+		write_outcome(act, &session, &fx, created);
+	return status;
+}
+
+/* ---- recorded sign-ins ---- */
+
+/* The message again, with the wallet's signature. */
+static qfs_status
+recall_message(qfs_act *act, qfs_buf *message, qfs_login *login)
+{
+	qfs_slice	payload = act->event->payload;
+	qfs_slice	value;
+	qfs_status	status;
+
+	qfs_json_member(payload, "message", &value);
+	qfs_json_to_text(value, message);
+	if (message->overflow)
+		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
+	status = qfs_login_read(qfs_buf_slice(message), login, act->err);
+	if (status == QFS_OK)
+		status = check_agreement(act, login);
+	if (status == QFS_OK && act->reducer->check_signatures)
+		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(payload, "signature"),
+										login, act->err);
+	return status;
+}
+
+static qfs_status
+recall_account(qfs_act *act, const qfs_login *login)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_account_record account = new_account(act, login);
+	qfs_slice	created;
+	qfs_status	status;
+
+	if (!qfs_json_member(act->event->outcome, "created", &created) ||
+		!qfs_slice_equal(created, QFS_LITERAL("true")))
+		return QFS_OK;
+	status = r->store->put(r->store, &qfs_kind_account, &account, act->err);
+	return status == QFS_OK ? qfs_referral_begin(r, &login->user, act->err) : status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_reducer *r = act->reducer;
+	uint8_t		memory[QFS_SIWE_MAX];
+	login_nonce_record used = {.seq = (int64_t) act->event->seq};
+	qfs_session_record session;
+	qfs_login	login;
+	qfs_buf		message;
+	qfs_status	status;
+
+	qfs_buf_init(&message, memory, sizeof(memory));
+	status = recall_message(act, &message, &login);
+	memset(&session, 0, sizeof(session));
+	session.user = login.user;
+	session.has_device = login.has_device;
+	session.device = login.device;
+	used.nonce = login.nonce;
+	if (status == QFS_OK)
+		status = qfs_session_recall(act, &session, &login.nonce);
+	if (status == QFS_OK)
+		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
+	if (status == QFS_OK)
+		status = qfs_rate_recall(r, &login.user, QFS_RATE_LOGINS, act->event->at, QFS_MINUTE_MS, act->err);
+	if (status == QFS_OK)
+		status = recall_account(act, &login);
+	if (status == QFS_OK && login.has_device)
+		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	return status;
 }
 
@@ -258,4 +311,5 @@ const qfs_rule qfs_rule_login = {
 	"\"required\":[\"message\",\"nonce\",\"signature\",\"wallet\"],\"type\":\"object\"}",
 	.via = QFS_VIA_WALLET,
 	.apply = apply,
+	.recall = recall,
 };

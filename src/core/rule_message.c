@@ -11,8 +11,6 @@
 #include "status.h"
 #include "thread.h"
 
-#define DAY_MS 86400000
-
 /* Two accounts that write to each other; the one with the lower id is first. */
 typedef struct thread_record
 {
@@ -49,6 +47,10 @@ static const qfs_field activity_fields[] = {
 const qfs_kind qfs_kind_activity =
 QFS_KIND("activity", qfs_activity_record, activity_fields, 1, false);
 
+/* Rules of effects. */
+static const char first_sent_rule[] = "MESSAGE_FIRST_SENT";
+static const char first_received_rule[] = "MESSAGE_FIRST_RECEIVED";
+
 /* A message on its way. */
 typedef struct message
 {
@@ -56,6 +58,9 @@ typedef struct message
 	int64_t		seq;
 	bool		by_first;
 	bool		is_new;			/* the thread's first message */
+	bool		first_sent;		/* the sender's first of all */
+	bool		first_received; /* and the recipient's */
+	int64_t		previous;		/* entry of the thread's last message */
 	bool		answers;		/* the peer's last message, first in this epoch */
 	thread_record thread;		/* with this message */
 	qfs_rate_record sent;		/* messages of this minute */
@@ -135,6 +140,7 @@ enter_thread(qfs_act *act, message *m)
 	if (m->seq != *last + 1)
 		return qfs_fail(act->err, QFS_MESSAGE_ORDER, "it is %i, number %i is next", m->seq, *last + 1);
 
+	m->previous = t->last_entry;
 	m->answers = found && t->by_first != m->by_first && !(t->has_answered && t->answered == epoch);
 	if (m->answers)
 	{
@@ -152,33 +158,35 @@ check_rates(qfs_act *act, message *m)
 {
 	const qfs_policy *policy = &act->reducer->policy;
 	const qfs_entry *event = act->event;
-	qfs_status	status = qfs_rate_check(act->reducer, &event->actor, "messages a minute", event->at,
+	qfs_status	status = qfs_rate_check(act->reducer, &event->actor, QFS_RATE_MESSAGES, event->at,
 										QFS_MINUTE_MS, policy->messages_per_minute, &m->sent, act->err);
 
 	if (status == QFS_OK && m->is_new)
-		status = qfs_rate_check(act->reducer, &event->actor, "new threads a day", event->at,
-								DAY_MS, policy->threads_per_day, &m->begun, act->err);
+		status = qfs_rate_check(act->reducer, &event->actor, QFS_RATE_THREADS, event->at,
+								QFS_DAY_MS, policy->threads_per_day, &m->begun, act->err);
 	return status;
 }
 
 /* ---- effects ---- */
 
+/* *first: it is the account's first message sent, or received. */
 static qfs_status
-note_activity(qfs_act *act, const qfs_user_id *user, bool sent)
+note_activity(qfs_act *act, const qfs_user_id *user, bool sent, bool *first)
 {
 	qfs_store  *store = act->reducer->store;
 	qfs_activity_record activity = {.user = *user};
 	bool		found;
 	qfs_status	status = store->get(store, &qfs_kind_activity, &activity, &found, act->err);
 
-	if (status != QFS_OK || (sent ? activity.sent : activity.received))
+	*first = !(sent ? activity.sent : activity.received);
+	if (status != QFS_OK || !*first)
 		return status;
 	*(sent ? &activity.sent : &activity.received) = true;
 	return store->put(store, &qfs_kind_activity, &activity, act->err);
 }
 
 static qfs_status
-store_message(qfs_act *act, const message *m)
+store_message(qfs_act *act, message *m)
 {
 	qfs_reducer *r = act->reducer;
 	const qfs_entry *event = act->event;
@@ -189,9 +197,9 @@ store_message(qfs_act *act, const message *m)
 	if (status == QFS_OK && m->is_new)
 		status = qfs_rate_count(r, &m->begun, act->err);
 	if (status == QFS_OK)
-		status = note_activity(act, &event->actor, true);
+		status = note_activity(act, &event->actor, true, &m->first_sent);
 	if (status == QFS_OK)
-		status = note_activity(act, &m->recipient, false);
+		status = note_activity(act, &m->recipient, false, &m->first_received);
 	return status;
 }
 
@@ -202,6 +210,30 @@ reward_answer(qfs_effects *fx, unsigned sender)
 
 	qfs_effects_coherent_act(fx, &after, QFS_MESSAGE_RECIPROCATED);
 	qfs_effects_add(fx, sender, "MESSAGE_RECIPROCATED", &after);
+}
+
+/* The thread after this message, so that the next one rests on this entry alone. */
+static void
+write_thread(qfs_json_writer *w, const message *m)
+{
+	qfs_json_key(w, "thread");
+	qfs_json_open_object(w);
+	qfs_json_key(w, "answered");
+	if (m->thread.has_answered)
+		qfs_json_put_int(w, m->thread.answered);
+	else
+		qfs_json_put_null(w);
+	qfs_json_key(w, "messages");
+	qfs_json_open_array(w);
+	qfs_json_put_int(w, m->thread.first_seq);
+	qfs_json_put_int(w, m->thread.second_seq);
+	qfs_json_close(w);
+	qfs_json_key(w, "previous");
+	if (m->is_new)
+		qfs_json_put_null(w);
+	else
+		qfs_json_put_int(w, m->previous);
+	qfs_json_close(w);
 }
 
 static qfs_status
@@ -231,13 +263,112 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 
+	/* What a referral waits for is in the chains of both. */
+	if (m.first_sent)
+		qfs_effects_touch(&fx, sender, first_sent_rule);
+	if (m.first_received)
+		qfs_effects_touch(&fx, recipient, first_received_rule);
 	if (m.answers)
 		reward_answer(&fx, sender);
 	/* The message may be what either side's referral waited for. */
 	status = qfs_referral_settle(&fx, &act->event->actor);
 	if (status == QFS_OK)
 		status = qfs_referral_settle(&fx, &m.recipient);
-	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
+	if (status == QFS_OK)
+		status = qfs_effects_finish(&fx);
+	if (status == QFS_OK)
+		write_thread(act->outcome, &m);
+	return status;
+}
+
+/* ---- recorded messages ---- */
+
+static bool
+recall_thread(const qfs_act *act, message *m)
+{
+	thread_record *t = &m->thread;
+	qfs_json_iter numbers;
+	qfs_slice	thread;
+	qfs_slice	value;
+	qfs_slice	key;
+	qfs_slice	first;
+	qfs_slice	second;
+
+	if (!qfs_json_member(act->event->outcome, "thread", &thread) ||
+		!qfs_json_member(thread, "messages", &value))
+		return false;
+	numbers = qfs_json_members(value);
+	if (!qfs_json_next(&numbers, &key, &first) || !qfs_json_to_int(first, &t->first_seq) ||
+		!qfs_json_next(&numbers, &key, &second) || !qfs_json_to_int(second, &t->second_seq))
+		return false;
+	if (!qfs_json_member(thread, "answered", &value))
+		return false;
+	t->has_answered = qfs_json_type_of(value) != QFS_JSON_NULL;
+	if (t->has_answered && !qfs_json_to_int(value, &t->answered))
+		return false;
+	if (!qfs_json_member(thread, "previous", &value))
+		return false;
+	m->is_new = qfs_json_type_of(value) == QFS_JSON_NULL;
+	m->by_first = memcmp(&act->event->actor, &m->recipient, sizeof(m->recipient)) < 0;
+	begin_thread(act, m);
+	t->by_first = m->by_first;
+	t->last_entry = (int64_t) act->event->seq;
+	return true;
+}
+
+static qfs_status
+recall_rates(qfs_act *act, const message *m)
+{
+	const qfs_entry *event = act->event;
+	qfs_status	status = qfs_rate_recall(act->reducer, &event->actor, QFS_RATE_MESSAGES, event->at,
+										 QFS_MINUTE_MS, act->err);
+
+	if (status == QFS_OK && m->is_new)
+		status = qfs_rate_recall(act->reducer, &event->actor, QFS_RATE_THREADS, event->at,
+								 QFS_DAY_MS, act->err);
+	return status;
+}
+
+static qfs_status
+recall_activity(qfs_act *act)
+{
+	qfs_json_iter iter = qfs_effects_of(act->event->outcome);
+	qfs_effect	effect;
+	bool		first;
+	bool		found;
+	qfs_status	status;
+
+	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
+	{
+		if (qfs_slice_equal(effect.rule, qfs_slice_of(first_sent_rule)))
+			status = note_activity(act, &effect.user, true, &first);
+		else if (qfs_slice_equal(effect.rule, qfs_slice_of(first_received_rule)))
+			status = note_activity(act, &effect.user, false, &first);
+		if (status != QFS_OK)
+			break;
+	}
+	return status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	message		m;
+	qfs_status	status;
+
+	memset(&m, 0, sizeof(m));
+	status = read_payload(act, &m);
+	if (status == QFS_OK && !recall_thread(act, &m))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u says nothing of its thread",
+						act->event->seq);
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_thread, &m.thread, act->err);
+	if (status == QFS_OK)
+		status = recall_rates(act, &m);
+	if (status == QFS_OK)
+		status = recall_activity(act);
+	return status == QFS_OK ? qfs_referral_recall(act) : status;
 }
 
 const qfs_rule qfs_rule_message = {
@@ -252,4 +383,5 @@ const qfs_rule qfs_rule_message = {
 	"\"required\":[\"alg\",\"hash\",\"recipient\",\"seq\",\"size\",\"thread\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = apply,
+	.recall = recall,
 };

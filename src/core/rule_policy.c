@@ -42,6 +42,7 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 static qfs_status
 apply(qfs_act *act)
 {
+	int64_t		previous = act->reducer->ledger.policy_seq;
 	qfs_slice	policy;
 	qfs_policy	parsed;
 	qfs_status	status;
@@ -52,7 +53,20 @@ apply(qfs_act *act)
 		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_enact(act, policy);
-	return status;
+	if (status != QFS_OK)
+		return status;
+	qfs_json_key(act->outcome, "previous");
+	qfs_json_put_int(act->outcome, previous);
+	return QFS_OK;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_slice	policy;
+
+	qfs_json_member(act->event->payload, "policy", &policy);
+	return qfs_policy_enact(act, policy);
 }
 
 const qfs_rule qfs_rule_policy_changed = {
@@ -61,4 +75,5 @@ const qfs_rule qfs_rule_policy_changed = {
 	"\"required\":[\"policy\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
+	.recall = recall,
 };

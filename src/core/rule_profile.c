@@ -18,16 +18,12 @@ static const qfs_field fields[] = {
 
 const qfs_kind qfs_kind_profile = QFS_KIND("profile", qfs_profile_record, fields, 1, false);
 
-/* The next version.  Errors: PAYLOAD_INVALID, PROFILE_VERSION. */
+/* Errors: PAYLOAD_INVALID. */
 static qfs_status
 read_profile(qfs_act *act, qfs_profile_record *out)
 {
-	qfs_store  *store = act->reducer->store;
 	qfs_slice	payload = act->event->payload;
-	qfs_profile_record last = {.user = act->event->actor};
 	qfs_slice	value;
-	bool		found;
-	qfs_status	status;
 
 	out->user = act->event->actor;
 	out->seq = (int64_t) act->event->seq;
@@ -36,10 +32,22 @@ read_profile(qfs_act *act, qfs_profile_record *out)
 						"payload.commitment: 64 lower-case hexadecimal digits");
 	qfs_json_member(payload, "version", &value);
 	qfs_json_to_int(value, &out->version);
+	return QFS_OK;
+}
+
+/* Is it the next version?  Errors: PROFILE_VERSION. */
+static qfs_status
+check_version(qfs_act *act, const qfs_profile_record *profile)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_profile_record last = {.user = act->event->actor};
+	bool		found;
+	qfs_status	status;
+
 	status = store->get(store, &qfs_kind_profile, &last, &found, act->err);
-	if (status == QFS_OK && out->version != last.version + 1)
+	if (status == QFS_OK && profile->version != last.version + 1)
 		return qfs_fail(act->err, QFS_PROFILE_VERSION, "it is %i, version %i is next",
-						out->version, last.version + 1);
+						profile->version, last.version + 1);
 	return status;
 }
 
@@ -55,6 +63,8 @@ apply(qfs_act *act)
 
 	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
+		status = check_version(act, &profile);
+	if (status == QFS_OK)
 		status = qfs_effects_load(&fx, &act->event->actor, &account);
 	if (status == QFS_OK)
 		status = store->put(store, &qfs_kind_profile, &profile, act->err);
@@ -69,6 +79,18 @@ apply(qfs_act *act)
 	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
 
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_profile_record profile;
+	qfs_status	status = read_profile(act, &profile);
+
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_profile, &profile, act->err);
+	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
 const qfs_rule qfs_rule_profile_update = {
 	.type = "PROFILE_UPDATE",
 	.schema = "{\"properties\":{"
@@ -77,4 +99,5 @@ const qfs_rule qfs_rule_profile_update = {
 	"\"required\":[\"commitment\",\"version\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = apply,
+	.recall = recall,
 };

@@ -177,10 +177,73 @@ apply(qfs_act *act)
 	return QFS_OK;
 }
 
+/* ---- recorded uses ---- */
+
+/* The first guard that blocked it. */
+static bool
+find_block(qfs_slice outcome, qfs_slice *name)
+{
+	qfs_slice	list = QFS_LITERAL("[]");
+	qfs_slice	key;
+	qfs_slice	guard;
+	qfs_slice	value;
+	qfs_json_iter iter;
+
+	qfs_json_member(outcome, "guards", &list);
+	iter = qfs_json_members(list);
+	while (qfs_json_next(&iter, &key, &guard))
+		if (qfs_json_member(guard, "result", &value) &&
+			qfs_slice_equal(value, QFS_LITERAL("\"BLOCK\"")) &&
+			qfs_json_member(guard, "guard", &value) && qfs_json_to_plain(value, name) &&
+			name->len <= QFS_TYPE_MAX)
+			return true;
+	return false;
+}
+
+static qfs_status
+recall_block(qfs_act *act, const qfs_user_id *referrer)
+{
+	qfs_store  *store = act->reducer->store;
+	block_record record;
+	qfs_slice	guard;
+
+	memset(&record, 0, sizeof(record));
+	record.seq = (int64_t) act->event->seq;
+	record.referee = act->event->actor;
+	record.referrer = *referrer;
+	if (!find_block(act->event->outcome, &guard))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "no guard blocked entry %u", act->event->seq);
+	memcpy(record.guard, guard.data, guard.len);
+	return store->put(store, &qfs_kind_referral_block, &record, act->err);
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_slice	outcome = act->event->outcome;
+	qfs_referral_record record;
+	qfs_slice	value;
+	qfs_slice	text;
+	qfs_status	status;
+
+	memset(&record, 0, sizeof(record));
+	record.referee = act->event->actor;
+	record.seq = (int64_t) act->event->seq;
+	if (!qfs_json_member(outcome, "referrer", &value) || !qfs_json_to_plain(value, &text) ||
+		qfs_user_id_parse(text, &record.referrer, NULL) != QFS_OK)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no referrer", act->event->seq);
+	if (qfs_json_member(outcome, "status", &value) && qfs_slice_equal(value, QFS_LITERAL("\"BLOCKED\"")))
+		return recall_block(act, &record.referrer);
+	status = store->put(store, &qfs_kind_referral, &record, act->err);
+	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
 const qfs_rule qfs_rule_referral_use = {
 	.type = "REFERRAL_USE",
 	.schema = "{\"properties\":{\"code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"}},"
 	"\"required\":[\"code\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.apply = apply,
+	.recall = recall,
 };

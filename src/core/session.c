@@ -186,11 +186,22 @@ check_event_nonce(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, 
 	return QFS_OK;
 }
 
+qfs_status
+qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, qfs_error *err)
+{
+	qfs_buf		message;
+
+	qfs_buf_init(&message, r->message, sizeof(r->message));
+	qfs_event_message(&r->ledger.ledger, event, auth->nonce, &message);
+	return qfs_ed25519_verify(qfs_buf_slice(&message),
+							  (qfs_slice) {auth->signature, sizeof(auth->signature)},
+							  (qfs_slice) {auth->key.bytes, sizeof(auth->key.bytes)}, err);
+}
+
 static qfs_status
 check_event_signature(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
 					  const qfs_session_record *session, qfs_error *err)
 {
-	qfs_buf		message;
 	qfs_status	status;
 
 	if (!auth->is_signed)
@@ -202,12 +213,7 @@ check_event_signature(qfs_reducer *r, const qfs_entry *event, const qfs_auth *au
 	status = check_event_nonce(r, event, auth, err);
 	if (status != QFS_OK || !r->check_signatures)
 		return status;
-
-	qfs_buf_init(&message, r->message, sizeof(r->message));
-	qfs_event_message(&r->ledger.ledger, event, auth->nonce, &message);
-	return qfs_ed25519_verify(qfs_buf_slice(&message),
-							  (qfs_slice) {auth->signature, sizeof(auth->signature)},
-							  (qfs_slice) {auth->key.bytes, sizeof(auth->key.bytes)}, err);
+	return qfs_event_signature_check(r, event, auth, err);
 }
 
 qfs_status
@@ -221,4 +227,32 @@ qfs_session_authorize(qfs_reducer *r, const qfs_entry *event, const qfs_auth *au
 	if (!event->has_actor || memcmp(&event->actor, &out->user, sizeof(out->user)) != 0)
 		return qfs_fail(err, QFS_ACTOR_MISMATCH, "the session is not the actor's");
 	return check_event_signature(r, event, auth, out, err);
+}
+
+/* ---- sessions that were recorded ---- */
+
+qfs_status
+qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_slice	outcome = act->event->outcome;
+	qfs_slice	scope = {NULL, 0};
+	qfs_slice	value;
+	int64_t		expires_at;
+	qfs_hash	id;
+
+	if (!qfs_json_member(outcome, "expires_at", &value) || !qfs_json_to_int(value, &expires_at) ||
+		!qfs_json_member(outcome, "issued_block", &value) ||
+		!qfs_json_to_int(value, &session->issued_block) ||
+		!qfs_json_member(outcome, "scope", &scope) ||
+		!qfs_json_member_hex(outcome, "session", id.bytes, sizeof(id.bytes)))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no session", act->event->seq);
+	session->seq = (int64_t) act->event->seq;
+	session->operates = qfs_policy_lists(scope, QFS_LITERAL("operator"));
+	session->ttl_blocks = qfs_block_at(r, expires_at) - session->issued_block;
+	qfs_session_name(session, nonce);
+	if (memcmp(&id, &session->session, sizeof(id)) != 0)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "the session of entry %u is %h",
+						act->event->seq, session->session.bytes);
+	return r->store->put(r->store, &qfs_kind_session, session, act->err);
 }

@@ -11,6 +11,7 @@
 
 #include "json.h"
 #include "reduce.h"
+#include "rule.h"
 
 /* The block of a time in ms since 1970; refreshed reducer. */
 extern int64_t qfs_block_at(const qfs_reducer *r, int64_t at);
@@ -61,5 +62,16 @@ extern qfs_status qfs_session_authorize(qfs_reducer *r, const qfs_entry *event,
 /* What a device signs: JCS({"actor","ledger","nonce","payload","type"}). */
 extern void qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
 							  qfs_buf *out);
+
+/* Did the key that an auth value names make its signature?  Errors: SIGNATURE_MISMATCH and its like. */
+extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event,
+											const qfs_auth *auth, qfs_error *err);
+
+/*
+ * Reads the session that an outcome of LOGIN or SESSION_ROTATED names; user,
+ * device and nonce are the caller's.
+ * Errors: OUTCOME_MISMATCH.
+ */
+extern qfs_status qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce);
 
 #endif

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "args.h"
+#include "checkpoint.h"
 #include "errors.h"
 #include "keyfile.h"
 #include "ledger.h"
@@ -76,9 +77,8 @@ find_vkey(const LedgerHead *head, uint64 size, qfs_vkey *out)
 	qfs_vkey_make(qfs_slice_of(origin), QFS_NOTE_ED25519, &search.key.checkpoint, out);
 }
 
-/* Size argument n; null = all entries. */
-static uint64
-size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
+uint64
+qfs_size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
 {
 	uint64		size = PG_ARGISNULL(n) ? head->size : count_arg(fcinfo, n, "size");
 
@@ -101,7 +101,7 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
-	find_vkey(&head, size_arg(fcinfo, 0, &head), &vkey);
+	find_vkey(&head, qfs_size_arg(fcinfo, 0, &head), &vkey);
 	ledger_close(&reader);
 
 	qfs_buf_init(&buf, text, sizeof(text));
@@ -160,9 +160,8 @@ sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash
 	sodium_memzero(&pair, sizeof(pair));
 }
 
-/* The signed note of a size, with the cosignatures there are; palloc'd. */
-static qfs_slice
-make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
+qfs_slice
+qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
 {
 	qfs_buf		note;
 	qfs_vkey	vkey;
@@ -191,7 +190,7 @@ qfs_sql_checkpoint(PG_FUNCTION_ARGS)
 
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
-	note = make_checkpoint(&reader, &head, size_arg(fcinfo, 0, &head));
+	note = qfs_make_checkpoint(&reader, &head, qfs_size_arg(fcinfo, 0, &head));
 	ledger_close(&reader);
 	PG_RETURN_TEXT_P(text_of(note));
 }
@@ -215,9 +214,9 @@ qfs_sql_tlog_proof(PG_FUNCTION_ARGS)
 	seq = count_arg(fcinfo, 0, "seq");
 	ledger_open(&reader, GetActiveSnapshot());
 	ledger_head(&reader, 0, &head);
-	size = size_arg(fcinfo, 1, &head);
+	size = qfs_size_arg(fcinfo, 1, &head);
 	QFS_TRY(qfs_inclusion_proof(&reader.tree, seq, size, &path, &err), &err);
-	note = make_checkpoint(&reader, &head, size);
+	note = qfs_make_checkpoint(&reader, &head, size);
 	ledger_close(&reader);
 
 	qfs_buf_init(&file, palloc(2 * QFS_NOTE_MAX), 2 * QFS_NOTE_MAX);

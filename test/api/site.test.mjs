@@ -22,6 +22,12 @@ test('the names of the contract, from challenge to logout', async () => {
   const [{ seq }] = assertOk(await post('/v1/events/batch', { events: [{ type: 'NOTE', payload: { text: 'x' } }] }, token));
   const [row] = assertOk(await get(api, `/ledger/events?seq=eq.${seq}`, token));
   assert.equal(row.actor, user_id);
+  assert.equal(assertOk(await get(api, `/explain/session/${seq}`, token)).topic, 'session');
+  assert.equal(assertOk(await get(api, `/explain/entry/${seq}`, token)).topic, 'entry');
+  assert.equal(assertOk(await get(api, `/explain/coherence/${user_id}`, token)).topic, 'coherence');
+  assert.equal(assertOk(await get(api, `/explain/statement/${user_id}`, token)).topic, 'statement');
+  assertError(await get(api, `/explain/reward/${seq}`, token), 422, 'QFS_EXPLAIN_TOPIC');
+  assertError(await get(api, `/explain/message/${'00'.repeat(32)}/1`, token), 404, 'QFS_THREAD_UNKNOWN');
   const next = assertOk(await post('/v1/auth/rotate', {}, token));
   assertError(await get(api, '/v1/auth/sessions', token), 401, 'QFS_SESSION_ENDED');
   const sessions = assertOk(await get(api, '/v1/auth/sessions', next.token));

@@ -8,9 +8,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { webcrypto } from 'node:crypto';
+import { verifyBundle } from '../../src/web/verify_bundle.mjs';
 import { commitment, makeChatKey, open, seal, threadOf, toText } from './chat.mjs';
 import { assertError, assertOk, ledger } from './client.mjs';
 import { login, makeDevice, nonceOf, viemWallet } from './wallets.mjs';
+
+// Node 18 has WebCrypto, and does not show it.
+globalThis.crypto ??= webcrypto;
 
 const api = ledger('api');
 const ONE = 10n ** 18n;
@@ -108,6 +113,27 @@ test('the trust loop', async () => {
   const vkey = (await api.read('/rpc/vkey', undefined, { Accept: 'text/plain' })).text.trim();
   execFileSync('qfs-verify', ['proof', join(dir, 'proof'), '--entry', `@${join(dir, 'line')}`, '--key', vkey]);
   execFileSync('qfs-verify', ['ledger', join(dir, 'ledger'), '--key', vkey]);
+
+  // Alice asks why, and everything else, and each answer verifies; a stranger is not told.
+  const stranger = await join_();
+  const asked = [`explain_reward?tx_id=${entry}`, `explain_entry?seq=${entry}`, `explain_session?seq=${entry}`, 'explain_coherence',
+    `explain_message?thread=${thread.thread}&seq=1`, 'account_statement', `account_statement?from=3&to=${entry}`];
+  for (const path of asked) {
+    const bundle = assertOk(await api.read(`/rpc/${path}`, alice.token), path);
+    writeFileSync(join(dir, 'bundle'), JSON.stringify(bundle));
+    execFileSync('qfs-verify', ['bundle', join(dir, 'bundle'), '--key', vkey]);
+    assert.equal((await verifyBundle(bundle, vkey)).ok, true, path);
+    if (path === asked[0]) {
+      assert.match(bundle.narrative, /^You earned 100 FLX and 10 genesis points because user_/);
+      assert.equal(assertOk(await api.read(`/rpc/explain_reward?tx_id=${bundle.tx_id}`, alice.token)).seq, entry, 'by hash');
+    }
+    if (/=/.test(path) && !/message|statement/.test(path)) assertError(await api.read(`/rpc/${path}`, stranger.token), 403, 'QFS_FORBIDDEN', path);
+  }
+  for (const path of ['explain_coherence', 'account_statement'])
+    assertError(await api.read(`/rpc/${path}?user_id=${alice.user_id}`, stranger.token), 403, 'QFS_FORBIDDEN', path);
+  assertError(await api.read(`/rpc/explain_message?thread=${thread.thread}&seq=1`, stranger.token), 404, 'QFS_THREAD_UNKNOWN');
+  assertError(await api.read(`/rpc/explain_entry?seq=${entry}`), 401, 'QFS_NO_SESSION');
+  assertError(await api.read(`/rpc/explain_reward?tx_id=${entry - 1}`, alice.token), 422, 'QFS_EXPLAIN_TOPIC');
   isSound();
 });
 

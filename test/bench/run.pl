@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
@@ -306,6 +306,28 @@ my %section = (
     my $sent = sql('SELECT count(*) FROM qfs.message', 'social');
     my $faults = sql('SELECT count(*) FROM qfs.verify()', 'social');
     die "$sent messages, $faults faults\n" if $faults || !$sent;
+  },
+  explain => sub {
+    sign_in('explained');
+    sql(q{SELECT qfs.set_policy('{"referral": {"activation": ["profile"]}}')}, 'explained');
+    sql(q{SELECT qfs_api.set_profile('Invited') FROM account a, LATERAL qfs.authenticate(a.token) WHERE a.client = 12}, 'explained');
+    my ($reward, $referrer) = split /\|/, sql(q{SELECT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
+      WHERE e ->> 'rule' = 'REFERRAL_TIER_1' AND e ? 'referrals'}, 'explained');
+    my (%ms, %n);
+    my @sizes = (1_000, 1_000_000);
+    for my $size (@sizes) {
+      my $missing = $size - sql('SELECT size FROM qfs.head()', 'explained');
+      sql("INSERT INTO qfs.ledger (type, payload) SELECT 'BENCH', jsonb_build_object('n', i, 'note', '$note') FROM generate_series(1, $missing) i", 'explained');
+      sql('VACUUM ANALYZE qfs.ledger', 'explained');
+      my $bundle = "qfs.explain($reward, 'reward', '$referrer'::qfs.user_id, $size - i % 7)";
+      $n{$size} = sql("SELECT jsonb_array_length(qfs.explain($reward, 'reward', '$referrer') -> 'entries')", 'explained');
+      $ms{$size} = median(map {
+        my $plan = sql("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT length($bundle\::text) FROM generate_series(1, 100) i", 'explained');
+        $plan =~ /"Execution Time": ([\d.]+)/ ? $1 / 100 : die "no time in $plan\n" } 1 .. $rounds);
+    }
+    my $ratio = $ms{1_000_000} / $ms{1_000};
+    printf "\nexplanation of a reward, executed and signed: %.2f ms (%d entries) in a ledger of 1,000 entries, %.2f ms (%d) in one of 1,000,000: ratio %.2f   %s\n",
+      (map { $ms{$_}, $n{$_} } @sizes), $ratio, $ratio <= 2.5 ? 'reaches 2.5' : 'MISSES 2.5';
   },
   replay => sub {
     sign_in('mixed');

@@ -5,6 +5,7 @@ SELECT qfs.genesis('bench.example.org/social', '{
   "auth": {"domains": ["bench.example.org"], "uris": ["https://bench.example.org"]},
   "limits": {"events_per_minute": 1000000, "logins_per_minute": 1000000, "messages_per_minute": 1000000, "threads_per_day": 1000000}}');
 SELECT qfs.register_event_type('SAID', '{}', 'account');
+SELECT qfs.register_event_type('BENCH', '{}');
 
 -- Accounts, filled by run.pl: pgbench's client n is account n.
 CREATE TABLE account (

@@ -42,6 +42,13 @@ subtest 'reads and proofs' => sub {
     is($standby->safe_psql('postgres', "SELECT $sql"), $primary->safe_psql('postgres', "SELECT $sql"),
       "$sql is byte-identical");
   }
+  for my $seq (0, 5, 299, $size - 1) {
+    my $sql = "SELECT qfs.explain($seq, size => $size)";
+    my $bundle = $standby->safe_psql('postgres', $sql);
+    is($bundle, $primary->safe_psql('postgres', $sql), "the explanation of entry $seq is byte-identical");
+    my ($exit, $out, $err) = qfs_verify('bundle', scratch_file('bundle.json', $bundle), '--key', first_key_of($primary));
+    is($exit, 0, 'and verifies') or diag($out . $err);
+  }
   is(verify_rows($standby, $_), '', "verify at depth $_") for qw(hashes signatures replay);
   is(check_rows($standby), '', 'self_check');
   is_sound_offline($standby, 'standby');

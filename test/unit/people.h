@@ -84,7 +84,10 @@ extern const void *people_field(const qfs_kind *kind, const void *record, const 
 /* The seq that the next entry gets. */
 extern int64_t people_next(const sample *s);
 
-/* The last outcome, but for "policy", which has to be the hash of the one in force. */
+/*
+ * The last outcome, but for "policy", which has to be the hash of the one in
+ * force, and for "read" and "thread" where the text does not mention them.
+ */
 extern void people_outcome(const sample *s, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
 

@@ -12,6 +12,7 @@
 #include "harness.h"
 #include "hash.h"
 #include "rule.h"
+#include "state.h"
 
 static qfs_status
 read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
@@ -26,6 +27,30 @@ read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_er
 	return QFS_OK;
 }
 
+/* Over every entry, recalling gives what reducing gave. */
+static void
+recall(sample *s)
+{
+	qfs_error	err = {QFS_OK, ""};
+
+	s->recaller.check_signatures = s->reducer.check_signatures;
+	CHECK_STATUS(qfs_recall(&s->recaller, &s->event, &err), QFS_OK);
+	CHECK_DETAIL(&err, "");
+	if (s->event.seq == 0)
+		CHECK_STATUS(qfs_reducer_name_ledger(&s->recaller, &s->chain.head, &err), QFS_OK);
+}
+
+static void
+compare_states(sample *s)
+{
+	qfs_hash	reduced;
+	qfs_hash	recalled;
+
+	CHECK_STATUS(qfs_state_of_memory(s->store, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->recalled, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
+	CHECK_HASH(&recalled, &reduced);
+}
+
 void
 sample_open(sample *s)
 {
@@ -37,14 +62,20 @@ sample_open(sample *s)
 	/* What is not initialised must not matter. */
 	memset(&s->reducer, 0xA5, sizeof(s->reducer));
 	qfs_reducer_init(&s->reducer, qfs_memory_store_base(s->store), true);
+	s->recalled = qfs_memory_store_create(test_allocator(&s->memory));
+	memset(&s->recaller, 0xA5, sizeof(s->recaller));
+	qfs_reducer_init(&s->recaller, qfs_memory_store_base(s->recalled), true);
 	qfs_chain_init(&s->chain, 0, &zeros, 0, NULL, &s->reducer);
 }
 
 void
 sample_close(sample *s)
 {
+	if (!s->apart)
+		compare_states(s);
 	for (unsigned i = 0; i < s->count; i++)
 		free(s->entry[i].bytes);
+	qfs_memory_store_destroy(s->recalled);
 	qfs_memory_store_destroy(s->store);
 	CHECK_UINT(s->memory.live, 0);
 }
@@ -71,6 +102,8 @@ sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
 	if (status != QFS_OK)
 		return status;
 
+	if (!s->apart)
+		recall(s);
 	next->bytes = malloc(out.len);
 	memcpy(next->bytes, out.data, out.len);
 	next->len = out.len;

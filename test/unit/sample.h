@@ -32,6 +32,9 @@ typedef struct sample
 	qfs_reducer reducer;
 	qfs_chain	chain;
 	qfs_tree	tree;			/* over `entry`; the chain itself does without */
+	qfs_memory_store *recalled; /* what each entry says by itself: the same state, in the end */
+	qfs_reducer recaller;
+	bool		apart;			/* a test stores records itself: the two are not compared */
 	unsigned	reads;			/* of the tree */
 	int64_t		later;			/* ms that all entries from here on come later */
 	qfs_error	err;			/* of the last append */

@@ -261,3 +261,12 @@ signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char
 	CHECK_HASH(&after, &before);
 	CHECK_UINT(s->count, count);
 }
+
+const char *
+signin_policy(const sample *s)
+{
+	static char digits[2 * QFS_HASH_LEN + 1];
+
+	sodium_bin2hex(digits, sizeof(digits), s->reducer.ledger.policy.bytes, QFS_HASH_LEN);
+	return digits;
+}

@@ -99,4 +99,7 @@ extern const char *signin_signed(const sample *s, const qfs_hash *session, const
 extern void signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
 						   const char *payload, qfs_status want, const char *detail);
 
+/* Hash of the policy in force, in digits; overwritten by the next call. */
+extern const char *signin_policy(const sample *s);
+
 #endif

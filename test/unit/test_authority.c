@@ -115,6 +115,7 @@ nobody(void)
 	qfs_hash	session;
 
 	open_ledger();
+	s.apart = true;
 	session = signin_session(&s, 3, 0, 1);
 	strcpy(auth, signin_auth(&session));
 	signin_make(&in, 3, 0, signin_now(&s), 2);
@@ -302,6 +303,7 @@ signatures_unchecked(void)
 	qfs_hash	session;
 
 	open_ledger();
+	s.apart = true;
 	session = signin_session(&s, 3, 50, 1);
 	s.reducer.check_signatures = false;
 	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"));
@@ -323,6 +325,7 @@ account_missing(void)
 	qfs_store  *store;
 
 	open_ledger();
+	s.apart = true;
 	store = qfs_memory_store_base(s.store);
 	CHECK_STATUS(store->put(store, &qfs_kind_session, &session, NULL), QFS_OK);
 	signin_refused(&s, signin_signed(&s, &session.session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user,

@@ -129,7 +129,8 @@ nothing(void)
 	begin();
 	load(&ann);
 	finish();
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
+	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":4}],\"status\":\"OK\"}",
+				   ann.wallet.user_name);
 	sample_close(&s);
 }
 
@@ -271,6 +272,7 @@ stored(void)
 	unsigned	a;
 
 	begin();
+	s.apart = true;
 	a = load(&ann);
 	load(&bob);
 	after = *qfs_effects_standing(&one.fx, a);
@@ -288,7 +290,8 @@ stored(void)
 	/* The text tells what was before, whenever it is written. */
 	finish();
 	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"points\":[0,9],\"previous\":4,\"rule\":\"RULE\"}],"
-				   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name);
+				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":5}],\"status\":\"OK\"}",
+				   ann.wallet.user_name, bob.wallet.user_name);
 	sample_close(&s);
 }
 
@@ -363,7 +366,7 @@ chains(void)
 
 	for (unsigned i = 0; i < s.count; i++)
 		effects += follow(sample_line(&s, i), people, 4, last);
-	CHECK_UINT(effects, 4 + 3 + 3 + 2 + 5 + 2);
+	CHECK_UINT(effects, 4 + 3 + 3 + 2 + 5 + 5 + 3);
 	for (size_t i = 0; i < 4; i++)
 	{
 		unit_row("wallet %zu", i + 1);

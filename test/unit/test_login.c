@@ -517,8 +517,8 @@ first_login(void)
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
 	snprintf(want, sizeof(want), "{\"created\":true,\"effects\":[{\"account\":\"%s\",\"previous\":null,"
 			 "\"rule\":\"ACCOUNT_CREATED\"}],\"expires_at\":%lld,\"guards\":[],\"issued_block\":40,"
-			 "\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}", in.wallet.user_name,
-			 (long long) SAMPLE_TIME + 1040 * 17000, digits);
+			 "\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}", in.wallet.user_name,
+			 (long long) SAMPLE_TIME + 1040 * 17000, signin_policy(&s), digits);
 	CHECK_TEXT(s.event.outcome, want);
 
 	account = qfs_memory_store_record(s.store, &qfs_kind_account, 0);
@@ -554,9 +554,10 @@ second_login(void)
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"]}", in.wallet.user_name, in.nonce);
 	qfs_sha256(qfs_slice_of(text), &session);
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
-	snprintf(want, sizeof(want), "{\"created\":false,\"effects\":[],\"expires_at\":%lld,\"guards\":[],"
-			 "\"issued_block\":0,\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}",
-			 (long long) SAMPLE_TIME + 1000 * 17000, digits);
+	snprintf(want, sizeof(want), "{\"created\":false,\"effects\":[{\"account\":\"%s\",\"previous\":4,"
+			 "\"rule\":\"SIGNED_IN\"}],\"expires_at\":%lld,\"guards\":[],"
+			 "\"issued_block\":0,\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}",
+			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, signin_policy(&s), digits);
 	CHECK_TEXT(s.event.outcome, want);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_account, 1) == NULL);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_session, 1) != NULL);

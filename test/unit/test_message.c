@@ -58,6 +58,16 @@ no_effect(void)
 	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
 }
 
+/* A message between two that never wrote before: both are touched. */
+static void
+first_message(const person *from, int from_previous, const person *to, int to_previous)
+{
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_RECEIVED\"}],"
+				   "\"guards\":[],\"status\":\"OK\",\"thread\":{\"answered\":null,\"messages\":[1,0],\"previous\":null}}",
+				   from->wallet.user_name, from_previous, to->wallet.user_name, to_previous);
+}
+
 /* ---- chat keys ---- */
 
 static void
@@ -147,7 +157,7 @@ written(void)
 	second = in_order ? &bob : &ann;
 
 	CHECK_STATUS(people_write(&s, first, second, 1), QFS_OK);
-	no_effect();
+	first_message(&ann, 7, &bob, 8);
 	record = people_record(&s, &qfs_kind_thread, 0, 1);
 	CHECK(memcmp(people_field(&qfs_kind_thread, record, "first"), &first->wallet.user, sizeof(qfs_user_id)) == 0);
 	CHECK(memcmp(people_field(&qfs_kind_thread, record, "second"), &second->wallet.user, sizeof(qfs_user_id)) == 0);
@@ -300,11 +310,16 @@ answers(void)
 {
 	meet(NULL);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
-	no_effect();
+	first_message(&ann, 7, &bob, 8);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
 	no_effect();
 	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
-	check_answer(&bob, "0.000000000000000000", "0.060000000000000000", 8);
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
+				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
+				   "\"previous\":10,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\","
+				   "\"thread\":{\"answered\":0,\"messages\":[2,1],\"previous\":11}}",
+				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name);
 	/* Neither side earns more in this epoch, */
 	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
 	no_effect();
@@ -312,9 +327,14 @@ answers(void)
 	no_effect();
 	/* but other threads are others. */
 	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
-	no_effect();
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":9,\"rule\":\"MESSAGE_FIRST_SENT\"}],"
+				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":12}],\"status\":\"OK\"}",
+				   cid.wallet.user_name, ann.wallet.user_name);
 	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
-	check_answer(&ann, "0.000000000000000000", "0.060000000000000000", 7);
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
+				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
+				   "\"previous\":12,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\"}",
+				   cid.wallet.user_name, ann.wallet.user_name);
 	CHECK_STATUS(people_write(&s, &cid, &bob, 1), QFS_OK);
 	CHECK_STATUS(people_write(&s, &bob, &cid, 1), QFS_OK);
 	check_answer(&bob, "0.060000000000000000", "0.114000000000000000", 12);
@@ -338,7 +358,7 @@ answers_of_epochs(void)
 	CHECK_STATUS(people_write(&s, &bob, &ann, 3), QFS_OK);
 	no_effect();
 	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
-	check_answer(&ann, "0.000000000000000000", "0.060000000000000000", 7);
+	check_answer(&ann, "0.000000000000000000", "0.060000000000000000", 11);
 	CHECK_STATUS(people_write(&s, &bob, &ann, 4), QFS_OK);
 	no_effect();
 	/* Epochs in which nothing was said do not add up. */
@@ -348,7 +368,7 @@ answers_of_epochs(void)
 	people_return(&s, &ann, 0);
 	people_return(&s, &bob, 0);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 4), QFS_OK);
-	check_answer(&ann, "0.060000000000000000", "0.114000000000000000", 15);
+	check_answer(&ann, "0.060000000000000000", "0.114000000000000000", 19);
 	CHECK_STATUS(people_write(&s, &bob, &ann, 5), QFS_OK);
 	no_effect();
 	sample_close(&s);

@@ -43,6 +43,7 @@ static void
 windows(void)
 {
 	sample_open(&s);
+	s.apart = true;
 	CHECK_STATUS(check(1, "calls", 5000, 1), QFS_OK);
 	/* Asking does not count. */
 	CHECK_STATUS(check(1, "calls", 5000, 1), QFS_OK);
@@ -66,6 +67,7 @@ static void
 apart(void)
 {
 	sample_open(&s);
+	s.apart = true;
 	count(1, "calls", 5000);
 	CHECK_STATUS(check(1, "calls", 5000, 1), QFS_RATE_LIMIT);
 	CHECK_STATUS(check(2, "calls", 5000, 1), QFS_OK);
@@ -84,6 +86,7 @@ waiting(void)
 	qfs_rate_record rate;
 
 	sample_open(&s);
+	s.apart = true;
 	count_in(&id, "calls", 60000, QFS_MINUTE_MS);
 	for (int64_t at = 60000; at < 120000; at += 7777)
 	{

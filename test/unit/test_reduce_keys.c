@@ -210,6 +210,7 @@ static void
 trusting_reducer(void)
 {
 	open_ledger();
+	s.apart = true;
 	s.reducer.check_signatures = false;
 	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(ledger(), 8, 2)), QFS_OK);
 	check_refused("{}", QFS_PAYLOAD_INVALID, "missing");

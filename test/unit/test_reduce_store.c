@@ -31,6 +31,7 @@ failing_calls(void)
 			const char *payload = "{\"text\":\"x\"}";
 
 			sample_open(&s);
+			s.apart = true;
 			store = failing_store_over(s.reducer.store, 0);
 			s.reducer.store = &store.base;
 			if (i > 0)
@@ -109,6 +110,7 @@ failing_calls_of_accounts(void)
 			qfs_hash	session;
 
 			signin_ledger(&s, NULL);
+			s.apart = true;
 			session = signin_session(&s, 3, 50, 1);
 			store = failing_store_over(s.reducer.store, fail_at);
 			s.reducer.store = &store.base;
@@ -144,6 +146,7 @@ missing_records(void)
 	qfs_policy_record policy = {.seq = 7,.policy = qfs_policy_default()};
 
 	sample_open(&s);
+	s.apart = true;
 	CHECK_STATUS(put(&qfs_kind_ledger, &ledger), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_STATE_MISMATCH);
 	CHECK_DETAIL(&s.err, "policy of entry 7");
@@ -156,6 +159,7 @@ missing_records(void)
 
 	policy.policy = QFS_LITERAL("{}");
 	sample_open(&s);
+	s.apart = true;
 	CHECK_STATUS(put(&qfs_kind_ledger, &ledger), QFS_OK);
 	CHECK_STATUS(put(&qfs_kind_policy, &policy), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_POLICY_INVALID);
@@ -249,6 +253,7 @@ small_outcome(void)
 
 		unit_row("%zu bytes", room);
 		sample_open(&s);
+		s.apart = true;
 		sample_genesis(&s);
 		event.payload = qfs_slice_of(sample_rotation_payload(&s.entry[0].seal.hash, 1, 2));
 		qfs_buf_init(&outcome, memory, room);

@@ -300,7 +300,7 @@ duplicate_device(void)
 	check_blocked(&cid, &bob, effect, &v, 1, "DUPLICATE_DEVICE");
 	people_return(&s, &cid, 51);
 	v.foreign_device = false;
-	check_used(&cid, &bob, 9, &v);
+	check_used(&cid, &bob, 10, &v);
 	people_record(&s, &qfs_kind_device, 1, 2);
 	sample_close(&s);
 }
@@ -315,7 +315,7 @@ own_device(void)
 	ann = people_join(&s, 1, 50);
 	bob = people_join(&s, 2, 51);
 	people_return(&s, &bob, 51);
-	check_used(&bob, &ann, 5, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
+	check_used(&bob, &ann, 6, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
 	sample_close(&s);
 }
 
@@ -379,7 +379,7 @@ order_of_guards(void)
 	people_return(&s, &bob, 50);
 	people_policy(&s, PEOPLE_POLICY(",\"referral\":{\"cap\":0,\"window_blocks\":0}"));
 	people_wait(&s, SAMPLE_TIME + PEOPLE_BLOCK - signin_now(&s));
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":7,\"rule\":\"FRAUD_BLOCKED\"}", bob.wallet.user_name);
+	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":8,\"rule\":\"FRAUD_BLOCKED\"}", bob.wallet.user_name);
 	check_blocked(&bob, &cid, effect, &v, 0, "ALREADY_REFERRED");
 
 	v.self = true;
@@ -391,7 +391,7 @@ order_of_guards(void)
 	people_return(&s, &cid, 50);
 	v = (verdicts) {.referee_created = 6,.referrer_created = 13,.foreign_device = true,.age = 1};
 	ann = people_join(&s, 4, 52);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":6,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
+	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":12,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
 	check_blocked(&cid, &ann, effect, &v, 2, "REFERRER_NOT_OLDER");
 	v.referrer_created = 5;
 	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":14,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
@@ -404,7 +404,7 @@ order_of_guards(void)
 	check_blocked(&cid, &bob, "", &v, 5, "WINDOW_CLOSED");
 	people_policy(&s, PEOPLE_POLICY(""));
 	v.window = 1000;
-	check_used(&cid, &bob, 15, &v);
+	check_used(&cid, &bob, 16, &v);
 	sample_close(&s);
 }
 
@@ -540,12 +540,12 @@ use_comes_last(void)
 	act(&ann, &bob, &cid, 'S');
 	act(&ann, &bob, &cid, 'R');
 	act(&ann, &bob, &cid, 'U');
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":9,\"rule\":\"REFERRAL_USED\"},"
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":11,\"rule\":\"REFERRAL_USED\"},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
 				   "\"points\":[0,10],\"previous\":4,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
 				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.077000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":9,\"rule\":\"REFERRAL_TIER_1\"}],"
+				   "\"points\":[0,10],\"previous\":11,\"rule\":\"REFERRAL_TIER_1\"}],"
 				   "\"guards\":[%s," SETTLED_GUARDS "],\"referrer\":\"%s\",\"status\":\"OK\"}",
 				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name, guards_text(&v),
 				   ann.wallet.user_name);
@@ -652,23 +652,28 @@ both_sides_at_once(void)
 	CHECK_STATUS(people_use(&s, &dan, &cid), QFS_OK);
 	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);	/* 13 */
 	CHECK_STATUS(people_profile(&s, &dan, 1), QFS_OK);	/* 14 */
-	CHECK_STATUS(people_write(&s, &dan, &bob, 1), QFS_OK);	/* 15, touches nobody */
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
+	CHECK_STATUS(people_write(&s, &dan, &bob, 1), QFS_OK);	/* 15 */
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":14,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":13,\"rule\":\"MESSAGE_FIRST_RECEIVED\"}],"
+				   "\"guards\":[],\"status\":\"OK\"}", dan.wallet.user_name, bob.wallet.user_name);
 	CHECK_STATUS(people_write(&s, &bob, &dan, 1), QFS_OK);
 	people_outcome(&s, "{\"effects\":["
+				   "{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.087000000000000000\"],"
-				   "\"previous\":13,\"rule\":\"MESSAGE_RECIPROCATED\"},"
+				   "\"previous\":15,\"rule\":\"MESSAGE_RECIPROCATED\"},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
 				   "\"points\":[0,10],\"previous\":4,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
 				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.087000000000000000\",\"0.128300000000000000\"],"
-				   "\"points\":[0,10],\"previous\":13,\"rule\":\"REFERRAL_TIER_1\"},"
+				   "\"points\":[0,10],\"previous\":15,\"rule\":\"REFERRAL_TIER_1\"},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
 				   "\"points\":[0,10],\"previous\":8,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
 				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
 				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.077000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":14,\"rule\":\"REFERRAL_TIER_1\"}],"
+				   "\"points\":[0,10],\"previous\":15,\"rule\":\"REFERRAL_TIER_1\"}],"
 				   "\"guards\":[" SETTLED_GUARDS "," SETTLED_GUARDS "],\"status\":\"OK\"}",
+				   bob.wallet.user_name, dan.wallet.user_name,
 				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name,
 				   cid.wallet.user_name, dan.wallet.user_name);
 	sample_close(&s);
@@ -773,10 +778,12 @@ tiers(void)
 	/* and if it has used it before, nobody is rewarded; its profile counts all the same. */
 	CHECK_STATUS(people_profile(&s, &early, 1), QFS_OK);
 	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.030000000000000000\"],"
-				   "\"previous\":%d,\"rule\":\"PROFILE_COMPLETED\"}],\"guards\":["
+				   "\"previous\":%d,\"rule\":\"PROFILE_COMPLETED\"},"
+				   "{\"account\":\"%s\",\"previous\":306,\"rule\":\"REWARD_WITHHELD_REFERRAL_CAP\"},"
+				   "{\"account\":\"%s\",\"previous\":6,\"rule\":\"REWARD_WITHHELD_REFERRAL_CAP\"}],\"guards\":["
 				   GUARD("REFERRAL_CAP", "100", "100", "BLOCK") ","
 				   GUARD("FLX_PER_USER_CAP", "\"1000000.000000000000000000\"", "\"4220.000000000000000000\"", "PASS")
-				   "],\"status\":\"OK\"}", early.wallet.user_name, 6);
+				   "],\"status\":\"OK\"}", early.wallet.user_name, 6, ann.wallet.user_name, early.wallet.user_name);
 	CHECK_AMOUNT(people_standing(&s, &ann).flx, "4200.000000000000000000");
 	CHECK_INT(people_standing(&s, &early).points, 0);
 	record = people_record(&s, &qfs_kind_referral, 0, 101);

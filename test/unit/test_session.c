@@ -206,6 +206,7 @@ unknown_and_early(void)
 	qfs_store  *store;
 
 	signin_ledger(&s, NULL);
+	s.apart = true;
 	store = qfs_memory_store_base(s.store);
 	signin_refused(&s, signin_auth(&nothing), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
 				   "it never began");
@@ -246,9 +247,10 @@ rotated(void)
 	qfs_sha256(qfs_slice_of(text), &expected);
 	CHECK_HASH(&next, &expected);
 	strcpy(ended, digits_of(&session));
-	snprintf(want, sizeof(want), "{\"ended\":\"%s\",\"expires_at\":%lld,\"issued_block\":20,"
-			 "\"scope\":[\"account\"],\"session\":\"%s\"}", ended,
-			 (long long) SAMPLE_TIME + 1020 * BLOCK, digits_of(&expected));
+	snprintf(want, sizeof(want), "{\"effects\":[{\"account\":\"%s\",\"previous\":4,"
+			 "\"rule\":\"SESSION_ROTATED\"}],\"ended\":\"%s\",\"expires_at\":%lld,\"issued_block\":20,"
+			 "\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\"}", wallet.user_name, ended,
+			 (long long) SAMPLE_TIME + 1020 * BLOCK, signin_policy(&s), digits_of(&expected));
 	CHECK_TEXT(s.event.outcome, want);
 
 	old = signin_record(&s, &session);
@@ -362,7 +364,7 @@ revoked(void)
 		for (int itself = 0; itself < 2; itself++)
 		{
 			const qfs_session_record *record;
-			char		want[128];
+			char		want[512];
 			qfs_hash	mine;
 			qfs_hash	target;
 
@@ -372,7 +374,9 @@ revoked(void)
 			target = itself ? mine : signin_session(&s, 3, 50, 2);
 			CHECK_STATUS(sample_append_as(&s, signin_auth(&mine), &wallet.user, "SESSION_REVOKED",
 										  revocation(&target, reasons[i])), QFS_OK);
-			snprintf(want, sizeof(want), "{\"ended\":\"%s\"}", digits_of(&target));
+			snprintf(want, sizeof(want), "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,"
+					 "\"rule\":\"SESSION_REVOKED\"}],\"ended\":\"%s\",\"policy\":\"%s\"}", wallet.user_name,
+					 itself ? 4 : 5, digits_of(&target), signin_policy(&s));
 			CHECK_TEXT(s.event.outcome, want);
 			record = signin_record(&s, &target);
 			CHECK(record->has_ended && record->has_reason);

@@ -26,6 +26,7 @@ meet(void)
 	char		policy[512];
 
 	people_ledger(&s, NULL);
+	s.apart = true;
 	ann = people_join(&s, 1, 50);
 	bob = people_join(&s, 2, 51);
 	cid = people_join(&s, 3, 50);

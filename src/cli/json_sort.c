@@ -1,0 +1,211 @@
+/*
+ * json_sort.c - JSON as people and databases print it, in canonical order.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include <stdlib.h>
+
+#include "json_sort.h"
+#include "status.h"
+
+/* Members of an object; no object of ours comes near it. */
+#define MEMBERS_MAX 256
+
+typedef struct sorter
+{
+	const uint8_t *at;
+	const uint8_t *end;
+	qfs_buf    *out;
+	const uint8_t *start;
+	qfs_error  *err;
+} sorter;
+
+typedef struct member
+{
+	qfs_slice	key;			/* inside of its quotes */
+	qfs_slice	text;			/* in the output: key, colon and value */
+} member;
+
+static qfs_status
+fail(const sorter *s)
+{
+	return qfs_fail(s->err, QFS_JSON_SYNTAX, "at byte %u", (uint64_t) (s->at - s->start));
+}
+
+static void
+skip_space(sorter *s)
+{
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
+		s->at++;
+}
+
+/* A token that begins here: is it this one? */
+static bool
+take(sorter *s, char c)
+{
+	skip_space(s);
+	if (s->at == s->end || *s->at != (uint8_t) c)
+		return false;
+	s->at++;
+	return true;
+}
+
+static qfs_status
+copy_string(sorter *s)
+{
+	const uint8_t *begin = s->at;
+
+	for (s->at++; s->at < s->end && *s->at != '"'; s->at++)
+		if (*s->at == '\\' && ++s->at == s->end)
+			return fail(s);
+	if (s->at >= s->end)
+		return fail(s);
+	s->at++;
+	qfs_buf_bytes(s->out, begin, (size_t) (s->at - begin));
+	return QFS_OK;
+}
+
+/* A number or a word, whatever it is. */
+static qfs_status
+copy_word(sorter *s)
+{
+	const uint8_t *begin = s->at;
+
+	while (s->at < s->end && memchr(" \t\r\n,:]}[{\"", *s->at, 12) == NULL)
+		s->at++;
+	if (s->at == begin)
+		return fail(s);
+	qfs_buf_bytes(s->out, begin, (size_t) (s->at - begin));
+	return QFS_OK;
+}
+
+static qfs_status copy_value(sorter *s, unsigned depth);
+
+static qfs_status
+copy_array(sorter *s, unsigned depth)
+{
+	qfs_status	status = QFS_OK;
+	bool		more = !take(s, ']');
+
+	qfs_buf_byte(s->out, '[');
+	while (more && status == QFS_OK)
+	{
+		status = copy_value(s, depth + 1);
+		more = take(s, ',');
+		if (more)
+			qfs_buf_byte(s->out, ',');
+		else if (status == QFS_OK && !take(s, ']'))
+			status = fail(s);
+	}
+	qfs_buf_byte(s->out, ']');
+	return status;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return qfs_json_compare_names(((const member *) a)->key, ((const member *) b)->key, true);
+}
+
+/* Writes the members, which lie in the output from `begin` on, in their order. */
+static qfs_status
+put_sorted(sorter *s, size_t begin, member *members, unsigned count)
+{
+	size_t		len = s->out->len - begin;
+	uint8_t    *copy = malloc(len + 1);
+
+	if (copy == NULL)
+		return qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
+	memcpy(copy, s->out->data + begin, len);
+	for (unsigned i = 0; i < count; i++)
+	{
+		members[i].key.data = copy + (members[i].key.data - (s->out->data + begin));
+		members[i].text.data = copy + (members[i].text.data - (s->out->data + begin));
+	}
+	qsort(members, count, sizeof(*members), compare);
+	s->out->len = begin;
+	for (unsigned i = 0; i < count; i++)
+	{
+		if (i > 0)
+			qfs_buf_byte(s->out, ',');
+		qfs_buf_slice_add(s->out, members[i].text);
+	}
+	free(copy);
+	return QFS_OK;
+}
+
+static qfs_status
+copy_member(sorter *s, unsigned depth, member *out)
+{
+	size_t		begin = s->out->len;
+	size_t		key_end;
+	qfs_status	status;
+
+	skip_space(s);
+	if (s->at == s->end || *s->at != '"')
+		return fail(s);
+	status = copy_string(s);
+	key_end = s->out->len;
+	if (status != QFS_OK || !take(s, ':'))
+		return status != QFS_OK ? status : fail(s);
+	qfs_buf_byte(s->out, ':');
+	status = copy_value(s, depth + 1);
+	if (s->out->overflow)
+		return fail(s);
+	out->key = (qfs_slice) {s->out->data + begin + 1, key_end - begin - 2};
+	out->text = (qfs_slice) {s->out->data + begin, s->out->len - begin};
+	return status;
+}
+
+static qfs_status
+copy_object(sorter *s, unsigned depth)
+{
+	member	   *members = malloc(MEMBERS_MAX * sizeof(*members));
+	unsigned	count = 0;
+	size_t		begin;
+	qfs_status	status = members != NULL ? QFS_OK : qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
+	bool		more = !take(s, '}');
+
+	qfs_buf_byte(s->out, '{');
+	begin = s->out->len;
+	while (more && status == QFS_OK)
+	{
+		status = count < MEMBERS_MAX ? copy_member(s, depth, &members[count]) : fail(s);
+		count++;
+		more = take(s, ',');
+		if (!more && status == QFS_OK && !take(s, '}'))
+			status = fail(s);
+	}
+	if (status == QFS_OK)
+		status = put_sorted(s, begin, members, count);
+	qfs_buf_byte(s->out, '}');
+	free(members);
+	return status;
+}
+
+static qfs_status
+copy_value(sorter *s, unsigned depth)
+{
+	skip_space(s);
+	if (depth > QFS_JSON_DEPTH_MAX)
+		return qfs_fail(s->err, QFS_JSON_DEPTH, "at byte %u", (uint64_t) (s->at - s->start));
+	if (s->at == s->end || s->out->overflow)
+		return fail(s);
+	if (take(s, '{'))
+		return copy_object(s, depth);
+	if (take(s, '['))
+		return copy_array(s, depth);
+	return *s->at == '"' ? copy_string(s) : copy_word(s);
+}
+
+qfs_status
+json_sort(qfs_slice text, qfs_buf *out, qfs_error *err)
+{
+	sorter		s = {text.data, text.data + text.len, out, text.data, err};
+	qfs_status	status = copy_value(&s, 1);
+
+	if (status != QFS_OK)
+		return status;
+	skip_space(&s);
+	return s.at == s.end && !out->overflow ? QFS_OK : fail(&s);
+}

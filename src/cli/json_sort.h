@@ -1,0 +1,19 @@
+/*
+ * json_sort.h - JSON as people and databases print it, in canonical order.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_JSON_SORT_H
+#define QFS_JSON_SORT_H
+
+#include "json.h"
+
+/*
+ * Drops white space between tokens and sorts the members of objects.  Whether
+ * the rest of it is canonical, qfs_json_check says.
+ * out: room for text.len bytes
+ * Errors: JSON_SYNTAX, JSON_DEPTH.
+ */
+extern qfs_status json_sort(qfs_slice text, qfs_buf *out, qfs_error *err);
+
+#endif

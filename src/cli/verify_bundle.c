@@ -1,0 +1,101 @@
+/*
+ * verify_bundle.c - qfs-verify bundle: an explanation, without the database.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle.h"
+#include "cli.h"
+#include "json_sort.h"
+#include "status.h"
+
+/* A whole file of at most QFS_BUNDLE_MAX bytes. */
+static qfs_slice
+read_file(const char *path)
+{
+	FILE	   *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	size_t		capacity = 1 << 20;
+	size_t		len = 0;
+	uint8_t    *data = malloc(capacity);
+
+	if (file == NULL)
+		fail_usage("%s: %s", path, strerror(errno));
+	for (;;)
+	{
+		size_t		n;
+
+		if (data == NULL)
+			fail_usage("there is no memory");
+		n = fread(data + len, 1, capacity - len, file);
+		if (n == 0)
+			break;
+		len += n;
+		if (len > QFS_BUNDLE_MAX)
+			fail_usage("%s is too long to be an explanation", path);
+		if (len == capacity)
+			data = realloc(data, capacity *= 2);
+	}
+	if (ferror(file))
+		fail_usage("%s: %s", path, strerror(errno));
+	if (file != stdin)
+		fclose(file);
+	return (qfs_slice) {data, len};
+}
+
+static void
+print_json(const qfs_bundle *bundle)
+{
+	printf("{\"entries\":%u,\"seq\":%llu,\"size\":%llu,\"sound\":true,\"topic\":\"%s\"}\n", bundle->entries,
+		   (unsigned long long) bundle->seq, (unsigned long long) bundle->size,
+		   qfs_topic_name(bundle->topic));
+}
+
+static void
+print_text(const qfs_bundle *bundle)
+{
+	printf("sound: %s of entry %llu of %s, from %u entries and the checkpoint of %llu\n",
+		   qfs_topic_name(bundle->topic), (unsigned long long) bundle->seq, bundle->origin, bundle->entries,
+		   (unsigned long long) bundle->size);
+	printf("%.*s\n", (int) bundle->narrative_len, (const char *) bundle->narrative);
+	if (bundle->topic == QFS_TOPIC_STATEMENT)
+		puts("note:  that no later entry touched the account is not proved");
+	else if (bundle->topic == QFS_TOPIC_COHERENCE)
+		puts("note:  that no later entry moved the coherence is not proved");
+	puts("note:  entries that the answer rests on are taken as the ledger recorded them, each of them can be\n"
+		 "       explained in turn; rate limits and first uses of nonces need all of the ledger: qfs-verify ledger");
+}
+
+int
+verify_bundle(const Options *options)
+{
+	qfs_allocator allocator = heap_allocator();
+	qfs_slice	text;
+	qfs_buf		canonical;
+	qfs_bundle *bundle = calloc(1, sizeof(*bundle));
+	qfs_error	err;
+	qfs_vkey	key;
+
+	if (options->checkpoint_count > 0 || options->entry != NULL)
+		fail_usage("an explanation brings its own checkpoint and entries");
+	if (options->key == NULL)
+		fail_usage("an explanation is checked with --key");
+	key = parse_key(options->key);
+	text = read_file(options->file);
+	qfs_buf_init(&canonical, malloc(text.len + 1), text.len);
+	if (bundle == NULL || canonical.data == NULL)
+		fail_usage("there is no memory");
+	if (json_sort(text, &canonical, &err) != QFS_OK ||
+		qfs_bundle_verify(qfs_buf_slice(&canonical), &key, allocator, bundle, &err) != QFS_OK)
+	{
+		print_fault(options, -1, &err);
+		return EXIT_FAULT;
+	}
+	if (options->json)
+		print_json(bundle);
+	else if (!options->quiet)
+		print_text(bundle);
+	return EXIT_SOUND;
+}

@@ -1,0 +1,174 @@
+# 015_explain.pl - every entry of a random history explains itself, and nothing that was changed does.
+use strict;
+use warnings FATAL => 'all';
+use Digest::SHA qw(sha256);
+use JSON::PP;
+use QfsTest;
+use QfsClient;
+use QfsHistory;
+use Test::More;
+
+my $SIZE    = $ENV{QFS_EXPLAIN_EVENTS} // 1_200;
+my $MUTANTS = $ENV{QFS_EXPLAIN_MUTANTS} // 3_000;
+my $seed    = $ENV{QFS_SEED} // time() % 1_000_000_000;
+note("QFS_SEED=$seed");
+srand($seed);
+
+my $json = JSON::PP->new->canonical->utf8;
+my $node = new_node('explain');
+my $history = QfsHistory->new($node, 'explain', accounts => 14, clients => 1);
+$history->run($SIZE);
+$node->safe_psql('explain', 'SELECT qfs.rotate_keys()');
+is(join("\n", @{ $history->{wrong} }), '', 'what was refused was refused for a reason we know');
+my $client = QfsClient->wait_for($node, database => 'explain');
+my $key    = vkey_of($node, 'explain');
+my $first  = first_key_of($node, 'explain');
+
+# ---- asking and checking ----
+
+sub ask {
+  my ($seq, $topic, $subject, $from) = @_;
+  my $user = defined $subject ? "'$subject'::qfs.user_id" : 'NULL';
+  return $client->value("SELECT qfs.explain($seq, '$topic', $user, NULL, " . ($from // 0) . ')');
+}
+
+sub check {
+  my ($bundle, $with, @options) = @_;
+  my ($exit, $out, $err) = qfs_verify('bundle', scratch_file('bundle.json', $bundle), '--key', $with // $key, @options);
+  return "$exit $out$err";
+}
+
+sub rows { return @{ $client->query($_[0])->{rows} } }
+
+# ---- every entry ----
+
+my $faults = '';
+my %seen;
+for my $row (rows('SELECT seq, type, outcome FROM qfs.ledger ORDER BY seq')) {
+  my ($seq, $type, $outcome) = @$row;
+  my $bundle = eval { ask($seq, 'entry') } // do { $faults .= "$seq $type: $@"; next };
+  my $answer = check($bundle);
+  $faults .= "$seq $type: $answer" unless $answer =~ /^0 sound: entry of entry $seq /;
+  my $said = $json->encode($json->decode($bundle)->{result}{effects});
+  my $done = $json->encode($json->decode($outcome)->{effects} // []);
+  $faults .= "$seq $type: says $said, did $done\n" unless $said eq $done;
+  $seen{$type}++;
+}
+is($faults, '', 'every entry explains itself, with the effects that it had');
+note(join ', ', map { "$_: $seen{$_}" } sort keys %seen);
+
+
+# ---- sessions ----
+
+$faults = '';
+my $sessions = 0;
+for my $row (rows(q{SELECT seq, actor::text, auth ->> 'session' FROM qfs.ledger WHERE auth ->> 'via' = 'session' ORDER BY random() LIMIT 150})) {
+  my ($seq, $actor, $session) = @$row;
+  my $bundle = ask($seq, 'session', $actor);
+  my $answer = check($bundle);
+  my $said = $json->decode($bundle)->{result}{session}{session};
+  $faults .= "$seq: $answer $said" unless $answer =~ /^0 sound: session of entry $seq / && $said eq $session;
+  $sessions++;
+}
+is($faults, '', "every entry of $sessions proves its session");
+
+# ---- rewards, messages ----
+
+$faults = '';
+for my $row (rows(q{SELECT DISTINCT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
+    WHERE e ->> 'rule' ~ '^(REFERRAL_TIER|REWARD_WITHHELD)'
+    UNION ALL SELECT seq, actor::text FROM qfs.ledger WHERE type = 'REFERRAL_USE' AND outcome ->> 'status' = 'BLOCKED'})) {
+  my $answer = check(ask($row->[0], 'reward', $row->[1]));
+  $faults .= "$row->[0]: $answer" unless $answer =~ /^0 sound: reward/;
+  note($answer =~ /\n(.*?)\nnote/);
+}
+for my $row (rows(q{SELECT seq, actor::text FROM qfs.ledger WHERE type = 'MESSAGE' ORDER BY random() LIMIT 20})) {
+  my $answer = check(ask($row->[0], 'message', $row->[1]));
+  $faults .= "$row->[0]: $answer" unless $answer =~ /^0 sound: message/;
+}
+is($faults, '', 'rewards, blocked uses and messages');
+
+# ---- statements: complete, and what the tables say ----
+
+$faults = '';
+for my $row (rows(q{
+    SELECT a.user_id::text, a.last_entry, coalesce(s.coherence, 0)::numeric(39, 18), coalesce(s.flx, 0)::numeric(39, 18), coalesce(s.points, 0), coalesce(s.referrals, 0),
+      (SELECT json_agg(l.seq ORDER BY l.seq DESC) FROM qfs.ledger l WHERE EXISTS
+        (SELECT FROM jsonb_array_elements(l.outcome -> 'effects') e WHERE e ->> 'account' = a.user_id::text))
+    FROM qfs.account a LEFT JOIN qfs.standing s USING (user_id)})) {
+  my ($user, $last, $coherence, $flx, $points, $referrals, $touched) = @$row;
+  my $bundle = ask($last, 'statement', $user);
+  my $answer = check($bundle);
+  my $result = $json->decode($bundle)->{result};
+  $faults .= "$user: $answer" unless $answer =~ /^0 sound: statement/;
+  my $said = $json->encode([ map { $_->{seq} } @{ $result->{statement} } ]);
+  $faults .= "$user: touched by $touched, said $said\n" unless $said eq $json->encode($json->decode($touched));
+  my $standing = join ' ', @{ $result->{standing} }{qw(coherence flx points referrals)};
+  $faults .= "$user: $standing\n" unless $standing eq "$coherence $flx $points $referrals";
+  my $half = $json->decode($touched)->[ @{ $json->decode($touched) } / 2 ];
+  my $part = check(ask($last, 'statement', $user, $half));
+  $faults .= "$user from $half: $part" unless $part =~ /^0 sound: statement/;
+}
+is($faults, '', 'statements are complete, and end with what the tables hold');
+
+# ---- keys ----
+
+my ($reward) = rows(q{SELECT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
+  WHERE e ->> 'rule' ~ '^REFERRAL_TIER' AND e ? 'referrals' ORDER BY seq LIMIT 1});
+my $whole = $json->encode($json->decode(ask($reward->[0], 'reward', $reward->[1])));
+like(check($whole, $first), qr/^0 sound/, 'who trusts the first key follows the ledger to the next');
+new_ledger($node, 'other');
+my $foreign = vkey_of($node, 'other');
+like(check($whole, $foreign), qr/^1 fault: QFS_(KEY_UNTRUSTED|CHECKPOINT_KEY|SIGNATURE_INVALID)/, 'another ledger of that name');
+like((join ' ', qfs_verify('bundle', scratch_file('b', $whole))), qr/^2 .*--key/s, 'without a key there is nothing to check');
+my $old = $client->value("SELECT qfs.explain($reward->[0], 'reward', '$reward->[1]'::qfs.user_id, " . ($reward->[0] + 1) . ')');
+like(check($old, $first), qr/^0 sound/, 'and for an old size');
+
+# ---- mutants, by both verifiers ----
+
+# The hash made anew, as whoever changes the rest would.
+my @mutants;
+sub mutant { push @mutants, [ @_ ]; return }
+sub changed { my ($name, $code) = @_; my $copy = $json->decode($whole); $code->($copy); return mutant($name, $json->encode($copy), 0) }
+my $good = $json->decode($whole);
+for my $i (0 .. $#{ $good->{entries} }) {
+  changed("entry $i removed", sub { splice @{ $_[0]{entries} }, $i, 1 });
+  changed("entry $i twice", sub { splice @{ $_[0]{entries} }, $i, 0, $_[0]{entries}[$i] });
+  changed("path of entry $i", sub { my $p = $_[0]{entries}[$i]{proof}; $p->[0] =~ tr/0-9a-f/1-9a-f0/ });
+  changed("path of entry $i, swapped", sub { my $p = $_[0]{entries}[$i]{proof}; @$p[ 0, 1 ] = @$p[ 1, 0 ] });
+}
+changed("step $_", sub { $_[0]{steps}[$_]{result} = '7.77' }) for 0 .. $#{ $good->{steps} };
+changed("before-value of effect $_", sub { my $e = $_[0]{result}{effects}[$_]; $e->{points}[0]++ if $e->{points}; $e->{previous}++ }) for 0 .. $#{ $good->{result}{effects} };
+changed('checkpoint of another ledger', sub { $_[0]{checkpoint} = checkpoint_of($node, undef, 'other') });
+my $listed = @mutants;
+while (@mutants < $listed + $MUTANTS) {
+  my $at = int rand length $whole;
+  my $copy = $whole;
+  substr($copy, $at, 1) = chr(ord(substr($copy, $at, 1)) ^ 1 << int rand 8);
+  mutant("byte $at", $copy) if $copy ne $whole;
+}
+my $survivors = '';
+for my $mutant (@mutants) {
+  my $answer = check($mutant->[1], $key, '--quiet');
+  $survivors .= "$mutant->[0]: $answer\n" unless $answer =~ /^1 fault: QFS_\w+: .+\n$/;
+}
+is($survivors, '', 'none of ' . @mutants . ' mutants verifies, each has a line that says why');
+
+# WebCrypto looks at note, paths, entries and keys: whatever it refuses, qfs-verify refuses,
+# and what lies within its reach it refuses itself.
+my @files = map { scratch_file("mutant$_.json", $mutants[$_][1]) } 0 .. ($#mutants < 1500 ? $#mutants : 1500);
+my ($exit, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $key, scratch_file('good.json', $whole), @files);
+my ($verdict, @verdicts) = split /\n/, $out;
+is("$exit $err$verdict", '0 sound', 'the second verifier finds the bundle sound');
+my $reach = '';
+for my $i (0 .. $#verdicts) {
+  my $name = $mutants[$i][0];
+  $reach .= "$name: $verdicts[$i]\n" if $verdicts[$i] eq 'sound' && $name =~ /^path|twice|checkpoint|entry 0 /;
+}
+is($reach, '', 'and refuses what lies within its reach');
+note(scalar(grep { $_ ne 'sound' } @verdicts) . ' of ' . @verdicts . ' mutants refused by WebCrypto');
+
+$client->close;
+$history->close;
+$node->stop;
+done_testing();
