@@ -253,7 +253,7 @@ no_topic(void)
 static void
 ended_sessions(void)
 {
-	static const char *const how[] = {"revoked", "expired"};
+	static const char *const how[] = {"revoked", "rotated away", "expired"};
 	qfs_question q;
 	qfs_slice	text;
 
@@ -270,12 +270,17 @@ ended_sessions(void)
 		unit_row("%s", how[i]);
 		open_history();
 		s.apart = true;
+		for (int n = 0; n < 32; n++)
+			sprintf(digits + 2 * n, "%02x", bob.session.bytes[n]);
 		if (i == 0)
 		{
-			for (int n = 0; n < 32; n++)
-				sprintf(digits + 2 * n, "%02x", bob.session.bytes[n]);
 			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
 			CHECK_STATUS(people_append(&s, &bob, "SESSION_REVOKED", payload), QFS_OK);
+		}
+		else if (i == 1)
+		{
+			snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", digits);
+			CHECK_STATUS(people_append(&s, &bob, "SESSION_ROTATED", payload), QFS_OK);
 		}
 		else
 			people_wait(&s, 2000 * PEOPLE_BLOCK);
