@@ -129,29 +129,39 @@ SELECT pg_temp.list_is($$SELECT (typname || ' ' || typlen || ' ' || typalign::te
   ARRAY['address 20 c p false U', 'hash 32 c p false U', 'user_id 32 c p false U'], 'length, alignment, storage, by reference');
 SELECT has_cast('text', 'qfs.hash', 'text to qfs.hash');
 SELECT pg_temp.list_is($$SELECT (format('%s to %s %s', format_type(castsource, NULL), format_type(casttarget, NULL), castcontext)) FROM pg_cast c JOIN members m ON m.classid = 'pg_cast'::regclass AND m.objid = c.oid
-                   $$, ARRAY[
-  ' ', '(', ')', '< 3 true true false false', '<= 3 true true false false', '<> 3 true true false false', '= 3 true true true true',
-  '> 3 true true false false', '>= 3 true true false false', '^(hash|user_id|address)_', 'add_cosignature', 'add_witness', 'address',
-  'address_hash_ops', 'address_ops', 'authenticate', 'bytea to qfs.address e', 'bytea to qfs.hash e', 'bytea to qfs.user_id e', 'bytea', 'canonical',
-  'casts: to text by assignment, all others on demand', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
-  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'each the default of its type', 'ed25519_verify', 'entry',
-  'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message',
-  'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'guard_ddl', 'hash', 'hash_hash_ops', 'hash_ops', 'head', 'health', 'hsmf', 'import',
-  'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault', 'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'node_hash',
-  'nonce', 'operators: commutators, negators, merge and hash joins', 'post_restore', 'profile_of', 'public_entry_bundle', 'qfs',
-  'qfs.address to bytea e', 'qfs.address to text a', 'qfs.hash to bytea e', 'qfs.hash to text a', 'qfs.user_id to bytea e', 'qfs.user_id to text a',
-  'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'refuse', 'refuse_change', 'register_event_type', 'require_public',
-  'require_thread', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256',
-  'state_hash', 'text to qfs.address e', 'text to qfs.hash e', 'text to qfs.user_id e', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id',
-  'user_id_hash_ops', 'user_id_ops', 'verify', 'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
+                   $$,
+  ARRAY['bytea to qfs.address e', 'bytea to qfs.hash e', 'bytea to qfs.user_id e', 'qfs.address to bytea e', 'qfs.address to text a', 'qfs.hash to bytea e',
+        'qfs.hash to text a', 'qfs.user_id to bytea e', 'qfs.user_id to text a', 'text to qfs.address e', 'text to qfs.hash e', 'text to qfs.user_id e'],
+  'casts: to text by assignment, all others on demand');
+SELECT opclasses_are('qfs', ARRAY['address_hash_ops', 'address_ops', 'hash_hash_ops', 'hash_ops', 'user_id_hash_ops', 'user_id_ops']);
+SELECT is_empty($$SELECT opcname FROM pg_opclass WHERE opcnamespace = 'qfs'::regnamespace AND NOT opcdefault$$, 'each the default of its type');
+SELECT pg_temp.list_is($$SELECT (o.oprname::text || ' ' || count(*) || ' ' || bool_and(o.oprcom <> 0) || ' ' || bool_and(o.oprnegate <> 0) || ' ' || bool_and(o.oprcanmerge) || ' ' || bool_and(o.oprcanhash)) FROM pg_operator o WHERE o.oprnamespace = 'qfs'::regnamespace GROUP BY o.oprname$$,
+  ARRAY['< 3 true true false false', '<= 3 true true false false', '<> 3 true true false false', '= 3 true true true true', '> 3 true true false false', '>= 3 true true false false'],
+  'operators: commutators, negators, merge and hash joins');
+
+-- functions: what kind each is, by name
+CREATE TEMP VIEW functions AS
+SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs'::regnamespace;
+CREATE TEMP VIEW calls AS
+SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
+  'add_cosignature', 'add_witness', 'authenticate', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
+  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export',
+  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256',
+  'key_fault', 'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'node_hash', 'nonce', 'post_restore', 'profile_of',
+  'public_entry_bundle', 'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'refuse', 'refuse_change',
+  'register_event_type', 'require_public', 'require_thread', 'revoke_session', 'root', 'rotate_keys', 'self_check',
+  'session_replay', 'set_policy', 'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile',
+  'tlog_proof', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller',
-  'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'profile_of', 'public_entry_bundle', 'readable_entry', 'require_public',
-  'require_thread', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify', 'version', 'vitals', 'vkey'], 'STABLE: what reads');
+  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
+  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'profile_of', 'public_entry_bundle', 'readable_entry',
+  'require_public', 'require_thread', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
+  'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore',
   'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 
@@ -162,45 +172,50 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'canonical', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
   'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'thread', 'tile', 'user_id', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export',
-  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'metric_families', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread',
-  'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
-  'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
-  'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'import(text[])',
-  'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$,
+  ARRAY[
+  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health', 'is_public',
+  'jwks', 'key_fault', 'metric_families', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread',
+  'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify',
+  'verify_new', 'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$,
+  ARRAY['add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
+  'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'import(text[])', 'public_entry_bundle(bigint, integer)',
+        'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
-SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$, ARRAY[
-  'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'find_account(text, text) search_path=pg_catalog, pg_temp',
-  'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
+SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
+  ARRAY[
+  'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
   'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
   'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
-  'key_fault()', 'metric_families()', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()',
-  'verify_new(bigint)', 'vitals()'], 'all in C but these');
+  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'profile_of(qfs.user_id)',
+  'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE proowner <> 'qfs_owner'::regrole$$, ARRAY[
-  '(', ')', 'account_statement(text, bigint, bigint)', 'all belong to qfs_owner but the event trigger''s, which must belong to a superuser',
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE proowner <> 'qfs_owner'::regrole$$, ARRAY['guard_ddl()'],
+                  'all belong to qfs_owner but the event trigger''s, which must belong to a superuser');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regnamespace AND relkind = 'r' AND relowner <> 'qfs_owner'::regrole$$, 'so do the tables');
+
+-- qfs_api: what callers see
+CREATE TEMP VIEW api AS
+SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
+SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(text, bigint, bigint)', 
   'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
   'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)',
-  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text)',
-  'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'guard_ddl()', 'head()',
-  'inbox()', 'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)',
-  'publish_chat_key(text)', 'qfs', 'qfs_api', 'qfs_owner', 'r', 'referral_code()', 'referral_stats()', 'score_content(text, jsonb)',
-  'send_message(text, bigint, text, text, text, text, text)', 'session_revoke(text, text)', 'session_rotate()', 'sessions()',
-  'set_profile(text, text, text, text[])', 'so do the tables', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text)',
-  'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
-SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
-  'account_statement', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read');
+  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text)', 'explain_entry(bigint)',
+  'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'inbox()',
+  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)',
+  'referral_code()', 'referral_stats()', 'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)',
+  'session_revoke(text, text)', 'session_rotate()', 'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)',
+  'use_referral(text)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
+SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
 SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR prosrc ~* 'EXECUTE|dblink'$$,

@@ -1,4 +1,4 @@
-# 015_explain.pl - every entry of a random history explains itself, and nothing that was changed does.
+# 019_explain.pl - every entry of a random history explains itself, and nothing that was changed does.
 use strict;
 use warnings FATAL => 'all';
 use Digest::SHA qw(sha256);
