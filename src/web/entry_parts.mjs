@@ -1,0 +1,39 @@
+// entry_parts.mjs - one entry of the ledger, for the views that show one.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { effectList, guardList } from './changes.mjs';
+import { toHex } from './bytes.mjs';
+import { code, el, when } from './dom.mjs';
+import { nameTag } from './people.mjs';
+import { path } from './pictures/path.mjs';
+import { session } from './session.mjs';
+import { card, facts, notice, saveButton } from './ui.mjs';
+import { typeName } from './words.mjs';
+
+export const who = (actor) => {
+  if (actor === null) return 'hidden';
+  if (actor === 'system') return 'the ledger itself';
+  return el('a', { href: `#/people/${actor}` }, actor === session()?.user_id ? 'you' : nameTag(actor));
+};
+
+export const entryFacts = (row) => facts([
+  ['What', typeName(row.type)], ['Who', who(row.actor)], ['When', when(row.at)],
+  ['Hash', code(row.hash, { class: 'break' })]]);
+
+// What the rules made of the event; null where there is nothing to tell.
+export function outcomeCards({ outcome }) {
+  return [
+    outcome?.effects?.length > 0 && card('What it changed', effectList(outcome.effects, session()?.user_id)),
+    outcome?.guards?.length > 0 && card('What was checked', guardList(outcome.guards)),
+  ];
+}
+
+// proof: what proveHash() gave.
+export function proofCard(proof) {
+  return card('Proof', notice('safe', 'Verified in this page.',
+    `The entry\u2019s hash leads to the root that ${proof.origin} signed for its first ${proof.size} entries.`),
+  path(proof),
+  el('p', { class: 'actions' }, saveButton('Save the proof', `entry${proof.seq}.tlog-proof`, 'text/plain', proof.text)),
+  el('details', {}, el('summary', {}, 'Signed root'), facts([['Root', code(toHex(proof.root), { class: 'break' })], ['Key', code(proof.key.text, { class: 'break' })]])));
+}
