@@ -37,7 +37,7 @@ export async function profileForm({ go }) {
     nodes: [
       el('h1', { tabindex: -1 }, 'Edit profile'),
       el('p', { class: 'lead' }, 'Everybody can read it. The ledger keeps a commitment only, so that you can erase the text at any time.'),
-      card('About you', form({ class: 'stack' }, [
+      card('What others see', form({ class: 'stack' }, [
         field('Name', name, '2 to 50 characters'),
         field('About you', bio, 'Up to 500 characters'),
         field('Address of a picture', picture, 'https: or ipfs:. This page shows the address and never loads the picture, so that nobody learns who looks at you.'),
