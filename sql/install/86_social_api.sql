@@ -283,7 +283,7 @@ BEGIN ATOMIC
   CROSS JOIN me
   CROSS JOIN LATERAL jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(effect, number)
   WHERE x.effect ->> 'account' = me.id AND coalesce("max", 50) > 0
-  ORDER BY l.seq DESC, x.number;
+  ORDER BY l.seq DESC, x.number DESC;
 END;
 COMMENT ON FUNCTION qfs_api.history(bigint, integer) IS
   'What changed the account that is signed in, the latest first: the effects of up to max entries (200 at most), back from one of them; go on from effect.previous.';

@@ -17,6 +17,7 @@ CREATE FUNCTION qfs_api.app(ref text DEFAULT NULL) RETURNS qfs_api."text/html"
 AS $$
 BEGIN
   PERFORM set_config('response.headers', jsonb_build_array(
+    jsonb_build_object('Content-Type', 'text/html; charset=utf-8'),
     jsonb_build_object('Content-Security-Policy', $csp$@PAGE_CSP@$csp$),
     jsonb_build_object('X-Content-Type-Options', 'nosniff'),
     jsonb_build_object('Referrer-Policy', 'no-referrer'))::text, true);

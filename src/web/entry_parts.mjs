@@ -2,23 +2,24 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { effectList, guardList } from './changes.mjs';
 import { toHex } from './bytes.mjs';
-import { code, el, when } from './dom.mjs';
+import { effectList, guardList } from './changes.mjs';
+import { code, el } from './dom.mjs';
 import { nameTag } from './people.mjs';
 import { path } from './pictures/path.mjs';
 import { session } from './session.mjs';
+import { fullTime } from './text.mjs';
 import { card, facts, notice, saveButton } from './ui.mjs';
 import { typeName } from './words.mjs';
 
 export const who = (actor) => {
-  if (actor === null) return 'hidden';
+  if (actor === null) return 'private';
   if (actor === 'system') return 'the ledger itself';
   return el('a', { href: `#/people/${actor}` }, actor === session()?.user_id ? 'you' : nameTag(actor));
 };
 
 export const entryFacts = (row) => facts([
-  ['What', typeName(row.type)], ['Who', who(row.actor)], ['When', when(row.at)],
+  ['What', typeName(row.type)], ['Who', who(row.actor)], ['When', el('time', { datetime: new Date(row.at).toISOString() }, fullTime(row.at))],
   ['Hash', code(row.hash, { class: 'break' })]]);
 
 // What the rules made of the event; null where there is nothing to tell.

@@ -62,7 +62,7 @@ async function onNews(threads) {
   if (unread > unreadBefore && threads.length > 0) {
     const from = threads.find((row) => row.unread > 0);
     const profile = await person(from.peer).catch(() => null);
-    if (profile) say(`New message from ${visible(nameOf(profile))}`);
+    if (profile && location.hash !== `#/chat/${from.peer}`) say(`New message from ${visible(nameOf(profile))}`);
   }
   unreadBefore = unread;
   await open.onNews?.(threads);

@@ -52,6 +52,7 @@ export async function proveHash(seq, leaf) {
   const text = await readText('tlog_proof', { seq });
   const proof = readProof(text);
   const checkpoint = await openCheckpoint(proof.checkpoint, key);
+  await follow(checkpoint);
   if (proof.seq !== seq) throw new Error('the proof is one of another entry');
   const steps = await climb(leaf, seq, checkpoint.size, proof.proof);
   if (!equal(steps.length === 0 ? leaf : steps[steps.length - 1].hash, checkpoint.root)) throw new Error('the proof does not lead to the signed root');

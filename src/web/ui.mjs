@@ -88,7 +88,7 @@ export function copyButton(text, what) {
   return button;
 }
 
-export const saveButton = (label, name, type, text) => el('button', { type: 'button', class: 'quiet', onclick: () => {
+export const saveButton = (label, name, type, text) => el('button', { type: 'button', class: 'small', onclick: () => {
   const url = URL.createObjectURL(new Blob([text], { type }));
   el('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);

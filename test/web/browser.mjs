@@ -75,8 +75,10 @@ export async function person(browser, { account = newAccount(), hasWallet = true
 }
 
 export async function signIn(who) {
-  await who.page.getByRole('button', { name: 'Connect wallet' }).click();
-  await who.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
+  const button = who.page.getByRole('button', { name: 'Connect wallet' });
+  await button.click();
+  await button.waitFor({ state: 'detached' });
+  await who.page.getByRole('navigation').getByRole('link', { name: 'Chat' }).waitFor();
 }
 
 export async function setProfile(who, name, bio = '') {

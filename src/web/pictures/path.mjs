@@ -42,7 +42,7 @@ export function path({ seq, size, leaf, steps, root }) {
     svg('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img',
       'aria-label': `Merkle path of entry ${seq}: ${steps.length} hashes lead to the signed root of ${size} entries` },
     edges, boxes,
-    box(x(0), y(0), steps.length === 0 ? 220 : 130, steps.length === 0 ? `entry ${seq} = root` : `entry ${seq} \u00b7 ${shortHash(toHex(leaf))}`, 'leaf'),
+    box(x(0), y(0), steps.length === 0 ? 220 : 164, steps.length === 0 ? `entry ${seq} = root` : `entry ${seq} \u00b7 ${shortHash(toHex(leaf))}`, 'leaf'),
     steps.length > 0 && box(MIDDLE, y(steps.length), 190, `signed root \u00b7 ${shortHash(toHex(root))}`, 'root')),
     el('figcaption', {}, `Each hash is made of the two below it. Entry ${seq} is among the ${size} that the ledger signed, or one of them could not be computed.`),
     el('details', {}, el('summary', {}, 'The path as a list'),

@@ -11,9 +11,9 @@ import { actionButton, card, copyButton, facts, say } from '../ui.mjs';
 
 const REASONS = [['user_logout', 'I am done with it'], ['device_lost', 'The device is lost'], ['compromised', 'Somebody else may have it']];
 
-const ended = ({ reason, expires_at: expires }) => {
-  if (reason === null) return expires > Date.now() ? 'renewed' : 'expired';
-  return { user_logout: 'signed out', device_lost: 'ended: device lost', compromised: 'ended: compromised', admin: 'ended by an operator' }[reason] ?? 'ended';
+const ended = ({ reason }) => {
+  if (reason === null) return 'expired';
+  return { rotated: 'renewed', user_logout: 'signed out', device_lost: 'ended: device lost', compromised: 'ended: compromised', admin: 'ended by an operator' }[reason] ?? 'ended';
 };
 
 function sessionItem(row, device, refresh) {

@@ -24,8 +24,8 @@ export function profileHead(profile, ...actions) {
   return el('div', { class: 'profile' }, avatar(profile.user_id, profile.display_name, 72),
     el('div', { class: 'profile-text' },
       el('h1', { tabindex: -1 }, data(name)),
-      el('p', { class: 'muted' }, el('span', { class: 'badge' }, icon('shield'), levelName(profile.trust_level)), ' ',
-        el('span', { title: profile.wallet }, shortWallet(profile.wallet)), ' ', copyButton(profile.wallet, 'the wallet address')),
+      el('p', { class: 'profile-line' }, el('span', { class: 'badge' }, icon('shield'), levelName(profile.trust_level)),
+        el('span', { title: profile.wallet }, shortWallet(profile.wallet)), copyButton(profile.wallet, 'the wallet address')),
       profile.erased && el('p', { class: 'muted' }, 'This profile was erased.'),
       profile.bio && data(profile.bio, 'p', { class: 'bio' }),
       profile.avatar && el('p', { class: 'hint' }, 'Picture: ', address(profile.avatar)),
@@ -34,7 +34,7 @@ export function profileHead(profile, ...actions) {
 }
 
 export const stats = (profile) => el('ul', { class: 'stats' },
-  [[amount(profile.balances.FLX, 2), 'FLX', profile.balances.FLX], [amount(String(profile.genesis_points)), 'genesis points'], [amount(String(profile.referral_count)), 'active invitations']]
+  [[amount(profile.balances.FLX, 2), 'FLX', profile.balances.FLX], [amount(String(profile.genesis_points)), 'genesis points'], [amount(String(profile.referral_count)), 'invitations']]
     .map(([value, name, title]) => el('li', { class: 'stat' }, el('strong', { title }, value), el('span', {}, name))));
 
 function steps(profile, chat, threads) {
@@ -46,10 +46,11 @@ function steps(profile, chat, threads) {
   ];
   const done = todo.filter(([isDone]) => isDone).length;
   if (done === todo.length) return null;
+  const next = todo.findIndex(([isDone]) => !isDone);
   return card('Next steps', el('p', { class: 'hint' }, `${done} of ${todo.length} done`),
-    el('ol', { class: 'todo' }, todo.map(([isDone, title, text, href, action]) => el('li', { class: isDone ? 'done' : '' }, icon(isDone ? 'check' : 'wait'),
+    el('ol', { class: 'todo' }, todo.map(([isDone, title, text, href, action], i) => el('li', { class: isDone ? 'done' : '' }, icon(isDone ? 'check' : 'wait'),
       el('div', {}, el('strong', {}, title), el('span', { class: 'only-heard' }, isDone ? ' (done)' : ''), !isDone && el('p', { class: 'hint' }, text)),
-      !isDone && el('a', { href, class: 'button small' }, action)))));
+      !isDone && el('a', { href, class: i === next ? 'button small primary' : 'button small' }, action)))));
 }
 
 function coherenceCard(profile, history) {
