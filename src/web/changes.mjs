@@ -34,11 +34,14 @@ export function effectList(effects, me) {
     el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect))));
 }
 
+// A bound of a guard: a count or an amount.
+const quantity = (value) => (/^\d+(\.\d+)?$/.test(value) ? amount(String(value)) : visible(String(value)));
+
 export function guardList(guards) {
   return el('ul', { class: 'guards' }, guards.map(({ guard, result, bound, observed }) => {
     const passed = result === 'PASS';
     return el('li', { class: passed ? 'pass' : 'block' }, icon(passed ? 'check' : 'alert'),
       el('div', {}, el('strong', {}, guardName(guard)), ' ', el('span', { class: 'verdict' }, passed ? 'passed' : `blocked: ${guardReason(guard)}`),
-        el('p', { class: 'hint' }, `allowed ${visible(String(bound))}, found ${visible(String(observed))}`)));
+        el('p', { class: 'hint' }, `allowed ${quantity(bound)}, found ${quantity(observed)}`)));
   }));
 }

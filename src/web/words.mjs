@@ -10,9 +10,9 @@ const TYPES = {
 };
 
 const RULES = {
-  ACCOUNT_CREATED: 'Your account began', PROFILE_COMPLETED: 'You completed your profile', PROFILE_CHANGED: 'You changed your profile',
-  CHAT_KEY_PUBLISHED: 'You turned on encrypted chat', MESSAGE_RECIPROCATED: 'You answered a message', REFERRAL_USED: 'You came by an invitation',
-  FRAUD_BLOCKED: 'An invitation was refused as a fraud', CONTENT_SCORED: 'A content of yours was scored',
+  ACCOUNT_CREATED: 'Account began', PROFILE_COMPLETED: 'Profile completed', PROFILE_CHANGED: 'Profile changed',
+  CHAT_KEY_PUBLISHED: 'Encrypted chat turned on', MESSAGE_RECIPROCATED: 'Message answered', REFERRAL_USED: 'Came by an invitation',
+  FRAUD_BLOCKED: 'Invitation refused as fraud', CONTENT_SCORED: 'Content scored',
 };
 
 const GUARDS = {
@@ -33,7 +33,7 @@ const plain = (name) => name.toLowerCase().replace(/_/g, ' ').replace(/^./, (cha
 export const typeName = (type) => TYPES[type] ?? plain(type);
 export function ruleName(rule) {
   const tier = /^REFERRAL_TIER_(\d+)$/.exec(rule);
-  return tier ? `An invitation became active (tier ${tier[1]})` : RULES[rule] ?? plain(rule);
+  return tier ? `Invitation became active (tier ${tier[1]})` : RULES[rule] ?? plain(rule);
 }
 export const guardName = (guard) => GUARDS[guard]?.[0] ?? plain(guard);
 export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);

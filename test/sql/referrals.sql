@@ -119,7 +119,7 @@ WITH RECURSIVE chain AS (
 SELECT array_agg(seq ORDER BY n) = (SELECT array_agg(l.seq ORDER BY l.seq DESC) || NULL::bigint FROM qfs.ledger l WHERE jsonb_path_exists(l.outcome, '$.effects[*] ? (@.account == $a)', jsonb_build_object('a', wallet.id(1)))) AS complete FROM chain;
 -- qfs_api.history: every effect on the account, the latest first; in pages; nobody else's
 CREATE FUNCTION history(n int, args text) RETURNS jsonb LANGUAGE sql AS $$
-  SELECT acting(n, format('SELECT jsonb_agg(to_jsonb(h)) FROM qfs_api.history(%s) h', args))::jsonb $$;
+  SELECT nullif(acting(n, format('SELECT jsonb_agg(to_jsonb(h)) FROM qfs_api.history(%s) h', args)), '')::jsonb $$;
 SELECT history(1, 'NULL, 200') = (SELECT jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'type', l.type, 'effect', x.e - 'account') ORDER BY l.seq DESC, x.i DESC)
          FROM qfs.ledger l, jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(e, i) WHERE x.e ->> 'account' = wallet.id(1)) AS complete,
        jsonb_array_length(history(1, 'NULL, 200')) AS rows, history(1, '') = history(1, 'NULL, 50') AS by_default;

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 // viem is there for the tests of the API.
@@ -18,7 +19,30 @@ export const SITE = `${process.env.SITE_URL}/`;
 
 export const sql = (query) => execFileSync('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', query], { encoding: 'utf8' }).trim();
 
-export const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+// Chromium has no sandbox as root.
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+after(() => browser.close());
+
+const people = new Set();
+
+// A test with people in it: nothing may have happened to them that must not, and if it fails, it says what they saw.
+export function scenario(name, run) {
+  test(name, async () => {
+    try {
+      await run();
+      for (const { faults } of people) assert.deepEqual(faults, []);
+    } catch (error) {
+      for (const { page, faults } of people) {
+        const text = await page.evaluate(() => document.querySelector('main')?.innerText ?? '').catch(() => '');
+        console.log(`# ${page.url()} ${JSON.stringify(text.slice(0, 700))} ${JSON.stringify(faults)}`);
+      }
+      throw error;
+    } finally {
+      await Promise.all([...people].map(({ context }) => context.close()));
+      people.clear();
+    }
+  });
+}
 
 export const newAccount = () => privateKeyToAccount(generatePrivateKey());
 
@@ -44,8 +68,8 @@ async function addWallet(context, account, wallet) {
 }
 
 // A browser of one person: its page, its wallet, and `faults`: errors, violations of the policy, requests
-// to anywhere else.  A test ends with assertClean().
-export async function person(browser, { account = newAccount(), hasWallet = true, url = DIRECT, ...options } = {}) {
+// to anywhere else.
+export async function person({ account = newAccount(), hasWallet = true, url = DIRECT, ...options } = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', locale: 'en-GB', ...options });
   const wallet = { asked: [], rejects: false };
   const faults = [];
@@ -64,14 +88,14 @@ export async function person(browser, { account = newAccount(), hasWallet = true
     if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== new URL(url).origin) faults.push(`request: ${request.url()}`);
   });
   const name = (text) => page.getByRole('heading', { level: 1, name: text });
-  return {
+  const who = {
     context, page, account, wallet, faults, requests, url,
     open: (hash = '', query = '') => page.goto(`${url}${query}${hash}`),
     go: async (hash) => { await page.evaluate((to) => { location.hash = to; }, hash); },
     heading: (text) => name(text).waitFor(),
-    assertClean: () => assert.deepEqual(faults, []),
-    close: () => context.close(),
   };
+  people.add(who);
+  return who;
 }
 
 export async function signIn(who) {

@@ -3,11 +3,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { DIRECT, launch, newAccount, person, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
-
-const browser = await launch();
-after(() => browser.close());
+import { DIRECT, newAccount, person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
 
 const NAME = '<script>window.hacked=1</script>\u202egnp.exe';
 const BIO = `<img src=x onerror="window.hacked=2">\u2066 ${'W'.repeat(400)}`;
@@ -18,7 +14,7 @@ const shown = (text) => text.replace(/[\u202e\u2066\u2028]/g, (char) => `\u27e8U
 
 // A browser that is signed in, and the token of its session.
 async function member(options) {
-  const who = await person(browser, options);
+  const who = await person(options);
   const login = who.page.waitForResponse(/auth_login/);
   await who.open();
   await signIn(who);
@@ -39,7 +35,7 @@ async function isHarmless(who, text) {
   }
 }
 
-test('a hostile name, text, picture, link and message are shown as text', async () => {
+scenario('a hostile name, text, picture, link and message are shown as text', async () => {
   const [mallory, alice] = [await member(), await member()];
   await ask(mallory, 'set_profile', { display_name: NAME, bio: BIO, avatar: PICTURE, links: ['https://evil.example/"onclick="window.hacked=5'.replace(/"/g, '%22'), 'ipfs://x'] });
   await turnOnChat(mallory);
@@ -73,12 +69,9 @@ test('a hostile name, text, picture, link and message are shown as text', async 
     await alice.go('#/invite');
     await alice.heading('Invite');
   }
-  alice.assertClean();
-  mallory.assertClean();
-  await Promise.all([alice.close(), mallory.close()]);
 });
 
-test('chat: deleted, forged and foreign messages, a key that changed, a key that is elsewhere', async () => {
+scenario('chat: deleted, forged and foreign messages, a key that changed, a key that is elsewhere', async () => {
   const account = newAccount();
   const [ann, ben] = [await member({ account }), await member()];
   await setProfile(ben, 'Ben');
@@ -114,10 +107,6 @@ test('chat: deleted, forged and foreign messages, a key that changed, a key that
   await ben.page.getByRole('button', { name: 'Go on with the new key' }).click();
   await write(ben, 'to the new key');
   await elsewhere.page.locator('.bubble.theirs', { hasText: 'to the new key' }).waitFor();
-  for (const who of [ann, ben, elsewhere]) {
-    who.assertClean();
-    await who.close();
-  }
 });
 
 // Changes what this browser keeps under a name.
@@ -129,7 +118,7 @@ const tamper = (who, name, change) => who.page.evaluate(async ([key, source]) =>
   await settled(store.put(next, key));
 }, [name, change]);
 
-test('a ledger that was rewritten, or signs with another key, is noticed by this page', async () => {
+scenario('a ledger that was rewritten, or signs with another key, is noticed by this page', async () => {
   const who = await member();
   await setProfile(who, 'Witness');
   const verify = async () => {
@@ -144,23 +133,25 @@ test('a ledger that was rewritten, or signs with another key, is noticed by this
 
   // Behind the triggers' back: the content of an entry of one's own.
   const seq = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${who.id}'`);
-  const change = (expression) => sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${seq}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);
+  const change = (expression, at = seq) => sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${at}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);
   const payload = sql(`SELECT payload FROM qfs.ledger WHERE seq = ${seq}`);
   change(`payload = '{"commitment": "${'0'.repeat(64)}", "version": 1}'`);
   await verify();
   await who.page.getByText(`Entry ${seq} does not have the hash that the ledger gives for it.`).waitFor();
   change(`payload = '${payload}'`);
 
-  // Its hash: the root is another one then than that which this browser has seen.
-  const hash = sql(`SELECT hash FROM qfs.ledger WHERE seq = ${seq}`);
-  const last = sql('SELECT max(seq) FROM qfs.ledger');
-  if (seq === last) await setProfile(who, 'Witness again');
-  change(`hash = '${'ab'.repeat(32)}'`);
+  // The hash of the last entry, of an even number so that no stored node covers it: the root is another
+  // one then than that which this browser has seen.
+  while (Number(sql('SELECT max(seq) FROM qfs.ledger')) % 2 === 1) await setProfile(who, 'Witness again');
+  await verify();
+  await who.page.getByText(/verified in this page/).waitFor();
+  const [last, hash] = sql('SELECT seq, hash FROM qfs.ledger ORDER BY seq DESC LIMIT 1').split('|');
+  change(`hash = '${'ab'.repeat(32)}'`, last);
   await who.go('#/ledger/0');
   await who.page.getByText(/is not the one that this browser saw/).waitFor();
   await verify();
   await who.page.getByText(/is not the one that this browser saw/).first().waitFor();
-  change(`hash = '${hash}'`);
+  change(`hash = '${hash}'`, last);
   await verify();
   await who.page.getByText(/verified in this page/).waitFor();
 
@@ -177,7 +168,5 @@ test('a ledger that was rewritten, or signs with another key, is noticed by this
   await who.page.getByText('The ledger signs with another key than before.').waitFor();
   await who.page.getByRole('button', { name: 'Trust the new key' }).click();
   await who.page.getByText('The ledger signs with another key than before.').waitFor({ state: 'detached' });
-  who.assertClean();
-  await who.close();
   assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
 });

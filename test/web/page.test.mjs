@@ -4,21 +4,17 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, test } from 'node:test';
-import { DIRECT, launch, newAccount, person, signIn, SITE, sql, turnOnChat } from './browser.mjs';
+import { DIRECT, newAccount, person, scenario, signIn, SITE, sql, turnOnChat } from './browser.mjs';
 
 const WEIGHT = 120000;
 const REQUESTS = 10;
-
-const browser = await launch();
-after(() => browser.close());
 
 const between = (text, from, to) => text.slice(text.indexOf(from) + from.length, text.indexOf(to));
 const sha256 = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
-  test(`the document as ${name} sends it`, async () => {
-    const who = await person(browser, { url });
+  scenario(`the document as ${name} sends it`, async () => {
+    const who = await person({ url });
     const answer = await who.open();
     const html = await answer.text();
     const headers = await answer.headersArray();
@@ -37,12 +33,10 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
       'frame-ancestors': "'none'",
     });
     assert.equal(between(html, 'http-equiv="Content-Security-Policy" content="', '">\n<meta name="viewport"'), policy.replace("; frame-ancestors 'none'", ''));
-    who.assertClean();
-    await who.close();
   });
 
-  test(`the first view by way of ${name}: its weight and its requests`, async () => {
-    const who = await person(browser, { url });
+  scenario(`the first view by way of ${name}: its weight and its requests`, async () => {
+    const who = await person({ url });
     const devtools = await who.context.newCDPSession(who.page);
     let bytes = 0;
     let count = 0;
@@ -55,13 +49,11 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
     console.log(`# first view by ${name}: ${bytes} bytes in ${count} requests`);
     assert.ok(bytes > 10000 && bytes < WEIGHT, `${bytes} bytes`);
     assert.ok(count > 1 && count < REQUESTS, `${count} requests`);
-    who.assertClean();
-    await who.close();
   });
 }
 
-test('scripts that somebody put in do not run, markup is not parsed, and the page is not framed', async () => {
-  const who = await person(browser);
+scenario('scripts that somebody put in do not run, markup is not parsed, and the page is not framed', async () => {
+  const who = await person();
   await who.page.route(DIRECT, async (route) => {
     const answer = await route.fetch();
     const body = (await answer.text()).replace('<body>', '<body><script>window.hacked = 1</script><img src="data:," onerror="window.hacked = 2"><a id="trap" href="javascript:window.hacked = 3">trap</a>');
@@ -72,6 +64,7 @@ test('scripts that somebody put in do not run, markup is not parsed, and the pag
   await who.page.getByRole('button', { name: 'Connect wallet' }).waitFor();
   assert.equal(await who.page.evaluate(() => window.hacked), undefined);
   assert.ok(who.faults.some((fault) => /CSP: script-src/.test(fault)), who.faults.join());
+  who.faults.length = 0;
   const refused = await who.page.evaluate(() => {
     try {
       document.querySelector('main').innerHTML = '<b>bold</b>';
@@ -81,19 +74,17 @@ test('scripts that somebody put in do not run, markup is not parsed, and the pag
     }
   });
   assert.match(refused, /TrustedHTML/);
-  await who.close();
 
-  const framing = await person(browser);
+  const framing = await person();
   await framing.page.goto('about:blank');
   await framing.page.setContent(`<iframe src="${DIRECT}"></iframe>`);
   await framing.page.waitForTimeout(1000);
   const inside = await framing.page.frames()[1].evaluate(() => document.body.textContent).catch(() => '');
   assert.doesNotMatch(inside, /Connect wallet/);
-  await framing.close();
 });
 
-test('private keys and what they are for stay in the browser', async () => {
-  const who = await person(browser);
+scenario('private keys and what they are for stay in the browser', async () => {
+  const who = await person();
   await who.open();
   await signIn(who);
   await turnOnChat(who);
@@ -106,32 +97,26 @@ test('private keys and what they are for stay in the browser', async () => {
       await crypto.subtle.exportKey('pkcs8', privateKey).then(() => 'exported', (error) => error.name)]));
   });
   assert.deepEqual(kept.sort(), [['Ed25519', false, 'InvalidAccessError'], ['X25519', false, 'InvalidAccessError']]);
-  who.assertClean();
-  await who.close();
 });
 
-test('an invitation that nobody gave out is put aside; a page elsewhere is told who lists it', async () => {
-  const lost = await person(browser);
+scenario('an invitation that nobody gave out is put aside; a page elsewhere is told who lists it', async () => {
+  const lost = await person();
   await lost.open('', `?ref=${'1'.repeat(22)}`);
   await lost.page.getByText('You were invited.').waitFor();
   await lost.page.getByRole('button', { name: 'Connect wallet' }).click();
   await lost.page.getByText('The invitation was put aside').waitFor();
   await lost.page.getByRole('button', { name: 'Try again' }).click();
   await lost.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
-  lost.assertClean();
-  await lost.close();
 
-  const elsewhere = await person(browser, { url: DIRECT.replace('127.0.0.1', 'localhost') });
+  const elsewhere = await person({ url: DIRECT.replace('127.0.0.1', 'localhost') });
   await elsewhere.open();
   await elsewhere.page.getByRole('button', { name: 'Connect wallet' }).click();
   await elsewhere.page.getByText(/does not accept sign-ins at localhost:\d+ yet/).waitFor();
-  elsewhere.assertClean();
-  await elsewhere.close();
 });
 
-test('sessions: another browser of the account, renewed in another tab, ended from afar', async () => {
+scenario('sessions: another browser of the account, renewed in another tab, ended from afar', async () => {
   const account = newAccount();
-  const [home, away] = await Promise.all([person(browser, { account }), person(browser, { account })]);
+  const [home, away] = await Promise.all([person({ account }), person({ account })]);
   for (const who of [home, away]) {
     await who.open();
     await signIn(who);
@@ -161,8 +146,4 @@ test('sessions: another browser of the account, renewed in another tab, ended fr
   await home.page.getByText('You are signed out.').waitFor();
   await home.page.reload();
   await home.page.getByRole('button', { name: 'Connect wallet' }).waitFor();
-  for (const who of [home, away]) {
-    who.assertClean();
-    await who.close();
-  }
 });
