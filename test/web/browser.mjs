@@ -79,7 +79,7 @@ export async function person({ account = newAccount(), hasWallet = true, url = D
   await context.addInitScript(() => document.addEventListener('securitypolicyviolation',
     (event) => window.qfsTestViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
   const page = await context.newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(60000);
   page.on('pageerror', (error) => faults.push(`error: ${error.stack}`));
   page.on('console', (message) => { if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(`console: ${message.text()}`); });
   page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });

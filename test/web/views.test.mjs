@@ -119,6 +119,7 @@ scenario('views of people who know each other', async () => {
   await alice.page.getByText('Verified in this page.').waitFor();
   await look(alice, 'entry');
   await alice.go(`#/why/${reward}`);
+  await alice.heading(/^Why\?/);
   await alice.page.getByText('Verified in this page.').waitFor();
   await look(alice, 'why-reward');
 
