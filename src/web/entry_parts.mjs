@@ -30,11 +30,14 @@ export function outcomeCards({ outcome }) {
   ];
 }
 
+export const signedRoot = (proof) => el('details', {}, el('summary', {}, 'Signed root'),
+  facts([['Root', code(toHex(proof.root), { class: 'break' })], ['Key', code(proof.key.text, { class: 'break' })]]));
+
 // proof: what proveHash() gave.
 export function proofCard(proof) {
   return card('Proof', notice('safe', 'Verified in this page.',
     `The entry\u2019s hash leads to the root that ${proof.origin} signed for its first ${proof.size} entries.`),
   path(proof),
   el('p', { class: 'actions' }, saveButton('Save the proof', `entry${proof.seq}.tlog-proof`, 'text/plain', proof.text)),
-  el('details', {}, el('summary', {}, 'Signed root'), facts([['Root', code(toHex(proof.root), { class: 'break' })], ['Key', code(proof.key.text, { class: 'break' })]])));
+  signedRoot(proof));
 }

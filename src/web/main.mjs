@@ -15,7 +15,7 @@ import { errorNotice, notice, progress, say } from './ui.mjs';
 import { lookForWallets } from './wallet.mjs';
 
 let turn = 0;
-let open = {};
+let openView = {};
 let why;
 let askNow = () => {};
 
@@ -29,7 +29,7 @@ const go = (hash) => {
 async function draw(isNavigation = true) {
   const mine = ++turn;
   const { view, params, part } = route(location.hash, session() !== null);
-  open = {};
+  openView = {};
   setPart(part);
   const waiting = setTimeout(() => { if (mine === turn && isNavigation) show(main, progress('Loading\u2026')); }, 150);
   let shown;
@@ -41,7 +41,7 @@ async function draw(isNavigation = true) {
   clearTimeout(waiting);
   if (mine !== turn) return;
   why = undefined;
-  open = shown;
+  openView = shown;
   document.title = `${visible(shown.title)} \u00b7 qfs`;
   main.className = shown.class ?? '';
   show(main, shown.nodes);
@@ -65,7 +65,7 @@ async function onNews(threads) {
     if (profile && location.hash !== `#/chat/${from.peer}`) say(`New message from ${visible(nameOf(profile))}`);
   }
   unreadBefore = unread;
-  await open.onNews?.(threads);
+  await openView.onNews?.(threads);
 }
 
 function checkLedger() {

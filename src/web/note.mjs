@@ -7,6 +7,8 @@ import { equal, fromBase64, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
 const ED25519 = 1;
 const KEY_ID = 4;
 
+const keyId = async (name, key) => (await sha256(utf8(`${name}\n`), Uint8Array.of(ED25519), key)).subarray(0, KEY_ID);
+
 // name+id+base64 -> {text, name, id, key}; throws if the id is not the key's.
 export async function readVkey(text) {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text.trim());
@@ -14,33 +16,50 @@ export async function readVkey(text) {
   const [, name, id, base64] = parts;
   const bytes = fromBase64(base64);
   if (bytes[0] !== ED25519 || bytes.length !== 33) throw new Error('the verifier key is not an Ed25519 key');
-  const digest = await sha256(utf8(`${name}\n`), bytes);
-  if (toHex(digest.subarray(0, KEY_ID)) !== id) throw new Error('the verifier key does not match its own id');
-  return { text: text.trim(), name, id, key: bytes.subarray(1) };
+  const key = bytes.subarray(1);
+  if (toHex(await keyId(name, key)) !== id) throw new Error('the verifier key does not match its own id');
+  return { text: text.trim(), name, id, key };
 }
 
-async function isSigned(body, line, vkey) {
-  const parts = /^\u2014 (\S+) (\S+)$/.exec(line);
-  if (!parts || parts[1] !== vkey.name) return false;
-  const bytes = fromBase64(parts[2]);
-  if (bytes.length !== KEY_ID + 64 || !equal(bytes.subarray(0, KEY_ID), fromHex(vkey.id))) return false;
-  const key = await crypto.subtle.importKey('raw', vkey.key, { name: 'Ed25519' }, false, ['verify']);
-  return crypto.subtle.verify({ name: 'Ed25519' }, key, bytes.subarray(KEY_ID), utf8(body));
+// Did this Ed25519 key (32 bytes) sign the message?  A key that is none has signed nothing.
+export async function isSigned(message, signature, key) {
+  const imported = await crypto.subtle.importKey('raw', key, { name: 'Ed25519' }, false, ['verify']).catch((error) => {
+    if (error.name === 'NotSupportedError') throw error;
+    return null;
+  });
+  return imported !== null && crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, message);
 }
 
-// {origin, size, root, text} of a checkpoint that the key has signed; throws otherwise.
-export async function openCheckpoint(text, vkey) {
+// {origin, size, root, body, signatures, text} of a checkpoint, signed or not.
+export function readCheckpoint(text) {
   const cut = text.indexOf('\n\n');
   const body = text.slice(0, cut + 1);
-  const lines = body.split('\n');
-  if (cut < 0 || lines.length < 4 || !/^(0|[1-9]\d*)$/.test(lines[1])) throw new Error('the checkpoint does not have the form of one');
-  const signed = await Promise.all(text.slice(cut + 2).split('\n').map((line) => isSigned(body, line, vkey)));
-  if (!signed.includes(true)) throw new Error('the checkpoint is not signed by the key of this ledger');
-  if (lines[0] !== vkey.name) throw new Error('the checkpoint is another ledger\u2019s');
-  const root = fromBase64(lines[2]);
-  const size = Number(lines[1]);
-  if (root.length !== 32 || !Number.isSafeInteger(size)) throw new Error('the checkpoint does not have the form of one');
-  return { origin: lines[0], size, root, text };
+  const [origin, size, root, ...more] = body.split('\n');
+  if (cut < 0 || more.length < 1 || !/^(0|[1-9]\d*)$/.test(size) || !Number.isSafeInteger(Number(size)) || !text.endsWith('\n')) throw new Error('the checkpoint does not have the form of one');
+  const signatures = text.slice(cut + 2, -1).split('\n').map((line) => {
+    const parts = /^\u2014 (\S+) (\S+)$/.exec(line);
+    if (!parts) throw new Error('the checkpoint has a line that is no signature');
+    return { name: parts[1], bytes: fromBase64(parts[2]) };
+  });
+  const bytes = fromBase64(root);
+  if (bytes.length !== 32) throw new Error('the checkpoint has a root that is no hash');
+  return { origin, size: Number(size), root: bytes, body, signatures, text };
+}
+
+// Has the key signed it, under the name of its ledger?
+export async function isCheckpointOf(checkpoint, key) {
+  const id = await keyId(checkpoint.origin, key);
+  const own = checkpoint.signatures.filter(({ name, bytes }) => name === checkpoint.origin && bytes.length === KEY_ID + 64 && equal(bytes.subarray(0, KEY_ID), id));
+  const verdicts = await Promise.all(own.map(({ bytes }) => isSigned(utf8(checkpoint.body), bytes.subarray(KEY_ID), key)));
+  return verdicts.length > 0 && verdicts.every(Boolean);
+}
+
+// A checkpoint that the verifier key has signed; throws otherwise.
+export async function openCheckpoint(text, vkey) {
+  const checkpoint = readCheckpoint(text);
+  if (checkpoint.origin !== vkey.name) throw new Error('the checkpoint is another ledger\u2019s');
+  if (!await isCheckpointOf(checkpoint, vkey.key)) throw new Error('the checkpoint is not signed by the key of this ledger');
+  return checkpoint;
 }
 
 // {seq, proof, checkpoint (text)} of a c2sp.org/tlog-proof@v1 file.

@@ -43,13 +43,13 @@ export const main = el('main', { id: 'main', tabindex: -1 });
 const trust = el('div', { class: 'trust' });
 const side = el('div', { class: 'head-side' });
 let unread = 0;
-let current = '';
+let openPart = '';
 
 function drawNav() {
   const parts = session() ? PARTS : [['you', 'Welcome', '#/'], PARTS[4]];
-  show(nav, el('ul', {}, parts.map(([part, name, href]) => el('li', {}, el('a', { href, 'aria-current': part === current && 'page' }, icon(part), el('span', {}, name),
+  show(nav, el('ul', {}, parts.map(([part, name, href]) => el('li', {}, el('a', { href, 'aria-current': part === openPart && 'page' }, icon(part), el('span', {}, name),
     part === 'chat' && unread > 0 && el('span', { class: 'count' }, String(unread), el('span', { class: 'only-heard' }, ' unread')))))));
-  show(side, session() && el('a', { href: '#/account', class: 'button quiet icon-only', title: 'Sessions', 'aria-current': current === 'account' && 'page' },
+  show(side, session() && el('a', { href: '#/account', class: 'button quiet icon-only', title: 'Sessions', 'aria-current': openPart === 'account' && 'page' },
     icon('key'), el('span', { class: 'only-heard' }, 'Sessions and signing out')), themeButton());
 }
 
@@ -63,7 +63,7 @@ export function drawShell() {
 
 // Which part is open, and how many messages wait.
 export function setPart(part) {
-  current = part;
+  openPart = part;
   drawNav();
 }
 

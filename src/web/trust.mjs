@@ -7,9 +7,10 @@ import { ledgerRows, read, readText } from './api.mjs';
 import { equal, fromHex, toHex, utf8 } from './bytes.mjs';
 import { entryLine } from './canonical.mjs';
 import { keep, recall } from './keys.mjs';
-import { openCheckpoint, readProof, readVkey } from './note.mjs';
+import { openCheckpoint, readCheckpoint, readProof, readVkey } from './note.mjs';
 import { readLedger } from './session.mjs';
 import { climb, growingTree, isConsistent, leafHash } from './tree.mjs';
+import { verifyBundle } from './verify_bundle.mjs';
 
 // The verifier key that this browser saw first.  A ledger that shows another one must be asked why.
 export async function ledgerKey() {
@@ -61,9 +62,25 @@ export async function proveHash(seq, leaf) {
 
 export const proveLine = async (seq, line) => proveHash(seq, await leafHash(utf8(line)));
 
+// ---- explanations ----
+
+// What verifyBundle() finds, under the key of this browser, and the way from the entry in question to the
+// signed root, for who wants to see it.  Throws if anything is not as it must be.
+export async function verifyExplanation(bundle) {
+  const key = await ledgerKey();
+  const { ok, faults, entries } = await verifyBundle(bundle, key.text);
+  if (!ok) throw Object.assign(new Error('the explanation does not verify'), { detail: `${faults[0].code}: ${faults[0].detail}` });
+  const { line, proof } = bundle.entries.find((item) => JSON.parse(item.line).seq === bundle.seq);
+  const checkpoint = readCheckpoint(bundle.checkpoint);
+  await follow(checkpoint);
+  const leaf = await leafHash(utf8(line));
+  return { seq: bundle.seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, leaf,
+    steps: await climb(leaf, bundle.seq, checkpoint.size, proof.map(fromHex)) };
+}
+
 // ---- the last entries ----
 
-const PAGE = 500;
+const BATCH = 500;
 
 // The readable row's own bytes must have the row's hash and name the hash before; returns whether it is readable.
 async function checkRow(row, before) {
@@ -94,7 +111,7 @@ export async function verifyLast(wanted, progress) {
   let before;
   for (let next = first; next < size;) {
     progress(next - first, size - first);
-    const rows = await readLedger([['seq', `gte.${next}`], ['seq', `lt.${size}`], ['order', 'seq'], ['limit', PAGE]]);
+    const rows = await readLedger([['seq', `gte.${next}`], ['seq', `lt.${size}`], ['order', 'seq'], ['limit', BATCH]]);
     for (const row of rows) {
       if (row.seq !== next) throw new Error(`entry ${next} is missing`);
       if (await checkRow(row, before)) readable++;

@@ -27,7 +27,7 @@ export class WalletError extends Error {
 }
 
 // Error codes of EIP-1193 and of wallets' JSON-RPC.
-async function ask(provider, method, params) {
+async function askWallet(provider, method, params) {
   try {
     return await provider.request({ method, params });
   } catch (error) {
@@ -39,9 +39,9 @@ async function ask(provider, method, params) {
 
 // {address, chainId} of the account that the wallet lets us see.
 export async function connect(provider) {
-  const [address] = await ask(provider, 'eth_requestAccounts', []);
+  const [address] = await askWallet(provider, 'eth_requestAccounts', []);
   if (!/^0x[0-9a-fA-F]{40}$/.test(address ?? '')) throw new WalletError('the wallet named no account', 'Unlock the wallet and choose an account.');
-  return { address, chainId: Number(await ask(provider, 'eth_chainId', [])) };
+  return { address, chainId: Number(await askWallet(provider, 'eth_chainId', [])) };
 }
 
-export const personalSign = (provider, address, message) => ask(provider, 'personal_sign', [`0x${toHex(utf8(message))}`, address]);
+export const personalSign = (provider, address, message) => askWallet(provider, 'personal_sign', [`0x${toHex(utf8(message))}`, address]);

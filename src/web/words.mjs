@@ -11,7 +11,8 @@ const TYPES = {
 
 const RULES = {
   ACCOUNT_CREATED: 'Account began', PROFILE_COMPLETED: 'Profile completed', PROFILE_CHANGED: 'Profile changed',
-  CHAT_KEY_PUBLISHED: 'Encrypted chat turned on', MESSAGE_RECIPROCATED: 'Message answered', REFERRAL_USED: 'Came by an invitation',
+  CHAT_KEY_PUBLISHED: 'Encrypted chat turned on', MESSAGE_FIRST_SENT: 'First message sent', MESSAGE_FIRST_RECEIVED: 'First message received',
+  SIGNED_IN: 'Signed in', SESSION_ROTATED: 'Session renewed', SESSION_REVOKED: 'Session ended', MESSAGE_RECIPROCATED: 'Message answered', REFERRAL_USED: 'Came by an invitation',
   FRAUD_BLOCKED: 'Invitation refused as fraud', CONTENT_SCORED: 'Content scored',
 };
 
@@ -33,8 +34,11 @@ const plain = (name) => name.toLowerCase().replace(/_/g, ' ').replace(/^./, (cha
 export const typeName = (type) => TYPES[type] ?? plain(type);
 export function ruleName(rule) {
   const tier = /^REFERRAL_TIER_(\d+)$/.exec(rule);
+  const withheld = /^REWARD_WITHHELD_(\w+)$/.exec(rule);
+  if (withheld) return `Reward withheld: ${guardReason(withheld[1])}`;
   return tier ? `Invitation became active (tier ${tier[1]})` : RULES[rule] ?? plain(rule);
 }
+export const isGuard = (name) => name in GUARDS;
 export const guardName = (guard) => GUARDS[guard]?.[0] ?? plain(guard);
 export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);
 export const levelName = (level) => LEVELS[level] ?? plain(level);

@@ -9,7 +9,7 @@ import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 
 import { equal, fromBase64, fromBase64url, fromHex as bytesOf, toBase64, toBase64url, toHex, utf8 } from '../../src/web/bytes.mjs';
-import { entryLine } from '../../src/web/canonical.mjs';
+import { canonical, entryLine } from '../../src/web/canonical.mjs';
 import { openCheckpoint, readProof, readVkey } from '../../src/web/note.mjs';
 import { amount, visible } from '../../src/web/text.mjs';
 import { climb, growingTree, isConsistent, leafHash } from '../../src/web/tree.mjs';
@@ -79,6 +79,9 @@ test('a row of the ledger has the line and the hash that the extension gives it'
     assert.equal(toHex(await leafHash(utf8(entryLine(row)))), row.hash);
   }
   assert.ok(table.length > 100);
+  const deep = (levels) => (levels === 0 ? {} : { a: deep(levels - 1) });
+  for (const bad of [1.5, 2 ** 53, NaN, '\0', '\ud800', { '\udc00': 1 }, deep(33)]) assert.throws(() => canonical(bad));
+  assert.equal(canonical({ b: [null, true, 'é'], a: -1 }), '{"a":-1,"b":[null,true,"é"]}');
 });
 
 test('checkpoints and proof files open under their key alone', async () => {

@@ -170,3 +170,34 @@ scenario('a ledger that was rewritten, or signs with another key, is noticed by 
   await who.page.getByText('The ledger signs with another key than before.').waitFor({ state: 'detached' });
   assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
 });
+
+// What a server could tell instead: each is refused by name.
+const LIES = [
+  ['an entry', (bundle) => { bundle.entries[1].line = bundle.entries[1].line.replace(/"at":\d/, '"at":9'); }, /PROOF_INVALID/],
+  ['a path', (bundle) => { bundle.entries[0].proof[0] = '00'.repeat(32); }, /PROOF_INVALID/],
+  ['a checkpoint', (bundle) => { bundle.checkpoint = bundle.checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`); }, /PROOF_INVALID|CHECKPOINT_KEY/],
+  ['another entry', (bundle) => { bundle.tx_id = '00'.repeat(32); }, /BUNDLE_CLAIM/],
+  ['no genesis', (bundle) => { bundle.entries.shift(); }, /BUNDLE_INCOMPLETE/],
+];
+
+scenario('an explanation that was tampered with on its way is refused, and says why', async () => {
+  const who = await member();
+  await setProfile(who, 'Doubter');
+  let lie = () => {};
+  await who.page.route(/explain_/, async (route) => {
+    const answer = await route.fetch();
+    const bundle = await answer.json();
+    lie(bundle);
+    await route.fulfill({ response: answer, json: bundle });
+  });
+  for (const [name, change, fault] of [['the truth', () => {}, null], ...LIES]) {
+    lie = change;
+    await who.go('#/why');
+    await who.page.getByRole('link', { name: /^Why\? Profile completed/ }).click();
+    if (fault === null) await who.page.getByText('Verified in this page.').waitFor();
+    else {
+      await who.page.getByText('The explanation does not verify.').waitFor();
+      assert.match(await who.page.getByRole('alert').textContent(), fault, name);
+    }
+  }
+});

@@ -3,7 +3,18 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, turnOnChat, userId, write } from './browser.mjs';
+
+// Saves the explanation on the page and gives it to qfs-verify, as its reader would.
+async function explain(who) {
+  await who.page.getByText('Signed root', { exact: true }).click();
+  const key = await who.page.locator('dl.facts code').last().textContent();
+  const saved = who.page.waitForEvent('download');
+  await who.page.getByRole('button', { name: 'Save the explanation' }).click();
+  const { status, stdout } = spawnSync('qfs-verify', ['bundle', await (await saved).path(), '--key', key], { encoding: 'utf8' });
+  return { status, says: /^You earned 100 FLX/m.exec(stdout)?.[0] };
+}
 
 // Alice comes by PostgREST itself, Bob by nginx: both addresses of the page.
 for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx', SITE, SITE]]) {
@@ -56,6 +67,19 @@ for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx',
     await alice.page.getByText('Invitation became active (tier 1)').waitFor();
     await alice.go('#/invite');
     await alice.page.locator('.referee.active', { hasText: 'Bob' }).waitFor();
+
+    // Why did she get this?  The page checks the answer, and so does qfs-verify, which executes the rules again.
+    await alice.page.locator('.referee.active').getByRole('link', { name: 'Why?' }).click();
+    await alice.heading('You earned 100 FLX and 10 genesis points because Bob, whom you invited, set a profile and exchanged messages.');
+    await alice.page.getByText('Verified in this page.').waitFor();
+    assert.deepEqual(await explain(alice), { status: 0, says: 'You earned 100 FLX' });
+    await alice.page.getByRole('img', { name: /^Merkle path of entry \d+: \d+ hashes lead to the signed root/ }).waitFor();
+    // And why a score moved.
+    await bob.go('#/why');
+    await bob.page.getByRole('link', { name: /^Why\? Profile completed/ }).click();
+    await bob.heading(/^Your coherence went from 0 to 0\.03 by \u201cProfile completed\u201d in entry \d+\.$/);
+    await bob.page.getByText('0 \u00d7 (1 \u2212 0.1) + 0.3 \u00d7 0.1 = 0.03').waitFor();
+    assert.equal((await explain(bob)).status, 0);
 
     // Everything verifies, in the page and on the server.
     await alice.go('#/ledger');

@@ -119,8 +119,7 @@ scenario('views of people who know each other', async () => {
   await alice.page.getByText('Verified in this page.').waitFor();
   await look(alice, 'entry');
   await alice.go(`#/why/${reward}`);
-  await alice.heading(/^Why\?/);
-  await alice.page.getByText('Verified in this page.').waitFor();
+  await alice.heading(/^You earned 100 FLX and 10 genesis points because Bob, whom you invited, set a profile and exchanged messages\.$/);
   await look(alice, 'why-reward');
 
   // A code of one's own is refused, and the refusal is explained.
@@ -131,6 +130,6 @@ scenario('views of people who know each other', async () => {
   await bob.page.getByText(/It does not count/).waitFor();
   await look(bob, 'invite-blocked');
   await bob.page.getByRole('alert').getByRole('link', { name: 'Why?' }).click();
-  await bob.page.getByText(/this account came by an invitation before/).waitFor();
+  await bob.heading(/^You could not use the referral code of Alice Adler: .*this account came by an invitation before/);
   await look(bob, 'why-blocked');
 });

@@ -6,8 +6,8 @@ import { toHex } from '../bytes.mjs';
 import { el, svg } from '../dom.mjs';
 import { shortHash } from '../text.mjs';
 
-const WIDTH = 340;
-const MIDDLE = WIDTH / 2;
+const PATH_WIDTH = 340;
+const MIDDLE = PATH_WIDTH / 2;
 const ROW = 62;
 const BOX = 30;
 const OFFSET = 84;
@@ -39,7 +39,7 @@ export function path({ seq, size, leaf, steps, root }) {
     i > 0 && box(x(i), y(i), 96, shortHash(toHex(steps[i - 1].hash)), 'node'),
   ]);
   return el('figure', { class: 'path' },
-    svg('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img',
+    svg('svg', { viewBox: `0 0 ${PATH_WIDTH} ${height}`, role: 'img',
       'aria-label': `Merkle path of entry ${seq}: ${steps.length} hashes lead to the signed root of ${size} entries` },
     edges, boxes,
     box(x(0), y(0), steps.length === 0 ? 220 : 164, steps.length === 0 ? `entry ${seq} = root` : `entry ${seq} \u00b7 ${shortHash(toHex(leaf))}`, 'leaf'),

@@ -12,7 +12,7 @@ import { proveHash, proveLine } from '../trust.mjs';
 import { typeName } from '../words.mjs';
 
 // A row of the ledger and its line, which is null where one may not read it.
-export async function fetchEntry(seq) {
+async function fetchEntry(seq) {
   const [row] = await readLedger([['seq', `eq.${seq}`]]);
   if (!row) throw Object.assign(new Error('the ledger has no such entry'), { hint: 'Choose one from the list.' });
   return { row, line: row.payload === null ? null : await readEntry(seq) };

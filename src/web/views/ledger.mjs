@@ -11,7 +11,7 @@ import { latestCheckpoint, trustKey, verifyLast } from '../trust.mjs';
 import { actionButton, card, copyButton, empty, errorNotice, facts, field, form, notice, progress, progressBar, saveButton } from '../ui.mjs';
 import { TYPE_NAMES, typeName } from '../words.mjs';
 
-const PAGE = 50;
+const ROWS = 50;
 // A filter may match little, so a request looks at this many entries and no more.
 const WINDOW = 20000;
 
@@ -85,14 +85,14 @@ const about = (account) => `(actor.eq.${account},payload->>recipient.eq.${accoun
 async function search({ type, account }, before, looked) {
   const found = [];
   let below = before;
-  while (below > 0 && found.length < PAGE) {
+  while (below > 0 && found.length < ROWS) {
     const from = Math.max(0, below - WINDOW);
-    const params = [['select', 'seq,at,type,hash,actor'], ['seq', `lt.${below}`], ['seq', `gte.${from}`], ['order', 'seq.desc'], ['limit', PAGE - found.length]];
+    const params = [['select', 'seq,at,type,hash,actor'], ['seq', `lt.${below}`], ['seq', `gte.${from}`], ['order', 'seq.desc'], ['limit', ROWS - found.length]];
     if (type) params.push(['type', `eq.${type}`]);
     if (account) params.push(['or', about(account)]);
     const rows = await readLedger(params);
     found.push(...rows);
-    below = found.length >= PAGE ? found[found.length - 1].seq : from;
+    below = found.length >= ROWS ? found[found.length - 1].seq : from;
     looked(below);
   }
   return { found, below };

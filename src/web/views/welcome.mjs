@@ -9,7 +9,7 @@ import { visible } from '../text.mjs';
 import { errorNotice, notice, progress } from '../ui.mjs';
 import { wallets } from '../wallet.mjs';
 
-const point = (name, title, text) => el('li', {}, icon(name), el('div', {}, el('strong', {}, title), el('p', {}, text)));
+const benefit = (name, title, text) => el('li', {}, icon(name), el('div', {}, el('strong', {}, title), el('p', {}, text)));
 
 // Errors of a sign-in that the page can say more about than the ledger.
 function advise(error, retry) {
@@ -68,8 +68,8 @@ export async function welcome({ why }) {
       connectBox(),
       el('p', { class: 'hint' }, 'Signing in costs nothing, sends no transaction and needs no e-mail address.')),
     el('ul', { class: 'points' },
-      point('lock', 'Encrypted end to end', 'Keys are made in this browser and never leave it. The server stores what it cannot read.'),
-      point('why', 'Ask why', 'Every point, score and refusal names the rule, what went in, and what came out.'),
-      point('shield', 'Checked, not promised', 'This page verifies the ledger\u2019s signature and proofs by itself.'))],
+      benefit('lock', 'Encrypted end to end', 'Keys are made in this browser and never leave it. The server stores what it cannot read.'),
+      benefit('why', 'Ask why', 'Every point, score and refusal names the rule, what went in, and what came out.'),
+      benefit('shield', 'Checked, not promised', 'This page verifies the ledger\u2019s signature and proofs by itself.'))],
   };
 }
