@@ -4,6 +4,7 @@
 
 import { el, icon, when } from './dom.mjs';
 import { nameTag } from './people.mjs';
+import { stepList, stepsOf } from './steps.mjs';
 import { amount, visible } from './text.mjs';
 import { guardName, guardReason, ruleName } from './words.mjs';
 
@@ -28,10 +29,13 @@ export function historyRow({ seq, at, effect }) {
     el('a', { class: 'button quiet small', href: `#/why/${seq}`, 'aria-label': `Why? ${ruleName(effect.rule)}, entry ${seq}` }, 'Why?'));
 }
 
-export function effectList(effects, me) {
+// me: the account that looks; steps: those of an explanation, which go by the effects in their order.
+export function effectList(effects, me, steps = []) {
+  const rest = steps.filter(({ op }) => op !== 'score');
   return el('ul', { class: 'effects' }, effects.map((effect) => el('li', {},
     el('a', { href: `#/people/${effect.account}` }, effect.account === me ? 'You' : nameTag(effect.account)),
-    el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect))));
+    el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))),
+  steps.length > 0 && el('li', {}, stepList(steps.filter(({ op }) => op === 'score')), stepList(rest)));
 }
 
 // A bound of a guard: a count or an amount.

@@ -22,10 +22,10 @@ export const entryFacts = (row) => facts([
   ['What', typeName(row.type)], ['Who', who(row.actor)], ['When', el('time', { datetime: new Date(row.at).toISOString() }, fullTime(row.at))],
   ['Hash', code(row.hash, { class: 'break' })]]);
 
-// What the rules made of the event; null where there is nothing to tell.
-export function outcomeCards({ outcome }) {
+// What the rules made of the event, by which steps; nothing where there is nothing to tell.
+export function outcomeCards({ outcome }, steps = [], ...after) {
   return [
-    outcome?.effects?.length > 0 && card('What it changed', effectList(outcome.effects, session()?.user_id)),
+    outcome?.effects?.length > 0 && card(steps.length > 0 ? 'What it changed, and how' : 'What it changed', effectList(outcome.effects, session()?.user_id, steps), ...after),
     outcome?.guards?.length > 0 && card('What was checked', guardList(outcome.guards)),
   ];
 }

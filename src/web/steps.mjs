@@ -17,8 +17,11 @@ const FORMULAS = {
   score: ({ features, weights }) => ['Score', Object.keys(features).map((name) => `${exact(features[name])} \u00d7 ${exact(weights[name])} (${name})`).join(' + ')],
 };
 
+// How many steps the change of an account takes: a reward has its tier and its sum.
+export const stepsOf = ({ tokens, points, referrals, coherence }) => (tokens ? 2 : 0) + [points, referrals, coherence].filter(Boolean).length;
+
 export function stepList(steps) {
-  return el('ol', { class: 'steps' }, steps.map(({ op, inputs, result }) => {
+  return steps.length > 0 && el('ol', { class: 'steps' }, steps.map(({ op, inputs, result }) => {
     const [name, formula] = FORMULAS[op]?.(inputs) ?? [op, JSON.stringify(inputs)];
     return el('li', {}, el('span', { class: 'muted' }, visible(name)), el('span', { class: 'formula' }, visible(formula), ' = ', el('strong', {}, visible(exact(result)))));
   }));

@@ -81,10 +81,10 @@ export function field(label, input, hint) {
   return el('div', { class: 'field' }, el('label', { for: id }, label), input, hint && el('p', { class: 'hint', id: `${id}-hint` }, hint));
 }
 
-export function copyButton(text, what) {
-  const button = el('button', { type: 'button', class: 'quiet small', 'aria-label': `Copy ${what}`, onclick: async () => {
+export function copyButton(text, what, label = 'Copy') {
+  const button = el('button', { type: 'button', class: 'quiet small', 'aria-label': label === 'Copy' ? `Copy ${what}` : null, onclick: async () => {
     await navigator.clipboard.writeText(text).then(() => say(`Copied ${what}.`), () => say('The browser does not let this page copy. Select the text instead.'));
-  } }, icon('copy'), 'Copy');
+  } }, icon('copy'), label);
   return button;
 }
 

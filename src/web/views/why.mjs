@@ -8,7 +8,6 @@ import { outcomeCards, signedRoot, who } from '../entry_parts.mjs';
 import { nameTag } from '../people.mjs';
 import { path } from '../pictures/path.mjs';
 import { readLedger, readMine, session } from '../session.mjs';
-import { stepList } from '../steps.mjs';
 import { amount, count, visible } from '../text.mjs';
 import { verifyExplanation } from '../trust.mjs';
 import { actionButton, card, copyButton, empty, notice, saveButton } from '../ui.mjs';
@@ -72,7 +71,7 @@ function verdictCard(bundle, proof) {
     `${count(proof.entries, 'entry', 'entries')} that this rests on ${proof.entries === 1 ? 'leads' : 'lead'} to the root that ${proof.origin} signed for its first ${proof.size} entries, under a key that follows from entry 0.`),
   path(proof),
   el('p', { class: 'hint' }, 'To have the rules themselves executed again, save the explanation and give it to qfs-verify bundle. It cannot show that nothing touched the account after entry ', String(proof.size - 1), '.'),
-  el('p', { class: 'actions' }, saveButton('Save the explanation', `why-${bundle.seq}.json`, 'application/json', JSON.stringify(bundle)), copyButton(proof.key.text, 'the key')),
+  el('p', { class: 'actions' }, saveButton('Save the explanation', `why-${bundle.seq}.json`, 'application/json', JSON.stringify(bundle)), copyButton(proof.key.text, 'the key', 'Copy the key')),
   signedRoot(proof));
 }
 
@@ -89,8 +88,7 @@ export async function whyOne({ params: [number] }) {
       el('p', {}, el('a', { href: '#/why', class: 'crumb' }, icon('back'), 'All changes')),
       el('h1', { tabindex: -1, class: 'answer' }, sentenceOf(bundle, row)),
       el('p', { class: 'muted' }, typeName(row.type), ' \u00b7 ', when(row.at), ' \u00b7 ', el('a', { href: `#/ledger/${seq}` }, `entry ${seq}`)),
-      ...outcomeCards(row),
-      bundle.steps.length > 0 && card('How it was computed', stepList(bundle.steps), el('p', { class: 'hint' }, 'Rounded down after 18 digits. The parameters are those of the policy of ',
+      ...outcomeCards(row, bundle.steps, bundle.steps.length > 0 && el('p', { class: 'hint' }, 'Rounded down after 18 digits. The parameters are those of the policy of ',
         el('a', { href: `#/ledger/${bundle.policy.seq}` }, `entry ${bundle.policy.seq}`), '.')),
       verdictCard(bundle, proof),
       restsOn(bundle),
