@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 27', 'type 6', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 27', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -206,19 +206,19 @@ SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regna
 CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
-SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(text, bigint, bigint)', 
+SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(text, bigint, bigint)', 'app(text)', 
   'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)', 'checkpoint(bigint)',
   'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)',
-  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text)', 'explain_entry(bigint)',
-  'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'inbox()',
+  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)', 'explain_entry(bigint)',
+  'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
   'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)',
   'session_revoke(text, text)', 'session_rotate()', 'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)',
   'use_referral(text)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
-SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read');
+SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'app', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read, and the page');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
-SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR prosrc ~* 'EXECUTE|dblink'$$,
+SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR regexp_replace(prosrc, '\$qfs_page\$.*\$qfs_page\$', '') ~* 'EXECUTE|dblink'$$,
                 'none runs dynamic SQL: what is in SQL was parsed when it was created');
 SELECT pg_temp.list_is($$SELECT c.relname || ' ' || c.relkind::text || ' ' || array_to_string(c.reloptions, ',') || ' ' || c.relowner::regrole FROM pg_class c WHERE c.relnamespace = 'qfs_api'::regnamespace$$,
   ARRAY['ledger v security_barrier=true qfs_owner'], 'one view, which is a barrier');
