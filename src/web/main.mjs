@@ -31,6 +31,7 @@ async function draw(isNavigation = true) {
   const { view, params, part } = route(location.hash, session() !== null);
   openView = {};
   setPart(part);
+  main.setAttribute('aria-busy', 'true');
   const waiting = setTimeout(() => { if (mine === turn && isNavigation) show(main, progress('Loading\u2026')); }, 150);
   let shown;
   try {
@@ -45,6 +46,7 @@ async function draw(isNavigation = true) {
   document.title = `${visible(shown.title)} \u00b7 qfs`;
   main.className = shown.class ?? '';
   show(main, shown.nodes);
+  main.setAttribute('aria-busy', 'false');
   if (isNavigation) {
     window.scrollTo(0, 0);
     main.querySelector('h1')?.focus({ preventScroll: true });

@@ -91,7 +91,15 @@ export async function person({ account = newAccount(), hasWallet = true, url = D
   const who = {
     context, page, account, wallet, faults, requests, url,
     open: (hash = '', query = '') => page.goto(`${url}${query}${hash}`),
-    go: async (hash) => { await page.evaluate((to) => { location.hash = to; }, hash); },
+    // To another view, until it is there.
+    go: async (hash) => {
+      await page.evaluate((to) => new Promise((resolve) => {
+        if (location.hash === to) resolve();
+        window.addEventListener('hashchange', resolve, { once: true });
+        location.hash = to;
+      }), hash);
+      await page.locator('main[aria-busy=false]').waitFor();
+    },
     heading: (text) => name(text).waitFor(),
   };
   people.add(who);

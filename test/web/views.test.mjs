@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import { person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// Those that docs/page.md shows, as they fit on a screen.
+const SHOWN = ['home-desktop-light', 'thread-phone-dark', 'why-reward-desktop-light', 'ledger-desktop-dark'];
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
 const shots = process.env.QFS_SHOTS;
 
@@ -31,6 +33,7 @@ async function look(who, name) {
       assert.equal(await overflow(page), 0, `${name}, ${size}: wider than the screen`);
       await page.evaluate(() => window.scrollTo(0, 0));
       await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png`, fullPage: !name.startsWith('thread') });
+      if (SHOWN.includes(`${name}-${size}-${colorScheme}`)) await page.screenshot({ path: `${shots}/shown-${name}-${size}-${colorScheme}.png` });
     }
   }
   await page.setViewportSize(SIZES.desktop);

@@ -44,7 +44,7 @@ export function path({ seq, size, leaf, steps, root }) {
     edges, boxes,
     box(x(0), y(0), steps.length === 0 ? 220 : 164, steps.length === 0 ? `entry ${seq} = root` : `entry ${seq} \u00b7 ${shortHash(toHex(leaf))}`, 'leaf'),
     steps.length > 0 && box(MIDDLE, y(steps.length), 190, `signed root \u00b7 ${shortHash(toHex(root))}`, 'root')),
-    el('figcaption', {}, `Each hash is made of the two below it. Entry ${seq} is among the ${size} that the ledger signed, or one of them could not be computed.`),
+    el('figcaption', {}, `Each hash is made of the two below it. Were entry ${seq} another one, all hashes above it would be others, and the root would not be the signed one.`),
     el('details', {}, el('summary', {}, 'The path as a list'),
       el('ol', { class: 'hashes', start: 0 }, el('li', {}, 'the entry: ', el('code', {}, toHex(leaf))),
         steps.map(({ sibling, side, hash }) => el('li', {}, `with the ${side} neighbour `, el('code', {}, toHex(sibling)), ' gives ', el('code', {}, toHex(hash)))))));
