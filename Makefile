@@ -72,8 +72,12 @@ $(CLI_OBJS): %.o: %.c $(wildcard src/core/*.h src/core/*.def src/cli/*.h) Makefi
 qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 	$(CC) -o $@ $^ $(LIBS_CORE)
 
-sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS)
-	cat $^ > $@
+# The page of qfs_api.app() is made of src/web; perl comes with PostgreSQL's build system.
+WEB_FILES = $(wildcard src/web/*.* src/web/*/*.mjs)
+
+sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS) $(WEB_FILES) scripts/build-page
+	cat $(SQL_PARTS) | perl scripts/build-page src/web > $@.new
+	mv $@.new $@
 
 # Owners and PUBLIC's privileges go by what is there, new or old.
 $(SQL_UPDATES): sql/qfs--%.sql: sql/update/%.sql sql/install/90_owner.sql

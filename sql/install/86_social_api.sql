@@ -214,7 +214,9 @@ BEGIN ATOMIC
                       GROUP BY x.guard) b),
     'tier', (SELECT count(*) + 1 FROM jsonb_array_elements(p.policy::jsonb #> '{referral,tiers}') t
              WHERE (t ->> 'to')::bigint <= coalesce(s.referrals, 0)),
+    'tiers', p.policy::jsonb #> '{referral,tiers}',
     'flx', coalesce(s.flx, 0)::numeric(39, 18)::text,
+    'invited_by', (SELECT r.referrer::text FROM qfs.referral r WHERE r.referee OPERATOR(qfs.=) me.id),
     'referees', (SELECT coalesce(jsonb_agg(jsonb_build_object('user_id', r.referee::text, 'used', r.seq,
                    'settled', r.settled, 'guard', r.guard) ORDER BY r.seq DESC), '[]'::jsonb)
                  FROM (SELECT * FROM qfs.referral r WHERE r.referrer OPERATOR(qfs.=) me.id
@@ -225,7 +227,7 @@ BEGIN ATOMIC
   LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) me.id;
 END;
 COMMENT ON FUNCTION qfs_api.referral_stats() IS
-  'Referrals of the account: its code, uses, activated ones, those blocked by each guard, the tier of the next, FLX, the last 20 referees.';
+  'Referrals of the account: its code, uses, activated ones, those blocked by each guard, the tiers and that of the next, FLX, who invited it, the last 20 referees.';
 
 -- ---- coherence ----
 
@@ -256,6 +258,36 @@ END;
 COMMENT ON FUNCTION qfs_api.coherence(text, text) IS
   'Coherence of an account, its trust level, and the last act that moved it.';
 
+-- One's own account: what others did to it is theirs to show.
+CREATE FUNCTION qfs_api.history("from" bigint DEFAULT NULL, "max" integer DEFAULT 50)
+  RETURNS TABLE (seq bigint, at bigint, type text, effect jsonb)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  WITH RECURSIVE me AS (
+    SELECT a.user_id::text AS id, coalesce(history."from", a.last_entry) AS start
+    FROM qfs.account a WHERE a.user_id OPERATOR(qfs.=) qfs.find_account(NULL, NULL)),
+  -- each entry names the one before that touched the account
+  walk AS (
+    SELECT me.start AS seq, 1 AS number FROM me
+    UNION ALL
+    SELECT e.previous, w.number + 1
+    FROM walk w
+    JOIN qfs.ledger l ON l.seq = w.seq
+    CROSS JOIN LATERAL (
+      SELECT (x.effect ->> 'previous')::bigint AS previous
+      FROM me, jsonb_array_elements(l.outcome -> 'effects') x(effect) WHERE x.effect ->> 'account' = me.id LIMIT 1) e
+    WHERE w.number < least(greatest(coalesce("max", 50), 0), 200))
+  SELECT l.seq, l.at, l.type, x.effect - 'account'
+  FROM walk w
+  JOIN qfs.ledger l ON l.seq = w.seq
+  CROSS JOIN me
+  CROSS JOIN LATERAL jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(effect, number)
+  WHERE x.effect ->> 'account' = me.id AND coalesce("max", 50) > 0
+  ORDER BY l.seq DESC, x.number DESC;
+END;
+COMMENT ON FUNCTION qfs_api.history(bigint, integer) IS
+  'What changed the account that is signed in, the latest first: the effects of up to max entries (200 at most), back from one of them; go on from effect.previous.';
+
 CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -282,6 +314,6 @@ GRANT EXECUTE ON FUNCTION
   qfs_api.publish_chat_key(text),
   qfs_api.send_message(text, bigint, text, text, text, text, text), qfs_api.inbox(),
   qfs_api.messages(text, bigint, integer), qfs_api.mark_read(text, bigint), qfs_api.erase_message(text, bigint, text),
-  qfs_api.use_referral(text), qfs_api.referral_code(), qfs_api.referral_stats(),
+  qfs_api.use_referral(text), qfs_api.referral_code(), qfs_api.referral_stats(), qfs_api.history(bigint, integer),
   qfs_api.create_content(text, text, bigint), qfs_api.score_content(text, jsonb)
   TO qfs_user, qfs_operator;

@@ -111,16 +111,16 @@ END $$;
 COMMENT ON FUNCTION qfs_api.explain_reward(text) IS
   'Why a reward was paid, or was not: tx_id is the number of the entry, or its hash if it touched the account.';
 
-CREATE FUNCTION qfs_api.explain_coherence(user_id text DEFAULT NULL) RETURNS jsonb
+CREATE FUNCTION qfs_api.explain_coherence(user_id text DEFAULT NULL, seq bigint DEFAULT NULL) RETURNS jsonb
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   account qfs.user_id := qfs.find_account_to_explain(user_id);
 BEGIN
-  RETURN qfs.explain_to_caller(qfs.find_last_act(account), 'coherence', account);
+  RETURN qfs.explain_to_caller(coalesce(seq, qfs.find_last_act(account)), 'coherence', account);
 END $$;
-COMMENT ON FUNCTION qfs_api.explain_coherence(text) IS
-  'Why the coherence of an account is what it is: the act that last moved it.';
+COMMENT ON FUNCTION qfs_api.explain_coherence(text, bigint) IS
+  'Why the coherence of an account is what it is: the act that last moved it, or what entry seq did to it.';
 
 CREATE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -159,7 +159,7 @@ GRANT EXECUTE ON FUNCTION qfs.find_touch(qfs.user_id, bigint) TO qfs_auditor;
 GRANT EXECUTE ON FUNCTION
   qfs.explain_to_caller(bigint, text, qfs.user_id, bigint), qfs.find_tx(text), qfs.find_message(text, bigint, text),
   qfs.find_last_act(qfs.user_id), qfs.find_own_touch(qfs.user_id, bigint), qfs.find_account_to_explain(text),
-  qfs_api.explain_entry(bigint), qfs_api.explain_reward(text), qfs_api.explain_coherence(text),
+  qfs_api.explain_entry(bigint), qfs_api.explain_reward(text), qfs_api.explain_coherence(text, bigint),
   qfs_api.explain_session(bigint), qfs_api.explain_message(text, bigint, text),
   qfs_api.account_statement(text, bigint, bigint)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -116,7 +116,7 @@ test('the trust loop', async () => {
 
   // Alice asks why, and everything else, and each answer verifies; a stranger is not told.
   const stranger = await join_();
-  const asked = [`explain_reward?tx_id=${entry}`, `explain_entry?seq=${entry}`, `explain_session?seq=${entry}`, 'explain_coherence',
+  const asked = [`explain_reward?tx_id=${entry}`, `explain_entry?seq=${entry}`, `explain_session?seq=${entry}`, 'explain_coherence', `explain_coherence?seq=${entry}`,
     `explain_message?thread=${thread.thread}&seq=1`, 'account_statement', `account_statement?from=3&to=${entry}`];
   for (const path of asked) {
     const bundle = assertOk(await api.read(`/rpc/${path}`, alice.token), path);

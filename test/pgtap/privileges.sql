@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(249);
+SELECT plan(252);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -186,6 +186,7 @@ INSERT INTO pinned VALUES
   ('function qfs.vitals()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.vkey(bigint)', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs_api.account_statement(pg_catalog.text,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.app(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_challenge(pg_catalog.text,pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_login(pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_nonce()', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -199,12 +200,13 @@ INSERT INTO pinned VALUES
   ('function qfs_api.erase_message(pg_catalog.text,bigint,pg_catalog.text)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.erase_profile()', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.events_batch(pg_catalog.jsonb,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs_api.explain_coherence(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.explain_coherence(pg_catalog.text,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.explain_entry(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.explain_message(pg_catalog.text,bigint,pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.explain_reward(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.explain_session(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.head()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.history(bigint,integer)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.inbox()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.mark_read(pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.messages(pg_catalog.text,bigint,integer)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -292,6 +294,7 @@ INSERT INTO pinned VALUES
   ('type qfs.hash', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_operator: USAGE; qfs_user: USAGE'),
   ('type qfs.user_id', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_operator: USAGE; qfs_user: USAGE'),
   ('type qfs_api."application/octet-stream"', 'owner installer'),
+  ('type qfs_api."text/html"', 'owner installer'),
   ('type qfs_api."text/plain"', 'owner installer'),
   ('view qfs_api.ledger', 'owner qfs_owner; qfs_anon: SELECT; qfs_auditor: SELECT; qfs_operator: SELECT; qfs_user: SELECT');
 

@@ -117,6 +117,18 @@ WITH RECURSIVE chain AS (
   SELECT (SELECT (e ->> 'previous')::bigint FROM jsonb_array_elements(l.outcome -> 'effects') e WHERE e ->> 'account' = wallet.id(1) LIMIT 1), n + 1
   FROM chain c JOIN qfs.ledger l ON l.seq = c.seq)
 SELECT array_agg(seq ORDER BY n) = (SELECT array_agg(l.seq ORDER BY l.seq DESC) || NULL::bigint FROM qfs.ledger l WHERE jsonb_path_exists(l.outcome, '$.effects[*] ? (@.account == $a)', jsonb_build_object('a', wallet.id(1)))) AS complete FROM chain;
+-- qfs_api.history: every effect on the account, the latest first; in pages; nobody else's
+CREATE FUNCTION history(n int, args text) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT nullif(acting(n, format('SELECT jsonb_agg(to_jsonb(h)) FROM qfs_api.history(%s) h', args)), '')::jsonb $$;
+SELECT history(1, 'NULL, 200') = (SELECT jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'type', l.type, 'effect', x.e - 'account') ORDER BY l.seq DESC, x.i DESC)
+         FROM qfs.ledger l, jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(e, i) WHERE x.e ->> 'account' = wallet.id(1)) AS complete,
+       jsonb_array_length(history(1, 'NULL, 200')) AS rows, history(1, '') = history(1, 'NULL, 50') AS by_default;
+SELECT bool_and(history(1, format('%s, 200', p.row -> 'effect' ->> 'previous')) =
+                (SELECT jsonb_agg(r ORDER BY i) FROM jsonb_array_elements(history(1, 'NULL, 200')) WITH ORDINALITY a(r, i) WHERE (r ->> 'seq')::bigint < (p.row ->> 'seq')::bigint)) AS goes_on
+FROM (SELECT history(1, 'NULL, ' || n) -> -1 AS row FROM generate_series(1, 5) n) p;
+SELECT history(1, 'NULL, 0') AS none, history(1, 'NULL, -1') AS negative, history(1, '1000000') AS unknown,
+       history(2, format('%s', history(1, 'NULL, 1') -> 0 ->> 'seq')) AS of_another;
+SELECT acting(NULL, 'SELECT * FROM qfs_api.history()') AS no_session;
 -- qfs_api.coherence: by session, user id and wallet, with the last act; of nobody
 SELECT c ->> 'score' AS score, c ->> 'trust_level' AS trust_level, c -> 'last_act' ->> 'rule' AS rule, c -> 'last_act' -> 'coherence' ->> 1 = c ->> 'score' AS moved_it FROM (SELECT acting(1, 'SELECT qfs_api.coherence()')::jsonb AS c) x;
 SELECT acting(3, format('SELECT qfs_api.coherence(%L)', wallet.id(1))) = acting(1, 'SELECT qfs_api.coherence()') AS by_user_id, acting(3, format('SELECT qfs_api.coherence(NULL, %L)', wallet.address_of(wallet.secret(1))::text)) = acting(1, 'SELECT qfs_api.coherence()') AS by_wallet,

@@ -10,12 +10,12 @@ SELECT acting(1, format('SELECT qfs_api.send_message(%L, 1, %L, %L, %L, %L, %L)'
 CREATE TABLE good (name text PRIMARY KEY, value text);
 INSERT INTO good VALUES ('user_id', wallet.id(1)), ('wallet', wallet.address_of(wallet.secret(1))::text), ('display_name', 'Alice'), ('bio', ''), ('avatar', 'https://a.example/'), ('links', '{}'),
   ('key', wallet.chat_key('1')), ('recipient', wallet.id(2)), ('seq', '1'), ('nonce', wallet.base64url('\x0102030405060708090a0b0c')), ('body', wallet.base64url(decode(repeat('5b', 17), 'hex'))),
-  ('alg', 'x25519-hkdf-aes256gcm'), ('sender_key', wallet.chat_key('1')), ('recipient_key', wallet.chat_key('2')), ('thread', qfs.thread(wallet.id(1)::qfs.user_id, wallet.id(2)::qfs.user_id)::text), ('before', '100'), ('max', '1'),
+  ('alg', 'x25519-hkdf-aes256gcm'), ('sender_key', wallet.chat_key('1')), ('recipient_key', wallet.chat_key('2')), ('thread', qfs.thread(wallet.id(1)::qfs.user_id, wallet.id(2)::qfs.user_id)::text), ('before', '100'), ('from', '1'), ('max', '1'),
   ('sender', wallet.id(1)), ('code', repeat('0', 22)), ('content', repeat('ab', 32)), ('kind', 'a'), ('size', '1'), ('features', '{}');
 CREATE VIEW functions AS
 SELECT p.oid, p.proname, p.pronargs AS count, (p.proargnames)[1 : p.pronargs] AS names, p.proargtypes AS types
 FROM pg_proc p WHERE p.pronamespace = 'qfs_api'::regnamespace
-  AND (p.proname ~ '^(profile|set_profile|erase_profile|publish_chat_key|chat_key|send_message|inbox|messages|mark_read|erase_message|use_referral|referral_code|referral_stats|coherence|create_content|score_content)$');
+  AND (p.proname ~ '^(profile|set_profile|erase_profile|publish_chat_key|chat_key|send_message|inbox|messages|mark_read|erase_message|use_referral|referral_code|referral_stats|coherence|history|create_content|score_content)$');
 -- An argument that is null among good ones (n), or all that are null (0), or none (-1); long answers are cut to what kind they are.
 CREATE FUNCTION given(f functions, n int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,0 +1,52 @@
+// api.mjs - the functions of qfs_api over HTTP.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+// PostgREST serves the page at …/rpc/app; the site of docs/nginx.conf at /, and PostgREST at /rest/.
+const APP = 'rpc/app';
+export const BASE = location.pathname.endsWith(`/${APP}`) ? location.pathname.slice(0, -APP.length) : '/rest/';
+
+// What went wrong, in words for people; code is the stable one of docs/errors.md, or empty.
+export class ApiError extends Error {
+  constructor(status, { message, details, hint } = {}) {
+    super(message ?? 'the ledger sent an answer that this page does not understand');
+    this.status = status;
+    this.code = /^(QFS_\w+)/.exec(details ?? '')?.[1] ?? '';
+    this.detail = (details ?? '').replace(/^QFS_\w+:?\s*/, '');
+    this.hint = hint ?? '';
+  }
+}
+
+const AWAY = { message: 'the ledger cannot be reached', hint: 'Check the connection, then try again.' };
+
+async function request(path, { token, accept = 'application/json', body }) {
+  const headers = { Accept: accept };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const answer = await fetch(BASE + path, { method: body === undefined ? 'GET' : 'POST', headers, cache: 'no-store', credentials: 'omit',
+    body: body === undefined ? undefined : JSON.stringify(body) }).catch(() => { throw new ApiError(0, AWAY); });
+  const text = await answer.text().catch(() => { throw new ApiError(0, AWAY); });
+  if (!answer.ok) throw new ApiError(answer.status, parse(text) ?? (answer.status >= 502 ? AWAY : {}));
+  return accept === 'text/plain' ? text : parse(text);
+}
+
+function parse(text) {
+  try {
+    return text === '' ? null : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const query = (params) => {
+  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};
+
+// The three ways to ask: read a function, read it as text, change something.
+export const read = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token });
+export const readText = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token, accept: 'text/plain' });
+export const write = (name, body = {}, token = undefined) => request(`rpc/${name}`, { token, body });
+
+// Rows of the view `ledger`; params are filters of PostgREST's, lists where a column has several.
+export const ledgerRows = (params, token = undefined) => request(`ledger?${new URLSearchParams(params)}`, { token });

@@ -1,0 +1,51 @@
+// changes.mjs - what entries did to accounts: effects and guards, as lists.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { el, icon, when } from './dom.mjs';
+import { nameTag } from './people.mjs';
+import { stepList, stepsOf } from './steps.mjs';
+import { amount, visible } from './text.mjs';
+import { guardName, guardReason, ruleName } from './words.mjs';
+
+const chip = (name, before, after, title) => el('span', { class: 'chip', title }, `${name} `, el('span', { class: 'from' }, before), ' \u2192 ', el('strong', {}, after));
+
+// What an effect changed, as chips; null if nothing that counts.
+export function effectChips({ coherence, points, tokens, referrals }) {
+  const chips = [
+    tokens?.FLX && chip('FLX', ...tokens.FLX.map((text) => amount(text)), tokens.FLX.join(' \u2192 ')),
+    points && chip('Points', ...points.map(String)),
+    coherence && chip('Coherence', ...coherence.map((text) => amount(text)), coherence.join(' \u2192 ')),
+    referrals && chip('Invitations', ...referrals.map(String)),
+  ].filter(Boolean);
+  return chips.length > 0 ? el('span', { class: 'chips' }, chips) : null;
+}
+
+// One row of history(), with the way to its explanation.
+export function historyRow({ seq, at, effect }) {
+  const chips = effectChips(effect);
+  return el('li', { class: 'change' },
+    el('div', {}, el('span', { class: 'change-name' }, ruleName(effect.rule)), chips, el('span', { class: 'muted' }, when(at), ` \u00b7 entry ${seq}`)),
+    el('a', { class: 'button quiet small', href: `#/why/${seq}`, 'aria-label': `Why? ${ruleName(effect.rule)}, entry ${seq}` }, 'Why?'));
+}
+
+// me: the account that looks; steps: those of an explanation, which go by the effects in their order.
+export function effectList(effects, me, steps = []) {
+  const rest = steps.filter(({ op }) => op !== 'score');
+  return el('ul', { class: 'effects' }, effects.map((effect) => el('li', {},
+    el('a', { href: `#/people/${effect.account}` }, effect.account === me ? 'You' : nameTag(effect.account)),
+    el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))),
+  steps.length > 0 && el('li', {}, stepList(steps.filter(({ op }) => op === 'score')), stepList(rest)));
+}
+
+// A bound of a guard: a count or an amount.
+const quantity = (value) => (/^\d+(\.\d+)?$/.test(value) ? amount(String(value)) : visible(String(value)));
+
+export function guardList(guards) {
+  return el('ul', { class: 'guards' }, guards.map(({ guard, result, bound, observed }) => {
+    const passed = result === 'PASS';
+    return el('li', { class: passed ? 'pass' : 'block' }, icon(passed ? 'check' : 'alert'),
+      el('div', {}, el('strong', {}, guardName(guard)), ' ', el('span', { class: 'verdict' }, passed ? 'passed' : `blocked: ${guardReason(guard)}`),
+        el('p', { class: 'hint' }, `allowed ${quantity(bound)}, found ${quantity(observed)}`)));
+  }));
+}

@@ -1,0 +1,100 @@
+// session.mjs - who is signed in: from the wallet's signature to the end of the session.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { ApiError, ledgerRows, read, readText, write } from './api.mjs';
+import { deviceKey, forget, keep, recall } from './keys.mjs';
+import { connect, personalSign } from './wallet.mjs';
+
+// {token, session, user_id, wallet, expires_at}, or null.
+let current = null;
+const listeners = [];
+
+export const session = () => current;
+export const onSessionChange = (listener) => listeners.push(listener);
+
+function change(next, why) {
+  current = next;
+  for (const listener of listeners) listener(next, why);
+}
+
+export async function restoreSession() {
+  const kept = await recall('session');
+  current = kept && kept.expires_at > Date.now() ? kept : null;
+}
+
+// ---- signing in ----
+
+// EIP-4361 asks for the page's own domain, which the wallet compares with where it is; the challenge
+// knows the checksummed address, a nonce and the server's clock.
+function signInMessage(challenge, chainId, device) {
+  const address = challenge.split('\n')[1];
+  const field = (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(challenge)[1];
+  return [`${location.host} wants you to sign in with your Ethereum account:`, address, '',
+    'Sign in to this ledger. It costs nothing and sends no transaction.', '',
+    `URI: ${location.origin}/`, 'Version: 1', `Chain ID: ${chainId}`, `Nonce: ${field('Nonce')}`, `Issued At: ${field('Issued At')}`,
+    'Resources:', `- urn:qfs:device:${device}`].join('\n');
+}
+
+// progress(text) is told what is going on.  Throws ApiError or WalletError.
+export async function signIn(provider, referralCode, progress) {
+  progress('Asking your wallet for an account\u2026');
+  const { address, chainId } = await connect(provider);
+  const device = await deviceKey();
+  const challenge = await write('auth_challenge', { wallet: address, device_key: device.text, chain_id: chainId });
+  const message = signInMessage(challenge, chainId, device.text);
+  progress('Please sign the message in your wallet\u2026');
+  const signature = await personalSign(provider, address, message);
+  progress('Writing your sign-in to the ledger\u2026');
+  const body = { message, signature, ...(referralCode && { referral_code: referralCode }) };
+  const next = await write('auth_login', body);
+  await keep('session', next);
+  change(next);
+  return next;
+}
+
+// ---- asking as the account ----
+
+// Another tab may have rotated the session: what is kept counts before what is remembered.
+async function asAccount(ask) {
+  if (!current) throw new ApiError(401, { message: 'this needs a session', hint: 'Sign in with your wallet first.' });
+  const { token } = current;
+  try {
+    return await ask(token);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    const kept = await recall('session');
+    if (kept && kept.token !== token) {
+      change(kept);
+      return ask(kept.token);
+    }
+    await leave('Your session has ended. Sign in again to go on.');
+    throw error;
+  }
+}
+
+export const readMine = (name, params) => asAccount((token) => read(name, params, token));
+export const readMyText = (name, params) => asAccount((token) => readText(name, params, token));
+export const writeMine = (name, body) => asAccount((token) => write(name, body, token));
+// With the session if there is one: the public reads less.
+export const readLedger = (params) => (current ? asAccount((token) => ledgerRows(params, token)) : ledgerRows(params));
+export const readEntry = (seq) => (current ? readMyText('entry', { seq }) : readText('entry', { seq }));
+
+// ---- ending ----
+
+async function leave(why) {
+  await forget('session');
+  change(null, why);
+}
+
+export async function rotate() {
+  const next = { ...current, ...await writeMine('session_rotate') };
+  await keep('session', next);
+  change(next);
+}
+
+export async function revoke(id, reason = 'user_logout') {
+  const mine = id === current?.session;
+  await writeMine('session_revoke', { session: id, reason });
+  if (mine) await leave('You are signed out.');
+}

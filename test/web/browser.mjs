@@ -1,0 +1,136 @@
+// browser.mjs - Debian's Chromium with a wallet in it, and everything that must not happen noted down.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+// viem is there for the tests of the API.
+const { generatePrivateKey, privateKeyToAccount } = createRequire(new URL('../api/package.json', import.meta.url))('viem/accounts');
+
+assert.ok(process.env.API_URL && process.env.SITE_URL, 'run scripts/check-web');
+
+// The page by PostgREST itself, and as the site that nginx makes of it.
+export const DIRECT = `${process.env.API_URL}/rpc/app`;
+export const SITE = `${process.env.SITE_URL}/`;
+
+export const sql = (query) => execFileSync('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', query], { encoding: 'utf8' }).trim();
+
+// Chromium has no sandbox as root.
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+after(() => browser.close());
+
+const people = new Set();
+
+// A test with people in it: nothing may have happened to them that must not, and if it fails, it says what they saw.
+export function scenario(name, run) {
+  test(name, async () => {
+    try {
+      await run();
+      for (const { faults } of people) assert.deepEqual(faults, []);
+    } catch (error) {
+      for (const { page, faults } of people) {
+        const text = await page.evaluate(() => document.querySelector('main')?.innerText ?? '').catch(() => '');
+        console.log(`# ${page.url()} ${JSON.stringify(text.slice(0, 700))} ${JSON.stringify(faults)}`);
+      }
+      throw error;
+    } finally {
+      await Promise.all([...people].map(({ context }) => context.close()));
+      people.clear();
+    }
+  });
+}
+
+export const newAccount = () => privateKeyToAccount(generatePrivateKey());
+
+// An EIP-1193 provider whose key is in this process; `rejects` makes it refuse as a person does.
+async function addWallet(context, account, wallet) {
+  await context.exposeFunction('qfsTestWallet', async (method, params) => {
+    wallet.asked.push(method);
+    if (wallet.rejects) return { code: 4001, message: 'User rejected the request.' };
+    if (method === 'eth_requestAccounts') return { value: [account.address.toLowerCase()] };
+    if (method === 'eth_chainId') return { value: '0x1' };
+    if (method === 'personal_sign') return { value: await account.signMessage({ message: { raw: params[0] } }) };
+    return { code: 4200, message: 'The requested method is not supported.' };
+  });
+  await context.addInitScript(() => {
+    window.ethereum = {
+      request: async ({ method, params }) => {
+        const { value, code, message } = await window.qfsTestWallet(method, params);
+        if (code) throw Object.assign(new Error(message), { code });
+        return value;
+      },
+    };
+  });
+}
+
+// A browser of one person: its page, its wallet, and `faults`: errors, violations of the policy, requests
+// to anywhere else.
+export async function person({ account = newAccount(), hasWallet = true, url = DIRECT, ...options } = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', locale: 'en-GB', ...options });
+  const wallet = { asked: [], rejects: false };
+  const faults = [];
+  const requests = [];
+  if (hasWallet) await addWallet(context, account, wallet);
+  await context.exposeFunction('qfsTestViolation', (text) => faults.push(`CSP: ${text}`));
+  await context.addInitScript(() => document.addEventListener('securitypolicyviolation',
+    (event) => window.qfsTestViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
+  const page = await context.newPage();
+  page.setDefaultTimeout(60000);
+  page.on('pageerror', (error) => faults.push(`error: ${error.stack}`));
+  page.on('console', (message) => { if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(`console: ${message.text()}`); });
+  page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('request', (request) => {
+    requests.push(request);
+    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== new URL(url).origin) faults.push(`request: ${request.url()}`);
+  });
+  const name = (text) => page.getByRole('heading', { level: 1, name: text });
+  const who = {
+    context, page, account, wallet, faults, requests, url,
+    open: (hash = '', query = '') => page.goto(`${url}${query}${hash}`),
+    // To another view, until it is there.
+    go: async (hash) => {
+      await page.evaluate((to) => new Promise((resolve) => {
+        if (location.hash === to) resolve();
+        window.addEventListener('hashchange', resolve, { once: true });
+        location.hash = to;
+      }), hash);
+      await page.locator('main[aria-busy=false]').waitFor();
+    },
+    heading: (text) => name(text).waitFor(),
+  };
+  people.add(who);
+  return who;
+}
+
+export async function signIn(who) {
+  const button = who.page.getByRole('button', { name: 'Connect wallet' });
+  await button.click();
+  await button.waitFor({ state: 'detached' });
+  await who.page.getByRole('navigation').getByRole('link', { name: 'Chat' }).waitFor();
+}
+
+export async function setProfile(who, name, bio = '') {
+  await who.go('#/profile');
+  await who.page.getByLabel('Name', { exact: true }).fill(name);
+  if (bio) await who.page.getByLabel('About you', { exact: true }).fill(bio);
+  await who.page.getByRole('button', { name: 'Save profile' }).click();
+  await who.heading(name);
+}
+
+export async function turnOnChat(who) {
+  await who.go('#/chat');
+  await who.page.getByRole('button', { name: 'Turn on encrypted chat' }).click();
+  await who.page.getByRole('button', { name: 'Turn on encrypted chat' }).waitFor({ state: 'detached' });
+}
+
+export async function write(who, text) {
+  await who.page.getByLabel(/^Message to/).fill(text);
+  await who.page.getByRole('button', { name: 'Send' }).click();
+  await who.page.locator('.bubble.mine', { hasText: text.slice(0, 40) }).first().waitFor();
+}
+
+export const userId = (who) => sql(`SELECT qfs.user_id('${who.account.address}'::qfs.address)`);

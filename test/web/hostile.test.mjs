@@ -1,0 +1,203 @@
+// hostile.test.mjs - what others write is text, whatever it is; what a server forges is noticed.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import assert from 'node:assert/strict';
+import { DIRECT, newAccount, person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
+
+const NAME = '<script>window.hacked=1</script>\u202egnp.exe';
+const BIO = `<img src=x onerror="window.hacked=2">\u2066 ${'W'.repeat(400)}`;
+const PICTURE = 'https://evil.example/<svg/onload=window.hacked=3>'.replace(/[<>]/g, (char) => encodeURIComponent(char));
+const MESSAGE = `</p><script>window.hacked=4</script> \u202etxet \u2028 ${'\u0915\u094d'.repeat(300)} ${'x'.repeat(3000)}`;
+
+const shown = (text) => text.replace(/[\u202e\u2066\u2028]/g, (char) => `\u27e8U+${char.codePointAt(0).toString(16).toUpperCase()}\u27e9`);
+
+// A browser that is signed in, and the token of its session.
+async function member(options) {
+  const who = await person(options);
+  const login = who.page.waitForResponse(/auth_login/);
+  await who.open();
+  await signIn(who);
+  return Object.assign(who, { id: userId(who), token: (await (await login).json()).token });
+}
+
+const ask = async (who, name, body) => {
+  const answer = await fetch(`${process.env.API_URL}/rpc/${name}`, { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${who.token}` }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, `${name}: ${await answer.clone().text()}`);
+};
+
+async function isHarmless(who, text) {
+  await who.page.getByText(text, { exact: true }).filter({ visible: true }).first().waitFor();
+  assert.equal(await who.page.evaluate(() => window.hacked), undefined);
+  for (const width of [1280, 360]) {
+    await who.page.setViewportSize({ width, height: 800 });
+    assert.equal(await who.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `wider than ${width}`);
+  }
+}
+
+scenario('a hostile name, text, picture, link and message are shown as text', async () => {
+  const [mallory, alice] = [await member(), await member()];
+  await ask(mallory, 'set_profile', { display_name: NAME, bio: BIO, avatar: PICTURE, links: ['https://evil.example/"onclick="window.hacked=5'.replace(/"/g, '%22'), 'ipfs://x'] });
+  await turnOnChat(mallory);
+  await turnOnChat(alice);
+  await mallory.go(`#/chat/${alice.id}`);
+  await mallory.page.getByLabel(/^Message to/).fill(MESSAGE);
+  await mallory.page.getByRole('button', { name: 'Send' }).click();
+  await mallory.page.locator('.bubble.mine').waitFor();
+
+  await alice.go(`#/people/${mallory.id}`);
+  await isHarmless(alice, shown(NAME));
+  await isHarmless(alice, shown(BIO));
+  await isHarmless(alice, PICTURE);
+  assert.deepEqual(await alice.page.locator('main a[target=_blank]').evaluateAll((links) => links.map((link) => [new URL(link.href).protocol, link.rel])),
+    [['https:', 'noopener noreferrer nofollow'], ['https:', 'noopener noreferrer nofollow']]);
+  await alice.go('#/chat');
+  await isHarmless(alice, shown(NAME));
+  await alice.go(`#/chat/${mallory.id}`);
+  await alice.page.locator('.bubble.theirs').waitFor();
+  assert.equal(await alice.page.locator('.bubble.theirs .bubble-text').textContent(), shown(MESSAGE));
+  await isHarmless(alice, shown(NAME));
+  // Each stands in a direction of its own.
+  assert.equal(await alice.page.locator('.bubble.theirs .bubble-text').evaluate((node) => getComputedStyle(node).unicodeBidi), 'isolate');
+  await mallory.go('#/');
+  await isHarmless(mallory, shown(NAME));
+
+  // An address that is hostile leads nowhere; the ledger refuses a picture that is a script.
+  for (const hash of ['#/people/<script>', '#/ledger/1e9', '#/chat/user_x', '#/%22%3E']) {
+    await alice.go(hash);
+    await alice.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
+    await alice.go('#/invite');
+    await alice.heading('Invite');
+  }
+});
+
+scenario('chat: deleted, forged and foreign messages, a key that changed, a key that is elsewhere', async () => {
+  const account = newAccount();
+  const [ann, ben] = [await member({ account }), await member()];
+  await setProfile(ben, 'Ben');
+  for (const who of [ann, ben]) await turnOnChat(who);
+  await ann.go(`#/chat/${ben.id}`);
+  for (const text of ['the first', 'the second', 'the third']) await write(ann, text);
+
+  // The server changes a ciphertext, and its own commitment cannot follow; a sender deletes one.
+  sql(`UPDATE qfs.message SET body = set_byte(body, 0, get_byte(body, 0) # 1) WHERE seq = 2 AND sender::text = '${ann.id}'`);
+  const first = ann.page.locator('.bubble.mine').first();
+  await first.locator('summary').click();
+  await first.getByRole('button', { name: 'Delete\u2026' }).click();
+  await first.getByRole('button', { name: 'Delete it' }).click();
+  await first.getByText('This message was deleted.').waitFor();
+  await ben.go(`#/chat/${ann.id}`);
+  const bubbles = ben.page.locator('.bubble.theirs .bubble-text');
+  await bubbles.nth(2).waitFor();
+  assert.deepEqual(await bubbles.allTextContents(), ['This message was deleted.', 'This message is not what the ledger committed to. Do not trust it.', 'the third']);
+
+  // Ann in another browser: her key is elsewhere, and a new one is noticed by Ben.
+  const elsewhere = await member({ account });
+  await elsewhere.go(`#/chat/${ben.id}`);
+  await elsewhere.page.getByText('This message was encrypted for a key that this browser does not have.').first().waitFor();
+  await elsewhere.page.getByRole('button', { name: 'Use this browser from now on' }).click();
+  await elsewhere.page.getByLabel('Message to Ben').waitFor();
+  await ben.page.getByLabel(/^Message to/).fill('to the old key');
+  await ben.page.getByRole('button', { name: 'Send' }).click();
+  await ben.page.getByText('a key of the message is not the one in force', { exact: false }).or(ben.page.getByText('A key of the message is not the one in force.')).first().waitFor();
+  await ben.go('#/chat');
+  await ben.heading('Chat');
+  await ben.go(`#/chat/${ann.id}`);
+  await ben.page.getByText('Their key has changed.').waitFor();
+  await ben.page.getByRole('button', { name: 'Go on with the new key' }).click();
+  await write(ben, 'to the new key');
+  await elsewhere.page.locator('.bubble.theirs', { hasText: 'to the new key' }).waitFor();
+});
+
+// Changes what this browser keeps under a name.
+const tamper = (who, name, change) => who.page.evaluate(async ([key, source]) => {
+  const settled = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+  const store = (await settled(indexedDB.open('qfs'))).transaction('kept', 'readwrite').objectStore('kept');
+  const kept = await settled(store.get(key));
+  const next = source === 'flip root' ? { ...kept, root: kept.root.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) } : source;
+  await settled(store.put(next, key));
+}, [name, change]);
+
+scenario('a ledger that was rewritten, or signs with another key, is noticed by this page', async () => {
+  const who = await member();
+  await setProfile(who, 'Witness');
+  const verify = async () => {
+    await who.go('#/invite');
+    await who.heading('Invite');
+    await who.go('#/ledger');
+    await who.heading('Ledger');
+    await who.page.getByRole('button', { name: 'Verify' }).click();
+  };
+  await verify();
+  await who.page.getByText(/verified in this page/).waitFor();
+
+  // Behind the triggers' back: the content of an entry of one's own.
+  const seq = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${who.id}'`);
+  const change = (expression, at = seq) => sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${at}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);
+  const payload = sql(`SELECT payload FROM qfs.ledger WHERE seq = ${seq}`);
+  change(`payload = '{"commitment": "${'0'.repeat(64)}", "version": 1}'`);
+  await verify();
+  await who.page.getByText(`Entry ${seq} does not have the hash that the ledger gives for it.`).waitFor();
+  change(`payload = '${payload}'`);
+
+  // The hash of the last entry, of an even number so that no stored node covers it: the root is another
+  // one then than that which this browser has seen.
+  while (Number(sql('SELECT max(seq) FROM qfs.ledger')) % 2 === 1) await setProfile(who, 'Witness again');
+  await verify();
+  await who.page.getByText(/verified in this page/).waitFor();
+  const [last, hash] = sql('SELECT seq, hash FROM qfs.ledger ORDER BY seq DESC LIMIT 1').split('|');
+  change(`hash = '${'ab'.repeat(32)}'`, last);
+  await who.go('#/ledger/0');
+  await who.page.getByText(/is not the one that this browser saw/).waitFor();
+  await verify();
+  await who.page.getByText(/is not the one that this browser saw/).first().waitFor();
+  change(`hash = '${hash}'`, last);
+  await verify();
+  await who.page.getByText(/verified in this page/).waitFor();
+
+  // A past that this browser remembers otherwise.
+  await tamper(who, 'checkpoint', 'flip root');
+  await verify();
+  await who.page.getByText(/is not the one that this browser saw/).first().waitFor();
+  await who.page.reload();
+  await who.page.getByText('Ledger does not verify').waitFor();
+
+  // Another key than before.
+  await tamper(who, 'vkey', 'ledger.example.org/web+00000000+x');
+  await who.page.reload();
+  await who.page.getByText('The ledger signs with another key than before.').waitFor();
+  await who.page.getByRole('button', { name: 'Trust the new key' }).click();
+  await who.page.getByText('The ledger signs with another key than before.').waitFor({ state: 'detached' });
+  assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
+});
+
+// What a server could tell instead: each is refused by name.
+const LIES = [
+  ['an entry', (bundle) => { bundle.entries[1].line = bundle.entries[1].line.replace(/"at":\d/, '"at":9'); }, /PROOF_INVALID/],
+  ['a path', (bundle) => { bundle.entries[0].proof[0] = '00'.repeat(32); }, /PROOF_INVALID/],
+  ['a checkpoint', (bundle) => { bundle.checkpoint = bundle.checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`); }, /PROOF_INVALID|CHECKPOINT_KEY/],
+  ['another entry', (bundle) => { bundle.tx_id = '00'.repeat(32); }, /BUNDLE_CLAIM/],
+  ['no genesis', (bundle) => { bundle.entries.shift(); }, /BUNDLE_INCOMPLETE/],
+];
+
+scenario('an explanation that was tampered with on its way is refused, and says why', async () => {
+  const who = await member();
+  await setProfile(who, 'Doubter');
+  let lie = () => {};
+  await who.page.route(/explain_/, async (route) => {
+    const answer = await route.fetch();
+    const bundle = await answer.json();
+    lie(bundle);
+    await route.fulfill({ response: answer, json: bundle });
+  });
+  for (const [name, change, fault] of [['the truth', () => {}, null], ...LIES]) {
+    lie = change;
+    await who.go('#/why');
+    await who.page.getByRole('link', { name: /^Why\? Profile completed/ }).click();
+    if (fault === null) await who.page.getByText('Verified in this page.').waitFor();
+    else {
+      await who.page.getByText('The explanation does not verify.').waitFor();
+      assert.match(await who.page.getByRole('alert').textContent(), fault, name);
+    }
+  }
+});

@@ -1,0 +1,92 @@
+// loop.test.mjs - the trust loop, in two browsers.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, turnOnChat, userId, write } from './browser.mjs';
+
+// Saves the explanation on the page and gives it to qfs-verify, as its reader would.
+async function explain(who) {
+  await who.page.getByText('Signed root', { exact: true }).click();
+  const key = await who.page.locator('dl.facts code').last().textContent();
+  const saved = who.page.waitForEvent('download');
+  await who.page.getByRole('button', { name: 'Save the explanation' }).click();
+  const { status, stdout } = spawnSync('qfs-verify', ['bundle', await (await saved).path(), '--key', key], { encoding: 'utf8' });
+  return { status, says: /^You earned 100 FLX/m.exec(stdout)?.[0] };
+}
+
+// Alice comes by PostgREST itself, Bob by nginx: both addresses of the page.
+for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx', SITE, SITE]]) {
+  scenario(`two people meet, by way of ${of}`, async () => {
+    const alice = await person({ url: alicesUrl });
+    const bob = await person({ url: bobsUrl });
+
+    await alice.open();
+    await signIn(alice);
+    await setProfile(alice, 'Alice');
+    await turnOnChat(alice);
+    await alice.go('#/invite');
+    const link = await alice.page.getByLabel('Give this to somebody you trust').inputValue();
+    assert.match(link, new RegExp(`^${alicesUrl.replace(/[.?/]/g, '\\$&')}\\?ref=\\w{22}$`));
+
+    // Bob follows the link; the code is used with his first sign-in and leaves the address.
+    await bob.page.goto(link);
+    await bob.page.getByText('You were invited.').waitFor();
+    assert.equal(bob.page.url(), bobsUrl);
+    await signIn(bob);
+    assert.equal(sql(`SELECT outcome ->> 'referrer' FROM qfs.ledger WHERE type = 'REFERRAL_USE' AND actor::text = '${userId(bob)}'`), userId(alice));
+    await setProfile(bob, 'Bob', 'I was invited.');
+    await turnOnChat(bob);
+
+    // He writes to who invited him; she sees it without reloading.
+    await bob.page.getByRole('link', { name: 'Write to Alice' }).click();
+    await bob.heading('Alice');
+    await write(bob, 'Hello Alice, d\u00e9j\u00e0 vu? \u{1f44b}');
+    await alice.page.getByRole('link', { name: /^Chat.*1 unread/ }).click();
+    await alice.page.getByRole('link', { name: /Bob/ }).click();
+    await alice.page.locator('.bubble.theirs', { hasText: 'Hello Alice, d\u00e9j\u00e0 vu? \u{1f44b}' }).waitFor();
+    assert.equal(sql(`SELECT count(*) FROM qfs.message WHERE position('Hello'::bytea IN body) > 0`), '0');
+
+    // Both see the same two keys.
+    const keys = async (who) => {
+      await who.page.locator('.lock summary').click();
+      return who.page.locator('.lock .fingerprint').allTextContents();
+    };
+    assert.deepEqual(await keys(alice), (await keys(bob)).reverse());
+
+    // She answers, and the referral activates; he reads it without reloading.
+    await write(alice, 'Hello Bob');
+    await bob.page.locator('.bubble.theirs', { hasText: 'Hello Bob' }).waitFor();
+    await write(bob, 'How do you do?');
+    await alice.page.locator('.bubble.theirs', { hasText: 'How do you do?' }).waitFor();
+
+    await alice.go('#/');
+    await alice.heading('Alice');
+    await alice.page.locator('.stat', { hasText: '100FLX' }).waitFor();
+    await alice.page.getByText('Invitation became active (tier 1)').waitFor();
+    await alice.go('#/invite');
+    await alice.page.locator('.referee.active', { hasText: 'Bob' }).waitFor();
+
+    // Why did she get this?  The page checks the answer, and so does qfs-verify, which executes the rules again.
+    await alice.page.locator('.referee.active').getByRole('link', { name: 'Why?' }).click();
+    await alice.heading('You earned 100 FLX and 10 genesis points because Bob, whom you invited, set a profile and exchanged messages.');
+    await alice.page.getByText('Verified in this page.').waitFor();
+    assert.deepEqual(await explain(alice), { status: 0, says: 'You earned 100 FLX' });
+    await alice.page.getByRole('img', { name: /^Merkle path of entry \d+: \d+ hashes lead to the signed root/ }).waitFor();
+    // And why a score moved.
+    await bob.go('#/why');
+    await bob.page.getByRole('link', { name: /^Why\? Profile completed/ }).click();
+    await bob.heading(/^Your coherence went from 0 to 0\.03 by \u201cProfile completed\u201d in entry \d+\.$/);
+    await bob.page.getByText('0 \u00d7 (1 \u2212 0.1) + 0.3 \u00d7 0.1 = 0.03').waitFor();
+    assert.equal((await explain(bob)).status, 0);
+
+    // Everything verifies, in the page and on the server.
+    await alice.go('#/ledger');
+    await alice.page.getByText('The signature is good.').waitFor();
+    await alice.page.getByRole('button', { name: 'Verify' }).click();
+    await alice.page.getByText(/^\d+ entries verified in this page\.$/).waitFor();
+    assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
+
+  });
+}

@@ -1,0 +1,150 @@
+// page.test.mjs - the document itself: its policy, its weight, what it refuses to run.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { DIRECT, newAccount, person, scenario, signIn, SITE, sql, turnOnChat } from './browser.mjs';
+
+const WEIGHT = 120000;
+const REQUESTS = 10;
+
+const between = (text, from, to) => text.slice(text.indexOf(from) + from.length, text.indexOf(to));
+const sha256 = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
+  scenario(`the document as ${name} sends it`, async () => {
+    const who = await person({ url });
+    const answer = await who.open();
+    const html = await answer.text();
+    const headers = await answer.headersArray();
+    const header = (wanted) => headers.filter((one) => one.name.toLowerCase() === wanted).map((one) => one.value);
+    assert.match(header('content-type').join(), /^text\/html; charset=utf-8$/);
+    assert.deepEqual(header('x-content-type-options'), ['nosniff']);
+    assert.deepEqual(header('referrer-policy'), ['no-referrer']);
+
+    // One policy, of hashes; the document repeats it for whoever saves it.
+    const [policy, ...others] = header('content-security-policy');
+    assert.deepEqual(others, []);
+    const rules = Object.fromEntries(policy.split('; ').map((rule) => [rule.split(' ')[0], rule.split(' ').slice(1).join(' ')]));
+    assert.deepEqual(rules, {
+      'default-src': "'none'", 'script-src': sha256(between(html, '<script type="module">', '</script>')), 'style-src': sha256(between(html, '<style>', '</style>')),
+      'connect-src': "'self'", 'img-src': 'data:', 'base-uri': "'none'", 'form-action': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': "'none'",
+      'frame-ancestors': "'none'",
+    });
+    assert.equal(between(html, 'http-equiv="Content-Security-Policy" content="', '">\n<meta name="viewport"'), policy.replace("; frame-ancestors 'none'", ''));
+  });
+
+  scenario(`the first view by way of ${name}: its weight and its requests`, async () => {
+    const who = await person({ url });
+    const devtools = await who.context.newCDPSession(who.page);
+    let bytes = 0;
+    let count = 0;
+    await devtools.send('Network.enable');
+    devtools.on('Network.requestWillBeSent', ({ request }) => { if (!request.url.startsWith('data:')) count++; });
+    devtools.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+    await who.open();
+    await who.page.getByText(/^Ledger verified/).waitFor();
+    await who.page.waitForLoadState('networkidle');
+    console.log(`# first view by ${name}: ${bytes} bytes in ${count} requests`);
+    assert.ok(bytes > 10000 && bytes < WEIGHT, `${bytes} bytes`);
+    assert.ok(count > 1 && count < REQUESTS, `${count} requests`);
+  });
+}
+
+scenario('scripts that somebody put in do not run, markup is not parsed, and the page is not framed', async () => {
+  const who = await person();
+  await who.page.route(DIRECT, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace('<body>', '<body><script>window.hacked = 1</script><img src="data:," onerror="window.hacked = 2"><a id="trap" href="javascript:window.hacked = 3">trap</a>');
+    await route.fulfill({ response: answer, body });
+  });
+  await who.page.addInitScript(() => { window.keepTrap = () => document.querySelector('#trap')?.click(); });
+  await who.open();
+  await who.page.getByRole('button', { name: 'Connect wallet' }).waitFor();
+  assert.equal(await who.page.evaluate(() => window.hacked), undefined);
+  assert.ok(who.faults.some((fault) => /CSP: script-src/.test(fault)), who.faults.join());
+  const refused = await who.page.evaluate(() => {
+    try {
+      document.querySelector('main').innerHTML = '<b>bold</b>';
+      return 'parsed';
+    } catch (error) {
+      return error.message;
+    }
+  });
+  assert.match(refused, /TrustedHTML/);
+  await who.page.waitForTimeout(500);
+  who.faults.length = 0;
+
+  const framing = await person();
+  await framing.page.goto('about:blank');
+  await framing.page.setContent(`<iframe src="${DIRECT}"></iframe>`);
+  await framing.page.waitForTimeout(1000);
+  const inside = await framing.page.frames()[1].evaluate(() => document.body.textContent).catch(() => '');
+  assert.doesNotMatch(inside, /Connect wallet/);
+});
+
+scenario('private keys and what they are for stay in the browser', async () => {
+  const who = await person();
+  await who.open();
+  await signIn(who);
+  await turnOnChat(who);
+  const kept = await who.page.evaluate(async () => {
+    const settled = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    const store = (await settled(indexedDB.open('qfs'))).transaction('kept').objectStore('kept');
+    const [names, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
+    const pairs = names.map((name, i) => [name, values[i]]).filter(([name]) => /^(device|chat )/.test(name)).flatMap(([, value]) => value);
+    return Promise.all(pairs.map(async ({ privateKey }) => [privateKey.algorithm.name, privateKey.extractable,
+      await crypto.subtle.exportKey('pkcs8', privateKey).then(() => 'exported', (error) => error.name)]));
+  });
+  assert.deepEqual(kept.sort(), [['Ed25519', false, 'InvalidAccessError'], ['X25519', false, 'InvalidAccessError']]);
+});
+
+scenario('an invitation that nobody gave out is put aside; a page elsewhere is told who lists it', async () => {
+  const lost = await person();
+  await lost.open('', `?ref=${'1'.repeat(22)}`);
+  await lost.page.getByText('You were invited.').waitFor();
+  await lost.page.getByRole('button', { name: 'Connect wallet' }).click();
+  await lost.page.getByText('The invitation was put aside').waitFor();
+  await lost.page.getByRole('button', { name: 'Try again' }).click();
+  await lost.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
+
+  const elsewhere = await person({ url: DIRECT.replace('127.0.0.1', 'localhost') });
+  await elsewhere.open();
+  await elsewhere.page.getByRole('button', { name: 'Connect wallet' }).click();
+  await elsewhere.page.getByText(/does not accept sign-ins at localhost:\d+ yet/).waitFor();
+});
+
+scenario('sessions: another browser of the account, renewed in another tab, ended from afar', async () => {
+  const account = newAccount();
+  const [home, away] = await Promise.all([person({ account }), person({ account })]);
+  for (const who of [home, away]) {
+    await who.open();
+    await signIn(who);
+  }
+  // A reload stays signed in.
+  await home.page.reload();
+  await home.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
+  // What one tab renews, the other goes on with.
+  const tab = await home.context.newPage();
+  await tab.goto(`${DIRECT}#/account`);
+  await tab.getByRole('button', { name: 'Renew' }).click();
+  await tab.getByText('You have a new session').waitFor();
+  await home.go('#/account');
+  await home.heading('Sessions');
+  await home.page.getByText('renewed').waitFor();
+  const active = home.page.getByRole('region', { name: 'Active' }).getByRole('listitem');
+  assert.equal(await active.count(), 2);
+  await active.filter({ hasText: 'Another browser or device' }).getByLabel('Why should it end?').selectOption('device_lost');
+  await active.filter({ hasText: 'Another browser or device' }).getByRole('button', { name: /^End/ }).click();
+  await home.page.getByText('ended: device lost').waitFor();
+  assert.equal(sql(`SELECT payload ->> 'reason' FROM qfs.ledger WHERE type = 'SESSION_REVOKED' ORDER BY seq DESC LIMIT 1`), 'device_lost');
+  await away.go('#/invite');
+  await away.page.getByText('Your session has ended. Sign in again to go on.').waitFor();
+  await signIn(away);
+  // Signing out.
+  await home.page.getByRole('button', { name: 'Sign out' }).click();
+  await home.page.getByText('You are signed out.').waitFor();
+  await home.page.reload();
+  await home.page.getByRole('button', { name: 'Connect wallet' }).waitFor();
+});
