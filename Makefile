@@ -3,18 +3,22 @@
 #   make && make install && make installcheck    the DBA's way
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
-#   make check-matrix                            the same on every PostgreSQL, in chroots
+#   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check check-matrix demo bench
+OWN_TARGETS = check demo bench fuzz
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
-$(OWN_TARGETS):
+check demo bench:
 	@scripts/$@
+
+fuzz:
+	@scripts/packages check
+	@QFS_FUZZ_SECONDS=$${QFS_FUZZ_SECONDS:-600} scripts/check-fuzz
 
 .PHONY: $(OWN_TARGETS)
 
