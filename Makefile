@@ -4,20 +4,21 @@
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
 #   make check-determinism                       two of its suites: nothing but the ledger decides what it computes
+#   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
 #   make check-lint                              cppcheck, clang-tidy; not part of make check, like those below
 #   make check-valgrind                          the regression tests on a server under valgrind
 #   make check-mutants                           planted faults, each to be caught by make check
-#   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
+#   make check-matrix                            the same on every PostgreSQL, in chroots
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check demo bench fuzz check-determinism check-lint check-valgrind check-mutants
+OWN_TARGETS = check check-matrix check-determinism check-lint check-valgrind check-mutants fuzz demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
-check demo bench check-lint check-valgrind check-mutants:
+check check-matrix check-lint check-valgrind check-mutants demo bench:
 	@scripts/$@
 
 check-determinism:

@@ -1,4 +1,4 @@
-# 017_secrets.pl - no seed stays in the memory of a backend that has signed with what it gives.
+# 020_secrets.pl - no seed stays in the memory of a backend that has signed with what it gives.
 use strict;
 use warnings FATAL => 'all';
 no warnings 'portable';    # addresses have 64 bits
