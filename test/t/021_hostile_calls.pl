@@ -1,4 +1,4 @@
-# 019_hostile_calls.pl - every function of qfs, called with random, null, huge and hostile values by every role:
+# 021_hostile_calls.pl - every function of qfs, called with random, null, huge and hostile values by every role:
 # no crash, no internal error, nothing of somebody else's in a message, and a backend whose memory does not grow.
 #
 # QFS_HOSTILE_CALLS is how often each function is called with random values (60, by all roles in turn);
