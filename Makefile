@@ -3,18 +3,30 @@
 #   make && make install && make installcheck    the DBA's way
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
+#   make check-determinism                       two of its suites: nothing but the ledger decides what it computes
+#   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
+#   make check-lint                              cppcheck, clang-tidy; not part of make check, like those below
+#   make check-valgrind                          the regression tests on a server under valgrind
+#   make check-mutants                           planted faults, each to be caught by make check
 #   make check-matrix                            the same on every PostgreSQL, in chroots
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check check-matrix demo bench
+OWN_TARGETS = check check-matrix check-determinism check-lint check-valgrind check-mutants fuzz demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
-$(OWN_TARGETS):
+check check-matrix check-lint check-valgrind check-mutants demo bench:
 	@scripts/$@
+
+check-determinism:
+	@scripts/check purity determinism
+
+fuzz:
+	@scripts/packages check
+	@QFS_FUZZ_SECONDS=$${QFS_FUZZ_SECONDS:-600} scripts/check-fuzz
 
 .PHONY: $(OWN_TARGETS)
 

@@ -111,3 +111,26 @@ start_api() {
 stop_api() {
   [ ! -s "$1/postgrest.pid" ] || kill "$(cat "$1/postgrest.pid")" 2> /dev/null || true
 }
+
+# build_program PROGRAM COMPILER FLAGS SOURCE...: a program of src/core and of
+# test code.  Objects lie beside it, so programs of one directory and of the
+# same flags share them; only what has changed is compiled.
+build_program() {
+  local program=$1 compiler=$2 flags=$3
+  shift 3
+  make -s -C "$QFS_HOME" -j"$(nproc)" -f - PROGRAM="$program" CC="$compiler" FLAGS="$flags" SOURCES="$*" <<'END'
+DIR     = $(dir $(PROGRAM))
+CFLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L $(FLAGS) -Wall -Wextra -Wshadow \
+	-Wmissing-prototypes -Wstrict-prototypes -Werror -Isrc/core -Itest/unit
+OBJECTS = $(patsubst %.c,$(DIR)%.o,$(SOURCES))
+
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(FLAGS) $(LINK) -o $@ $^ -lsodium -lsecp256k1 -lcrypto
+
+$(OBJECTS): $(DIR)%.o: %.c scripts/lib.sh
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+END
+}

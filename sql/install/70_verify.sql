@@ -4,13 +4,13 @@ CREATE FUNCTION qfs.verify(
     "from" bigint DEFAULT 0, "to" bigint DEFAULT NULL, depth text DEFAULT 'replay',
     OUT seq bigint, OUT code text, OUT detail text)
   RETURNS SETOF record
-  AS 'MODULE_PATHNAME', 'qfs_sql_verify' LANGUAGE C STABLE;
+  AS 'MODULE_PATHNAME', 'qfs_sql_verify' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.verify(bigint, bigint, text) IS
   'checks the entries from..to, inclusive; no rows: sound. depth: hashes (bytes, chain, tree), '
   'signatures (and each act), replay (and every outcome and all state)';
 
 CREATE FUNCTION qfs.state_hash() RETURNS qfs.hash
-  AS 'MODULE_PATHNAME', 'qfs_sql_state_hash' LANGUAGE C STABLE;
+  AS 'MODULE_PATHNAME', 'qfs_sql_state_hash' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.state_hash() IS
   'SHA-256 over all state tables; qfs-verify ledger --state gives the same from an export';
 

@@ -69,7 +69,7 @@ CREATE FUNCTION qfs_api.sessions()
 BEGIN ATOMIC
   SELECT s.session::text, s.seq, l.at, e.expires_at,
          rtrim(translate(encode(s.device::bytea, 'base64'), '+/', '-_'), '='), s.operates,
-         s.ended IS NULL AND e.expires_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+         s.ended IS NULL AND e.expires_at > (extract(epoch FROM statement_timestamp()) * 1000)::bigint,
          s.session OPERATOR(qfs.=) qfs.current_session(), s.ended, s.reason
   FROM qfs.session s
   JOIN qfs.ledger l ON l.seq = s.seq

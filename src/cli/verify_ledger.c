@@ -164,7 +164,7 @@ print_root(qfs_audit *audit, const char *prefix, const char *suffix)
 		print_hash(prefix, &root, suffix);
 }
 
-/* What qfs.state_hash() says of a sound ledger's tables. */
+/* The last entry's hash, and what qfs.state_hash() says of a sound ledger's tables. */
 static void
 print_state(const Options *options, qfs_audit *audit)
 {
@@ -174,9 +174,15 @@ print_state(const Options *options, qfs_audit *audit)
 	if (qfs_state_of_memory(audit->memory, heap_allocator(), &hash, &err) != QFS_OK)
 		fail_usage("there is no memory");
 	if (options->json)
-		print_hash("{\"state\":\"", &hash, "\"}\n");
+	{
+		print_hash("{\"head\":\"", &audit->chain.head, "\",");
+		print_hash("\"state\":\"", &hash, "\"}\n");
+	}
 	else
+	{
+		print_hash("head:  ", &audit->chain.head, "\n");
 		print_hash("state: ", &hash, "\n");
+	}
 }
 
 static void

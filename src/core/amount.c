@@ -21,7 +21,7 @@ overflow(qfs_error *err)
 static bool
 append_digit(qfs_amount *a, unsigned digit)
 {
-	if (*a > (AMOUNT_MAX - digit) / 10)
+	if (*a > AMOUNT_MAX / 10 || (*a == AMOUNT_MAX / 10 && digit > AMOUNT_MAX % 10))
 		return false;
 	*a = *a * 10 + digit;
 	return true;
@@ -67,18 +67,14 @@ qfs_amount_write(qfs_buf *out, qfs_amount a)
 {
 	uint8_t		digits[QFS_AMOUNT_TEXT];
 	size_t		at = sizeof(digits);
+	qfs_uint128 rest = a;
 
 	for (int i = 0; i < QFS_AMOUNT_DIGITS; i++)
-	{
-		digits[--at] = (uint8_t) ('0' + (unsigned) (a % 10));
-		a /= 10;
-	}
+		digits[--at] = (uint8_t) ('0' + qfs_divide_small(&rest, 10));
 	digits[--at] = '.';
 	do
-	{
-		digits[--at] = (uint8_t) ('0' + (unsigned) (a % 10));
-		a /= 10;
-	} while (a != 0);
+		digits[--at] = (uint8_t) ('0' + qfs_divide_small(&rest, 10));
+	while (rest != 0);
 	qfs_buf_bytes(out, digits + at, sizeof(digits) - at);
 }
 

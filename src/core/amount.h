@@ -11,8 +11,7 @@
 #include "buf.h"
 #include "json.h"
 
-/* Aligned like any other member, so that records may lie anywhere. */
-typedef unsigned __int128 qfs_amount __attribute__((aligned(8)));
+typedef qfs_uint128 qfs_amount;
 
 /* 1, and the digits after the point. */
 #define QFS_AMOUNT_DIGITS 18
@@ -20,6 +19,27 @@ typedef unsigned __int128 qfs_amount __attribute__((aligned(8)));
 
 /* Longest text: 21 digits, a point and 18 digits. */
 #define QFS_AMOUNT_TEXT 40
+
+/*
+ * Divides by a small number, which is not zero, and returns the remainder:
+ * long division in digits of 32 bits, which needs no help of the compiler's
+ * library, and so is the same code everywhere.
+ */
+static inline uint32_t
+qfs_divide_small(qfs_uint128 *n, uint32_t divisor)
+{
+	qfs_uint128 quotient = 0;
+	uint64_t	rest = 0;
+
+	for (int shift = 96; shift >= 0; shift -= 32)
+	{
+		rest = rest << 32 | (uint32_t) (*n >> shift);
+		quotient = quotient << 32 | rest / divisor;
+		rest %= divisor;
+	}
+	*n = quotient;
+	return (uint32_t) rest;
+}
 
 /* Whole units. */
 static inline qfs_amount

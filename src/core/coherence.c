@@ -7,11 +7,20 @@
 
 #include "status.h"
 
+/* floor(product / 10^18), as floor(floor(product / 10^9) / 10^9). */
+static qfs_amount
+descale(qfs_amount product)
+{
+	qfs_divide_small(&product, 1000000000);
+	qfs_divide_small(&product, 1000000000);
+	return product;
+}
+
 qfs_amount
 qfs_coherence_step(qfs_amount c, qfs_amount q, qfs_amount alpha)
 {
 	/* Both products are at most 10^36; 128 bits hold 3 * 10^38. */
-	return (c * (QFS_AMOUNT_ONE - alpha) + q * alpha) / QFS_AMOUNT_ONE;
+	return descale(c * (QFS_AMOUNT_ONE - alpha) + q * alpha);
 }
 
 qfs_amount
@@ -21,7 +30,7 @@ qfs_coherence_score(const qfs_amount *features, const qfs_amount *weights)
 
 	for (int i = 0; i < QFS_FEATURES; i++)
 		sum += features[i] * weights[i];
-	sum /= QFS_AMOUNT_ONE;
+	sum = descale(sum);
 	return sum < QFS_AMOUNT_ONE ? sum : QFS_AMOUNT_ONE;
 }
 

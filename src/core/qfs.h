@@ -43,6 +43,16 @@ typedef enum qfs_status
 	QFS_STATUS_COUNT
 } qfs_status;
 
+/*
+ * Aligned like any other member, so that records may lie anywhere.  For 32-bit
+ * targets compilers have no __int128, but C23's type.
+ */
+#ifdef __SIZEOF_INT128__
+typedef unsigned __int128 qfs_uint128 __attribute__((aligned(8)));
+#else
+typedef unsigned _BitInt(128) qfs_uint128 __attribute__((aligned(8)));
+#endif
+
 #define QFS_DETAIL_MAX 320
 
 /* What went wrong: a status and one sentence that names what and why. */

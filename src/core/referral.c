@@ -44,7 +44,7 @@ qfs_referral_code(const qfs_user_id *user, char *out)
 	/* Without I, O and l, which look like others. */
 	static const char digits[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 	uint8_t		text[QFS_USER_ID_TEXT + 16];
-	unsigned __int128 n = 0;
+	qfs_uint128 n = 0;
 	qfs_buf		buf;
 	qfs_hash	hash;
 
@@ -55,10 +55,7 @@ qfs_referral_code(const qfs_user_id *user, char *out)
 	for (int i = 0; i < 16; i++)
 		n = n << 8 | hash.bytes[i];
 	for (int i = QFS_REFERRAL_CODE_LEN - 1; i >= 0; i--)
-	{
-		out[i] = digits[(unsigned) (n % (sizeof(digits) - 1))];
-		n /= sizeof(digits) - 1;
-	}
+		out[i] = digits[qfs_divide_small(&n, sizeof(digits) - 1)];
 }
 
 qfs_status

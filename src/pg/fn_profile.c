@@ -29,7 +29,7 @@ qfs_sql_refuse(PG_FUNCTION_ARGS)
 	qfs_status	status;
 
 	if (!qfs_status_of_code(code, &status))
-		QFS_THROW(QFS_INTERNAL, "there is no code %v", code);
+		QFS_THROW(QFS_ARGUMENT, "there is no code %v", code);
 	QFS_THROW(status, "%v", varlena_arg(fcinfo, 1));
 }
 

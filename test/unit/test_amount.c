@@ -130,8 +130,18 @@ decimal_of(qfs_amount a)
 {
 	decimal		d = {{0}};
 
-	for (int i = 0; a != 0; i++, a /= 10)
-		d.digit[i] = (uint8_t) (unsigned) (a % 10);
+	/* Bit by bit, since a 32-bit target cannot divide so large a number. */
+	for (int bit = 127; bit >= 0; bit--)
+	{
+		unsigned	carry = (unsigned) (a >> bit & 1);
+
+		for (int i = 0; i < DIGITS; i++)
+		{
+			carry += 2u * d.digit[i];
+			d.digit[i] = (uint8_t) (carry % 10);
+			carry /= 10;
+		}
+	}
 	return d;
 }
 

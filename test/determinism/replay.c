@@ -1,0 +1,138 @@
+/*
+ * replay.c - an exported ledger, computed anew from its inputs alone.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ *   replay EXPORT.jsonl [BYTE]     prints: entries head root state
+ *
+ * Of each line it takes what somebody asked for: time, type, actor, auth and
+ * payload.  Outcome, links and hashes are computed, not compared, so a build
+ * that computes something else arrives at another head and another state.
+ * With BYTE, memory comes from the top of an arena downwards and is filled
+ * with that byte: neither the order of addresses nor what memory held before
+ * may matter.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buf.h"
+#include "chain.h"
+#include "state.h"
+#include "status.h"
+
+/* ---- memory ---- */
+
+/* An arena is given out from its end; nothing is taken back. */
+typedef struct arena
+{
+	uint8_t    *memory;
+	size_t		left;
+	int			fill;			/* -1: no arena, but malloc */
+} arena;
+
+#define ARENA_SIZE ((size_t) 256 << 20)
+
+static void *
+allocate(void *context, size_t size)
+{
+	arena	   *a = context;
+	size_t		whole = (size + 15) / 16 * 16;
+
+	if (a->fill < 0)
+		return malloc(size);
+	if (whole > a->left)
+		return NULL;
+	a->left -= whole;
+	return memset(a->memory + a->left, a->fill, whole);
+}
+
+static void
+release(void *context, void *memory)
+{
+	if (((arena *) context)->fill < 0)
+		free(memory);
+}
+
+/* ---- the ledger ---- */
+
+static void
+fail(const char *what, uint64_t seq, const qfs_error *err)
+{
+	fprintf(stderr, "entry %llu: %s: %s (%s)\n", (unsigned long long) seq, what,
+			qfs_status_code(err->status), err->detail);
+	exit(1);
+}
+
+static void
+append(qfs_chain *chain, qfs_slice line)
+{
+	static uint8_t outcome_memory[QFS_ENTRY_MAX];
+	static uint8_t bytes_memory[QFS_ENTRY_MAX];
+	qfs_entry	entry;
+	qfs_error	err;
+	qfs_buf		outcome;
+	qfs_buf		bytes;
+	qfs_seal	seal;
+
+	if (qfs_entry_decode(line, &entry, &err) != QFS_OK)
+		fail("cannot be read", chain->frontier.size, &err);
+	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
+	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
+	if (qfs_chain_append(chain, &entry, &outcome, &bytes, &seal, &err) != QFS_OK)
+		fail("is refused", chain->frontier.size, &err);
+}
+
+static void
+print_hash(const qfs_hash *hash)
+{
+	putchar(' ');
+	for (size_t i = 0; i < sizeof(hash->bytes); i++)
+		printf("%02x", hash->bytes[i]);
+}
+
+int
+main(int argc, char **argv)
+{
+	static qfs_reducer reducer;
+	static qfs_chain chain;
+	arena		memory = {.fill = argc > 2 ? atoi(argv[2]) : -1};
+	qfs_allocator allocator = {allocate, release, &memory};
+	FILE	   *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
+	qfs_memory_store *store;
+	qfs_hash	zeros = {{0}};
+	qfs_hash	root;
+	qfs_hash	state;
+	qfs_error	err;
+	char	   *line = NULL;
+	size_t		capacity = 0;
+	ssize_t		len;
+
+	if (file == NULL || (memory.fill >= 0 && (memory.memory = malloc(ARENA_SIZE)) == NULL))
+		return 2;
+	memory.left = ARENA_SIZE;
+	store = qfs_memory_store_create(allocator);
+	if (store == NULL)
+		return 2;
+	/* What is not initialised must not matter. */
+	memset(&reducer, memory.fill, sizeof(reducer));
+	memset(&chain, memory.fill, sizeof(chain));
+	qfs_reducer_init(&reducer, qfs_memory_store_base(store), true);
+	qfs_chain_init(&chain, 0, &zeros, 0, NULL, &reducer);
+
+	while ((len = getline(&line, &capacity, file)) > 0)
+		append(&chain, (qfs_slice) {(uint8_t *) line, (size_t) len - (line[len - 1] == '\n')});
+	if (qfs_frontier_root(&chain.frontier, &root, &err) != QFS_OK ||
+		qfs_state_of_memory(store, allocator, &state, &err) != QFS_OK)
+		fail("cannot be summed up", chain.frontier.size, &err);
+	printf("%llu", (unsigned long long) chain.frontier.size);
+	print_hash(&chain.head);
+	print_hash(&root);
+	print_hash(&state);
+	putchar('\n');
+
+	free(line);
+	fclose(file);
+	qfs_memory_store_destroy(store);
+	free(memory.memory);
+	return 0;
+}

@@ -1,0 +1,173 @@
+/*
+ * seeds.c - writes the inputs that fuzzing starts from: seeds DIRECTORY.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+/*
+ * The unit tests' ledgers, people and messages, one file each in
+ * DIRECTORY/<target>; scripts/check-fuzz adds the texts of their tables.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth.h"
+#include "harness.h"
+#include "people.h"
+#include "token.h"
+
+static const char *directory;
+static unsigned count;
+
+static void
+seed(const char *target, qfs_slice bytes)
+{
+	char		path[4096];
+	FILE	   *file;
+
+	snprintf(path, sizeof(path), "%s/%s/seed-%03u", directory, target, count++);
+	file = fopen(path, "wb");
+	if (file == NULL || fwrite(bytes.data, 1, bytes.len, file) != bytes.len || fclose(file) != 0)
+	{
+		perror(path);
+		exit(1);
+	}
+}
+
+/* An event as fuzz_event.c takes it. */
+static void
+seed_event(char who, char type, qfs_slice payload)
+{
+	static uint8_t memory[QFS_ENTRY_MAX];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_buf_byte(&buf, (uint8_t) who);
+	qfs_buf_byte(&buf, (uint8_t) type);
+	qfs_buf_slice_add(&buf, payload);
+	seed("event", qfs_buf_slice(&buf));
+}
+
+static void
+seed_ledger(const sample *s)
+{
+	static uint8_t memory[SAMPLE_MAX * QFS_ENTRY_MAX];
+	qfs_buf		export;
+
+	qfs_buf_init(&export, memory, sizeof(memory));
+	for (unsigned i = 0; i < s->count; i++)
+	{
+		qfs_slice	line = sample_line(s, i);
+		qfs_entry	entry;
+
+		seed("entry", line);
+		seed("json", line);
+		qfs_entry_decode(line, &entry, NULL);
+		seed("json", entry.payload);
+		seed("json", entry.outcome);
+		seed("auth", entry.auth);
+		/* Who could have sent it, of every type: the fuzzer finds out which. */
+		for (char who = 0x20; who < 0x24; who++)
+			seed_event(who, (char) (0x40 + (int) i % 16), entry.payload);
+		qfs_buf_slice_add(&export, line);
+		qfs_buf_byte(&export, '\n');
+		seed("ledger", qfs_buf_slice(&export));
+	}
+}
+
+static void
+seed_notes(const sample *s)
+{
+	static uint8_t memory[8192];
+	static uint8_t proof_memory[16384];
+	qfs_proof	proof = {.count = 3};
+	qfs_buf		note;
+	qfs_buf		file;
+	qfs_vkey	key = test_vkey(SAMPLE_ORIGIN, QFS_NOTE_ED25519, 2);
+	qfs_vkey	witness = test_vkey("witness.example", QFS_NOTE_COSIGNATURE, 3);
+
+	for (unsigned i = 0; i < proof.count; i++)
+		proof.hashes[i] = s->entry[i].seal.hash;
+	for (uint64_t size = 1; size < 40; size = size * 3 + 1)
+	{
+		qfs_buf_init(&note, memory, sizeof(memory));
+		sample_checkpoint(&note, SAMPLE_ORIGIN, size, &s->entry[1].seal.hash, 2);
+		seed("note", qfs_buf_slice(&note));
+		test_cosign(&note, "witness.example", 3, 1795376692, qfs_buf_slice(&note));
+		qfs_buf_byte(&note, '\n');
+		seed("note", qfs_buf_slice(&note));
+		qfs_buf_init(&file, proof_memory, sizeof(proof_memory));
+		qfs_tlog_proof_write(&file, size / 2, &proof, qfs_buf_slice(&note));
+		seed("proof", qfs_buf_slice(&file));
+	}
+	qfs_buf_init(&note, memory, sizeof(memory));
+	qfs_vkey_write(&note, &key);
+	seed("note", qfs_buf_slice(&note));
+	qfs_buf_init(&note, memory, sizeof(memory));
+	qfs_vkey_write(&note, &witness);
+	seed("note", qfs_buf_slice(&note));
+}
+
+static void
+seed_tokens(const person *p)
+{
+	test_key	pair = test_key_of(1);
+	uint8_t		memory[QFS_TOKEN_MAX];
+	qfs_buf		buf;
+
+	for (int operates = 0; operates < 2; operates++)
+	{
+		qfs_token	token = {.user = p->wallet.user,.session = p->session,.operates = operates,
+			.issued_at = 1795376000,.expires_at = 1795379000
+		};
+
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_token_write(&token, QFS_LITERAL(SAMPLE_ORIGIN), &pair.public, pair.secret, &buf, NULL);
+		seed("token", qfs_buf_slice(&buf));
+	}
+}
+
+static void
+seed_messages(void)
+{
+	static signin in;
+
+	for (uint8_t n = 1; n < 4; n++)
+	{
+		signin_make(&in, n, (uint8_t) (n - 1), SAMPLE_TIME, n);
+		seed("siwe", qfs_slice_of(in.message));
+		seed_event(0x21, 0x44, qfs_slice_of(in.payload));
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static sample s;
+	person		alice;
+	person		bob;
+
+	if (argc != 2 || sodium_init() < 0)
+		return 2;
+	directory = argv[1];
+
+	sample_open(&s);
+	sample_ledger(&s);
+	seed_ledger(&s);
+	seed_notes(&s);
+	sample_close(&s);
+
+	people_ledger(&s, PEOPLE_POLICY(""));
+	alice = people_join(&s, 1, 1);
+	bob = people_join(&s, 2, 2);
+	CHECK_STATUS(people_use(&s, &bob, &alice), QFS_OK);
+	people_chat_key(&s, &bob, 2);
+	people_settle_in(&s, &alice, &bob);
+	seed_ledger(&s);
+	seed_tokens(&alice);
+	sample_close(&s);
+
+	seed("policy", qfs_policy_default());
+	seed_messages();
+	return 0;
+}
