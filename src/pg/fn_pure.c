@@ -5,7 +5,6 @@
  */
 #include "compat.h"
 
-#include "storage/shmem.h"
 #include "utils/builtins.h"
 
 #include "args.h"

@@ -329,7 +329,8 @@ bool
 qfs_ledger_is_open(void)
 {
 	qfs_ledger_record record = {.number = 0};
-	qfs_error	err;
+	/* Set for compilers that optimize at link time, and warn. */
+	qfs_error	err = {.status = QFS_INTERNAL};
 	bool		found;
 
 	QFS_TRY(table_get(qfs_table_store(), &qfs_kind_ledger, &record, &found, &err), &err);

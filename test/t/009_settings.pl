@@ -47,7 +47,7 @@ subtest 'roles that are there already' => sub {
     'and get their privileges');
   is($node->safe_psql('postgres', q{
       SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ '^qfs' AND NOT rolcanlogin}),
-    'qfs_anon qfs_operator qfs_owner qfs_user', 'the others are made');
+    'qfs_anon qfs_monitor qfs_operator qfs_owner qfs_user', 'the others are made');
   $node->safe_psql('postgres', 'GRANT qfs_operator TO clerk');
   is_sound($node, 'beside an old role');
 };
