@@ -117,6 +117,10 @@ AS $$
 DECLARE
   account qfs.user_id := qfs.find_account_to_explain(user_id);
 BEGIN
+  -- Whether an entry touched an account is told to that account alone.
+  IF seq IS NOT NULL AND NOT pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN
+    PERFORM qfs.find_own_touch(account, seq);
+  END IF;
   RETURN qfs.explain_to_caller(coalesce(seq, qfs.find_last_act(account)), 'coherence', account);
 END $$;
 COMMENT ON FUNCTION qfs_api.explain_coherence(text, bigint) IS

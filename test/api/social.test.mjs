@@ -127,8 +127,10 @@ test('the trust loop', async () => {
       assert.match(bundle.narrative, /^You earned 100 FLX and 10 genesis points because user_/);
       assert.equal(assertOk(await api.read(`/rpc/explain_reward?tx_id=${bundle.tx_id}`, alice.token)).seq, entry, 'by hash');
     }
-    if (/=/.test(path) && !/message|statement/.test(path)) assertError(await api.read(`/rpc/${path}`, stranger.token), 403, 'QFS_FORBIDDEN', path);
+    if (/=/.test(path) && !/message|statement|coherence/.test(path)) assertError(await api.read(`/rpc/${path}`, stranger.token), 403, 'QFS_FORBIDDEN', path);
   }
+  for (const seq of [entry, entry - 1, 0, 999999])
+    assertError(await api.read(`/rpc/explain_coherence?user_id=${alice.user_id}&seq=${seq}`, stranger.token), 403, 'QFS_FORBIDDEN', `of Alice by entry ${seq}`);
   for (const path of ['explain_coherence', 'account_statement'])
     assertError(await api.read(`/rpc/${path}?user_id=${alice.user_id}`, stranger.token), 403, 'QFS_FORBIDDEN', path);
   assertError(await api.read(`/rpc/explain_message?thread=${thread.thread}&seq=1`, stranger.token), 404, 'QFS_THREAD_UNKNOWN');

@@ -209,16 +209,16 @@ CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
-  'account_statement(text, bigint, bigint)', 'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)',
+  'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)',
   'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)',
-  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text)',
-  'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'inbox()',
+  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
+  'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
   'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb)', 'send_message(text, bigint, text, text, text, text, text)',
   'session_revoke(text, text)', 'session_rotate()', 'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
-  'account_statement', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read');
+  'account_statement', 'app', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read, and the page');
 SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
 SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR regexp_replace(prosrc, '\$qfs_page\$.*\$qfs_page\$', '') ~* 'EXECUTE|dblink'$$,
