@@ -31,11 +31,11 @@ export function historyRow({ seq, at, effect }) {
 
 // me: the account that looks; steps: those of an explanation, which go by the effects in their order.
 export function effectList(effects, me, steps = []) {
+  const scores = steps.filter(({ op }) => op === 'score');
   const rest = steps.filter(({ op }) => op !== 'score');
-  return el('ul', { class: 'effects' }, effects.map((effect) => el('li', {},
+  return el('ul', { class: 'effects' }, scores.length > 0 && el('li', {}, stepList(scores)), effects.map((effect) => el('li', {},
     el('a', { href: `#/people/${effect.account}` }, effect.account === me ? 'You' : nameTag(effect.account)),
-    el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))),
-  steps.length > 0 && el('li', {}, stepList(steps.filter(({ op }) => op === 'score')), stepList(rest)));
+    el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))));
 }
 
 // A bound of a guard: a count or an amount.

@@ -9,7 +9,7 @@ import { person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } 
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // Those that docs/page.md shows, as they fit on a screen.
-const SHOWN = ['home-desktop-light', 'thread-phone-dark', 'why-reward-desktop-light', 'ledger-desktop-dark'];
+const SHOWN = ['home-desktop-light', 'thread-lock-phone-dark', 'why-reward-desktop-light', 'ledger-desktop-dark'];
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
 const shots = process.env.QFS_SHOTS;
 
