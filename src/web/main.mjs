@@ -16,6 +16,7 @@ import { lookForWallets } from './wallet.mjs';
 
 let turn = 0;
 let openView = {};
+// Why nobody is signed in any more; said until somebody is.
 let why;
 let askNow = () => {};
 
@@ -41,7 +42,6 @@ async function draw(isNavigation = true) {
   }
   clearTimeout(waiting);
   if (mine !== turn) return;
-  why = undefined;
   openView = shown;
   document.title = `${visible(shown.title)} \u00b7 qfs`;
   main.className = shown.class ?? '';
