@@ -44,6 +44,7 @@ my @clients = map { my $n = $_; QfsClient::in_background(sub { writer($n) }) } 1
 ok(wait_until(sub { acknowledged() > 200 }, 'load'), 'there is load');
 my $seen = checkpoint_of($standby);
 
+my ($postmaster) = slurp($primary->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $primary->kill9;
 $standby->promote;
 spit("$logs/promoted", '');
@@ -65,7 +66,8 @@ is_sound($standby, 'with new keys');
 
 # The old primary comes back and nobody stops it: two branches, each sound by itself, and never both under one checkpoint.
 $primary->{_pid} = undef;
-unlink $primary->data_dir . '/postmaster.pid';
+wait_until(sub { !kill 0, $postmaster }, 'the end of the primary');
+unlink $primary->data_dir . '/postmaster.pid', $primary->host . '/.s.PGSQL.' . $primary->port . '.lock';
 $primary->append_conf('postgresql.conf', "synchronous_standby_names = ''");
 $primary->safe_psql('postgres', 'SELECT 1') if $primary->start;
 $primary->safe_psql('postgres', q{ALTER SYSTEM RESET synchronous_standby_names});
