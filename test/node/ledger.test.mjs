@@ -103,8 +103,8 @@ const forgeries = [
   ['a missing end', () => lines.slice(0, SHORT - 1), [`the ledger has ${SHORT - 1} entries`]],
   ['a missing beginning', () => lines.slice(1, SHORT), ['entry 0: it says 1', 'entry 0: EVENT_TYPE']],
   ['a chain that was hashed anew', () => rehash(replaceIn(K, /"payload":\{/, '"payload":{"":0,')), ['another root']],
-  ['a rotation that nobody endorsed', () => rehash(replaceIn(rotations[0], /"signature":"./, '"signature":"!').map((line) =>
-    Buffer.from(line.toString().replace('"!', '"0')))), [`entry ${rotations[0]}: the rotation`, 'not signed by the key']],
+  ['a rotation that nobody endorsed', () => rehash(replaceIn(rotations[0], /"signature":"(.)/,
+    (_, digit) => `"signature":"${digit === '0' ? '1' : '0'}`)), [`entry ${rotations[0]}: the rotation`, 'not signed by the key']],
 ];
 
 // Array.prototype.with is younger than node 18.
