@@ -12,7 +12,6 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -21,6 +20,7 @@
 #include "checkpoint.h"
 #include "errors.h"
 #include "explain.h"
+#include "jsonb_canonical.h"
 #include "ledger.h"
 #include "store_table.h"
 
@@ -86,7 +86,7 @@ find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const
 	if (name.data != NULL)
 		values[1] = PointerGetDatum(text_of(name));
 	if (hash != NULL)
-		values[2] = PointerGetDatum(bytea_of((qfs_slice) {hash->bytes, sizeof(hash->bytes)}));
+		values[2] = bytes_datum(hash, sizeof(*hash));
 	SPI_connect();
 	if (SPI_execute_with_args(queries[lookup], lengthof(types), types, values, nulls, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: records could not be read");
@@ -117,8 +117,8 @@ release(void *context, void *memory)
 
 /* ---- explaining ---- */
 
-/* The bundle as canonical text, 0-terminated. */
-static char *
+/* The bundle as canonical text. */
+static qfs_slice
 explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
 {
 	qfs_allocator allocator = {allocate, release, CurrentMemoryContext};
@@ -137,11 +137,10 @@ explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
 	QFS_TRY(qfs_explain_execute(x, &err), &err);
 	note = qfs_make_checkpoint(&w->reader, head, question->size);
 	capacity = qfs_explain_size(x, note);
-	qfs_buf_init(&out, MemoryContextAllocHuge(CurrentMemoryContext, capacity + 1), capacity);
+	qfs_buf_init(&out, MemoryContextAllocHuge(CurrentMemoryContext, capacity), capacity);
 	QFS_TRY(qfs_explain_write(x, note, &out, &err), &err);
 	qfs_explain_end(x);
-	out.data[out.len] = '\0';
-	return (char *) out.data;
+	return qfs_buf_slice(&out);
 }
 
 static void
@@ -173,29 +172,6 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 	return q;
 }
 
-static Datum
-jsonb_of(const char *text)
-{
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
-}
-
-/* qfs.explain(seq, topic, subject, size, from) -> jsonb */
-PG_FUNCTION_INFO_V1(qfs_sql_explain);
-Datum
-qfs_sql_explain(PG_FUNCTION_ARGS)
-{
-	LedgerWitness w;
-	LedgerHead	head;
-	qfs_question question;
-	char	   *text;
-
-	open_witness(&w, &head);
-	question = question_of(fcinfo, &head);
-	text = explain(&w, &head, &question);
-	ledger_close(&w.reader);
-	PG_RETURN_DATUM(jsonb_of(text));
-}
-
 /* May whoever is signed in have this explained?  What concerns them, and what everyone may read. */
 static void
 require_concern(LedgerWitness *w, const qfs_question *q)
@@ -222,20 +198,36 @@ require_concern(LedgerWitness *w, const qfs_question *q)
 		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", q->seq);
 }
 
+/* own: to whom it concerns alone */
+static Datum
+answer(FunctionCallInfo fcinfo, bool own)
+{
+	LedgerWitness w;
+	LedgerHead	head;
+	qfs_question question;
+	qfs_slice	text;
+
+	open_witness(&w, &head);
+	question = question_of(fcinfo, &head);
+	if (own)
+		require_concern(&w, &question);
+	text = explain(&w, &head, &question);
+	ledger_close(&w.reader);
+	return qfs_jsonb_of(text);
+}
+
+/* qfs.explain(seq, topic, subject, size, from) -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_explain);
+Datum
+qfs_sql_explain(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(answer(fcinfo, false));
+}
+
 /* qfs.explain_own(seq, topic, subject, size, from) -> jsonb */
 PG_FUNCTION_INFO_V1(qfs_sql_explain_own);
 Datum
 qfs_sql_explain_own(PG_FUNCTION_ARGS)
 {
-	LedgerWitness w;
-	LedgerHead	head;
-	qfs_question question;
-	char	   *text;
-
-	open_witness(&w, &head);
-	question = question_of(fcinfo, &head);
-	require_concern(&w, &question);
-	text = explain(&w, &head, &question);
-	ledger_close(&w.reader);
-	PG_RETURN_DATUM(jsonb_of(text));
+	PG_RETURN_DATUM(answer(fcinfo, true));
 }
