@@ -32,12 +32,11 @@ qfs_effects_init(qfs_effects *fx, qfs_act *act)
 
 /* *known: there is such an account, and *account is its place */
 static qfs_status
-load(qfs_effects *fx, const qfs_user_id *user, unsigned *account, bool *known)
+look(qfs_effects *fx, const qfs_user_id *user, unsigned *account, bool *known)
 {
 	qfs_store  *store = fx->act->reducer->store;
 	qfs_error  *err = fx->act->err;
 	unsigned	n = fx->account_count;
-	bool		found;
 	qfs_status	status;
 
 	*known = true;
@@ -53,21 +52,18 @@ load(qfs_effects *fx, const qfs_user_id *user, unsigned *account, bool *known)
 	fx->accounts[n].account.user = *user;
 	fx->accounts[n].standing.user = *user;
 	status = store->get(store, &qfs_kind_account, &fx->accounts[n].account, known, err);
-	if (status == QFS_OK && !*known)
-		return QFS_OK;
-	/* An account that has earned nothing yet has no record. */
-	if (status == QFS_OK)
-		status = store->get(store, &qfs_kind_standing, &fx->accounts[n].standing, &found, err);
+	if (status != QFS_OK || !*known)
+		return status;
 	*account = n;
 	fx->account_count++;
-	return status;
+	return QFS_OK;
 }
 
 qfs_status
-qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
+qfs_effects_look(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
 {
 	bool		known;
-	qfs_status	status = load(fx, user, account, &known);
+	qfs_status	status = look(fx, user, account, &known);
 
 	if (status == QFS_OK && !known)
 		return qfs_fail(fx->act->err, QFS_ACCOUNT_UNKNOWN, "user_%h", user->bytes);
@@ -75,10 +71,24 @@ qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
 }
 
 qfs_status
+qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
+{
+	qfs_store  *store = fx->act->reducer->store;
+	qfs_status	status = qfs_effects_look(fx, user, account);
+	bool		found;
+
+	if (status != QFS_OK || fx->accounts[*account].has_standing)
+		return status;
+	fx->accounts[*account].has_standing = true;
+	/* An account that has earned nothing yet has no record. */
+	return store->get(store, &qfs_kind_standing, &fx->accounts[*account].standing, &found, fx->act->err);
+}
+
+qfs_status
 qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account, unsigned *out, bool *begins)
 {
 	bool		known;
-	qfs_status	status = load(fx, &account->user, out, &known);
+	qfs_status	status = look(fx, &account->user, out, &known);
 
 	*begins = status == QFS_OK && !known;
 	if (*begins)
@@ -178,6 +188,8 @@ qfs_effects_store(qfs_effects *fx)
 
 		if (!fx->accounts[i].touched)
 			continue;
+		if (fx->accounts[i].moved && !fx->accounts[i].has_standing)
+			return qfs_fail(fx->act->err, QFS_INTERNAL, "a standing is changed that was not loaded");
 		account.last_entry = (int64_t) fx->act->event->seq;
 		status = store->put(store, &qfs_kind_account, &account, fx->act->err);
 		if (status == QFS_OK && fx->accounts[i].moved)

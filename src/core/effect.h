@@ -39,6 +39,7 @@ typedef struct qfs_effects
 	{
 		qfs_account_record account;
 		qfs_standing standing;	/* as it will be */
+		bool		has_standing;	/* it was loaded */
 		bool		touched;		/* an effect names it */
 		bool		moved;			/* and its standing is another one */
 	}			accounts[QFS_EFFECT_ACCOUNTS];
@@ -65,12 +66,15 @@ typedef struct qfs_effects
 extern void qfs_effects_init(qfs_effects *fx, qfs_act *act);
 
 /*
- * Loads an account, or finds it among those that were loaded.
+ * Loads an account with its standing, or finds it among those that were loaded.
  * Errors: ACCOUNT_UNKNOWN.
  */
 extern qfs_status qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
 
-/* The same for one that may begin with this entry; *begins says whether it does. */
+/* The same without its standing: it can be touched, and loaded later. */
+extern qfs_status qfs_effects_look(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
+
+/* qfs_effects_look for one that may begin with this entry; *begins says whether it does. */
 extern qfs_status qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account,
 											unsigned *out, bool *begins);
 
@@ -79,7 +83,7 @@ extern void qfs_effects_touch(qfs_effects *fx, unsigned account, const char *rul
 
 extern qfs_account_record *qfs_effects_account(qfs_effects *fx, unsigned account);
 
-/* An account's standing, with the effects so far. */
+/* The standing of an account that was loaded, with the effects so far. */
 extern const qfs_standing *qfs_effects_standing(const qfs_effects *fx, unsigned account);
 
 /* A rule changes a standing; `after` may equal what it was. */

@@ -42,12 +42,12 @@ apply(qfs_act *act)
 
 	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &act->event->actor, &account);
+		status = qfs_effects_look(&fx, &act->event->actor, &account);
 	if (status == QFS_OK)
 		status = store->put(store, &qfs_kind_chat_key, &record, act->err);
 	if (status != QFS_OK)
 		return status;
-	qfs_effects_add(&fx, account, "CHAT_KEY_PUBLISHED", qfs_effects_standing(&fx, account));
+	qfs_effects_touch(&fx, account, "CHAT_KEY_PUBLISHED");
 	return qfs_effects_finish(&fx);
 }
 

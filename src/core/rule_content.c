@@ -79,7 +79,7 @@ create(qfs_act *act)
 	qfs_status	status;
 
 	qfs_effects_init(&fx, act);
-	status = qfs_effects_load(&fx, &act->event->actor, &author);
+	status = qfs_effects_look(&fx, &act->event->actor, &author);
 	if (status == QFS_OK)
 		status = store_content(act);
 	return status == QFS_OK ? qfs_effects_finish(&fx) : status;

@@ -186,30 +186,42 @@ note_activity(qfs_act *act, const qfs_user_id *user, bool sent, bool *first)
 }
 
 static qfs_status
+note_activities(qfs_act *act, message *m)
+{
+	qfs_status	status = note_activity(act, &act->event->actor, true, &m->first_sent);
+
+	return status == QFS_OK ? note_activity(act, &m->recipient, false, &m->first_received) : status;
+}
+
+static qfs_status
 store_message(qfs_act *act, message *m)
 {
 	qfs_reducer *r = act->reducer;
-	const qfs_entry *event = act->event;
 	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
 
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &m->sent, act->err);
 	if (status == QFS_OK && m->is_new)
 		status = qfs_rate_count(r, &m->begun, act->err);
-	if (status == QFS_OK)
-		status = note_activity(act, &event->actor, true, &m->first_sent);
-	if (status == QFS_OK)
-		status = note_activity(act, &m->recipient, false, &m->first_received);
+	/* Only the first in a thread can be the first of all. */
+	if (status == QFS_OK && m->seq == 1)
+		status = note_activities(act, m);
 	return status;
 }
 
-static void
-reward_answer(qfs_effects *fx, unsigned sender)
+static qfs_status
+reward_answer(qfs_effects *fx, const qfs_user_id *user)
 {
-	qfs_standing after = *qfs_effects_standing(fx, sender);
+	qfs_standing after;
+	unsigned	sender;
+	qfs_status	status = qfs_effects_load(fx, user, &sender);
 
+	if (status != QFS_OK)
+		return status;
+	after = *qfs_effects_standing(fx, sender);
 	qfs_effects_coherent_act(fx, &after, QFS_MESSAGE_RECIPROCATED);
 	qfs_effects_add(fx, sender, "MESSAGE_RECIPROCATED", &after);
+	return QFS_OK;
 }
 
 /* The thread after this message, so that the next one rests on this entry alone. */
@@ -247,9 +259,9 @@ apply(qfs_act *act)
 
 	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &act->event->actor, &sender);
+		status = qfs_effects_look(&fx, &act->event->actor, &sender);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &m.recipient, &recipient);
+		status = qfs_effects_look(&fx, &m.recipient, &recipient);
 	if (status == QFS_OK)
 		status = check_key(act, &act->event->actor, "sender");
 	if (status == QFS_OK)
@@ -269,9 +281,10 @@ apply(qfs_act *act)
 	if (m.first_received)
 		qfs_effects_touch(&fx, recipient, first_received_rule);
 	if (m.answers)
-		reward_answer(&fx, sender);
+		status = reward_answer(&fx, &act->event->actor);
 	/* The message may be what either side's referral waited for. */
-	status = qfs_referral_settle(&fx, &act->event->actor);
+	if (status == QFS_OK)
+		status = qfs_referral_settle(&fx, &act->event->actor);
 	if (status == QFS_OK)
 		status = qfs_referral_settle(&fx, &m.recipient);
 	if (status == QFS_OK)

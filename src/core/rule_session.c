@@ -28,7 +28,7 @@ touch_account(qfs_effects *fx, qfs_act *act, const qfs_user_id *user, const char
 	qfs_status	status;
 
 	qfs_effects_init(fx, act);
-	status = qfs_effects_load(fx, user, &account);
+	status = qfs_effects_look(fx, user, &account);
 	if (status != QFS_OK)
 		return status;
 	qfs_effects_touch(fx, account, rule);

@@ -36,6 +36,7 @@
 #include "chain_lock.h"
 #include "errors.h"
 #include "guc.h"
+#include "known_rows.h"
 #include "ledger.h"
 #include "store_table.h"
 
@@ -120,6 +121,7 @@ release_lock(void)
 	state.marks = NULL;
 	state.mark_count = 0;
 	state.mark_capacity = 0;
+	qfs_know_rows(false);
 	if (OidIsValid(ledger))
 		qfs_chain_lock_release(ledger);
 }
@@ -129,6 +131,7 @@ static void
 drop_level(int level)
 {
 	state.loaded = false;
+	qfs_know_rows(true);
 	if (state.mark_count > 0 && state.marks[state.mark_count - 1].level == level)
 		state.size = state.marks[--state.mark_count].size;
 	if (state.lock_level == level)
@@ -181,6 +184,7 @@ lock_ledger(Relation ledger)
 	state.lock_level = GetCurrentTransactionNestLevel();
 	state.loaded = false;
 	state.counted = false;
+	qfs_know_rows(true);
 	AcceptInvalidationMessages();
 }
 
@@ -227,7 +231,6 @@ qfs_append_begin(Relation ledger)
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
 	ledger_open_rel(&state.reader, ledger, SnapshotSelf);
-	qfs_table_store_forget_rows();
 	state.may_lose_rows |= has_other_index(ledger);
 	if (!state.loaded)
 		load(ledger);

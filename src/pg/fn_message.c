@@ -131,7 +131,6 @@ check_key_in_force(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *give
 	bool		found;
 
 	QFS_TRY(r->store->get(r->store, &qfs_kind_chat_key, &key, &found, &err), &err);
-	/* That there is none, the rule says. */
 	if (found && memcmp(&key.key, given, sizeof(*given)) != 0)
 		QFS_THROW(QFS_CHAT_KEY_OLD, "%s is not the key of entry %i", name, key.seq);
 }
@@ -180,16 +179,15 @@ append_message(const Message *m)
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
-/* Stores the envelope.  Errors: MESSAGE_NONCE. */
+/* Stores the envelope. */
 static void
-store_envelope(const Message *m, int64 entry)
+insert_envelope(const Message *m, int64 entry)
 {
 	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.message (entry, thread, sender, recipient, seq, alg, nonce, body, sender_key, recipient_key)"
 		" VALUES ($1, ($2)::qfs.hash, ($3)::qfs.user_id, ($4)::qfs.user_id, $5, '" QFS_MESSAGE_ALG "',"
-		"         $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)"
-		" ON CONFLICT ON CONSTRAINT message_nonce_key DO NOTHING";
+		"         $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
 	Oid			types[] = {
 		INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID
 	};
@@ -206,7 +204,32 @@ store_envelope(const Message *m, int64 entry)
 
 	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
 		SPI_OK_INSERT || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "an envelope");
+}
+
+/* Errors: MESSAGE_NONCE. */
+static void
+store_envelope(const Message *m, int64 entry)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		insert_envelope(m, entry);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION || error->constraint_name == NULL ||
+			strcmp(error->constraint_name, "message_nonce_key") != 0)
+			PG_RE_THROW();
+		FlushErrorState();
 		QFS_THROW(QFS_MESSAGE_NONCE, "in this thread");
+	}
+	PG_END_TRY();
 }
 
 /* qfs_api.send_message(recipient, seq, nonce, body, alg, sender_key, recipient_key) -> bigint */
@@ -223,12 +246,11 @@ qfs_sql_send_message(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i))
 			QFS_THROW(QFS_ARGUMENT, "argument %i is null", (int64_t) i + 1);
 	read_message(fcinfo, &actor->user, &m);
-	/* Before the keys are read, so that none is replaced meanwhile. */
-	qfs_append_lock();
-	check_key_in_force(r, &m.envelope.sender, &m.sender_key, "sender_key");
-	check_key_in_force(r, &m.envelope.recipient, &m.recipient_key, "recipient_key");
 	SPI_connect();
 	entry = append_message(&m);
+	/* From now on no key is replaced. */
+	check_key_in_force(r, &m.envelope.sender, &m.sender_key, "sender_key");
+	check_key_in_force(r, &m.envelope.recipient, &m.recipient_key, "recipient_key");
 	store_envelope(&m, entry);
 	SPI_finish();
 	PG_RETURN_INT64(entry);

@@ -12,7 +12,7 @@
 #include "ethereum.h"
 #include "guc.h"
 #include "keccak.h"
-#include "store_table.h"
+#include "known_rows.h"
 #include "version.h"
 
 QFS_MODULE_MAGIC;
@@ -29,7 +29,7 @@ _PG_init(void)
 	if (!qfs_ethereum_self_test())
 		ereport(ERROR, (errmsg("qfs: the secp256k1 self-test failed")));
 	qfs_define_settings();
-	qfs_table_store_register_callbacks();
+	qfs_known_rows_register_callbacks();
 	qfs_append_register_callbacks();
 	qfs_actor_register_callbacks();
 	qfs_version_register_callback();

@@ -27,13 +27,12 @@
 
 #include "amount_datum.h"
 #include "errors.h"
-#include "ledger.h"
+#include "known_rows.h"
 #include "reduce.h"
 #include "store_table.h"
 #include "version.h"
 
 #define FIELDS_MAX 32
-#define KINDS_MAX 32
 
 /* ---- fields and columns ---- */
 
@@ -129,47 +128,6 @@ row_to_record(const qfs_kind *kind, TupleDesc desc, HeapTuple row, void *record)
 
 /* ---- tables ---- */
 
-/*
- * What is known of a kind.  The table's oid lasts until something happens to a
- * table; the row that was looked up last lasts as long as the event, so that
- * who reads a record and then stores it does not search twice.
- */
-typedef struct KnownKind
-{
-	const qfs_kind *kind;
-	Oid			table;			/* invalid = to be looked up */
-	bool		looked_up;		/* the three below say what was found */
-	void	   *record;			/* of which the key counts */
-	bool		exists;
-	ItemPointerData row;
-} KnownKind;
-
-static KnownKind known_kinds[KINDS_MAX];
-static int	known_count = 0;
-
-static KnownKind *
-known(const qfs_kind *kind)
-{
-	KnownKind  *k;
-
-	for (k = known_kinds; k < known_kinds + known_count; k++)
-		if (k->kind == kind)
-			return k;
-	if (known_count == KINDS_MAX)
-		elog(ERROR, "qfs: more kinds of records than there is room for");
-	known_count++;
-	*k = (KnownKind) {.kind = kind};
-	return k;
-}
-
-/* Something happened to a table; to look all of them up again is cheap. */
-static void
-forget_tables(Datum arg, Oid relation)
-{
-	for (int i = 0; i < known_count; i++)
-		known_kinds[i].table = InvalidOid;
-}
-
 typedef struct StateTable
 {
 	Relation	rel;
@@ -179,14 +137,11 @@ typedef struct StateTable
 static StateTable
 open_table(const qfs_kind *kind, LOCKMODE mode)
 {
-	KnownKind  *k = known(kind);
 	StateTable	t;
 	Oid			index;
 
 	qfs_version_check();
-	if (!OidIsValid(k->table))
-		k->table = qfs_table_oid(kind->name);
-	t.rel = table_open(k->table, mode);
+	t.rel = table_open(qfs_known_table(kind), mode);
 	if (RelationGetDescr(t.rel)->natts != (int) kind->field_count ||
 		kind->field_count > FIELDS_MAX)
 		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has %u columns, %u belong there", kind->name,
@@ -198,11 +153,12 @@ open_table(const qfs_kind *kind, LOCKMODE mode)
 	return t;
 }
 
+/* The locks stay until the transaction ends, as a statement's do. */
 static void
-close_table(StateTable *t, LOCKMODE mode)
+close_table(StateTable *t)
 {
-	index_close(t->index, AccessShareLock);
-	table_close(t->rel, mode);
+	index_close(t->index, NoLock);
+	table_close(t->rel, NoLock);
 }
 
 /* ---- one row by its key ---- */
@@ -228,57 +184,51 @@ find_row(const StateTable *t, const qfs_kind *kind, const void *record)
 	return row;
 }
 
-static void
-remember_row(const qfs_kind *kind, const void *record, HeapTuple row)
+static qfs_status
+table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
 {
-	KnownKind  *k = known(kind);
+	const KnownRow *known = qfs_known_row(kind, record);
+	StateTable	t;
+	HeapTuple	row;
 
-	if (k->record == NULL)
-		k->record = MemoryContextAlloc(TopMemoryContext, kind->size);
-	memcpy(k->record, record, kind->size);
-	k->exists = row != NULL;
-	if (k->exists)
-		k->row = row->t_self;
-	k->looked_up = true;
+	if (known != NULL && (known->whole || !known->exists))
+	{
+		*found = known->exists;
+		if (*found)
+			memcpy(record, known->record, kind->size);
+		return QFS_OK;
+	}
+	t = open_table(kind, AccessShareLock);
+	row = find_row(&t, kind, record);
+	*found = row != NULL;
+	if (*found)
+	{
+		row_to_record(kind, RelationGetDescr(t.rel), row, record);
+		qfs_know_row(kind, record, &row->t_self);
+		heap_freetuple(row);
+	}
+	else
+		qfs_know_row(kind, record, NULL);
+	close_table(&t);
+	return QFS_OK;
 }
 
 /* Finds the row that a record takes the place of; false = there is none. */
 static bool
 find_place(const StateTable *t, const qfs_kind *kind, const void *record, ItemPointer out)
 {
-	KnownKind  *k = known(kind);
-	bool		is_last = k->looked_up;
+	const KnownRow *known = qfs_known_row(kind, record);
 	HeapTuple	row;
 
-	for (unsigned i = 0; i < kind->keys && is_last; i++)
-		is_last = qfs_field_equal(&kind->fields[i], record, k->record);
-	k->looked_up = false;
-	if (is_last)
+	if (known != NULL)
 	{
-		*out = k->row;
-		return k->exists;
+		*out = known->place;
+		return known->exists;
 	}
 	row = find_row(t, kind, record);
 	if (row != NULL)
 		*out = row->t_self;
 	return row != NULL;
-}
-
-static qfs_status
-table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
-{
-	StateTable	t = open_table(kind, AccessShareLock);
-	HeapTuple	row = find_row(&t, kind, record);
-
-	remember_row(kind, record, row);
-	*found = row != NULL;
-	if (*found)
-	{
-		row_to_record(kind, RelationGetDescr(t.rel), row, record);
-		heap_freetuple(row);
-	}
-	close_table(&t, AccessShareLock);
-	return QFS_OK;
 }
 
 static qfs_status
@@ -300,21 +250,15 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 		CatalogTupleUpdate(t.rel, &place, row);
 	else
 		CatalogTupleInsert(t.rel, row);
+	qfs_know_row(kind, record, &row->t_self);
 	heap_freetuple(row);
 	/* Whoever remembers a record of this kind hears of it, at commit or rollback. */
 	if (kind->rare)
 		CacheInvalidateRelcache(t.rel);
-	close_table(&t, RowExclusiveLock);
+	close_table(&t);
 	/* So that the same event may change the record again. */
 	CommandCounterIncrement();
 	return QFS_OK;
-}
-
-void
-qfs_table_store_forget_rows(void)
-{
-	for (int i = 0; i < known_count; i++)
-		known_kinds[i].looked_up = false;
 }
 
 qfs_store *
@@ -356,7 +300,7 @@ qfs_table_store_visit(const qfs_kind *kind, qfs_record_visitor visit, void *cont
 	}
 	table_endscan(scan);
 	pfree(record);
-	close_table(&t, AccessShareLock);
+	close_table(&t);
 }
 
 void
@@ -366,7 +310,7 @@ qfs_table_store_clear(const qfs_kind *kind)
 	TableScanDesc scan = table_beginscan(t.rel, SnapshotSelf, 0, NULL);
 	HeapTuple	row;
 
-	known(kind)->looked_up = false;
+	qfs_forget_rows(kind);
 	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -375,7 +319,7 @@ qfs_table_store_clear(const qfs_kind *kind)
 	table_endscan(scan);
 	if (kind->rare)
 		CacheInvalidateRelcache(t.rel);
-	close_table(&t, RowExclusiveLock);
+	close_table(&t);
 }
 
 /* ---- reducers that remember ---- */
@@ -410,10 +354,4 @@ qfs_table_reducer(void)
 	AcceptInvalidationMessages();
 	QFS_TRY(qfs_reducer_refresh(reducer, &err), &err);
 	return reducer;
-}
-
-void
-qfs_table_store_register_callbacks(void)
-{
-	CacheRegisterRelcacheCallback(forget_tables, (Datum) 0);
 }

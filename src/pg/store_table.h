@@ -16,15 +16,6 @@
 extern qfs_store *qfs_table_store(void);
 
 /*
- * To be called when an event begins, under the chain lock: a put may use the
- * row that a get has found, as long as nobody else can have changed it.
- */
-extern void qfs_table_store_forget_rows(void);
-
-/* To be called once, when the library is loaded. */
-extern void qfs_table_store_register_callbacks(void);
-
-/*
  * Makes a reducer over that store, which lasts as long as the backend.  It
  * remembers records of rare kinds until a cache invalidation says that one may
  * have changed: every put of such a record sends one.

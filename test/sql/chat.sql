@@ -130,3 +130,6 @@ SELECT count(*) FILTER (WHERE m ~ '^\d+$') AS sent FROM generate_series(7, 110) 
 SELECT acting(1, format('SELECT count(*), max(seq), min(seq) FROM qfs_api.messages(%L, NULL, 1000)', thread_of(1, 2))) AS most,
        acting(1, format('SELECT count(*) FROM qfs_api.messages(%L)', thread_of(1, 2))) AS by_default;
 SELECT count(*) AS faults FROM qfs.verify();
+-- what a transaction remembers of the state while it holds the chain lock goes with the savepoint
+SELECT send(1, 2, 111) ~ '^\d+$' AS sent, send(1, 2, 112, jsonb_build_object('nonce', wallet.base64url(substr(sha256('1 2 1'::bytea), 1, 12)))) AS taken_back, send(1, 2, 112) ~ '^\d+$' AS again;
+SELECT count(*) AS faults FROM qfs.verify();

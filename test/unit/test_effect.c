@@ -121,6 +121,29 @@ too_many(void)
 	sample_close(&s);
 }
 
+/* What was looked at and not loaded can be touched, and loaded later; its standing can't be changed before. */
+static void
+looked_at(void)
+{
+	unsigned	a = 99;
+	qfs_standing after;
+
+	begin();
+	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
+	qfs_effects_touch(&one.fx, a, "SEEN");
+	CHECK_UINT(load(&ann), a);
+	CHECK(one.fx.accounts[a].has_standing);
+	sample_close(&s);
+
+	begin();
+	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
+	after = *qfs_effects_standing(&one.fx, a);
+	after.points++;
+	qfs_effects_add(&one.fx, a, "CARELESS", &after);
+	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_INTERNAL);
+	sample_close(&s);
+}
+
 /* ---- the text ---- */
 
 static void
@@ -377,6 +400,7 @@ chains(void)
 
 static const unit_case cases[] = {
 	CASE(loaded),
+	CASE(looked_at),
 	CASE(unknown),
 	CASE(too_many),
 	CASE(nothing),
