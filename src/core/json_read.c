@@ -344,15 +344,24 @@ qfs_json_type_of(qfs_slice value)
 static size_t
 string_extent(const uint8_t *p, size_t len)
 {
-	const uint8_t *quote = len > 1 ? memchr(p + 1, '"', len - 1) : NULL;
-	size_t		i = 1;
+	const uint8_t *end = p + len;
+	const uint8_t *quote = p;
 
-	/* Few strings have an escape, and memchr is faster than a loop can be. */
-	if (quote != NULL && memchr(p + 1, '\\', (size_t) (quote - p) - 1) == NULL)
-		return (size_t) (quote - p) + 1;
-	while (i < len && p[i] != '"')
-		i += p[i] == '\\' ? 2 : 1;
-	return i < len ? i + 1 : len;
+	/* From escape to escape, because memchr is faster than a loop can be. */
+	for (const uint8_t *at = p + 1; at < end;)
+	{
+		const uint8_t *escape;
+
+		if (quote < at)
+			quote = memchr(at, '"', (size_t) (end - at));
+		if (quote == NULL)
+			break;
+		escape = memchr(at, '\\', (size_t) (quote - at));
+		if (escape == NULL)
+			return (size_t) (quote - p) + 1;
+		at = escape + 2;
+	}
+	return len;
 }
 
 /* Length of the value that starts at p[0]. */

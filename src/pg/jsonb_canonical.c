@@ -143,14 +143,110 @@ qfs_jsonb_write(qfs_buf *out, Jsonb *value, unsigned depth, qfs_error *err)
 	return write_container(out, &value->root, depth, err);
 }
 
-static Datum
-parse(qfs_slice canonical)
-{
-	char	   *text = pnstrdup((const char *) canonical.data, canonical.len);
-	Datum		result = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+/* ---- and back ---- */
 
-	pfree(text);
-	return result;
+static JsonbValue *push(JsonbParseState **state, JsonbIteratorToken token, qfs_slice value);
+
+/* Without escapes, which are rare, the text is where it is. */
+static JsonbValue
+string_value(qfs_slice value)
+{
+	qfs_slice	text;
+
+	if (!qfs_json_to_plain(value, &text))
+	{
+		qfs_buf		buf;
+
+		qfs_buf_init(&buf, palloc(value.len), value.len);
+		qfs_json_to_text(value, &buf);
+		text = qfs_buf_slice(&buf);
+	}
+	return (JsonbValue) {
+		.type = jbvString,
+		.val.string = {.len = (int) text.len, .val = unconstify(char *, (const char *) text.data)},
+	};
+}
+
+static JsonbValue
+scalar_value(qfs_slice value)
+{
+	int64_t		n;
+
+	switch (qfs_json_type_of(value))
+	{
+		case QFS_JSON_STRING:
+			return string_value(value);
+		case QFS_JSON_INTEGER:
+			if (!qfs_json_to_int(value, &n))
+				elog(ERROR, "qfs: canonical JSON holds a number that is none");
+			return (JsonbValue) {.type = jbvNumeric, .val.numeric = int64_to_numeric(n)};
+		case QFS_JSON_BOOLEAN:
+			return (JsonbValue) {.type = jbvBool, .val.boolean = value.data[0] == 't'};
+		default:
+			return (JsonbValue) {.type = jbvNull};
+	}
+}
+
+/* token: what each value is to its container, WJB_VALUE or WJB_ELEM */
+static void
+push_members(JsonbParseState **state, JsonbIteratorToken token, qfs_slice container)
+{
+	qfs_json_iter iter = qfs_json_members(container);
+	qfs_slice	key;
+	qfs_slice	value;
+
+	check_stack_depth();
+	while (qfs_json_next(&iter, &key, &value))
+	{
+		if (token == WJB_VALUE)
+		{
+			JsonbValue	name = string_value(key);
+
+			pushJsonbValue(state, WJB_KEY, &name);
+		}
+		push(state, token, value);
+	}
+}
+
+/* Returns what is complete: at the outermost container's end, all of it. */
+static JsonbValue *
+push(JsonbParseState **state, JsonbIteratorToken token, qfs_slice value)
+{
+	JsonbValue	scalar;
+
+	switch (qfs_json_type_of(value))
+	{
+		case QFS_JSON_OBJECT:
+			pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+			push_members(state, WJB_VALUE, value);
+			return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+		case QFS_JSON_ARRAY:
+			pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+			push_members(state, WJB_ELEM, value);
+			return pushJsonbValue(state, WJB_END_ARRAY, NULL);
+		default:
+			scalar = scalar_value(value);
+			return pushJsonbValue(state, token, &scalar);
+	}
+}
+
+static bool
+holds_nul(qfs_slice canonical)
+{
+	static const char escape[] = "\\u0000";
+
+	return memmem(canonical.data, canonical.len, escape, strlen(escape)) != NULL;
+}
+
+/* What is canonical needs no parser but for an error: jsonb holds no NUL. */
+static Datum
+build(qfs_slice canonical)
+{
+	JsonbParseState *state = NULL;
+
+	if (holds_nul(canonical))
+		return DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup((const char *) canonical.data, canonical.len)));
+	return JsonbPGetDatum(JsonbValueToJsonb(push(&state, WJB_DONE, canonical)));
 }
 
 /* ---- the commonest objects, converted once ---- */
@@ -172,7 +268,7 @@ common_value(Common *c)
 	{
 		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 
-		c->value = DatumGetJsonbP(parse(qfs_slice_of(c->text)));
+		c->value = DatumGetJsonbP(build(qfs_slice_of(c->text)));
 		MemoryContextSwitchTo(old);
 	}
 	return c->value;
@@ -184,7 +280,7 @@ qfs_jsonb_of(qfs_slice canonical)
 	for (int i = 0; i < lengthof(common); i++)
 		if (qfs_slice_equal(canonical, qfs_slice_of(common[i].text)))
 			return JsonbPGetDatum(common_value(&common[i]));
-	return parse(canonical);
+	return build(canonical);
 }
 
 /* Neither compressed nor in another table. */

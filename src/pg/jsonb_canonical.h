@@ -23,7 +23,10 @@ extern qfs_slice qfs_jsonb_canonical(Jsonb *value);
 /* The same as qfs_jsonb_write of a stored value, faster for what most rows hold. */
 extern qfs_status qfs_jsonb_write_stored(qfs_buf *out, Datum value, unsigned depth, qfs_error *err);
 
-/* The jsonb of canonical text; palloc'd, except for the commonest objects. */
+/*
+ * The jsonb of a canonical object; palloc'd, except for the commonest ones.
+ * Errors: untranslatable_character (PostgreSQL's) for a NUL in a text.
+ */
 extern Datum qfs_jsonb_of(qfs_slice canonical);
 
 #endif

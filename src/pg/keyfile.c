@@ -261,23 +261,30 @@ digest_seed(const qfs_hash *seed, qfs_hash *out)
 	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
 }
 
-/* Is this the seed that gave this key?  Then the pair needs no computation. */
-static bool
-recall_pair(const qfs_hash *seed, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
+/* The seed that gave this key last time, if the file still has it; the pair then needs no computation. */
+static const qfs_hash *
+recall_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
 {
 	qfs_hash	digest;
 
 	if (!last_fit.is_known || last_fit.purpose != purpose ||
 		memcmp(&last_fit.public_key, public_key, sizeof(*public_key)) != 0)
-		return false;
-	digest_seed(seed, &digest);
-	if (memcmp(&digest, &last_fit.seed_digest, sizeof(digest)) != 0)
-		return false;
-	/* libsodium's secret key is the seed of the pair, then the public key. */
-	derive_subkey(seed, purpose, out->secret);
-	memcpy(out->secret + crypto_sign_SEEDBYTES, public_key, sizeof(*public_key));
-	out->public_key = *public_key;
-	return true;
+		return NULL;
+	/* The newest seed is the likeliest. */
+	for (size_t i = s->seeds.count; i-- > 0;)
+	{
+		const qfs_hash *seed = &s->seeds.seeds[i];
+
+		digest_seed(seed, &digest);
+		if (memcmp(&digest, &last_fit.seed_digest, sizeof(digest)) != 0)
+			continue;
+		/* libsodium's secret key is the seed of the pair, then the public key. */
+		derive_subkey(seed, purpose, out->secret);
+		memcpy(out->secret + crypto_sign_SEEDBYTES, public_key, sizeof(*public_key));
+		out->public_key = *public_key;
+		return seed;
+	}
+	return NULL;
 }
 
 static void
@@ -293,13 +300,13 @@ remember_pair(const qfs_hash *seed, qfs_key_purpose purpose, const qfs_hash *pub
 static const qfs_hash *
 find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
 {
-	/* The newest seed is the likeliest. */
+	const qfs_hash *seed = recall_pair(s, purpose, public_key, out);
+
+	if (seed != NULL)
+		return seed;
 	for (size_t i = s->seeds.count; i-- > 0;)
 	{
-		const qfs_hash *seed = &s->seeds.seeds[i];
-
-		if (recall_pair(seed, purpose, public_key, out))
-			return seed;
+		seed = &s->seeds.seeds[i];
 		derive(seed, purpose, out);
 		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) != 0)
 			continue;
