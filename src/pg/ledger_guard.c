@@ -49,8 +49,8 @@ qfs_sql_refuse_change(PG_FUNCTION_ARGS)
 /*
  * Commands that touched an object of qfs's: one that is in its schemas, or was
  * (a member that was moved away), or hangs on one of its tables.  Allowed are
- * indexes for one's own queries, AFTER triggers, comments, statistics and
- * privileges.
+ * indexes for one's own queries (of plain columns, unless they are the
+ * ledger's), AFTER triggers, comments, statistics and privileges.
  */
 static const char ddl_query[] =
 	"SELECT c.command_tag, c.object_identity"
@@ -68,9 +68,12 @@ static const char ddl_query[] =
 	" LEFT JOIN pg_catalog.pg_inherits i"
 	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
 	"  AND c.objid OPERATOR(pg_catalog.=) ANY (ARRAY[i.inhrelid, i.inhparent])"
+	" LEFT JOIN pg_catalog.pg_index x"
+	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"  AND x.indexrelid OPERATOR(pg_catalog.=) c.objid"
 	" LEFT JOIN pg_catalog.pg_class k"
 	"   ON k.oid OPERATOR(pg_catalog.=)"
-	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid,"
+	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid, x.indrelid,"
 	"               CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) c.objid"
 	"                    THEN i.inhparent ELSE i.inhrelid END)"
 	" LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
@@ -85,8 +88,12 @@ static const char ddl_query[] =
 	"                     AND d.deptype OPERATOR(pg_catalog.=) 'e'"
 	"                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass"
 	"                     AND d.refobjid OPERATOR(pg_catalog.=) e.oid))"
-	"   AND c.command_tag OPERATOR(pg_catalog.<>) ALL (ARRAY['CREATE INDEX', 'REINDEX',"
-	"       'COMMENT', 'SECURITY LABEL', 'CREATE STATISTICS', 'ALTER STATISTICS'])"
+	/* what row_write.c cannot write an entry of */
+	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE INDEX'"
+	"            AND (k.relname OPERATOR(pg_catalog.=) 'ledger'::pg_catalog.name"
+	"                 OR (x.indexprs IS NULL AND x.indpred IS NULL)))"
+	"   AND c.command_tag OPERATOR(pg_catalog.<>) ALL (ARRAY['REINDEX', 'COMMENT',"
+	"       'SECURITY LABEL', 'CREATE STATISTICS', 'ALTER STATISTICS'])"
 	/* tgtype bit 2: BEFORE; one of our names may be OR REPLACE of our trigger */
 	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE TRIGGER'"
 	"            AND (t.tgtype OPERATOR(pg_catalog.&) 2::pg_catalog.int2)"

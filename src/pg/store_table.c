@@ -29,6 +29,7 @@
 #include "errors.h"
 #include "known_rows.h"
 #include "reduce.h"
+#include "row_write.h"
 #include "store_table.h"
 #include "version.h"
 
@@ -246,10 +247,7 @@ table_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error 
 		values[i] = nulls[i] ? (Datum) 0 : field_to_datum(&kind->fields[i], record);
 	}
 	row = heap_form_tuple(RelationGetDescr(t.rel), values, nulls);
-	if (find_place(&t, kind, record, &place))
-		CatalogTupleUpdate(t.rel, &place, row);
-	else
-		CatalogTupleInsert(t.rel, row);
+	qfs_row_write(t.rel, row, find_place(&t, kind, record, &place) ? &place : NULL);
 	qfs_know_row(kind, record, &row->t_self);
 	heap_freetuple(row);
 	/* Whoever remembers a record of this kind hears of it, at commit or rollback. */

@@ -26,10 +26,11 @@ FROM account a JOIN account r ON r.client = a.recipient;
 CREATE TABLE plain_message (LIKE qfs.message INCLUDING INDEXES);
 ALTER TABLE plain_message ALTER entry ADD GENERATED ALWAYS AS IDENTITY;
 
--- The plain table's envelopes, ready to be inserted.
+-- Envelopes that are ready: to be inserted into the plain table, and to be sent.
 CREATE TABLE plain_envelope (
   client int PRIMARY KEY, thread qfs.hash, sender qfs.user_id, recipient qfs.user_id, alg text, body bytea, sender_key qfs.hash, recipient_key qfs.hash
 );
+CREATE TABLE qfs_envelope (client int PRIMARY KEY, token text, recipient text, body text, sender_key text, recipient_key text);
 
 CREATE FUNCTION bytes_of(base64url text) RETURNS bytea LANGUAGE sql IMMUTABLE AS
   $$SELECT decode(translate(base64url, '-_', '+/') || repeat('=', (4 - length(base64url) % 4) % 4), 'base64')$$;
@@ -37,11 +38,12 @@ CREATE FUNCTION bytes_of(base64url text) RETURNS bytea LANGUAGE sql IMMUTABLE AS
 -- Everybody writes to somebody else.
 CREATE FUNCTION pair(shift int) RETURNS void LANGUAGE sql AS $$
   UPDATE account SET recipient = 8 + (client + shift) % 16 WHERE client < 8;
-  TRUNCATE plain_envelope;
+  TRUNCATE plain_envelope, qfs_envelope;
   INSERT INTO plain_envelope
   SELECT client, qfs.thread(sender::qfs.user_id, recipient::qfs.user_id), sender::qfs.user_id, recipient::qfs.user_id,
          'x25519-hkdf-aes256gcm', bytes_of(body), bytes_of(sender_key)::qfs.hash, bytes_of(recipient_key)::qfs.hash
   FROM envelope WHERE client < 8;
+  INSERT INTO qfs_envelope SELECT client, token, recipient, body, sender_key, recipient_key FROM envelope WHERE client < 8;
 $$;
 
 -- N acts of accounts, mixed: of twenty eleven are messages, three custom events, two contents and a score, two profiles, one a chat key.

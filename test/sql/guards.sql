@@ -115,6 +115,13 @@ INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"once":"h"}') ON CONFLI
 SET qfs.ddl_guard = off;
 ALTER TABLE qfs.ledger DROP CONSTRAINT regress_exclude;
 RESET qfs.ddl_guard;
+-- an index that the guard would have refused: nothing is written past it, and nothing crashes
+SET qfs.ddl_guard = off;
+CREATE INDEX regress_next ON qfs.policy ((seq + 1));
+RESET qfs.ddl_guard;
+SELECT attempt($$SELECT qfs.set_policy('{}')$$);
+DROP INDEX qfs.regress_next;
+SELECT qfs.set_policy('{}') IS NOT NULL AS set;
 SELECT size, (SELECT count(*) FROM qfs.ledger) AS rows FROM qfs.head();
 SELECT * FROM qfs.verify();
 SELECT * FROM qfs.self_check();
