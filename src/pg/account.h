@@ -18,7 +18,13 @@ extern qfs_reducer *qfs_open_reducer(void);
 /* The session that this transaction acts for.  Errors: NO_SESSION. */
 extern const qfs_session_record *qfs_require_actor(void);
 
-/* Appends an event of an account; returns its canonical outcome in the caller's memory. */
-extern qfs_slice qfs_append_account_event(const char *type, const qfs_user_id *actor, Datum payload);
+/*
+ * Appends an event of an account; returns the entry's number.
+ * payload: canonical
+ * outcome: canonical, in the caller's memory; NULL if it is not asked for
+ * Errors: those of an append.
+ */
+extern int64 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload,
+									  qfs_slice *outcome);
 
 #endif

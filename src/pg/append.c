@@ -210,28 +210,18 @@ load(Relation ledger)
 	state.loaded = true;
 }
 
-/*
- * With a unique index of the application's, ON CONFLICT DO NOTHING swallows
- * rows after our trigger.  Nothing else can: the trigger sees to it that no
- * other one fires behind it.
- */
-static bool
-has_other_index(Relation ledger)
-{
-	List	   *indexes = RelationGetIndexList(ledger);
-	bool		result = list_length(indexes) > 1;
-
-	list_free(indexes);
-	return result;
-}
-
 qfs_chain *
 qfs_append_begin(Relation ledger)
 {
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
 	ledger_open_rel(&state.reader, ledger, SnapshotSelf);
-	state.may_lose_rows |= has_other_index(ledger);
+	/*
+	 * With a unique index of the application's, ON CONFLICT DO NOTHING swallows
+	 * rows after our trigger.  Nothing else can: the trigger sees to it that no
+	 * other one fires behind it.
+	 */
+	state.may_lose_rows |= ledger_has_other_index(ledger);
 	if (!state.loaded)
 		load(ledger);
 	return &state.chain;

@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -139,7 +140,7 @@ check_key_in_force(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *give
 		QFS_THROW(QFS_CHAT_KEY_OLD, "%s is not the key of entry %i", name, key.seq);
 }
 
-static Datum
+static qfs_slice
 message_payload(const Message *m)
 {
 	qfs_json_writer w;
@@ -163,24 +164,7 @@ message_payload(const Message *m)
 	qfs_json_put_hex(&w, m->thread.bytes, sizeof(m->thread.bytes));
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&buf));
-}
-
-/* Appends MESSAGE; returns the entry's number. */
-static int64
-append_message(const Message *m)
-{
-	static SPIPlanPtr plan = NULL;
-	static const char query[] =
-		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ('MESSAGE', ($1)::qfs.user_id, $2) RETURNING seq";
-	Oid			types[] = {BYTEAOID, JSONBOID};
-	Datum		values[] = {bytes_datum(&m->envelope.sender, sizeof(qfs_user_id)), message_payload(m)};
-	bool		isnull;
-
-	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
-		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
-		QFS_THROW(QFS_ENTRY_LOST, "a message");
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return qfs_buf_slice(&buf);
 }
 
 /* Without the executor, which would take as long as the rest. */
@@ -200,6 +184,7 @@ write_envelope(Relation rel, const Message *m, int64 entry)
 	if (RelationGetDescr(rel)->natts != lengthof(values))
 		QFS_THROW(QFS_STATE_MISMATCH, "qfs.message has %i columns", (int64_t) RelationGetDescr(rel)->natts);
 	qfs_row_write(rel, heap_form_tuple(RelationGetDescr(rel), values, nulls), NULL);
+	CommandCounterIncrement();
 }
 
 /* By a statement, for triggers of the application's. */
@@ -225,9 +210,11 @@ insert_envelope(const Message *m, int64 entry)
 		bytes_datum(&m->recipient_key, sizeof(m->recipient_key))
 	};
 
+	SPI_connect();
 	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
 		SPI_OK_INSERT || SPI_processed != 1)
 		QFS_THROW(QFS_ENTRY_LOST, "an envelope");
+	SPI_finish();
 }
 
 /* Errors: MESSAGE_NONCE. */
@@ -274,12 +261,10 @@ qfs_sql_send_message(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i))
 			QFS_THROW(QFS_ARGUMENT, "argument %i is null", (int64_t) i + 1);
 	read_message(fcinfo, &actor->user, &m);
-	SPI_connect();
-	entry = append_message(&m);
+	entry = qfs_append_account_event("MESSAGE", &m.envelope.sender, message_payload(&m), NULL);
 	/* From now on no key is replaced. */
 	check_key_in_force(r, &m.envelope.sender, &m.sender_key, "sender_key");
 	check_key_in_force(r, &m.envelope.recipient, &m.recipient_key, "recipient_key");
 	store_envelope(&m, entry);
-	SPI_finish();
 	PG_RETURN_INT64(entry);
 }

@@ -79,7 +79,7 @@ next_version(const qfs_user_id *user)
 	return profile.version + 1;
 }
 
-static Datum
+static qfs_slice
 profile_payload(const qfs_hash *commitment, int64 version)
 {
 	qfs_json_writer w;
@@ -95,7 +95,7 @@ profile_payload(const qfs_hash *commitment, int64 version)
 	qfs_json_put_int(&w, version);
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&buf));
+	return qfs_buf_slice(&buf);
 }
 
 static void
@@ -147,7 +147,7 @@ qfs_sql_set_profile(PG_FUNCTION_ARGS)
 
 	qfs_append_lock();
 	version = next_version(&user);
-	qfs_append_account_event("PROFILE_UPDATE", &user, profile_payload(&commitment, version));
+	qfs_append_account_event("PROFILE_UPDATE", &user, profile_payload(&commitment, version), NULL);
 	store_content(&user, version, salt, qfs_buf_slice(&content));
 	PG_RETURN_VOID();
 }

@@ -180,7 +180,7 @@ normal_signature(qfs_slice given)
 	return (qfs_slice) {(uint8_t *) out, given.len - start + 2};
 }
 
-static Datum
+static qfs_slice
 login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
 {
 	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
@@ -217,11 +217,11 @@ login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_
 	qfs_json_put_text(&w, qfs_buf_slice(&buf));
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&out));
+	return qfs_buf_slice(&out);
 }
 
 /* A payload of one or two text members; a NULL name is left out. */
-static Datum
+static qfs_slice
 text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
 {
 	qfs_json_writer w;
@@ -240,7 +240,7 @@ text_payload(const char *first, qfs_slice first_value, const char *second, qfs_s
 	}
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&buf));
+	return qfs_buf_slice(&buf);
 }
 
 /* The session that an outcome names, as it is stored now. */
@@ -324,7 +324,7 @@ use_referral(const qfs_session_record *session, qfs_slice code)
 {
 	qfs_actor_set(session);
 	qfs_append_account_event("REFERRAL_USE", &session->user,
-							 text_payload("code", code, NULL, code));
+							 text_payload("code", code, NULL, code), NULL);
 	qfs_actor_clear();
 }
 
@@ -353,8 +353,8 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	check_nonce_is_ours(keys, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
-	outcome = qfs_append_account_event("LOGIN", &login.user,
-									   login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), code, &login));
+	qfs_append_account_event("LOGIN", &login.user,
+							 login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), code, &login), &outcome);
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code);
@@ -444,6 +444,7 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	qfs_account_record account;
 	char		digits[2 * QFS_HASH_LEN];
 	qfs_session_record session;
+	qfs_slice	outcome;
 	qfs_hash	nonce;
 	qfs_buf		buf;
 
@@ -451,9 +452,9 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
-	read_session(r, qfs_append_account_event("SESSION_ROTATED", &actor->user,
-										 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf))),
-				 &session);
+	qfs_append_account_event("SESSION_ROTATED", &actor->user,
+							 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf)), &outcome);
+	read_session(r, outcome, &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
 	PG_RETURN_DATUM(session_json(r, find_keys(r), &session, &account.wallet, NULL));
@@ -473,7 +474,7 @@ qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
 	qfs_append_account_event("SESSION_REVOKED", &actor->user,
-						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)));
+						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
 	PG_RETURN_VOID();
 }
 

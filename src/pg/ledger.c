@@ -135,6 +135,16 @@ ledger_throw_not_open(uint64 size, const char *missing)
 	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
 }
 
+bool
+ledger_has_other_index(Relation ledger)
+{
+	List	   *indexes = RelationGetIndexList(ledger);
+	bool		result = list_length(indexes) > 1;
+
+	list_free(indexes);
+	return result;
+}
+
 HeapTuple
 ledger_row(LedgerReader *reader, uint64 seq)
 {

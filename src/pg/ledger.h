@@ -78,6 +78,9 @@ extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
  */
 pg_noreturn extern void ledger_throw_not_open(uint64 size, const char *missing);
 
+/* Has somebody put an index on the table? */
+extern bool ledger_has_other_index(Relation ledger);
+
 /* Row of an entry, or NULL; freed with heap_freetuple. */
 extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);
 

@@ -21,6 +21,7 @@
 #include "append.h"
 #include "clock.h"
 #include "errors.h"
+#include "event.h"
 #include "jsonb_canonical.h"
 #include "ledger.h"
 
@@ -28,7 +29,6 @@
 static uint8 json_memory[LEDGER_JSON_MAX];
 static uint8 outcome_memory[QFS_ENTRY_MAX];
 static uint8 bytes_memory[QFS_ENTRY_MAX];
-static uint8 auth_memory[QFS_AUTH_MAX];
 
 /*
  * A BEFORE trigger that fires after ours could change the entry once it is
@@ -72,158 +72,61 @@ is_recorded(HeapTuple row, TupleDesc desc)
 		is_set(row, desc, LEDGER_HASH) || is_set(row, desc, LEDGER_NODES);
 }
 
-static bytea *
-nodes_bytea(const qfs_seal *seal)
-{
-	size_t		len = seal->count * sizeof(qfs_hash);
-	bytea	   *nodes = palloc(VARHDRSZ + len);
-
-	SET_VARSIZE(nodes, VARHDRSZ + len);
-	memcpy(VARDATA(nodes), seal->nodes, len);
-	return nodes;
-}
-
 /* ---- an event ---- */
 
-/* Who is appending?  Writes the canonical auth value. */
-static qfs_via
-establish_via(qfs_slice type)
-{
-	Oid			operator = get_role_oid("qfs_operator", true);
-
-	if (qfs_actor() != NULL)
-		return QFS_VIA_SESSION;
-	/* Whoever brings it, the wallet has signed it. */
-	if (qfs_slice_equal(type, QFS_LITERAL("LOGIN")))
-		return QFS_VIA_WALLET;
-	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
-		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
-	return QFS_VIA_OPERATOR;
-}
-
-/*
- * Writes the auth value of an event.
- * given: the signature that came with it; empty if there is none
- */
-static qfs_slice
-write_authority(qfs_slice type, qfs_slice given)
-{
-	qfs_auth	auth = {.via = establish_via(type)};
-	qfs_buf		buf;
-	qfs_error	err;
-
-	if (auth.via == QFS_VIA_SESSION)
-		auth.session = qfs_actor()->session;
-	if (given.len > 0 && auth.via != QFS_VIA_SESSION)
-		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
-	if (given.len > 0)
-		QFS_TRY(qfs_auth_read_signature(given, &auth, &err), &err);
-	qfs_buf_init(&buf, auth_memory, sizeof(auth_memory));
-	qfs_auth_write(&buf, &auth);
-	return qfs_buf_slice(&buf);
-}
-
-/* An account acts for itself: leaving the actor out means the same. */
 static void
-read_actor(Datum value, bool isnull, qfs_entry *out)
+read_event(const LedgerRow *row, qfs_entry *out, qfs_slice *signature)
 {
-	const qfs_session_record *actor = qfs_actor();
-
-	out->has_actor = !isnull;
-	if (!isnull)
-		memcpy(&out->actor, DatumGetPointer(value), sizeof(out->actor));
-	if (actor == NULL)
-		return;
-	if (out->has_actor && memcmp(&out->actor, &actor->user, sizeof(out->actor)) != 0)
-		QFS_THROW(QFS_ACTOR_MISMATCH, "the event names another account");
-	out->has_actor = true;
-	out->actor = actor->user;
-}
-
-static void
-read_event(HeapTuple row, TupleDesc desc, qfs_buf *json, qfs_entry *out)
-{
+	qfs_buf		json;
 	qfs_error	err;
-	bool		isnull;
-	Datum		value;
-	qfs_slice	given;
 	text	   *type;
 
-	value = heap_getattr(row, LEDGER_TYPE, desc, &isnull);
-	if (isnull)
+#define VALUE(column) row->values[(column) - 1]
+#define IS_NULL(column) row->nulls[(column) - 1]
+
+	if (IS_NULL(LEDGER_TYPE))
 		QFS_THROW(QFS_ARGUMENT, "type is null");
-	type = DatumGetTextPP(value);
+	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
 	out->type = (qfs_slice) {(uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
 	QFS_TRY(qfs_type_check(out->type, &err), &err);
 
-	value = heap_getattr(row, LEDGER_ACTOR, desc, &isnull);
-	read_actor(value, isnull, out);
+	out->has_actor = !IS_NULL(LEDGER_ACTOR);
+	if (out->has_actor)
+		memcpy(&out->actor, DatumGetPointer(VALUE(LEDGER_ACTOR)), sizeof(out->actor));
 
-	value = heap_getattr(row, LEDGER_PAYLOAD, desc, &isnull);
-	if (isnull)
+	if (IS_NULL(LEDGER_PAYLOAD))
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is null");
-	QFS_TRY(qfs_jsonb_write(json, DatumGetJsonbP(value), 1, &err), &err);
-	if (json->overflow)
+	qfs_buf_init(&json, json_memory, sizeof(json_memory));
+	QFS_TRY(qfs_jsonb_write(&json, DatumGetJsonbP(VALUE(LEDGER_PAYLOAD)), 1, &err), &err);
+	if (json.overflow)
 		QFS_THROW(QFS_ENTRY_TOO_LARGE, "the payload alone is longer");
-	out->payload = qfs_buf_slice(json);
+	out->payload = qfs_buf_slice(&json);
 	if (qfs_json_type_of(out->payload) != QFS_JSON_OBJECT)
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is not an object");
 
-	value = heap_getattr(row, LEDGER_AUTH, desc, &isnull);
-	given = (qfs_slice) {json->data + json->len, 0};
-	if (!isnull)
+	*signature = (qfs_slice) {json.data + json.len, 0};
+	if (!IS_NULL(LEDGER_AUTH))
 	{
-		QFS_TRY(qfs_jsonb_write(json, DatumGetJsonbP(value), 1, &err), &err);
-		if (json->overflow)
+		QFS_TRY(qfs_jsonb_write(&json, DatumGetJsonbP(VALUE(LEDGER_AUTH)), 1, &err), &err);
+		if (json.overflow)
 			QFS_THROW(QFS_AUTH_INVALID, "it is too long");
-		given.len = json->len - out->payload.len;
+		signature->len = json.len - out->payload.len;
 	}
-	out->auth = write_authority(out->type, given);
-	out->at = qfs_now_ms();
+#undef VALUE
+#undef IS_NULL
 }
 
 static HeapTuple
 append_event(const TriggerData *td)
 {
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
-	int			columns[] = {
-		LEDGER_SEQ, LEDGER_AT, LEDGER_ACTOR, LEDGER_AUTH, LEDGER_OUTCOME, LEDGER_PREV,
-		LEDGER_HASH, LEDGER_NODES
-	};
-	bool		nulls[lengthof(columns)] = {false};
-	qfs_buf		json;
-	qfs_buf		outcome;
-	qfs_buf		bytes;
-	qfs_entry	entry;
-	qfs_seal	seal;
-	qfs_error	err;
-	qfs_chain  *chain;
+	qfs_slice	signature;
+	qfs_entry	event;
+	LedgerRow	row;
 
-	qfs_buf_init(&json, json_memory, sizeof(json_memory));
-	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
-	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
-	read_event(td->tg_trigtuple, desc, &json, &entry);
-
-	chain = qfs_append_begin(td->tg_relation);
-	if (!qfs_append_is_open() &&
-		(chain->frontier.size > 0 || !qfs_slice_equal(entry.type, QFS_LITERAL("GENESIS"))))
-		ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
-	QFS_TRY(qfs_chain_append(chain, &entry, &outcome, &bytes, &seal, &err), &err);
-	qfs_append_end();
-
-	{
-		Datum		values[] = {
-			Int64GetDatum((int64) entry.seq), Int64GetDatum(entry.at),
-			PointerGetDatum(&entry.actor),
-			qfs_jsonb_of(entry.auth), qfs_jsonb_of(entry.outcome),
-			hash_datum(&entry.prev), hash_datum(&seal.hash),
-			PointerGetDatum(nodes_bytea(&seal))
-		};
-
-		nulls[2] = !entry.has_actor;
-		return heap_modify_tuple_by_cols(td->tg_trigtuple, desc, lengthof(columns),
-										 columns, values, nulls);
-	}
+	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
+	read_event(&row, &event, &signature);
+	return qfs_event_append(td->tg_relation, &event, signature, &row);
 }
 
 /* ---- a recorded entry ---- */
@@ -291,7 +194,7 @@ static HeapTuple
 fill_in_nodes(const TriggerData *td, const qfs_seal *seal)
 {
 	int			column = LEDGER_NODES;
-	Datum		value = PointerGetDatum(nodes_bytea(seal));
+	Datum		value = PointerGetDatum(qfs_nodes_bytea(seal));
 	bool		isnull = false;
 
 	return heap_modify_tuple_by_cols(td->tg_trigtuple, RelationGetDescr(td->tg_relation), 1,

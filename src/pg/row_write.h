@@ -13,7 +13,8 @@
 
 /*
  * Inserts a row with its index entries, or puts it in place of the one at
- * `place`; row->t_self is where it is then.  No trigger fires.
+ * `place`; row->t_self is where it is then.  No trigger fires; the next command
+ * sees the row.
  * Errors: INDEX_KIND; PostgreSQL's for what is not unique.
  */
 extern void qfs_row_write(Relation rel, HeapTuple row, ItemPointer place);
