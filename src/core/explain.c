@@ -77,6 +77,20 @@ qfs_explain_end(qfs_explanation *x)
 
 /* ---- execution ---- */
 
+/* Of an entry that is not executed: a policy that was left out would show in what it was recorded under. */
+static qfs_status
+check_policy(const qfs_explanation *x, qfs_error *err)
+{
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_hash	policy;
+
+	if (qfs_topic_executes(x->question.topic) ||
+		(qfs_json_member_hex(entry->outcome, "policy", policy.bytes, sizeof(policy.bytes)) &&
+		 memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0))
+		return QFS_OK;
+	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", entry->seq);
+}
+
 /* The policy and the session of the entry in question, while the store is as it was before it. */
 static qfs_status
 note_ground(qfs_explanation *x, qfs_error *err)
@@ -99,6 +113,8 @@ note_ground(qfs_explanation *x, qfs_error *err)
 		return status;
 	memcpy(x->policy_text, record.policy.data, record.policy.len);
 	status = qfs_policy_parse((qfs_slice) {x->policy_text, record.policy.len}, &x->policy, err);
+	if (status == QFS_OK)
+		status = check_policy(x, err);
 	if (status == QFS_OK)
 		status = qfs_auth_read(entry->auth, &auth, err);
 	if (status != QFS_OK || auth.via != QFS_VIA_SESSION || x->question.topic == QFS_TOPIC_STATEMENT)
