@@ -77,18 +77,23 @@ qfs_explain_end(qfs_explanation *x)
 
 /* ---- execution ---- */
 
-/* Of an entry that is not executed: a policy that was left out would show in what it was recorded under. */
+/* Does the entry say that this policy was in force?  Acts of the operator name none. */
+static bool
+names_policy(const qfs_explanation *x)
+{
+	qfs_hash	policy;
+
+	return qfs_json_member_hex(x->subject->entry.outcome, "policy", policy.bytes, sizeof(policy.bytes)) &&
+		memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0;
+}
+
+/* An entry that is not executed would not show that a policy was left out. */
 static qfs_status
 check_policy(const qfs_explanation *x, qfs_error *err)
 {
-	const qfs_entry *entry = &x->subject->entry;
-	qfs_hash	policy;
-
-	if (qfs_topic_executes(x->question.topic) ||
-		(qfs_json_member_hex(entry->outcome, "policy", policy.bytes, sizeof(policy.bytes)) &&
-		 memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0))
+	if (qfs_topic_executes(x->question.topic) || names_policy(x))
 		return QFS_OK;
-	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", entry->seq);
+	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", x->subject->entry.seq);
 }
 
 /* The policy and the session of the entry in question, while the store is as it was before it. */
@@ -404,7 +409,7 @@ static void
 write_policy(const qfs_explanation *x, qfs_json_writer *w)
 {
 	qfs_json_key(w, "policy");
-	if (x->policy_seq < 0)
+	if (!names_policy(x))
 	{
 		qfs_json_put_null(w);
 		return;

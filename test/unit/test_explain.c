@@ -456,6 +456,19 @@ policy_left_out(void)
 		CHECK_STATUS(explaining_make(&made, &s, &q, 1),
 					 qfs_topic_executes(all[i]) ? QFS_OUTCOME_MISMATCH : QFS_BUNDLE_INCOMPLETE);
 	}
+
+	/* An act of the operator does not say which one was in force, so its explanation does not. */
+	for (int64_t hidden = -1; hidden <= 1; hidden += 2)
+	{
+		qfs_question q = about(2, QFS_TOPIC_ENTRY, NULL);
+		qfs_slice	policy = {NULL, 0};
+
+		unit_row("an event type, without entry %d", (int) hidden);
+		CHECK_STATUS(explaining_make(&made, &s, &q, hidden), QFS_OK);
+		CHECK(qfs_json_member(made.bundle, "policy", &policy));
+		CHECK_TEXT(policy, "null");
+		CHECK_STATUS(verify(made.bundle), QFS_OK);
+	}
 	sample_close(&s);
 }
 
