@@ -180,6 +180,9 @@ ledger_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out)
 	bool		isnull;
 	Datum		value = heap_getattr(row, column, RelationGetDescr(reader->rel), &isnull);
 
+	/* Whoever owns the table can have it forget that it admits none. */
+	if (isnull)
+		QFS_THROW(QFS_ENTRY_INCOMPLETE, "a column is null");
 	memcpy(out, DatumGetPointer(value), sizeof(*out));
 }
 
