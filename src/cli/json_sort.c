@@ -163,9 +163,11 @@ copy_object(sorter *s, unsigned depth)
 	member	   *members = malloc(MEMBERS_MAX * sizeof(*members));
 	unsigned	count = 0;
 	size_t		begin;
-	qfs_status	status = members != NULL ? QFS_OK : qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
+	qfs_status	status = QFS_OK;
 	bool		more = !take(s, '}');
 
+	if (members == NULL)
+		return qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
 	qfs_buf_byte(s->out, '{');
 	begin = s->out->len;
 	while (more && status == QFS_OK)

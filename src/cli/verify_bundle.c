@@ -23,20 +23,24 @@ read_file(const char *path)
 
 	if (file == NULL)
 		fail_usage("%s: %s", path, strerror(errno));
+	if (data == NULL)
+		fail_usage("there is no memory");
 	for (;;)
 	{
-		size_t		n;
+		uint8_t    *larger;
+		size_t		n = fread(data + len, 1, capacity - len, file);
 
-		if (data == NULL)
-			fail_usage("there is no memory");
-		n = fread(data + len, 1, capacity - len, file);
 		if (n == 0)
 			break;
 		len += n;
 		if (len > QFS_BUNDLE_MAX)
 			fail_usage("%s is too long to be an explanation", path);
-		if (len == capacity)
-			data = realloc(data, capacity *= 2);
+		if (len < capacity)
+			continue;
+		larger = realloc(data, capacity *= 2);
+		if (larger == NULL)
+			fail_usage("there is no memory");
+		data = larger;
 	}
 	if (ferror(file))
 		fail_usage("%s: %s", path, strerror(errno));
@@ -74,7 +78,7 @@ verify_bundle(const Options *options)
 	qfs_allocator allocator = heap_allocator();
 	qfs_slice	text;
 	qfs_buf		canonical;
-	qfs_bundle *bundle = calloc(1, sizeof(*bundle));
+	static qfs_bundle bundle;
 	qfs_error	err;
 	qfs_vkey	key;
 
@@ -85,17 +89,17 @@ verify_bundle(const Options *options)
 	key = parse_key(options->key);
 	text = read_file(options->file);
 	qfs_buf_init(&canonical, malloc(text.len + 1), text.len);
-	if (bundle == NULL || canonical.data == NULL)
+	if (canonical.data == NULL)
 		fail_usage("there is no memory");
 	if (json_sort(text, &canonical, &err) != QFS_OK ||
-		qfs_bundle_verify(qfs_buf_slice(&canonical), &key, allocator, bundle, &err) != QFS_OK)
+		qfs_bundle_verify(qfs_buf_slice(&canonical), &key, allocator, &bundle, &err) != QFS_OK)
 	{
 		print_fault(options, -1, &err);
 		return EXIT_FAULT;
 	}
 	if (options->json)
-		print_json(bundle);
+		print_json(&bundle);
 	else if (!options->quiet)
-		print_text(bundle);
+		print_text(&bundle);
 	return EXIT_SOUND;
 }

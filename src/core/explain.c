@@ -77,6 +77,25 @@ qfs_explain_end(qfs_explanation *x)
 
 /* ---- execution ---- */
 
+/* Does the entry say that this policy was in force?  Acts of the operator name none. */
+static bool
+names_policy(const qfs_explanation *x)
+{
+	qfs_hash	policy;
+
+	return qfs_json_member_hex(x->subject->entry.outcome, "policy", policy.bytes, sizeof(policy.bytes)) &&
+		memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0;
+}
+
+/* An entry that is not executed would not show that a policy was left out. */
+static qfs_status
+check_policy(const qfs_explanation *x, qfs_error *err)
+{
+	if (qfs_topic_executes(x->question.topic) || names_policy(x))
+		return QFS_OK;
+	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", x->subject->entry.seq);
+}
+
 /* The policy and the session of the entry in question, while the store is as it was before it. */
 static qfs_status
 note_ground(qfs_explanation *x, qfs_error *err)
@@ -99,6 +118,8 @@ note_ground(qfs_explanation *x, qfs_error *err)
 		return status;
 	memcpy(x->policy_text, record.policy.data, record.policy.len);
 	status = qfs_policy_parse((qfs_slice) {x->policy_text, record.policy.len}, &x->policy, err);
+	if (status == QFS_OK)
+		status = check_policy(x, err);
 	if (status == QFS_OK)
 		status = qfs_auth_read(entry->auth, &auth, err);
 	if (status != QFS_OK || auth.via != QFS_VIA_SESSION || x->question.topic == QFS_TOPIC_STATEMENT)
@@ -388,7 +409,7 @@ static void
 write_policy(const qfs_explanation *x, qfs_json_writer *w)
 {
 	qfs_json_key(w, "policy");
-	if (x->policy_seq < 0)
+	if (!names_policy(x))
 	{
 		qfs_json_put_null(w);
 		return;

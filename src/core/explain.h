@@ -117,7 +117,7 @@ extern qfs_status qfs_explain_collect(qfs_explanation *x, qfs_error *err);
 
 /*
  * Recalls what was collected and executes the entry in question.
- * Errors: OUTCOME_MISMATCH, and what rules and signatures refuse.
+ * Errors: OUTCOME_MISMATCH, BUNDLE_INCOMPLETE without the policy that it names, and what rules and signatures refuse.
  */
 extern qfs_status qfs_explain_execute(qfs_explanation *x, qfs_error *err);
 

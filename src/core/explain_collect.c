@@ -216,12 +216,12 @@ find_actor(const qfs_entry *entry, int64_t *previous)
 	qfs_json_iter iter = qfs_reads_of(entry->outcome);
 	qfs_effect	effect;
 	bool		found = qfs_effect_of(entry->outcome, &entry->actor, &effect);
+	bool		more;
 
-	if (!found)
-		while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found &&
-			   memcmp(&effect.user, &entry->actor, sizeof(effect.user)) != 0)
-			;
-	*previous = effect.previous;
+	while (!found && qfs_effect_next(&iter, &effect, &more, NULL) == QFS_OK && more)
+		found = memcmp(&effect.user, &entry->actor, sizeof(effect.user)) == 0;
+	if (found)
+		*previous = effect.previous;
 	return found;
 }
 

@@ -495,7 +495,7 @@ unescape(const uint8_t *p, size_t *taken)
 	if (p[1] == 'u')
 	{
 		*taken = 6;
-		return (uint8_t) (hex_digit(p[4]) << 4 | hex_digit(p[5]));
+		return (uint8_t) ((unsigned) hex_digit(p[4]) << 4 | (unsigned) hex_digit(p[5]));
 	}
 	*taken = 2;
 	return (uint8_t) short_escape(p[1]);

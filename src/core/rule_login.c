@@ -281,13 +281,14 @@ recall(qfs_act *act)
 
 	qfs_buf_init(&message, memory, sizeof(memory));
 	status = recall_message(act, &message, &login);
+	if (status != QFS_OK)
+		return status;
 	memset(&session, 0, sizeof(session));
 	session.user = login.user;
 	session.has_device = login.has_device;
 	session.device = login.device;
 	used.nonce = login.nonce;
-	if (status == QFS_OK)
-		status = qfs_session_recall(act, &session, &login.nonce);
+	status = qfs_session_recall(act, &session, &login.nonce);
 	if (status == QFS_OK)
 		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
 	if (status == QFS_OK)

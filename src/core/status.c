@@ -158,6 +158,7 @@ trim_partial_character(qfs_error *err, detail *d)
 		d->next = p - 1;
 }
 
+#undef qfs_fail
 qfs_status
 qfs_fail(qfs_error *err, qfs_status status, const char *format,...)
 {

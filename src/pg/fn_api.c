@@ -202,12 +202,11 @@ append_all(Jsonb *events)
 	JsonbParseState *state = NULL;
 	JsonbIterator *it = JsonbIteratorInit(&events->root);
 	JsonbValue	value;
-	JsonbIteratorToken token;
 	volatile int index = 0;
 
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	JsonbIteratorNext(&it, &value, true);
-	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_ELEM)
+	while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM)
 	{
 		JsonbValue	result;
 

@@ -133,7 +133,7 @@ static void
 read_file(Secrets *s, bool may_be_missing)
 {
 	/* Opening a FIFO would wait for its other end. */
-	int			fd = OpenTransientFile(file_path(), O_RDONLY | O_NONBLOCK | PG_BINARY);
+	int			fd = OpenTransientFile(file_path(), O_RDONLY | O_NONBLOCK);
 	ssize_t		n;
 
 	if (fd < 0 && errno == ENOENT && may_be_missing)

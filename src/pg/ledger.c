@@ -190,6 +190,9 @@ ledger_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out)
 	bool		isnull;
 	Datum		value = heap_getattr(row, column, RelationGetDescr(reader->rel), &isnull);
 
+	/* Whoever owns the table can have it forget that it admits none. */
+	if (isnull)
+		QFS_THROW(QFS_ENTRY_INCOMPLETE, "a column is null");
 	memcpy(out, DatumGetPointer(value), sizeof(*out));
 }
 
@@ -218,12 +221,16 @@ read_json(Datum value, bool isnull, qfs_buf *json, qfs_slice *out, qfs_error *er
 static void
 read_nodes(Datum value, bool isnull, LedgerEntry *out)
 {
-	bytea	   *nodes = isnull ? NULL : DatumGetByteaPP(value);
-	size_t		len = nodes ? VARSIZE_ANY_EXHDR(nodes) : 0;
+	bytea	   *nodes;
+	size_t		len;
 
 	out->has_nodes = !isnull;
 	out->count = LEDGER_NO_NODES;
-	if (isnull || len % QFS_HASH_LEN != 0 || len > sizeof(out->nodes))
+	if (isnull)
+		return;
+	nodes = DatumGetByteaPP(value);
+	len = VARSIZE_ANY_EXHDR(nodes);
+	if (len % QFS_HASH_LEN != 0 || len > sizeof(out->nodes))
 		return;
 	out->count = (unsigned) (len / QFS_HASH_LEN);
 	memcpy(out->nodes, VARDATA_ANY(nodes), len);

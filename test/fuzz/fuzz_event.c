@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "bundle.h"
+#include "explaining.h"
 #include "fuzz.h"
 #include "harness.h"
 #include "people.h"
@@ -43,6 +45,19 @@ appended(void)
 	PROPERTY(memcmp(&hash, &s.chain.head, sizeof(hash)) == 0);
 }
 
+/* And it can be explained to whoever trusts the key. */
+static void
+explained(void)
+{
+	static explaining e;
+	static qfs_bundle bundle;
+	test_memory memory = {0};
+	qfs_question q = {.topic = QFS_TOPIC_ENTRY,.seq = s.count - 1,.size = s.count};
+
+	PROPERTY(explaining_make(&e, &s, &q, -1) == QFS_OK);
+	PROPERTY(!e.is_ours || qfs_bundle_verify(e.bundle, &e.key, test_allocator(&memory), &bundle, NULL) == QFS_OK);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -77,6 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	appended();
+	explained();
 	/* The next input finds the ledger as this one did. */
 	sample_close(&s);
 	begin();

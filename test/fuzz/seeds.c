@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "auth.h"
+#include "explaining.h"
 #include "harness.h"
 #include "people.h"
 #include "token.h"
@@ -73,6 +74,49 @@ seed_ledger(const sample *s)
 		qfs_buf_byte(&export, '\n');
 		seed("ledger", qfs_buf_slice(&export));
 	}
+}
+
+/* A question as fuzz_bundle.c takes it, and all of the ledger. */
+static void
+seed_question(const sample *s, const qfs_question *q, unsigned subject)
+{
+	static uint8_t memory[SAMPLE_MAX * QFS_ENTRY_MAX];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_buf_byte(&buf, (uint8_t) ('0' + q->topic));
+	qfs_buf_byte(&buf, (uint8_t) ('@' + q->seq));
+	qfs_buf_byte(&buf, (uint8_t) ('0' + subject));
+	/* From the beginning; what is changed and hidden later, the fuzzer finds. */
+	qfs_buf_text(&buf, "@0000\n");
+	for (unsigned i = 0; i < s->count; i++)
+	{
+		qfs_buf_slice_add(&buf, sample_line(s, i));
+		qfs_buf_byte(&buf, '\n');
+	}
+	seed("bundle", qfs_buf_slice(&buf));
+}
+
+/* Whatever can be explained, to nobody and to three people; and the bundles of the last entry. */
+static void
+seed_bundles(sample *s)
+{
+	static explaining e;
+	qfs_question q = {.size = s->count};
+
+	for (q.seq = 0; q.seq < s->count; q.seq++)
+		for (q.topic = QFS_TOPIC_ENTRY; q.topic <= QFS_TOPIC_STATEMENT; q.topic++)
+			for (unsigned subject = 0; subject < 4; subject++)
+			{
+				q.has_subject = subject > 0;
+				if (q.has_subject)
+					q.subject = test_wallet_of((uint8_t) subject).user;
+				if (explaining_make(&e, s, &q, -1) != QFS_OK)
+					continue;
+				seed_question(s, &q, subject);
+				if (q.seq + 1 == s->count)
+					seed("bundle", e.bundle);
+			}
 }
 
 static void
@@ -140,6 +184,42 @@ seed_messages(void)
 	}
 }
 
+/* Contents and scores, events with a device's signature, sessions that end, keys that follow. */
+static void
+live_on(sample *s)
+{
+	static const char content[] = "{\"content\":\"abababababababababababababababababababababababababababababababab\",";
+	char		text[512];
+	char		digits[65];
+	person		alice;
+	person		bob;
+	person		carol;
+
+	people_ledger(s, NULL);
+	alice = people_join(s, 1, 1);
+	bob = people_join(s, 2, 0);
+	/* By the device of somebody else, so that a guard blocks. */
+	carol = people_join(s, 3, 1);
+	CHECK_STATUS(people_use(s, &carol, &bob), QFS_OK);
+	snprintf(text, sizeof(text), PEOPLE_POLICY(",\"evaluators\":[\"%s\"]"), bob.wallet.user_name);
+	people_policy(s, text);
+	snprintf(text, sizeof(text), "%s\"kind\":\"text/plain\",\"size\":123}", content);
+	CHECK_STATUS(people_append(s, &alice, "CONTENT_CREATED", text), QFS_OK);
+	snprintf(text, sizeof(text), "%s\"features\":{\"clarity\":\"0.6\",\"contradiction\":\"1\",\"hsmf\":\"0.5\","
+			 "\"logic\":\"0.8\",\"signal\":\"0.7\",\"topic\":\"0.9\"}}", content);
+	CHECK_STATUS(people_append(s, &bob, "COHERENCE_SCORED", text), QFS_OK);
+	CHECK_STATUS(people_append(s, &bob, "POSTED", "{\"text\":\"first\"}"), QFS_OK);
+	CHECK_STATUS(sample_append_as(s, signin_signed(s, &alice.session, &alice.wallet, 1, 1, "POSTED", "{\"n\":1}"),
+								  &alice.wallet.user, "POSTED", "{\"n\":1}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "KEY_ROTATED", sample_rotation_payload(&s->entry[0].seal.hash, 1, 2)), QFS_OK);
+	sodium_bin2hex(digits, sizeof(digits), bob.session.bytes, sizeof(bob.session.bytes));
+	snprintf(text, sizeof(text), "{\"nonce\":\"%s\"}", digits);
+	CHECK_STATUS(people_append(s, &bob, "SESSION_ROTATED", text), QFS_OK);
+	sodium_bin2hex(digits, sizeof(digits), alice.session.bytes, sizeof(alice.session.bytes));
+	snprintf(text, sizeof(text), "{\"reason\":\"admin\",\"session\":\"%s\"}", digits);
+	CHECK_STATUS(sample_append(s, "SESSION_REVOKED", text), QFS_OK);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -154,6 +234,7 @@ main(int argc, char **argv)
 	sample_open(&s);
 	sample_ledger(&s);
 	seed_ledger(&s);
+	seed_bundles(&s);
 	seed_notes(&s);
 	sample_close(&s);
 
@@ -164,7 +245,13 @@ main(int argc, char **argv)
 	people_chat_key(&s, &bob, 2);
 	people_settle_in(&s, &alice, &bob);
 	seed_ledger(&s);
+	seed_bundles(&s);
 	seed_tokens(&alice);
+	sample_close(&s);
+
+	live_on(&s);
+	seed_ledger(&s);
+	seed_bundles(&s);
 	sample_close(&s);
 
 	seed("policy", qfs_policy_default());

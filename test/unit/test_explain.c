@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "bundle.h"
+#include "explaining.h"
 #include "harness.h"
-#include "keccak.h"
 #include "people.h"
 #include "suites.h"
 
@@ -16,97 +16,18 @@ static sample s;
 static person ann;
 static person bob;
 
-#define TEXT_MAX ((size_t) 4 << 20)
-static uint8_t made[TEXT_MAX];
-static uint8_t changed[TEXT_MAX];
+static explaining made;
+static uint8_t changed[EXPLAINING_MAX];
 static test_memory memory;
-
-/* ---- the sample as a source ---- */
-
-static qfs_status
-give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
-{
-	(void) witness;
-	if (seq >= s.count)
-		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", seq);
-	*out = sample_line(&s, (unsigned) seq);
-	return QFS_OK;
-}
-
-static uint64_t tree_size;
-
-static qfs_status
-give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
-{
-	(void) witness;
-	return qfs_inclusion_proof(&s.tree, seq, tree_size, out, err);
-}
-
-/* By looking at every entry's text. */
-static qfs_status
-find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
-	 int64_t *seq, qfs_error *err)
-{
-	static const char *const types[] = {"POLICY_CHANGED", "KEY_ROTATED", "EVENT_TYPE", "CONTENT_CREATED", "LOGIN"};
-	bool		last = lookup == QFS_FIND_POLICY;
-
-	(void) witness;
-	(void) err;
-	(void) name;
-	*seq = -1;
-	for (unsigned i = 0; i < s.count; i++)
-	{
-		qfs_entry	entry;
-		qfs_hash	found;
-
-		if (qfs_entry_decode(sample_line(&s, i), &entry, NULL) != QFS_OK ||
-			!qfs_slice_equal(entry.type, qfs_slice_of(types[lookup])))
-			continue;
-		if (lookup == QFS_FIND_ROTATION ? i < at : i >= at)
-			continue;
-		if (lookup == QFS_FIND_CONTENT &&
-			!(qfs_json_member_hex(entry.payload, "content", found.bytes, 32) && memcmp(&found, hash, 32) == 0))
-			continue;
-		if (lookup == QFS_FIND_DEVICE && !qfs_json_member(entry.payload, "device_key", &(qfs_slice) {NULL, 0}))
-			continue;
-		*seq = i;
-		if (!last)
-			break;
-	}
-	return QFS_OK;
-}
-
-static qfs_witness witness = {give_line, find, give_proof};
 
 /* ---- explaining and verifying ---- */
 
 static qfs_status
 explain(const qfs_question *q, qfs_slice *out)
 {
-	static uint8_t note[4096];
-	static qfs_explanation x;
-	qfs_error	err = {QFS_OK, ""};
-	qfs_hash	root;
-	qfs_buf		text;
-	qfs_buf		checkpoint;
-	qfs_status	status;
+	qfs_status	status = explaining_make(&made, &s, q, -1);
 
-	tree_size = q->size;
-	CHECK_STATUS(qfs_tree_root(&s.tree, q->size, &root, &err), QFS_OK);
-	qfs_buf_init(&checkpoint, note, sizeof(note));
-	sample_checkpoint(&checkpoint, SAMPLE_ORIGIN, q->size, &root, 1);
-	qfs_buf_init(&text, made, sizeof(made));
-	CHECK_STATUS(qfs_explain_begin(&x, q, &witness, test_allocator(&memory), &err), QFS_OK);
-	status = qfs_explain_collect(&x, &err);
-	if (status == QFS_OK)
-		status = qfs_explain_execute(&x, &err);
-	if (status == QFS_OK)
-		status = qfs_explain_write(&x, qfs_buf_slice(&checkpoint), &text, &err);
-	if (status == QFS_OK)
-		CHECK(text.len <= qfs_explain_size(&x, qfs_buf_slice(&checkpoint)));
-	qfs_explain_end(&x);
-	CHECK_UINT(memory.live, 0);
-	*out = qfs_buf_slice(&text);
+	*out = made.bundle;
 	return status;
 }
 
@@ -176,6 +97,27 @@ every_entry(void)
 		CHECK_STATUS(explain(&q, &text), QFS_OK);
 		CHECK_STATUS(verify(text), QFS_OK);
 		CHECK_DETAIL(&said, "");
+	}
+	sample_close(&s);
+}
+
+/* Types of an operator's, and a key that follows: whoever trusts the first one verifies what the second one signs. */
+static void
+after_a_rotation(void)
+{
+	qfs_slice	text;
+
+	sample_open(&s);
+	sample_ledger(&s);
+	for (unsigned i = 0; i < s.count; i++)
+	{
+		qfs_question q = about(i, QFS_TOPIC_ENTRY, NULL);
+
+		unit_row("entry %u", i);
+		CHECK_STATUS(explain(&q, &text), QFS_OK);
+		CHECK_STATUS(verify(text), QFS_OK);
+		CHECK_STATUS(verify_with(text, SAMPLE_ORIGIN, 2), QFS_OK);
+		CHECK_STATUS(verify_with(text, SAMPLE_ORIGIN, 3), QFS_KEY_UNTRUSTED);
 	}
 	sample_close(&s);
 }
@@ -299,8 +241,9 @@ ended_sessions(void)
 		{
 			static char outcome[512];
 
-			snprintf(outcome, sizeof(outcome), "{\"effects\":[],\"guards\":[],\"read\":[{\"account\":\"%s\","
-					 "\"previous\":%lld}],\"status\":\"OK\"}", bob.wallet.user_name, (long long) people_last(&s, &bob));
+			snprintf(outcome, sizeof(outcome), "{\"effects\":[],\"guards\":[],\"policy\":\"%s\",\"read\":[{\"account\":\"%s\","
+					 "\"previous\":%lld}],\"status\":\"OK\"}", signin_policy(&s), bob.wallet.user_name,
+					 (long long) people_last(&s, &bob));
 			entry.outcome = qfs_slice_of(outcome);
 		}
 		entry.prev = s.chain.head;
@@ -323,31 +266,7 @@ ended_sessions(void)
 
 /* ---- what was changed ---- */
 
-/* Puts a text in place of the first of another; the hash is made anew, as a liar would. */
-static qfs_slice
-hashed_anew(uint8_t *text, size_t len)
-{
-	static const char key[] = "\"explanation_hash\":\"";
-	static uint8_t without[TEXT_MAX];
-	size_t		cut = sizeof(key) - 1 + 64 + 2;
-	uint8_t    *at = text;
-	qfs_hash	hash;
-
-	while ((size_t) (at - text) + cut < len && memcmp(at, key, sizeof(key) - 1) != 0)
-		at++;
-	memcpy(without, text, (size_t) (at - text));
-	memcpy(without + (at - text), at + cut, len - (size_t) (at - text) - cut);
-	qfs_sha3_256((qfs_slice) {without, len - cut}, &hash);
-	for (int i = 0; i < 32; i++)
-	{
-		char		digits[3];
-
-		sprintf(digits, "%02x", hash.bytes[i]);
-		memcpy(at + sizeof(key) - 1 + 2 * i, digits, 2);
-	}
-	return (qfs_slice) {text, len};
-}
-
+/* Puts a text in place of a part of another. */
 static qfs_slice
 replaced(qfs_slice text, size_t at, size_t len, const char *with)
 {
@@ -356,7 +275,8 @@ replaced(qfs_slice text, size_t at, size_t len, const char *with)
 	memcpy(changed, text.data, at);
 	memcpy(changed + at, with, new_len);
 	memcpy(changed + at + new_len, text.data + at + len, text.len - at - len);
-	return hashed_anew(changed, text.len - len + new_len);
+	explaining_hash_anew(changed, text.len - len + new_len);
+	return (qfs_slice) {changed, text.len - len + new_len};
 }
 
 /* Every bit of one byte of so many, all over the text. */
@@ -426,7 +346,7 @@ entries_removed(void)
 		qfs_question other = about(3, QFS_TOPIC_ENTRY, NULL);
 		static char more[QFS_ENTRY_MAX];
 		qfs_slice	copy;
-		static uint8_t whole[TEXT_MAX];
+		static uint8_t whole[EXPLAINING_MAX];
 
 		memcpy(whole, text.data, text.len);
 		copy = (qfs_slice) {whole, text.len};
@@ -519,6 +439,39 @@ other_keys(void)
 	sample_close(&s);
 }
 
+/* Without the policy in force, an older one would be claimed. */
+static void
+policy_left_out(void)
+{
+	static const qfs_topic all[] = {
+		QFS_TOPIC_ENTRY, QFS_TOPIC_REWARD, QFS_TOPIC_COHERENCE, QFS_TOPIC_SESSION, QFS_TOPIC_MESSAGE, QFS_TOPIC_STATEMENT
+	};
+
+	open_history();
+	for (size_t i = 0; i < ROWS(all); i++)
+	{
+		qfs_question q = about(reward(), all[i], &bob);
+
+		unit_row("%s", qfs_topic_name(all[i]));
+		CHECK_STATUS(explaining_make(&made, &s, &q, 1),
+					 qfs_topic_executes(all[i]) ? QFS_OUTCOME_MISMATCH : QFS_BUNDLE_INCOMPLETE);
+	}
+
+	/* An act of the operator does not say which one was in force, so its explanation does not. */
+	for (int64_t hidden = -1; hidden <= 1; hidden += 2)
+	{
+		qfs_question q = about(2, QFS_TOPIC_ENTRY, NULL);
+		qfs_slice	policy = {NULL, 0};
+
+		unit_row("an event type, without entry %d", (int) hidden);
+		CHECK_STATUS(explaining_make(&made, &s, &q, hidden), QFS_OK);
+		CHECK(qfs_json_member(made.bundle, "policy", &policy));
+		CHECK_TEXT(policy, "null");
+		CHECK_STATUS(verify(made.bundle), QFS_OK);
+	}
+	sample_close(&s);
+}
+
 /* More entries than there may be: the list alone is too long. */
 static void
 too_many(void)
@@ -546,7 +499,8 @@ too_many(void)
 }
 
 static const unit_case cases[] = {
-	CASE(every_entry), CASE(topics), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
-	CASE(entries_removed), CASE(claims_changed), CASE(other_keys), CASE(too_many), NO_MORE_CASES
+	CASE(every_entry), CASE(after_a_rotation), CASE(topics), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
+	CASE(entries_removed), CASE(claims_changed), CASE(other_keys), CASE(policy_left_out),
+	CASE(too_many), NO_MORE_CASES
 };
 const unit_suite suite_explain = {"explain", cases};
