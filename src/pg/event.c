@@ -36,13 +36,14 @@ qfs_nodes_bytea(const qfs_seal *seal)
 static qfs_via
 establish_via(qfs_slice type)
 {
-	Oid			operator = get_role_oid("qfs_operator", true);
+	Oid			operator;
 
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
 	/* Whoever brings it, the wallet has signed it. */
 	if (qfs_slice_equal(type, QFS_LITERAL("LOGIN")))
 		return QFS_VIA_WALLET;
+	operator = get_role_oid("qfs_operator", true);
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
 	return QFS_VIA_OPERATOR;

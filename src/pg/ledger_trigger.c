@@ -10,16 +10,11 @@
 #include "compat.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/snapmgr.h"
 
-#include "actor.h"
 #include "append.h"
-#include "clock.h"
 #include "errors.h"
 #include "event.h"
 #include "jsonb_canonical.h"

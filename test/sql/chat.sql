@@ -130,14 +130,21 @@ SELECT count(*) FILTER (WHERE m ~ '^\d+$') AS sent FROM generate_series(7, 110) 
 SELECT acting(1, format('SELECT count(*), max(seq), min(seq) FROM qfs_api.messages(%L, NULL, 1000)', thread_of(1, 2))) AS most,
        acting(1, format('SELECT count(*) FROM qfs_api.messages(%L)', thread_of(1, 2))) AS by_default;
 SELECT count(*) AS faults FROM qfs.verify();
--- an envelope is a row like any other for a trigger of the application's
+-- entries and envelopes are rows like any other for triggers of the application's
 CREATE TABLE heard (seq bigint, nonce int);
 CREATE FUNCTION regress_hear() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.heard VALUES (NEW.seq, length(NEW.nonce)); RETURN NULL; END $$;
 CREATE TRIGGER regress_hear AFTER INSERT ON qfs.message FOR EACH ROW EXECUTE FUNCTION regress_hear();
+CREATE TABLE counted (type text, entries bigint);
+CREATE FUNCTION regress_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.counted SELECT max(type), count(*) FROM added; RETURN NULL; END $$;
+CREATE TRIGGER regress_count AFTER INSERT ON qfs.ledger REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION regress_count();
 SELECT send(2, 3, 2) ~ '^\d+$' AS sent, send(2, 3, 3, jsonb_build_object('nonce', wallet.base64url(substr(sha256('1 2 1'::bytea), 1, 12)))) AS refused;
 DROP TRIGGER regress_hear ON qfs.message;
+DROP TRIGGER regress_count ON qfs.ledger;
 SELECT send(2, 3, 3) ~ '^\d+$' AS sent, (SELECT count(*) FROM qfs.message WHERE thread::text = thread_of(2, 3)) AS envelopes;
-SELECT * FROM heard;
+SELECT * FROM heard, counted;
+CREATE INDEX regress_by_recipient ON qfs.ledger ((payload ->> 'recipient'));
+SELECT send(2, 3, 4) ~ '^\d+$' AS sent;
+DROP INDEX qfs.regress_by_recipient;
 -- what a transaction remembers of the state while it holds the chain lock goes with the savepoint
 SELECT send(1, 2, 111) ~ '^\d+$' AS sent, send(1, 2, 112, jsonb_build_object('nonce', wallet.base64url(substr(sha256('1 2 1'::bytea), 1, 12)))) AS taken_back, send(1, 2, 112) ~ '^\d+$' AS again;
 SELECT count(*) AS faults FROM qfs.verify();
