@@ -76,6 +76,8 @@ sub tamper {
 }
 
 # The change arrives, is refused with this code, and the subscriber stops there.
+# Its subscription has done its part: stopped, it would still keep one of the ten
+# origins that 18 has room for whatever max_replication_slots says.
 sub stops {
   my ($name, $code, $change) = @_;
   my $offset = -s $subscriber->logfile;
@@ -88,6 +90,7 @@ sub stops {
     "$name: the subscription is stopped");
   is(rows_of($subscriber, $name), $before, "$name: nothing of it was stored");
   is_sound($subscriber, "$name, subscriber", $name);
+  $subscriber->safe_psql($name, "DROP SUBSCRIPTION $name");
 }
 
 # ---- what works ----

@@ -118,7 +118,7 @@ sub make_old {
 
 sub cluster {
   my ($name, $prefix) = @_;
-  my ($major) = $prefix =~ /(\d+)$/;
+  my ($major) = $prefix =~ m{(\d*)$};
   my $node = PostgreSQL::Test::Cluster->new("$name$major", install_path => $prefix);
   # Checksums on both sides: 18 has them unless told otherwise.
   $node->init(extra => [ '--encoding=UTF8', '--locale=C', '--data-checksums' ]);
