@@ -84,7 +84,8 @@ INSERT INTO rows (command) VALUES
   ('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, outcome, hash, hash, '''' FROM qfs.ledger WHERE seq = 9'),
   ('INSERT INTO qfs.ledger SELECT 20, at, type, actor, auth, payload, outcome, prev, hash, nodes FROM qfs.ledger WHERE seq = 9'),
   ('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, outcome, prev, hash, nodes FROM qfs.ledger WHERE seq = 0'),
-  ('UPDATE qfs.ledger SET seq = 1000 WHERE seq = 3; UPDATE qfs.ledger SET seq = 3 WHERE seq = 4; UPDATE qfs.ledger SET seq = 4 WHERE seq = 1000'),
+  -- at the same time, or the later one would come too early as well, if a millisecond was between them
+  ('UPDATE qfs.ledger SET at = (SELECT at FROM qfs.ledger WHERE seq = 3), seq = 1007 - seq WHERE seq IN (3, 4); UPDATE qfs.ledger SET seq = seq - 1000 WHERE seq > 1000'),
   ('UPDATE qfs.ledger l SET payload = o.payload, hash = o.hash FROM qfs.ledger o WHERE l.seq = 3 AND o.seq = 4');
 SELECT n, command, t.* FROM rows, LATERAL tamper(command) t ORDER BY n;
 -- state tables: the replay gives other records

@@ -1,0 +1,273 @@
+# 022_memory.pl - the memory of a backend does not grow, however often any function of qfs is called.
+#
+# Each function is called with good arguments, which has to succeed, and as often with bad ones, which mostly fails; what either
+# does is undone.  QFS_MEMORY_CALLS is how often (1000 of each), QFS_MEMORY_SECONDS for how long at most (1 a function; 0 is no limit).
+use strict;
+use warnings FATAL => 'all';
+use JSON::PP;
+use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
+use QfsTest;
+use QfsClient;
+use QfsWallet;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $CALLS   = $ENV{QFS_MEMORY_CALLS}   // 1_000;
+my $SECONDS = $ENV{QFS_MEMORY_SECONDS} // 1;
+my $ROUND   = 50;
+# What may be more afterwards, however many calls there were: a catalogue cache that was filled, a hole in malloc's heap.
+my $SLACK_CONTEXTS = 16 * 1024;
+my $SLACK_RSS      = 1024 * 1024;
+
+# ---- a ledger that has something of everything ----
+
+# What is undone leaves dead rows, which somebody has to remove.
+my $node = new_node('memory', conf => "log_min_messages = error\nautovacuum = on\nautovacuum_naptime = 1\ntrack_functions = all\n");
+my $json = JSON::PP->new->utf8->canonical;
+my $policy = $json->decode($QfsWallet::POLICY);
+$policy->{limits}{$_} = 1_000_000 for qw(logins_per_minute messages_per_minute threads_per_day events_per_minute);
+$policy->{visibility} = 'public';
+# Neither the sign-in nor the session expires while the test runs.
+@$policy{qw(nonce_ttl_ms ttl_blocks)} = (86_400_000, 100_000);
+new_ledger($node, 'memory', policy => $json->encode($policy));
+my $helper = QfsClient->wait_for($node, database => 'memory');
+
+$helper->value('SELECT qfs.rotate_keys()');
+
+sub act { my ($who, $sql) = @_; my $answer = $helper->query(as_account($who->{token}, $sql)); die $answer->{error}{message} if $answer->{error}; return }
+sub key { return encode_base64url(chr($_[0]) x 31 . chr 9) }
+my $body = encode_base64url('ciphertext' x 20);
+my ($alice, $bob) = map { sign_in($helper, $_) } 1, 2;
+sub message_to { my ($recipient, $seq) = @_; return "'$recipient->{user_id}', $seq, '" . encode_base64url(chr($seq) x 12) . "', '$body', 'x25519-hkdf-aes256gcm', '" . key(1) . "', '" . key(2) . q{'} }
+$helper->value("SELECT qfs.register_event_type('SAID', '{}', 'account')");
+$helper->value("SELECT qfs.set_policy('{\"evaluators\": [\"$alice->{user_id}\"]}')");
+act($alice, "SELECT qfs_api.set_profile('Alice', 'a bio', NULL, '{https://example.org/}')");
+act($_->[0], 'SELECT qfs_api.publish_chat_key(' . literal(key($_->[1])) . ')') for [ $alice, 1 ], [ $bob, 2 ];
+act($alice, 'SELECT qfs_api.send_message(' . message_to($bob, 1) . ')');
+my ($content, $unscored) = ('ab' x 32, 'ef' x 32);
+my $features = q{'{"topic": "0.9", "logic": "0.8", "signal": "0.7", "contradiction": "1", "clarity": "0.6", "hsmf": "0.5"}'};
+act($bob, "SELECT qfs_api.create_content('$_', 'text/plain', 5)") for $content, $unscored;
+act($alice, "SELECT qfs_api.score_content('$content', $features)");
+my ($code_of_alice, $code_of_bob) = map { $helper->value("SELECT qfs.referral_code('$_->{user_id}'::qfs.user_id)") } $alice, $bob;
+act($bob, "SELECT qfs_api.use_referral('$code_of_alice')");
+
+my ($size, $root, $thread) = @{ $helper->query("SELECT h.size, qfs.root(h.size), qfs.thread('$alice->{user_id}', '$bob->{user_id}') FROM qfs.head() h")->{rows}[0] };
+my ($scored, $referral) = map { $helper->value("SELECT max(seq) FROM qfs.ledger WHERE type = '$_'") } qw(COHERENCE_SCORED REFERRAL_USE);
+my $export = literal(export_of($node, undef, 'memory')) =~ s/\n'\z/'/r;
+
+# A witness is a device like any other.
+my $witness = note_key('witness.example', 4, unpack 'H*', decode_base64url(device_key_of(9)));
+$helper->value("SELECT qfs.add_witness('$witness')");
+sub cosigned {
+  my $checkpoint = checkpoint_of($node, undef, 'memory');
+  my $now = int time;
+  my ($note) = $checkpoint =~ /^(.*?\n)\n/s;
+  my $sig = decode_base64url(ask(do => 'event', device => 9, text => "cosignature/v1\ntime $now\n$note")->{sig});
+  my ($id) = $witness =~ /\+(\w+)\+/;
+  return $checkpoint . "\xe2\x80\x94 witness.example " . encode_base64(pack('H* Q>', $id, $now) . $sig, '') . "\n";
+}
+
+# ---- calls ----
+
+my %good = (
+  text => literal($alice->{user_id}), cstring => q{'1'}, bigint => '1::bigint', integer => '1', jsonb => q{'{"a": [1, "b"]}'::jsonb}, bytea => q{'\x00'::bytea}, boolean => 'true',
+  'qfs.hash' => "'$thread'::qfs.hash", 'qfs.user_id' => "'$alice->{user_id}'::qfs.user_id", 'qfs.address' => "'$alice->{wallet}'::qfs.address",
+  'qfs.amount' => '0.5::qfs.amount', 'qfs.hash[]' => "ARRAY['$thread']::qfs.hash[]", 'text[]' => q{'{}'::text[]});
+my %bad = (
+  text => q{'%s'}, cstring => q{'x'}, bigint => '(-1)::bigint', integer => '-1', jsonb => q{'[1.5]'::jsonb}, bytea => q{'\x'::bytea}, boolean => 'NULL::boolean',
+  'qfs.hash' => "repeat('0', 64)::qfs.hash", 'qfs.user_id' => "('user_' || repeat('0', 64))::qfs.user_id", 'qfs.address' => "('0x' || repeat('0', 40))::qfs.address",
+  'qfs.amount' => '0::qfs.amount', 'qfs.hash[]' => q{'{NULL}'::qfs.hash[]}, 'text[]' => q{'{NULL}'::text[]});
+
+
+sub at { my ($sql) = @_; return literal($helper->value("SELECT $sql")) }
+my ($message, $signature) = signed_message($helper, 3);
+my $event  = q{'[{"type": "SAID", "payload": {"text": "hello"}}]'};
+my $sha256 = q{sha256('')};
+
+# Good arguments, where those by type are not.
+my %arguments = (
+  'qfs.hash_in' => "'$thread'", 'qfs.user_id_in' => "'$alice->{user_id}'", 'qfs.address_in' => "'$alice->{wallet}'",
+  'qfs.hash(bytea)' => $sha256, 'qfs.user_id(bytea)' => $sha256, 'qfs.address(bytea)' => "substr($sha256, 1, 20)",
+  'qfs.coherence_score' => "$features, " . at(q{qfs.default_policy() #> '{coherence,weights}'}),
+  'qfs.concerns' => "'$alice->{user_id}', NULL, '{}', '{\"effects\": []}'",
+  'qfs.ed25519_verify' => q{'hello', } . join(', ', map { q{'\x} . unpack('H*', decode_base64url($_)) . q{'} } ask(do => 'event', device => 9, text => 'hello')->{sig}, device_key_of(9)),
+  'qfs.message_hash' => "'$alice->{user_id}', '$bob->{user_id}', 1, substr($sha256, 1, 12), $sha256",
+  'qfs.recover_personal_sign' => literal($alice->{message}) . q{, '\x} . substr($alice->{signature}, 2) . q{'},
+  'qfs.verify_inclusion' => join(', ', at('qfs.leaf_hash(qfs.entry(1))'), 1, $size, at("qfs.inclusion_proof(1, $size)"), "'$root'"),
+  'qfs.verify_consistency' => join(', ', 2, $size, at("qfs.consistency_proof(2, $size)"), at('qfs.root(2)'), "'$root'"),
+  'qfs.checkpoint' => '', 'qfs.consistency_proof' => "2, $size", 'qfs.inclusion_proof' => "2, $size", 'qfs.tlog_proof' => "2, $size",
+  'qfs.entry_bundle' => '0, 8', 'qfs.public_entry_bundle' => '0, 8', 'qfs.tile' => '0, 0, 8', 'qfs.export' => '',
+  'qfs.explain' => "$scored, 'entry', NULL, NULL, 0", 'qfs.explain_own' => "$scored, 'entry', NULL, NULL, 0", 'qfs.explain_to_caller' => "$scored, 'entry'",
+  'qfs.find_account' => "'$alice->{user_id}', NULL", 'qfs.find_message' => "'$thread', 1, NULL", 'qfs.find_tx' => "'$scored'",
+  'qfs.find_own_touch' => "'$alice->{user_id}', $scored", 'qfs.find_touch' => "'$alice->{user_id}', $scored",
+  'qfs.readable_entry' => $scored, 'qfs.require_thread' => "'$thread'", 'qfs.verify' => '', 'qfs.session_replay' => $size - 1,
+  # what appends
+  'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '09' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
+  'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
+  'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
+  'qfs.set_policy' => q{'{"limits": {"events_per_minute": 999999}}'}, 'qfs.set_profile' => q{'Alice', '', NULL, '{}'},
+  'qfs_api.auth_challenge' => "'$alice->{wallet}'", 'qfs_api.auth_login' => join(', ', map { literal($_) } $message, $signature),
+  'qfs_api.create_content' => q{repeat('cd', 32), 'text/plain', 5}, 'qfs_api.score_content' => "'$unscored', $features",
+  'qfs_api.events_batch' => $event, 'qfs_api.send_message' => message_to($bob, 2), 'qfs_api.erase_message' => "'$thread', 1", 'qfs_api.mark_read' => "'$thread', 0",
+  'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
+  'qfs_api.set_profile' => q{'Alice B'},
+  # what reads
+  'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
+  'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
+  'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
+  map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
+);
+# It does nothing but fail.
+my %refuses = ('qfs.refuse' => 1);
+# These want a database without a ledger, or one that was restored and not opened.
+my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
+# Not for accounts.
+my %no_session = map { ($_ => 1) } keys %elsewhere, 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+# What this changes is the session, which does not come back when it is undone.
+my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
+
+my @functions = map { my ($name, $types, $role, $oid, $volatility, $language) = split /\|/, $_, -1;
+    { name => $name, types => $types, role => $role, oid => $oid, is_folded => $volatility eq 'i', is_counted => $language eq 'c' } }
+  split /\n/, $node->safe_psql('memory', q{
+    SELECT format('%I.%I', n.nspname, p.proname),
+      (SELECT coalesce(string_agg(format_type(t.oid, NULL), ';' ORDER BY a.n), '')
+       FROM unnest(p.proargtypes) WITH ORDINALITY a(type, n) JOIN pg_type t ON t.oid = a.type),
+      CASE WHEN has_function_privilege('qfs_user', p.oid, 'EXECUTE') THEN 'qfs_user' ELSE current_user END,
+      p.oid, p.provolatile, l.lanname
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    WHERE n.nspname IN ('qfs', 'qfs_api') AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+    -- what binary input alone can give
+      AND NOT 'internal'::regtype = ANY (p.proargtypes)
+    ORDER BY 1, 2});
+cmp_ok(scalar @functions, '>', 150, 'there are functions to call');
+
+# A round of calls as a block, each of them undone.  i is there for the plan: one without a parameter would be kept, with the result
+# of an IMMUTABLE function as a constant.
+sub round_of {
+  my ($function) = @_;
+  my ($name, $types) = @{$function}{qw(name types)};
+  my @types = split /;/, $types;
+  my $good  = $arguments{"$name($types)"} // $arguments{$name} // join ', ', map { $good{$_} } @types;
+  my $bad   = join ', ', map { $bad{$_} } @types;
+  my $but   = $refuses{$name} ? 'OTHERS' : q{SQLSTATE 'QF000'};
+  my $first = $session_each_time{$name} // '';
+  my $refused = @types ? "BEGIN PERFORM $name($bad) WHERE i > 0; RAISE SQLSTATE 'QF000'; EXCEPTION WHEN OTHERS THEN NULL; END;" : '';
+  return "DO \$do\$ BEGIN FOR i IN 1 .. $ROUND LOOP
+    BEGIN PERFORM $first$name($good) WHERE i > 0; RAISE SQLSTATE 'QF000'; EXCEPTION WHEN $but THEN NULL; END;
+    $refused
+  END LOOP; END \$do\$";
+}
+
+# In a transaction, in Alice's session.
+sub transaction_of {
+  my ($function) = @_;
+  my $session = $no_session{ $function->{name} } ? '' : "SELECT qfs.authenticate('$alice->{token}');";
+  my $plan = $function->{is_folded} ? 'SET LOCAL plan_cache_mode = force_custom_plan;' : '';
+  return "BEGIN; $plan SET LOCAL ROLE $function->{role}; $session " . round_of($function) . '; COMMIT';
+}
+
+# ---- memory ----
+
+# Bytes in use in all memory contexts, and what the process has from the system.
+sub memory_of {
+  my ($client) = @_;
+  my ($rss) = slurp('/proc/' . $client->pid . '/status') =~ /^RssAnon:\s+(\d+) kB/m;
+  return ($client->value('SELECT sum(used_bytes) FROM pg_backend_memory_contexts'), $rss * 1024);
+}
+
+# How often the server has seen the function called.  Functions of SQL that become part of the query are not counted.
+sub calls_of {
+  my ($client, $oid) = @_;
+  $client->query('SELECT pg_stat_force_next_flush()');
+  return $client->value("SELECT coalesce(pg_stat_get_function_calls($oid), 0)");
+}
+
+# A seed of the key file outlives the transaction, and there is room for a thousand.
+my $keys = slurp($node->data_dir . '/qfs.key');
+sub forget_seeds { spit($node->data_dir . '/qfs.key', $keys) if -s $node->data_dir . '/qfs.key' != length $keys; return }
+
+# Sends the SQL until there were so many calls, or so much time has passed; returns the number of calls and what went wrong.
+sub call {
+  my ($client, $sql, $calls, $seconds) = @_;
+  my ($begin, $n) = (time, 0);
+  while ($n < $calls && (!$seconds || time() - $begin < $seconds)) {
+    my $error = $client->query($sql)->{error};
+    if ($error) {
+      $client->query('ROLLBACK');
+      return (0, "$error->{sqlstate} $error->{message} $error->{detail}");
+    }
+    $n += $ROUND;
+    forget_seeds();
+  }
+  return ($n, undef);
+}
+
+my (@wrong, @fewer);
+my $total = 0;
+sub look_at {
+  my ($client, $name, $sql, $oid) = @_;
+  my (undef, $error) = call($client, $sql, 3 * $ROUND);
+  return push @wrong, "$name: $error" if $error;
+  my $calls = $oid ? calls_of($client, $oid) : 0;
+  my $begin = time;
+  my @before = memory_of($client);
+  (my $n, $error) = call($client, $sql, $CALLS, $SECONDS);
+  return push @wrong, "$name: $error" if $error;
+  my @after = memory_of($client);
+  $total += $n;
+  note(sprintf '%s: %d calls, %.1f s, contexts %d %+d, RSS %d %+d', $name, $n, time() - $begin, $after[0], $after[0] - $before[0], $after[1], $after[1] - $before[1]);
+  my $counted = $oid ? calls_of($client, $oid) - $calls : $n;
+  push @wrong, "$name: $counted calls were counted, not $n" if $counted < $n;
+  push @fewer, [ $n, $name ] if $n < $CALLS;
+  push @wrong, sprintf '%s: contexts grew by %d bytes in %d calls', $name, $after[0] - $before[0], $n if $after[0] - $before[0] > $SLACK_CONTEXTS;
+  push @wrong, sprintf '%s: the process grew by %d bytes in %d calls', $name, $after[1] - $before[1], $n if $after[1] - $before[1] > $SLACK_RSS;
+  return;
+}
+
+my $client = QfsClient->wait_for($node, database => 'memory');
+$client->value("SELECT set_config('request.headers', '{\"authorization\": \"Bearer $alice->{token}\"}', false)");
+$node->safe_psql(new_database($node, 'empty'), 'CREATE EXTENSION qfs');
+my $dump = scratch_file('memory.sql', '');
+run_program($node, 'pg_dump', '-f', $dump, 'memory');
+run_program($node, 'psql', '-Xq', '-d', new_database($node, 'restored'), '-f', $dump);
+my %clients = (memory => $client, map { ($_ => QfsClient->wait_for($node, database => $_)) } qw(empty restored));
+my $head = $helper->value('SELECT hash FROM qfs.head()');
+
+for my $function (@functions) {
+  my $name = $function->{name};
+  # Another database has other numbers for functions, and one that fails is not counted.
+  my $oid = $function->{is_counted} && !$elsewhere{$name} && !$refuses{$name} ? $function->{oid} : undef;
+  look_at($clients{ $elsewhere{$name} // 'memory' }, "$name($function->{types})", transaction_of($function), $oid);
+}
+is(join("\n", @wrong), '', "a backend's memory is flat over $CALLS good calls of each of " . @functions . ' functions, and as many bad ones');
+is($helper->value('SELECT hash FROM qfs.head()'), $head, 'what was undone left nothing');
+
+# ---- transactions: committed, rolled back, failed ----
+
+my %acts = (
+  'append, committed'   => q{BEGIN; INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n": 1}'); COMMIT},
+  'append, rolled back' => q{BEGIN; INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n": 1}'); ROLLBACK},
+  'append, refused'     => q{DO $$ BEGIN INSERT INTO qfs.ledger (type, payload) VALUES ('NONE', '{}'); EXCEPTION WHEN OTHERS THEN NULL; END $$},
+  'session'             => "BEGIN; SELECT qfs.authenticate('$alice->{token}'); COMMIT",
+  'policy, rolled back' => q{BEGIN; SELECT qfs.set_policy('{"limits": {"events_per_minute": 999998}}'); ROLLBACK},
+  'message, rolled back' => "BEGIN; SELECT qfs.authenticate('$alice->{token}'); SELECT qfs_api.send_message(" . message_to($bob, 2) . '); ROLLBACK',
+);
+@wrong = ();
+look_at($client, $_, join ';', ($acts{$_}) x $ROUND) for sort keys %acts;
+is(join("\n", @wrong), '', 'nor over transactions');
+
+diag(sprintf '%d functions, %d good calls: the backend has %d KB in contexts, %d KB of its own', scalar @functions, $total, map { $_ / 1024 } memory_of($client));
+diag("fewer than $CALLS calls, in $SECONDS s each: " . join ', ', map { "$_->[1] $_->[0]" } @fewer) if @fewer;
+
+# ---- the test sees what it looks for ----
+
+$client->value(q{CREATE FUNCTION leak() RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN EXECUTE 'PREPARE p' || md5(random()::text) || ' AS SELECT 1'; END $$; SELECT 1});
+@wrong = ();
+look_at($client, 'leak', "DO \$do\$ BEGIN FOR i IN 1 .. $ROUND LOOP PERFORM leak(); END LOOP; END \$do\$");
+like(join("\n", @wrong), qr/^leak: contexts grew/, 'a function that leaves something behind is seen');
+
+is_sound($node, 'after all of it', 'memory');
+$_->close for values %clients, $helper;
+$node->stop;
+done_testing();
