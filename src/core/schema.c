@@ -170,50 +170,62 @@ check_count(qfs_slice value, const place *at, qfs_error *err)
 	return QFS_OK;
 }
 
-/* In the order of the keywords in canonical text. */
+/* In the order that they have in canonical text. */
+typedef enum keyword
+{
+	ADDITIONAL_PROPERTIES, CONST, ENUM, ITEMS, MAX_ITEMS, MAX_LENGTH, MAXIMUM, MIN_ITEMS,
+	MIN_LENGTH, MINIMUM, PROPERTIES, REQUIRED, TYPE,
+	KEYWORDS					/* none of them */
+} keyword;
+
 static const struct
 {
 	const char *name;
 	qfs_status	(*check) (qfs_slice value, const place *at, qfs_error *err);
 }			keywords[] =
 {
-	{"additionalProperties", check_boolean},
-	{"const", check_any},
-	{"enum", check_enum},
-	{"items", check_schema},
-	{"maxItems", check_count},
-	{"maxLength", check_count},
-	{"maximum", check_integer},
-	{"minItems", check_count},
-	{"minLength", check_count},
-	{"minimum", check_integer},
-	{"properties", check_properties},
-	{"required", check_required},
-	{"type", check_type},
+	[ADDITIONAL_PROPERTIES] = {"additionalProperties", check_boolean},
+	[CONST] = {"const", check_any},
+	[ENUM] = {"enum", check_enum},
+	[ITEMS] = {"items", check_schema},
+	[MAX_ITEMS] = {"maxItems", check_count},
+	[MAX_LENGTH] = {"maxLength", check_count},
+	[MAXIMUM] = {"maximum", check_integer},
+	[MIN_ITEMS] = {"minItems", check_count},
+	[MIN_LENGTH] = {"minLength", check_count},
+	[MINIMUM] = {"minimum", check_integer},
+	[PROPERTIES] = {"properties", check_properties},
+	[REQUIRED] = {"required", check_required},
+	[TYPE] = {"type", check_type},
 };
 
-#define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+/* Which keyword is it, of those from the given one on? */
+static keyword
+keyword_of(qfs_slice name, keyword from)
+{
+	while (from < KEYWORDS && !key_is(name, keywords[from].name))
+		from++;
+	return from;
+}
 
 static qfs_status
 check_schema(qfs_slice schema, const place *at, qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(schema);
-	qfs_slice	key;
+	qfs_slice	name;
 	qfs_slice	value;
 
 	if (qfs_json_type_of(schema) != QFS_JSON_OBJECT)
 		return fail_at(at, QFS_SCHEMA_INVALID, "must be an object", err);
-	while (qfs_json_next(&iter, &key, &value))
+	while (qfs_json_next(&iter, &name, &value))
 	{
-		place		here = {at, key, 0};
+		place		here = {at, name, 0};
+		keyword		k = keyword_of(name, 0);
 		qfs_status	status;
-		size_t		i = 0;
 
-		while (i < KEYWORDS && !key_is(key, keywords[i].name))
-			i++;
-		if (i == KEYWORDS)
+		if (k == KEYWORDS)
 			return fail_at(&here, QFS_SCHEMA_INVALID, "unknown keyword", err);
-		status = keywords[i].check(value, &here, err);
+		status = keywords[k].check(value, &here, err);
 		if (status != QFS_OK)
 			return status;
 	}
@@ -276,16 +288,22 @@ among(qfs_slice array, qfs_slice value)
 	return false;
 }
 
-/* A member by its quoted name. */
+/*
+ * A member by its quoted name.  The search goes on behind the member that was
+ * found last: one walk finds names in the order of canonical text.
+ */
 static bool
-find_member(qfs_slice object, qfs_slice name, qfs_slice *value)
+find_member(qfs_slice object, qfs_json_iter *iter, qfs_slice name, qfs_slice *value)
 {
-	qfs_json_iter iter = qfs_json_members(object);
 	qfs_slice	key;
 
-	while (qfs_json_next(&iter, &key, value))
-		if (qfs_slice_equal(key, name))
-			return true;
+	for (int walk = 0; walk < 2; walk++)
+	{
+		while (qfs_json_next(iter, &key, value))
+			if (qfs_slice_equal(key, name))
+				return true;
+		*iter = qfs_json_members(object);
+	}
 	return false;
 }
 
@@ -306,6 +324,7 @@ fit_members(const validation *v, qfs_slice properties, bool additional,
 			qfs_slice value, const place *at)
 {
 	qfs_json_iter iter = qfs_json_members(value);
+	qfs_json_iter search = qfs_json_members(properties);
 	qfs_slice	key;
 	qfs_slice	member;
 
@@ -315,7 +334,7 @@ fit_members(const validation *v, qfs_slice properties, bool additional,
 		qfs_slice	schema;
 		qfs_status	status = QFS_OK;
 
-		if (properties.len > 0 && find_member(properties, key, &schema))
+		if (find_member(properties, &search, key, &schema))
 			status = fit(v, schema, member, &here);
 		else if (!additional)
 			status = misfit(v, &here, "unknown member");
@@ -329,12 +348,13 @@ static qfs_status
 fit_required(const validation *v, qfs_slice required, qfs_slice value, const place *at)
 {
 	qfs_json_iter iter = qfs_json_members(required);
+	qfs_json_iter search = qfs_json_members(value);
 	qfs_slice	key;
 	qfs_slice	name;
 	qfs_slice	member;
 
 	while (qfs_json_next(&iter, &key, &name))
-		if (!find_member(value, name, &member))
+		if (!find_member(value, &search, name, &member))
 		{
 			place		here = {at, name, 0};
 
@@ -363,38 +383,37 @@ fit_items(const validation *v, qfs_slice schema, qfs_slice value, const place *a
 
 /* Keywords that look at one value and its size; NULL = fits. */
 static const char *
-fit_scalar(qfs_slice keyword, qfs_slice limit, qfs_slice value)
+fit_scalar(keyword k, qfs_slice limit, qfs_slice value)
 {
 	qfs_json_type type = qfs_json_type_of(value);
 
-	if (key_is(keyword, "type"))
-		return has_type(limit, value) ? NULL : "wrong type";
-	if (key_is(keyword, "const"))
-		return qfs_slice_equal(limit, value) ? NULL : "not the value it must have";
-	if (key_is(keyword, "enum"))
-		return among(limit, value) ? NULL : "not one of the values it may have";
-	if (type == QFS_JSON_STRING)
+	switch (k)
 	{
-		if (key_is(keyword, "minLength"))
-			return (int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too short";
-		if (key_is(keyword, "maxLength"))
-			return (int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too long";
+		case TYPE:
+			return has_type(limit, value) ? NULL : "wrong type";
+		case CONST:
+			return qfs_slice_equal(limit, value) ? NULL : "not the value it must have";
+		case ENUM:
+			return among(limit, value) ? NULL : "not one of the values it may have";
+		case MIN_LENGTH:
+			return type != QFS_JSON_STRING ||
+				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too short";
+		case MAX_LENGTH:
+			return type != QFS_JSON_STRING ||
+				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too long";
+		case MINIMUM:
+			return type != QFS_JSON_INTEGER || bound(value) >= bound(limit) ? NULL : "too small";
+		case MAXIMUM:
+			return type != QFS_JSON_INTEGER || bound(value) <= bound(limit) ? NULL : "too large";
+		case MIN_ITEMS:
+			return type != QFS_JSON_ARRAY ||
+				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too few items";
+		case MAX_ITEMS:
+			return type != QFS_JSON_ARRAY ||
+				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too many items";
+		default:
+			return NULL;
 	}
-	if (type == QFS_JSON_INTEGER)
-	{
-		if (key_is(keyword, "minimum"))
-			return bound(value) >= bound(limit) ? NULL : "too small";
-		if (key_is(keyword, "maximum"))
-			return bound(value) <= bound(limit) ? NULL : "too large";
-	}
-	if (type == QFS_JSON_ARRAY)
-	{
-		if (key_is(keyword, "minItems"))
-			return (int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too few items";
-		if (key_is(keyword, "maxItems"))
-			return (int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too many items";
-	}
-	return NULL;
 }
 
 static qfs_status
@@ -404,30 +423,33 @@ fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
 	qfs_json_type type = qfs_json_type_of(value);
 	bool		describes_object = false;
 	bool		additional = false;
-	qfs_slice	properties = {NULL, 0};
-	qfs_slice	keyword;
+	qfs_slice	properties = QFS_LITERAL("{}");
+	qfs_slice	name;
 	qfs_slice	limit;
+	keyword		k = 0;
 	qfs_status	status = QFS_OK;
 
-	while (status == QFS_OK && qfs_json_next(&iter, &keyword, &limit))
+	while (status == QFS_OK && qfs_json_next(&iter, &name, &limit))
 	{
-		const char *why = fit_scalar(keyword, limit, value);
+		const char *why;
 
+		k = keyword_of(name, k);
+		why = fit_scalar(k, limit, value);
 		if (why != NULL)
 			return misfit(v, at, why);
-		if (key_is(keyword, "items") && type == QFS_JSON_ARRAY)
+		if (k == ITEMS && type == QFS_JSON_ARRAY)
 			status = fit_items(v, limit, value, at);
-		else if (key_is(keyword, "required") && type == QFS_JSON_OBJECT)
+		else if (k == REQUIRED && type == QFS_JSON_OBJECT)
 			status = fit_required(v, limit, value, at);
-		else if (key_is(keyword, "additionalProperties"))
+		else if (k == ADDITIONAL_PROPERTIES)
 			additional = limit.data[0] == 't';
-		else if (key_is(keyword, "properties"))
+		else if (k == PROPERTIES)
 			properties = limit;
-		describes_object |= !key_is(keyword, "const") && !key_is(keyword, "enum");
+		describes_object |= k != CONST && k != ENUM;
 	}
 	/* Where any member is welcome there is nothing to look for. */
 	if (status == QFS_OK && describes_object && type == QFS_JSON_OBJECT &&
-		(properties.len > 0 || !additional))
+		(properties.len > 2 || !additional))
 		status = fit_members(v, properties, additional, value, at);
 	return status;
 }
