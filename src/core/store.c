@@ -56,3 +56,12 @@ qfs_field_equal(const qfs_field *field, const void *a, const void *b)
 	return qfs_field_size(field, a) == qfs_field_size(field, b) &&
 		memcmp(x, y, qfs_field_size(field, a)) == 0;
 }
+
+bool
+qfs_same_key(const qfs_kind *kind, const void *a, const void *b)
+{
+	for (unsigned i = 0; i < kind->keys; i++)
+		if (!qfs_field_equal(&kind->fields[i], a, b))
+			return false;
+	return true;
+}

@@ -81,4 +81,7 @@ extern bool qfs_field_present(const qfs_field *field, const void *record);
 /* Do two records agree in a field? */
 extern bool qfs_field_equal(const qfs_field *field, const void *a, const void *b);
 
+/* Do they agree in every key field: does one take the other's place? */
+extern bool qfs_same_key(const qfs_kind *kind, const void *a, const void *b);
+
 #endif

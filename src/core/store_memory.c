@@ -73,15 +73,6 @@ key_hash(const qfs_kind *kind, const uint8_t *record)
 	return h ^ h >> 32;
 }
 
-static bool
-same_key(const qfs_kind *kind, const uint8_t *a, const uint8_t *b)
-{
-	for (unsigned i = 0; i < kind->keys; i++)
-		if (!qfs_field_equal(&kind->fields[i], a, b))
-			return false;
-	return true;
-}
-
 /* The shelf of a kind, made when it is first asked for; NULL = too many kinds. */
 static shelf *
 shelf_of(qfs_memory_store *s, const qfs_kind *kind)
@@ -103,7 +94,7 @@ find_slot(const shelf *sh, const uint8_t *record)
 	size_t		i = key_hash(sh->kind, record) & mask;
 
 	while (sh->slots[i] != 0 &&
-		   !same_key(sh->kind, sh->records + (sh->slots[i] - 1) * sh->kind->size, record))
+		   !qfs_same_key(sh->kind, sh->records + (sh->slots[i] - 1) * sh->kind->size, record))
 		i = (i + 1) & mask;
 	return &sh->slots[i];
 }

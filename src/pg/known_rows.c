@@ -55,20 +55,11 @@ qfs_known_table(const qfs_kind *kind)
 
 /* ---- rows ---- */
 
-static bool
-same_key(const qfs_kind *kind, const void *a, const void *b)
-{
-	for (unsigned i = 0; i < kind->keys; i++)
-		if (!qfs_field_equal(&kind->fields[i], a, b))
-			return false;
-	return true;
-}
-
 static KnownRow *
 find(KnownKind *k, const void *record)
 {
 	for (unsigned i = 0; i < k->count; i++)
-		if (same_key(k->kind, record, k->rows[i].record))
+		if (qfs_same_key(k->kind, record, k->rows[i].record))
 			return &k->rows[i];
 	return NULL;
 }
