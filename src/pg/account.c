@@ -103,8 +103,9 @@ append_directly(Relation ledger, qfs_entry *event)
 	return (int64) event->seq;
 }
 
+/* The same, as anybody could. */
 static int64
-append_by_statement(const qfs_entry *event, qfs_slice *outcome)
+append_by_statement(qfs_entry *event)
 {
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
@@ -127,8 +128,8 @@ append_by_statement(const qfs_entry *event, qfs_slice *outcome)
 		QFS_THROW(QFS_ENTRY_LOST, "the %v entry", event->type);
 	seq = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	spi = MemoryContextSwitchTo(caller);
-	*outcome = qfs_jsonb_canonical(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
-																 SPI_tuptable->tupdesc, 2, &isnull)));
+	event->outcome = qfs_jsonb_canonical(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
+																	   SPI_tuptable->tupdesc, 2, &isnull)));
 	MemoryContextSwitchTo(spi);
 	SPI_finish();
 	return seq;
@@ -139,18 +140,10 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice p
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
-	qfs_slice	computed;
-	int64		seq;
+	int64		seq = is_watched(ledger) ? append_by_statement(&event) : append_directly(ledger, &event);
 
-	if (is_watched(ledger))
-		seq = append_by_statement(&event, &computed);
-	else
-	{
-		seq = append_directly(ledger, &event);
-		computed = copy(event.outcome);
-	}
 	table_close(ledger, NoLock);
 	if (outcome != NULL)
-		*outcome = computed;
+		*outcome = copy(event.outcome);
 	return seq;
 }
