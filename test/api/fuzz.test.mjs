@@ -101,10 +101,12 @@ function makeRequest(random, page) {
 const isGivenUp = (request, answer) => ['text/csv', 'application/x-www-form-urlencoded'].includes(request.headers['Content-Type']) &&
   (answer.status === 599 || (answer.status === 500 && answer.text === 'Something went wrong'));
 
+const ask = (request) => api.rest(request).catch((error) => ({ status: 599, text: error.message }));
+
 test('form data that is not UTF-8 gets no further than PostgREST', async () => {
   const request = { method: 'POST', path: '/rpc/auth_challenge', body: 'wallet=%ff', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
   const entries = api.sql('SELECT size FROM qfs.head()');
-  assert.ok(isGivenUp(request, await api.rest(request).catch((error) => ({ status: 599, text: error.message }))));
+  assert.ok(isGivenUp(request, await ask(request)));
   assert.equal((await api.rest({ ...request, body: 'wallet=x' })).json.code, '22P02');
   assert.equal(api.sql('SELECT size FROM qfs.head()'), entries);
 });
@@ -120,7 +122,7 @@ test('hostile values: no answer is a fault of ours', async (t) => {
     const who = random.pick(['anon', 'user']);
     const request = makeRequest(random, pages[who]);
     if (who === 'user') request.headers.Authorization = `Bearer ${user.token}`;
-    const answer = await api.rest(request).catch((error) => ({ status: 599, text: error.message }));
+    const answer = await ask(request);
     if (isGivenUp(request, answer)) answer.status = 503;
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     const shown = `${i} ${who} ${request.method} ${request.path.slice(0, 500)} ${JSON.stringify(request.headers)} ${String(request.body ?? '').slice(0, 500)}\n${answer.text.slice(0, 500)}`;
