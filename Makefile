@@ -36,8 +36,8 @@ EXTENSION  = qfs
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" qfs.control)
 MODULE_big = qfs
 
-CORE_OBJS = $(patsubst %.c,%.o,$(wildcard src/core/*.c))
-PG_OBJS   = $(patsubst %.c,%.o,$(wildcard src/pg/*.c))
+CORE_OBJS = $(patsubst %.c,%.o,$(wildcard src/core/*/*.c src/core/*/*/*.c))
+PG_OBJS   = $(patsubst %.c,%.o,$(wildcard src/pg/*.c src/pg/*/*.c))
 CLI_OBJS  = $(patsubst %.c,%.o,$(wildcard src/cli/*.c))
 OBJS      = $(CORE_OBJS) $(PG_OBJS)
 
@@ -48,16 +48,20 @@ DATA_built  = sql/qfs--$(EXTVERSION).sql $(SQL_UPDATES)
 
 LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
 SHLIB_LINK  = $(LIBS_CORE)
-PG_CPPFLAGS = -Isrc/core -DQFS_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc/core -Isrc $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 
-# pg_regress finds test/sql; the isolation tester finds test/specs.
+# pg_regress finds test/sql; the isolation tester finds test/specs.  What they expect is in expected.
 REGRESS        = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS   = --inputdir=test --outputdir=test/output --load-extension=qfs
 ISOLATION      = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --outputdir=test/output --load-extension=qfs
 
-EXTRA_CLEAN = qfs-verify src/cli/*.o build test/output
+# Beside each object its headers, as the compiler found them.
+DEPENDENCIES     = -MMD -MP
+DEPENDENCY_FILES = $(patsubst %.o,%.d,$(OBJS) $(CLI_OBJS))
+
+EXTRA_CLEAN = qfs-verify src/cli/*.o $(DEPENDENCY_FILES) build test/output
 
 # Bitcode for JIT inlining would need clang, and buys a C trigger nothing.
 override with_llvm = no
@@ -70,16 +74,19 @@ include $(PGXS)
 # objects go into the extension and into qfs-verify.
 CORE_FLAGS := $(shell echo 'int x;' | $(CC) -mgeneral-regs-only -x c -c -o /dev/null - 2>/dev/null && echo -mgeneral-regs-only)
 CORE_CFLAGS = -std=c11 -O2 -g -fPIC -fstack-protector-strong -Wall -Wextra -Wshadow \
-	-Wmissing-prototypes -Wstrict-prototypes $(WERROR) $(CORE_FLAGS)
+	-Wmissing-prototypes -Wstrict-prototypes -Isrc/core $(DEPENDENCIES) $(WERROR) $(CORE_FLAGS)
 
-$(CORE_OBJS): %.o: %.c $(wildcard src/core/*.h src/core/*.def) Makefile
+$(CORE_OBJS): %.o: %.c Makefile
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
-$(PG_OBJS): $(wildcard src/core/*.h src/core/*.def src/pg/*.h) Makefile qfs.control
+$(PG_OBJS): Makefile qfs.control
 
-$(CLI_OBJS): %.o: %.c $(wildcard src/core/*.h src/core/*.def src/cli/*.h) Makefile qfs.control
+$(CLI_OBJS): %.o: %.c Makefile qfs.control
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(WERROR) \
-		-Isrc/core -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
+		-Isrc/core $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
+
+# An object is made again when a header that it includes has changed.
+-include $(DEPENDENCY_FILES)
 
 qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 	$(CC) -o $@ $^ $(LIBS_CORE)
@@ -109,9 +116,11 @@ uninstall: uninstall-verify
 uninstall-verify:
 	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
 
-installcheck: | test/output
-test/output:
-	$(MKDIR_P) $@
+# PostgreSQL 15 looks for what is expected in the output directory, 16 and later here, too.
+installcheck: | test/output/expected
+test/output/expected:
+	$(MKDIR_P) test/output
+	ln -sfn ../../expected $@
 
 .PHONY: install-verify uninstall-verify
 

@@ -112,6 +112,9 @@ stop_api() {
   [ ! -s "$1/postgrest.pid" ] || kill "$(cat "$1/postgrest.pid")" 2> /dev/null || true
 }
 
+# core_sources: the .c files of src/core, a line each.
+core_sources() { (cd "$QFS_HOME" && find src/core -name '*.c' | LC_ALL=C sort); }
+
 # build_program PROGRAM COMPILER FLAGS SOURCE...: a program of src/core and of
 # test code.  Objects lie beside it, so programs of one directory and of the
 # same flags share them; only what has changed is compiled.

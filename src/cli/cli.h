@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "note.h"
-#include "qfs.h"
-#include "store_memory.h"
+#include "log/note.h"
+#include "base/types.h"
+#include "state/store_memory.h"
 
 /* Exit codes. */
 enum

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "json_sort.h"
-#include "status.h"
+#include "base/status.h"
 
 /* Members of an object; no object of ours comes near it. */
 #define MEMBERS_MAX 256

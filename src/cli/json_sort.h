@@ -6,7 +6,7 @@
 #ifndef QFS_JSON_SORT_H
 #define QFS_JSON_SORT_H
 
-#include "json.h"
+#include "text/json.h"
 
 /*
  * Drops white space between tokens and sorts the members of objects.  Whether

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
-#include "keccak.h"
-#include "status.h"
+#include "text/json.h"
+#include "crypto/keccak.h"
+#include "base/status.h"
 
 static const char help[] =
 "qfs-verify checks what a qfs ledger says, without the database.\n"

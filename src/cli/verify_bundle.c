@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle.h"
+#include "proof/bundle.h"
 #include "cli.h"
 #include "json_sort.h"
-#include "status.h"
+#include "base/status.h"
 
 /* A whole file of at most QFS_BUNDLE_MAX bytes. */
 static qfs_slice

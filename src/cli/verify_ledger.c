@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit.h"
+#include "ledger/audit.h"
 #include "cli.h"
-#include "json.h"
-#include "state.h"
-#include "status.h"
+#include "text/json.h"
+#include "ledger/state_hash.h"
+#include "base/status.h"
 
 static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "entry.h"
-#include "status.h"
+#include "log/entry.h"
+#include "base/status.h"
 
 /* The line itself, or the content of @FILE without its last line end. */
 static qfs_slice

@@ -3,17 +3,17 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "compat.h"
+#include "pg/base/compat.h"
 
 #include <sodium.h>
 
-#include "actor.h"
-#include "append.h"
-#include "ethereum.h"
-#include "guc.h"
-#include "keccak.h"
-#include "known_rows.h"
-#include "version.h"
+#include "pg/append/actor.h"
+#include "pg/append/append.h"
+#include "crypto/ethereum.h"
+#include "pg/base/guc.h"
+#include "crypto/keccak.h"
+#include "pg/table/known_rows.h"
+#include "pg/base/version.h"
 
 QFS_MODULE_MAGIC;
 

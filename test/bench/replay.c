@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "audit.h"
-#include "status.h"
+#include "ledger/audit.h"
+#include "base/status.h"
 
 static void *
 allocate(void *context, size_t size)

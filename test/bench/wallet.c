@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ethereum.h"
-#include "ids.h"
+#include "crypto/ethereum.h"
+#include "text/ids.h"
 
 static int
 print_address(const secp256k1_context *context, const uint8_t secret[32])

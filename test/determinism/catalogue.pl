@@ -42,7 +42,7 @@ my @ALLOWED = (
 
 sub walk_of { my (@objects) = @_; return QfsWalk->new($value, @objects) }
 
-my @objects = glob 'src/pg/*.o';
+my @objects = glob 'src/pg/*.o src/pg/*/*.o';
 my $walk = walk_of(@objects);
 my @promising = grep { $_->{name} !~ $OBSERVERS } $walk->promising('qfs', 'qfs_api');
 cmp_ok(scalar @promising, '>', 90, 'there are functions to look at');

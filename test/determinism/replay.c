@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buf.h"
-#include "chain.h"
-#include "state.h"
-#include "status.h"
+#include "base/buf.h"
+#include "ledger/chain.h"
+#include "ledger/state_hash.h"
+#include "base/status.h"
 
 /* ---- memory ---- */
 

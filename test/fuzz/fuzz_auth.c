@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "amount.h"
-#include "auth.h"
+#include "text/amount.h"
+#include "identity/auth_value.h"
 #include "fuzz.h"
-#include "ids.h"
-#include "json.h"
+#include "text/ids.h"
+#include "text/json.h"
 
 static void
 auth(qfs_slice input)

@@ -14,14 +14,14 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "base64.h"
-#include "bundle.h"
-#include "explaining.h"
+#include "text/base64.h"
+#include "proof/bundle.h"
+#include "support/explaining.h"
 #include "fuzz.h"
-#include "harness.h"
-#include "rule.h"
-#include "session.h"
-#include "signin.h"
+#include "support/harness.h"
+#include "engine/rule.h"
+#include "engine/session.h"
+#include "support/signin.h"
 
 #include "../../src/cli/json_sort.h"
 

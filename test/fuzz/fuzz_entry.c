@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "entry.h"
+#include "log/entry.h"
 #include "fuzz.h"
-#include "json.h"
+#include "text/json.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "bundle.h"
-#include "explaining.h"
+#include "proof/bundle.h"
+#include "support/explaining.h"
 #include "fuzz.h"
-#include "harness.h"
-#include "people.h"
+#include "support/harness.h"
+#include "support/people.h"
 
 /* The first byte of an input says who appends, the second of which type. */
 static const char *const types[] = {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "json.h"
+#include "text/json.h"
 
 #define INPUT_MAX 8192
 

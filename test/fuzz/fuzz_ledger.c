@@ -5,10 +5,10 @@
  */
 #include <stdlib.h>
 
-#include "audit.h"
-#include "buf.h"
+#include "ledger/audit.h"
+#include "base/buf.h"
 #include "fuzz.h"
-#include "memory.h"
+#include "support/memory.h"
 
 typedef struct verdict
 {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "keys.h"
+#include "support/keys.h"
 
 static void
 vkey(qfs_slice text)

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "policy.h"
+#include "engine/policy.h"
 
 /* Changes of the default policy: all of it is there, or it is refused. */
 static void

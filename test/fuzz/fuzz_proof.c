@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "note.h"
+#include "log/note.h"
 
 /* The format admits a line of extra data after the first; we read over it, and write none. */
 static bool

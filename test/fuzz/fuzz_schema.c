@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "buf.h"
+#include "base/buf.h"
 #include "fuzz.h"
-#include "json.h"
-#include "schema.h"
+#include "text/json.h"
+#include "text/schema.h"
 
 /* The schema whose only value is this one. */
 static void

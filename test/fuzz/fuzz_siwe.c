@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "login.h"
-#include "siwe.h"
+#include "rules/account/signin_message.h"
+#include "identity/siwe.h"
 
 static bool
 same_optional(bool has_a, qfs_slice a, bool has_b, qfs_slice b)

@@ -5,10 +5,10 @@
  */
 #include <sodium.h>
 
-#include "base64.h"
+#include "text/base64.h"
 #include "fuzz.h"
-#include "keys.h"
-#include "token.h"
+#include "support/keys.h"
+#include "identity/token.h"
 
 #define ORIGIN QFS_LITERAL("ledger.example/main")
 

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth.h"
-#include "explaining.h"
-#include "harness.h"
-#include "people.h"
-#include "token.h"
+#include "identity/auth_value.h"
+#include "support/explaining.h"
+#include "support/harness.h"
+#include "support/people.h"
+#include "identity/token.h"
 
 static const char *directory;
 static unsigned count;

@@ -10,7 +10,7 @@
 #include <secp256k1_recovery.h>
 #include <sodium.h>
 
-#include "hash.h"
+#include "crypto/sha256.h"
 
 #define READS(memory, len) __msan_check_mem_is_initialized((memory), (len))
 #define WRITES(memory, len) __msan_unpoison((memory), (len))

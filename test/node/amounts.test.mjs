@@ -16,8 +16,7 @@ import { makeTool } from './tool.mjs';
 const INPUTS = 100000;
 const SQL_INPUTS = 5000;
 
-const ask = makeTool('amount_tool', ['amount', 'coherence', 'policy', 'policy_text', 'schema', 'entry', 'ids', 'buf', 'status',
-  'json_read', 'json_write', 'siwe', 'siwe_uri', 'siwe_time', 'ethereum', 'keccak'], ['sodium', 'secp256k1', 'crypto']);
+const ask = makeTool('amount_tool');
 
 const seed = process.env.QFS_SEED ?? randomBytes(8).toString('hex');
 const random = makeRandom(seed);

@@ -29,10 +29,7 @@ const MUTATIONS = Number(process.env.QFS_MUTATIONS ?? 10000);
 
 // ---- the C side ----
 
-const SOURCES = ['ethereum', 'ed25519', 'siwe', 'siwe_uri', 'siwe_time', 'siwe_device',
-  'keccak', 'ids', 'buf', 'status', 'json_read', 'json_write'];
-
-const ask = makeTool('wallet_tool', SOURCES, ['sodium', 'secp256k1']);
+const ask = makeTool('wallet_tool');
 
 const hex = (data) => Buffer.from(data).toString('hex');
 const unprefixed = (text) => text.slice(2);

@@ -6,7 +6,7 @@
 #ifndef UNIT_SUITES_H
 #define UNIT_SUITES_H
 
-#include "harness.h"
+#include "support/harness.h"
 
 #define SUITE(name) extern const unit_suite suite_##name;
 #include "suites.def"

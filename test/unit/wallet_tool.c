@@ -17,12 +17,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ed25519.h"
-#include "ethereum.h"
-#include "json.h"
-#include "keccak.h"
-#include "siwe.h"
-#include "status.h"
+#include "crypto/ed25519.h"
+#include "crypto/ethereum.h"
+#include "text/json.h"
+#include "crypto/keccak.h"
+#include "identity/siwe.h"
+#include "base/status.h"
 
 #define ARGUMENTS_MAX 3
 #define BYTES_MAX 65536

@@ -1,0 +1,96 @@
+/*
+ * buf.c - numbers and hexadecimal digits, written and read.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "base/buf.h"
+
+void
+qfs_buf_uint(qfs_buf *buf, uint64_t n)
+{
+	uint8_t		digits[20];
+	size_t		at = sizeof(digits);
+
+	for (; n >= 100; n /= 100)
+	{
+		digits[--at] = (uint8_t) ('0' + n % 10);
+		digits[--at] = (uint8_t) ('0' + n % 100 / 10);
+	}
+	do
+		digits[--at] = (uint8_t) ('0' + n % 10);
+	while ((n /= 10) != 0);
+	qfs_buf_bytes(buf, digits + at, sizeof(digits) - at);
+}
+
+void
+qfs_buf_int(qfs_buf *buf, int64_t n)
+{
+	if (n < 0)
+		qfs_buf_byte(buf, '-');
+	qfs_buf_uint(buf, n < 0 ? 0 - (uint64_t) n : (uint64_t) n);
+}
+
+void
+qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t    *out = buf->data + buf->len;
+
+	if (buf->overflow || len > (buf->capacity - buf->len) / 2)
+	{
+		buf->overflow = true;
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+	{
+		out[2 * i] = (uint8_t) digits[bytes[i] >> 4];
+		out[2 * i + 1] = (uint8_t) digits[bytes[i] & 15];
+	}
+	buf->len += 2 * len;
+}
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool
+qfs_hex_decode(qfs_slice text, uint8_t *out, size_t len)
+{
+	if (text.len != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		int			high = hex_value(text.data[2 * i]);
+		int			low = hex_value(text.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t) (high << 4 | low);
+	}
+	return true;
+}
+
+bool
+qfs_decimal_decode(qfs_slice text, uint64_t *out)
+{
+	uint64_t	n = 0;
+
+	if (text.len == 0 || text.len > 19 || (text.len > 1 && text.data[0] == '0'))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+	{
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t) (text.data[i] - '0');
+	}
+	if (n > INT64_MAX)
+		return false;
+	*out = n;
+	return true;
+}

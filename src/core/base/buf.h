@@ -1,0 +1,101 @@
+/*
+ * buf.h - bytes written one after the other into memory of a fixed size.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * A write that does not fit sets `overflow` and is dropped, as is every write
+ * after it; callers check once, at the end.
+ */
+#ifndef QFS_BUF_H
+#define QFS_BUF_H
+
+#include <string.h>
+
+#include "base/types.h"
+
+typedef struct qfs_buf
+{
+	uint8_t    *data;
+	size_t		len;
+	size_t		capacity;
+	bool		overflow;
+} qfs_buf;
+
+/* A string literal as a slice. */
+#define QFS_LITERAL(s) ((qfs_slice) {(const uint8_t *) ("" s), sizeof(s) - 1})
+
+static inline qfs_slice
+qfs_slice_of(const char *text)
+{
+	return (qfs_slice) {(const uint8_t *) text, strlen(text)};
+}
+
+static inline bool
+qfs_slice_equal(qfs_slice a, qfs_slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline void
+qfs_buf_init(qfs_buf *buf, void *data, size_t capacity)
+{
+	*buf = (qfs_buf) {data, 0, capacity, false};
+}
+
+static inline qfs_slice
+qfs_buf_slice(const qfs_buf *buf)
+{
+	return (qfs_slice) {buf->data, buf->len};
+}
+
+static inline void
+qfs_buf_bytes(qfs_buf *buf, const void *bytes, size_t len)
+{
+	if (buf->overflow || len > buf->capacity - buf->len)
+	{
+		buf->overflow = true;
+		return;
+	}
+	if (len > 0)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+}
+
+static inline void
+qfs_buf_slice_add(qfs_buf *buf, qfs_slice s)
+{
+	qfs_buf_bytes(buf, s.data, s.len);
+}
+
+static inline void
+qfs_buf_byte(qfs_buf *buf, uint8_t byte)
+{
+	qfs_buf_bytes(buf, &byte, 1);
+}
+
+static inline void
+qfs_buf_text(qfs_buf *buf, const char *text)
+{
+	qfs_buf_bytes(buf, text, strlen(text));
+}
+
+/* Decimal digits, without leading zeros. */
+extern void qfs_buf_uint(qfs_buf *buf, uint64_t n);
+extern void qfs_buf_int(qfs_buf *buf, int64_t n);
+
+/* Two lower-case hexadecimal digits a byte. */
+extern void qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len);
+
+/*
+ * Reads exactly 2 * len lower-case hexadecimal digits.
+ * Returns false, with out undefined, for any other text.
+ */
+extern bool qfs_hex_decode(qfs_slice text, uint8_t *out, size_t len);
+
+/*
+ * Reads decimal digits without sign and leading zeros, up to 2^63 - 1.
+ * Returns false for any other text.
+ */
+extern bool qfs_decimal_decode(qfs_slice text, uint64_t *out);
+
+#endif

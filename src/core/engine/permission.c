@@ -1,0 +1,50 @@
+/*
+ * permission.c - who may append what.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "engine/permission.h"
+
+#include "engine/session.h"
+#include "base/status.h"
+
+/* May an account's session act as an operator: when it began, and still? */
+static bool
+operates(const qfs_act *act)
+{
+	return act->session.operates && qfs_account_operates(act->reducer, &act->event->actor);
+}
+
+qfs_status
+qfs_authority_check(qfs_act *act, unsigned allowed)
+{
+	const qfs_entry *event = act->event;
+	qfs_status	status = qfs_auth_read(event->auth, &act->auth, act->err);
+
+	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION)
+		status = qfs_session_authorize(act->reducer, event, &act->auth, &act->session, act->err);
+	if (status != QFS_OK || (allowed & act->auth.via))
+		return status;
+	if (act->auth.via != QFS_VIA_SESSION)
+		return qfs_fail(act->err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
+	if (!(allowed & QFS_VIA_OPERATOR) || !operates(act))
+		return qfs_fail(act->err, QFS_FORBIDDEN, "%v is not for accounts to append", event->type);
+	return QFS_OK;
+}
+
+qfs_status
+qfs_authority_used(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_account_record account = {.user = act->event->actor};
+	bool		found;
+	qfs_status	status;
+
+	if (!act->auth.is_signed)
+		return QFS_OK;
+	status = store->get(store, &qfs_kind_account, &account, &found, act->err);
+	if (status != QFS_OK)
+		return status;
+	account.event_nonce = act->auth.nonce;
+	return store->put(store, &qfs_kind_account, &account, act->err);
+}

@@ -1,0 +1,324 @@
+/*
+ * policy.c - the parameters that the rules of a ledger use.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "engine/policy.h"
+
+#include "log/entry.h"
+#include "text/json.h"
+#include "engine/policy_text.h"
+#include "text/schema.h"
+#include "identity/siwe.h"
+#include "base/status.h"
+
+qfs_slice
+qfs_policy_default(void)
+{
+	return qfs_slice_of(qfs_policy_default_text);
+}
+
+/* Copies an object; where both sides have an object, goes into it. */
+static qfs_status
+merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err)
+{
+	qfs_json_iter base_members = qfs_json_members(base);
+	qfs_json_iter change_members = qfs_json_members(changes);
+	qfs_slice	key;
+	qfs_slice	value;
+	qfs_slice	change_key = {NULL, 0};
+	qfs_slice	change = {NULL, 0};
+	bool		more = qfs_json_next(&change_members, &change_key, &change);
+	const char *separator = "";
+
+	qfs_buf_byte(out, '{');
+	while (qfs_json_next(&base_members, &key, &value))
+	{
+		bool		replaced = more && qfs_slice_equal(key, change_key);
+		qfs_status	status = QFS_OK;
+
+		qfs_buf_text(out, separator);
+		separator = ",";
+		qfs_buf_slice_add(out, key);
+		qfs_buf_byte(out, ':');
+		if (!replaced)
+			qfs_buf_slice_add(out, value);
+		else if (qfs_json_type_of(value) == QFS_JSON_OBJECT &&
+				 qfs_json_type_of(change) == QFS_JSON_OBJECT)
+			status = merge(value, change, out, err);
+		else
+			qfs_buf_slice_add(out, change);
+		if (status != QFS_OK)
+			return status;
+		if (replaced)
+			more = qfs_json_next(&change_members, &change_key, &change);
+	}
+	/* Both sides are sorted, so a change that is left over has no base. */
+	if (more)
+		return qfs_fail(err, QFS_POLICY_INVALID, "the key %v does not exist", change_key);
+	qfs_buf_byte(out, '}');
+	return QFS_OK;
+}
+
+qfs_status
+qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err)
+{
+	qfs_status	status;
+
+	if (qfs_json_type_of(changes) != QFS_JSON_OBJECT)
+		return qfs_fail(err, QFS_POLICY_INVALID, "not an object");
+	status = merge(base, changes, out, err);
+	if (status == QFS_OK && (out->overflow || out->len > QFS_POLICY_MAX))
+		return qfs_fail(err, QFS_POLICY_INVALID, "longer than %u bytes", (uint64_t) QFS_POLICY_MAX);
+	return status;
+}
+
+/* Members of an object that the schema has admitted. */
+static qfs_slice
+member(qfs_slice object, const char *name)
+{
+	qfs_slice	value = QFS_LITERAL("null");
+
+	qfs_json_member(object, name, &value);
+	return value;
+}
+
+static int64_t
+integer(qfs_slice object, const char *name)
+{
+	int64_t		n = 0;
+
+	qfs_json_to_int(member(object, name), &n);
+	return n;
+}
+
+/* Strings that name things are compared byte for byte, so they hold no escapes. */
+static qfs_status
+check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text), qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	text;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (!qfs_json_to_plain(item, &text) || !is_good(text))
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.%s: %v", name, item);
+	return QFS_OK;
+}
+
+static bool
+is_domain(qfs_slice text)
+{
+	qfs_authority authority;
+
+	return qfs_uri_authority(text, &authority) && !authority.has_userinfo &&
+		authority.host.len > 0;
+}
+
+static bool
+is_user_id(qfs_slice text)
+{
+	qfs_user_id id;
+
+	return qfs_user_id_parse(text, &id, NULL) == QFS_OK;
+}
+
+static bool
+is_type(qfs_slice text)
+{
+	return qfs_type_check(text, NULL) == QFS_OK;
+}
+
+/* ---- amounts ---- */
+
+static qfs_status
+read_amount(qfs_slice object, const char *name, qfs_amount most, qfs_amount *out, qfs_error *err)
+{
+	qfs_slice	value = member(object, name);
+	qfs_slice	text;
+
+	if (!qfs_json_to_plain(value, &text) || qfs_amount_parse(text, out, NULL) != QFS_OK ||
+		*out > most)
+		return qfs_fail(err, QFS_POLICY_INVALID, "%s: %v is not an amount within its range",
+						name, value);
+	return QFS_OK;
+}
+
+/* Members of an object that are fractions of one, in the order of their names. */
+static qfs_status
+read_fractions(qfs_slice object, const char *const *names, qfs_amount *out, qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+
+	for (size_t i = 0; names[i] != NULL && status == QFS_OK; i++)
+		status = read_amount(object, names[i], QFS_AMOUNT_ONE, &out[i], err);
+	return status;
+}
+
+static const char *const act_names[] = {
+	"FRAUD_BLOCKED", "MESSAGE_RECIPROCATED", "PROFILE_COMPLETED",
+	"REFERRAL_ACTIVATED_REFEREE", "REFERRAL_ACTIVATED_REFERRER", NULL
+};
+static const char *const trust_names[] = {"VERIFIED", "TRUSTED", "AUTHORITY", NULL};
+
+const char *const qfs_feature_names[QFS_FEATURES + 1] = {
+	"clarity", "contradiction", "hsmf", "logic", "signal", "topic", NULL
+};
+
+static qfs_status
+read_coherence(qfs_slice coherence, qfs_policy *out, qfs_error *err)
+{
+	qfs_status	status = read_amount(coherence, "alpha", QFS_AMOUNT_ONE, &out->alpha, err);
+
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "acts"), act_names, out->acts, err);
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "trust"), trust_names, out->trust, err);
+	if (status == QFS_OK)
+		status = read_fractions(member(coherence, "weights"), qfs_feature_names, out->weights, err);
+	if (status == QFS_OK && (out->trust[0] > out->trust[1] || out->trust[1] > out->trust[2]))
+		status = qfs_fail(err, QFS_POLICY_INVALID, "policy.coherence.trust: the levels do not rise");
+	return status;
+}
+
+/* Tiers rise, up to the cap, and no reward is larger than a balance may be. */
+static qfs_status
+read_tiers(qfs_slice tiers, qfs_policy *out, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(tiers);
+	qfs_slice	key;
+	qfs_slice	tier;
+	int64_t		before = 0;
+
+	out->tier_count = 0;
+	while (qfs_json_next(&iter, &key, &tier))
+	{
+		qfs_tier   *next = &out->tiers[out->tier_count++];
+		qfs_status	status = read_amount(tier, "flx", out->flx_cap, &next->flx, err);
+
+		if (status != QFS_OK)
+			return status;
+		next->to = integer(tier, "to");
+		if (next->to <= before)
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: %i follows %i",
+							next->to, before);
+		before = next->to;
+	}
+	if (before < out->referral_cap)
+		return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: they end at %i, the cap is %i",
+						before, out->referral_cap);
+	return QFS_OK;
+}
+
+static qfs_status
+read_referral(qfs_slice referral, qfs_policy *out, qfs_error *err)
+{
+	/* Far from where additions to a balance could overflow. */
+	qfs_status	status = read_amount(referral, "flx_cap", qfs_amount_of(UINT64_C(1000000000000)),
+									 &out->flx_cap, err);
+
+	out->activation = member(referral, "activation");
+	out->referral_cap = integer(referral, "cap");
+	out->referral_points = integer(referral, "points");
+	out->window_blocks = integer(referral, "window_blocks");
+	if (status == QFS_OK)
+		status = read_tiers(member(referral, "tiers"), out, err);
+	return status;
+}
+
+qfs_status
+qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
+{
+	qfs_slice	auth;
+	qfs_slice	limits;
+	qfs_status	status;
+
+	status = qfs_schema_validate(qfs_slice_of(qfs_policy_schema_text), policy, "policy", QFS_POLICY_INVALID, err);
+	if (status != QFS_OK)
+		return status;
+
+	auth = member(policy, "auth");
+	limits = member(policy, "limits");
+	out->chain_ids = member(auth, "chain_ids");
+	out->domains = member(auth, "domains");
+	out->uris = member(auth, "uris");
+	out->block_ms = integer(policy, "block_ms");
+	out->epoch_blocks = integer(policy, "epoch_blocks");
+	out->events_per_minute = integer(limits, "events_per_minute");
+	out->logins_per_minute = integer(limits, "logins_per_minute");
+	out->messages_per_minute = integer(limits, "messages_per_minute");
+	out->threads_per_day = integer(limits, "threads_per_day");
+	out->evaluators = member(policy, "evaluators");
+	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
+	out->operators = member(policy, "operators");
+	out->signed_types = member(policy, "signed_types");
+	out->ttl_blocks = integer(policy, "ttl_blocks");
+	out->is_public = qfs_slice_equal(member(policy, "visibility"), QFS_LITERAL("\"public\""));
+
+	status = check_list(out->domains, "auth.domains", is_domain, err);
+	if (status == QFS_OK)
+		status = check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
+	if (status == QFS_OK)
+		status = check_list(out->operators, "operators", is_user_id, err);
+	if (status == QFS_OK)
+		status = check_list(out->evaluators, "evaluators", is_user_id, err);
+	if (status == QFS_OK)
+		status = read_coherence(member(policy, "coherence"), out, err);
+	if (status == QFS_OK)
+		status = read_referral(member(policy, "referral"), out, err);
+	if (status == QFS_OK)
+		status = check_list(out->signed_types, "signed_types", is_type, err);
+	return status;
+}
+
+bool
+qfs_policy_lists(qfs_slice list, qfs_slice text)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	plain;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_plain(item, &plain) && qfs_slice_equal(plain, text))
+			return true;
+	return false;
+}
+
+bool
+qfs_policy_lists_prefix(qfs_slice list, qfs_slice text)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	plain;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_plain(item, &plain) && qfs_uri_is_below(text, plain))
+			return true;
+	return false;
+}
+
+bool
+qfs_policy_lists_int(qfs_slice list, int64_t n)
+{
+	qfs_json_iter iter = qfs_json_members(list);
+	qfs_slice	key;
+	qfs_slice	item;
+	int64_t		value;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_to_int(item, &value) && value == n)
+			return true;
+	return false;
+}
+
+qfs_status
+qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to, qfs_error *err)
+{
+	if (from->block_ms != to->block_ms || from->epoch_blocks != to->epoch_blocks)
+		return qfs_fail(err, QFS_POLICY_INVALID,
+						"block_ms and epoch_blocks stay as genesis set them");
+	return QFS_OK;
+}

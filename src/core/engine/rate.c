@@ -1,0 +1,61 @@
+/*
+ * rate.c - how often an account may do something.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Counted by recorded time, so that a replay reaches the same verdict.
+ */
+#include "engine/rate.h"
+
+#include "base/status.h"
+
+static const qfs_field rate_fields[] = {
+	QFS_FIELD(qfs_rate_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_rate_record, what, QFS_FIELD_NAME),
+	QFS_FIELD(qfs_rate_record, window, QFS_FIELD_INT),
+	QFS_FIELD(qfs_rate_record, count, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_rate = QFS_KIND("rate", qfs_rate_record, rate_fields, 2, false);
+
+qfs_status
+qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const char *what,
+			   int64_t at, int64_t window_ms, int64_t limit, qfs_rate_record *out, qfs_error *err)
+{
+	int64_t		window = at / window_ms;
+	bool		found;
+	qfs_status	status;
+
+	memset(out, 0, sizeof(*out));
+	out->user = *user;
+	memcpy(out->what, what, strlen(what));
+	status = r->store->get(r->store, &qfs_kind_rate, out, &found, err);
+	if (status != QFS_OK)
+		return status;
+	if (!found || out->window != window)
+		out->count = 0;
+	out->window = window;
+	if (out->count >= limit)
+		return qfs_fail(err, QFS_RATE_LIMIT, "%i %s; again in %i seconds", limit, what,
+						((window + 1) * window_ms - at) / 1000 + 1);
+	return QFS_OK;
+}
+
+qfs_status
+qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err)
+{
+	qfs_rate_record next = *checked;
+
+	next.count++;
+	return r->store->put(r->store, &qfs_kind_rate, &next, err);
+}
+
+qfs_status
+qfs_rate_recall(qfs_reducer *r, const qfs_user_id *user, const char *what, int64_t at,
+				int64_t window_ms, qfs_error *err)
+{
+	qfs_rate_record rate;
+	qfs_status	status = qfs_rate_check(r, user, what, at, window_ms, INT64_MAX, &rate, err);
+
+	return status == QFS_OK ? qfs_rate_count(r, &rate, err) : status;
+}

@@ -1,0 +1,77 @@
+/*
+ * session.h - sessions: their id, when they are active, what they authorize.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Time is logical: a block is a number of milliseconds since genesis, and a
+ * session is active for a number of blocks, unless an entry ends it earlier.
+ */
+#ifndef QFS_SESSION_H
+#define QFS_SESSION_H
+
+#include "text/json.h"
+#include "engine/reduce.h"
+#include "engine/rule.h"
+
+/* The block of a time in ms since 1970; refreshed reducer. */
+extern int64_t qfs_block_at(const qfs_reducer *r, int64_t at);
+
+/* First time, in ms since 1970, at which a session is over. */
+extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session);
+
+/*
+ * session_id = SHA-256(JCS({"actor","device","issued_block","nonce","scope"}))
+ * session: user, issued_block, operates, device are read; session is set
+ */
+extern void qfs_session_name(qfs_session_record *session, const qfs_hash *nonce);
+
+/*
+ * Names a new session and stores it.
+ * Errors: NONCE_USED if there is one of that name, active or not: who could
+ * use a nonce again would bring a session back that has ended.
+ */
+extern qfs_status qfs_session_start(qfs_reducer *r, qfs_session_record *session,
+									const qfs_hash *nonce, qfs_error *err);
+
+/* ["account"], or ["account","operator"] */
+extern void qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session);
+
+/* Does the policy in force make the account an operator? */
+extern bool qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user);
+
+/* Is it started, not over, and not ended by an entry? */
+extern bool qfs_session_is_active(const qfs_reducer *r, const qfs_session_record *session, int64_t at);
+
+/*
+ * Looks an active session up.
+ * Errors: SESSION_ENDED for one that is not active, or that does not exist.
+ */
+extern qfs_status qfs_session_find_active(qfs_reducer *r, const qfs_hash *id, int64_t at,
+										  qfs_session_record *out, qfs_error *err);
+
+/*
+ * May this session append this event for its actor?  Checks the device's
+ * signature too, where there is one or must be one.
+ * Errors: SESSION_ENDED, ACTOR_MISMATCH, EVENT_UNSIGNED, EVENT_KEY,
+ *         EVENT_NONCE, SIGNATURE_MISMATCH and its like.
+ */
+extern qfs_status qfs_session_authorize(qfs_reducer *r, const qfs_entry *event,
+										const qfs_auth *auth, qfs_session_record *out,
+										qfs_error *err);
+
+/* What a device signs: JCS({"actor","ledger","nonce","payload","type"}). */
+extern void qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
+							  qfs_buf *out);
+
+/* Did the key that an auth value names make its signature?  Errors: SIGNATURE_MISMATCH and its like. */
+extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event,
+											const qfs_auth *auth, qfs_error *err);
+
+/*
+ * Reads the session that an outcome of LOGIN or SESSION_ROTATED names; user,
+ * device and nonce are the caller's.
+ * Errors: OUTCOME_MISMATCH.
+ */
+extern qfs_status qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * auth_value.c - how an actor was established: the auth value of an entry.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "identity/auth_value.h"
+
+#include "text/base64.h"
+#include "text/json.h"
+#include "base/status.h"
+
+static bool
+member_base64(qfs_slice object, const char *name, uint8_t *out, size_t len)
+{
+	qfs_slice	value;
+	qfs_slice	text;
+
+	return qfs_json_member(object, name, &value) && qfs_json_to_plain(value, &text) &&
+		qfs_base64url_read(text, out, len);
+}
+
+static bool
+read_signature(qfs_slice object, qfs_auth *out)
+{
+	qfs_slice	nonce;
+
+	return member_base64(object, "key", out->key.bytes, sizeof(out->key.bytes)) &&
+		member_base64(object, "sig", out->signature, sizeof(out->signature)) &&
+		qfs_json_member(object, "nonce", &nonce) &&
+		qfs_json_to_int(nonce, &out->nonce) && out->nonce > 0;
+}
+
+qfs_status
+qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err)
+{
+	if (qfs_json_type_of(given) != QFS_JSON_OBJECT || qfs_json_length(given) != 3 ||
+		!read_signature(given, out))
+		return qfs_fail(err, QFS_AUTH_INVALID,
+						"a signature is key (43 characters), nonce (from 1) and sig (86 characters)");
+	out->is_signed = true;
+	return QFS_OK;
+}
+
+static void
+put_base64(qfs_json_writer *w, const char *name, const uint8_t *bytes, size_t len)
+{
+	uint8_t		text[QFS_BASE64URL_LEN(64)];
+	qfs_buf		encoded;
+
+	qfs_buf_init(&encoded, text, sizeof(text));
+	qfs_base64url_write(&encoded, bytes, len);
+	qfs_json_key(w, name);
+	qfs_json_put_text(w, qfs_buf_slice(&encoded));
+}
+
+void
+qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
+{
+	static const char *const names[] = {
+		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
+	};
+	qfs_json_writer w;
+
+	qfs_json_begin(&w, out);
+	qfs_json_open_object(&w);
+	if (auth->is_signed)
+	{
+		put_base64(&w, "key", auth->key.bytes, sizeof(auth->key.bytes));
+		qfs_json_key(&w, "nonce");
+		qfs_json_put_int(&w, auth->nonce);
+	}
+	if (auth->via == QFS_VIA_SESSION)
+	{
+		qfs_json_key(&w, "session");
+		qfs_json_put_hex(&w, auth->session.bytes, sizeof(auth->session.bytes));
+	}
+	if (auth->is_signed)
+		put_base64(&w, "sig", auth->signature, sizeof(auth->signature));
+	qfs_json_key(&w, "via");
+	qfs_json_put_text(&w, qfs_slice_of(names[auth->via]));
+	qfs_json_close(&w);
+}
+
+/* Fills *out as well as it can; whether the text was right shows when it is written again. */
+static void
+read_members(qfs_slice auth, qfs_auth *out)
+{
+	qfs_slice	via = QFS_LITERAL("null");
+	qfs_slice	key;
+
+	qfs_json_member(auth, "via", &via);
+	if (qfs_slice_equal(via, QFS_LITERAL("\"session\"")))
+	{
+		out->via = QFS_VIA_SESSION;
+		qfs_json_member_hex(auth, "session", out->session.bytes, sizeof(out->session.bytes));
+		out->is_signed = qfs_json_member(auth, "key", &key) && read_signature(auth, out);
+	}
+	else if (qfs_slice_equal(via, QFS_LITERAL("\"wallet\"")))
+		out->via = QFS_VIA_WALLET;
+	else
+		out->via = QFS_VIA_OPERATOR;
+}
+
+qfs_status
+qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err)
+{
+	uint8_t		memory[QFS_AUTH_MAX];
+	qfs_buf		again;
+
+	memset(out, 0, sizeof(*out));
+	read_members(auth, out);
+	qfs_buf_init(&again, memory, sizeof(memory));
+	qfs_auth_write(&again, out);
+	if (again.overflow || !qfs_slice_equal(qfs_buf_slice(&again), auth))
+		return qfs_fail(err, QFS_AUTH_INVALID, "%v", auth);
+	return QFS_OK;
+}

@@ -1,0 +1,51 @@
+/*
+ * auth_value.h - how an actor was established: the auth value of an entry.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ *     {"via":"operator"}                        a database role that operates the ledger
+ *     {"via":"wallet"}                          the wallet signed the payload's message
+ *     {"session":"<64 hex>","via":"session"}    an active session
+ *     {"key":"…","nonce":n,"session":"…","sig":"…","via":"session"}
+ *                                               and its device signed the event;
+ *                                               key and sig in base64url
+ */
+#ifndef QFS_AUTH_H
+#define QFS_AUTH_H
+
+#include "base/buf.h"
+
+/* Bits, so that a rule can admit a set of them. */
+typedef enum qfs_via
+{
+	QFS_VIA_OPERATOR = 1,
+	QFS_VIA_WALLET = 2,
+	QFS_VIA_SESSION = 4
+} qfs_via;
+
+/* Longest auth value, in bytes. */
+#define QFS_AUTH_MAX 512
+
+typedef struct qfs_auth
+{
+	qfs_via		via;
+	qfs_hash	session;		/* via session */
+	bool		is_signed;		/* the three below are there */
+	qfs_hash	key;			/* Ed25519 */
+	int64_t		nonce;
+	uint8_t		signature[64];
+} qfs_auth;
+
+/* auth: canonical JSON.  Errors: AUTH_INVALID for anything but the forms above. */
+extern qfs_status qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err);
+
+/* The one spelling; out needs room for QFS_AUTH_MAX bytes. */
+extern void qfs_auth_write(qfs_buf *out, const qfs_auth *auth);
+
+/*
+ * Reads the signature that a caller gives with an event, {"key","nonce","sig"}
+ * in canonical JSON, into the three fields of *out.  Errors: AUTH_INVALID.
+ */
+extern qfs_status qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err);
+
+#endif

@@ -1,0 +1,237 @@
+/*
+ * audit.c - the verifier: entries in, faults out, whatever they come from.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "ledger/audit.h"
+
+#include "engine/rule.h"
+#include "engine/session.h"
+#include "base/status.h"
+
+bool
+qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out)
+{
+	static const char *const words[] = {
+		[QFS_AUDIT_HASHES] = "hashes",
+		[QFS_AUDIT_SIGNATURES] = "signatures",
+		[QFS_AUDIT_REPLAY] = "replay"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (qfs_slice_equal(word, qfs_slice_of(words[i])))
+		{
+			*out = (qfs_audit_depth) i;
+			return true;
+		}
+	return false;
+}
+
+qfs_status
+qfs_audit_begin(qfs_audit *audit, qfs_audit_depth depth, uint64_t size,
+				const qfs_hash *head, int64_t at, qfs_tree *tree,
+				qfs_allocator allocator, qfs_fault_report report,
+				void *context, qfs_error *err)
+{
+	memset(audit, 0, sizeof(*audit));
+	audit->report = report;
+	audit->context = context;
+	if (depth != QFS_AUDIT_HASHES)
+	{
+		audit->memory = qfs_memory_store_create(allocator);
+		if (audit->memory == NULL)
+			return qfs_fail(err, QFS_NO_MEMORY, "while starting to verify");
+		qfs_reducer_init(&audit->reducer, qfs_memory_store_base(audit->memory), true);
+	}
+	qfs_chain_init(&audit->chain, size, head, at, tree,
+				   audit->memory != NULL ? &audit->reducer : NULL);
+	audit->chain.compare_outcomes = depth == QFS_AUDIT_REPLAY;
+	return QFS_OK;
+}
+
+void
+qfs_audit_end(qfs_audit *audit)
+{
+	if (audit->memory != NULL)
+		qfs_memory_store_destroy(audit->memory);
+	audit->memory = NULL;
+}
+
+qfs_status
+qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
+{
+	audit->faults++;
+	return audit->report(audit->context, seq, fault);
+}
+
+static qfs_status
+report_through(void *context, uint64_t seq, const qfs_error *fault)
+{
+	return qfs_audit_fault(context, seq, fault);
+}
+
+/* Entry 0 names the ledger and its first key. */
+static void
+note_genesis(qfs_audit *audit, const qfs_record *record)
+{
+	qfs_slice	payload = record->entry->payload;
+	qfs_slice	value;
+	qfs_slice	origin;
+	qfs_hash	key;
+
+	if (!qfs_json_member(payload, "origin", &value) || !qfs_json_to_plain(value, &origin) ||
+		qfs_origin_check(origin, NULL) != QFS_OK ||
+		!qfs_json_member(payload, "keys", &value) ||
+		!qfs_json_member_hex(value, "checkpoint", key.bytes, sizeof(key.bytes)))
+		return;
+	memset(audit->origin, 0, sizeof(audit->origin));
+	memcpy(audit->origin, origin.data, origin.len);
+	qfs_leaf_hash(record->bytes, &audit->ledger);
+	qfs_vkey_make(origin, QFS_NOTE_ED25519, &key, &audit->key);
+}
+
+/*
+ * Follows a rotation, at every depth, only if the key before endorsed it: who
+ * trusts the first key must not be led to a key that somebody else chose.
+ */
+static void
+note_rotation(qfs_audit *audit, const qfs_entry *entry)
+{
+	qfs_signing_key_record next;
+
+	if (qfs_rotation_read(entry->payload, &next, NULL) == QFS_OK &&
+		qfs_rotation_endorsed(&audit->ledger, &audit->key.key, entry->payload, &next))
+		qfs_vkey_make(qfs_slice_of(audit->origin), QFS_NOTE_ED25519, &next.checkpoint, &audit->key);
+}
+
+static void
+note_keys(qfs_audit *audit, const qfs_record *record)
+{
+	const qfs_entry *entry = record->entry;
+
+	if (entry->seq == 0)
+		note_genesis(audit, record);
+	else if (qfs_slice_equal(entry->type, QFS_LITERAL("KEY_ROTATED")))
+		note_rotation(audit, entry);
+	else
+		return;
+	if (audit->trusted != NULL && strcmp(audit->trusted->name, audit->key.name) == 0 &&
+		memcmp(&audit->trusted->key, &audit->key.key, sizeof(qfs_hash)) == 0)
+		audit->trusted_seen = true;
+}
+
+qfs_status
+qfs_audit_record(qfs_audit *audit, const qfs_record *record)
+{
+	qfs_record	copy = *record;
+	qfs_buf		outcome;
+
+	qfs_buf_init(&outcome, audit->outcome_bytes, sizeof(audit->outcome_bytes));
+	copy.outcome = &outcome;
+	/* One that is not in its turn, a repeated genesis say, has no say about keys. */
+	if (record->entry->seq >= audit->chain.frontier.size)
+		note_keys(audit, record);
+	return qfs_chain_check(&audit->chain, &copy, report_through, audit);
+}
+
+qfs_status
+qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
+{
+	audit->chain.frontier.size = seq + 1;
+	audit->chain.rooted = false;
+	audit->chain.linked = false;
+	return qfs_audit_fault(audit, seq, fault);
+}
+
+/* A line that is no entry stands where the next one should, and counts as that. */
+qfs_status
+qfs_audit_line(qfs_audit *audit, qfs_slice line)
+{
+	qfs_entry	entry;
+	qfs_error	fault;
+	qfs_record	record = {.entry = &entry,.bytes = line};
+
+	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
+		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
+	return qfs_audit_record(audit, &record);
+}
+
+static qfs_status
+check_root(qfs_audit *audit, const qfs_checkpoint *checkpoint)
+{
+	qfs_error	fault;
+	qfs_hash	root;
+
+	if (!audit->chain.rooted)
+		qfs_fail(&fault, QFS_CHECKPOINT_ROOT, "entries below size %u are missing",
+				 checkpoint->size);
+	else if (qfs_frontier_root(&audit->chain.frontier, &root, &fault) == QFS_OK)
+	{
+		if (memcmp(&root, &checkpoint->root, sizeof(root)) == 0)
+			return QFS_OK;
+		qfs_fail(&fault, QFS_CHECKPOINT_ROOT, "at size %u it signs %h, the entries give %h",
+				 checkpoint->size, checkpoint->root.bytes, root.bytes);
+	}
+	return qfs_audit_fault(audit, checkpoint->size, &fault);
+}
+
+qfs_status
+qfs_audit_checkpoint(qfs_audit *audit, const qfs_checkpoint *checkpoint)
+{
+	qfs_error	fault = {QFS_OK, ""};
+
+	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(audit->origin)))
+		qfs_fail(&fault, QFS_CHECKPOINT_ORIGIN, "it is for \"%v\", the ledger is \"%s\"",
+				 checkpoint->origin, audit->origin);
+	else if (checkpoint->size != audit->chain.frontier.size)
+		qfs_fail(&fault, QFS_CHECKPOINT_SIZE, "it signs %u entries, there are %u",
+				 checkpoint->size, audit->chain.frontier.size);
+	else
+	{
+		qfs_note_verdict verdict = qfs_note_verify(checkpoint, &audit->key, NULL);
+
+		if (verdict == QFS_NOTE_ABSENT)
+			qfs_fail(&fault, QFS_CHECKPOINT_KEY, "at size %u", checkpoint->size);
+		else if (audit->trusted != NULL && !audit->trusted_seen)
+			qfs_fail(&fault, QFS_CHECKPOINT_KEY, "at size %u the given key was not in force yet",
+					 checkpoint->size);
+		else if (verdict == QFS_NOTE_BAD)
+			qfs_fail(&fault, QFS_SIGNATURE_INVALID, "of the checkpoint of size %u",
+					 checkpoint->size);
+	}
+	if (fault.status != QFS_OK)
+		return qfs_audit_fault(audit, checkpoint->size, &fault);
+	return check_root(audit, checkpoint);
+}
+
+const qfs_session_record *
+qfs_audit_next_session(qfs_audit *audit, size_t *position)
+{
+	const qfs_session_record *session;
+
+	if (qfs_reducer_refresh(&audit->reducer, NULL) != QFS_OK || !audit->reducer.open)
+		return NULL;
+	while ((session = qfs_memory_store_record(audit->memory, &qfs_kind_session, *position)) != NULL)
+	{
+		++*position;
+		if (qfs_session_is_active(&audit->reducer, session, audit->chain.at))
+			return session;
+	}
+	return NULL;
+}
+
+qfs_status
+qfs_audit_finish(qfs_audit *audit)
+{
+	qfs_error	fault;
+
+	if (audit->chain.frontier.size == 0)
+	{
+		qfs_fail(&fault, QFS_NO_GENESIS, "there are no entries");
+		return qfs_audit_fault(audit, 0, &fault);
+	}
+	if (audit->trusted == NULL || audit->trusted_seen)
+		return QFS_OK;
+	qfs_fail(&fault, QFS_KEY_UNTRUSTED, "%s", audit->trusted->name);
+	return qfs_audit_fault(audit, audit->chain.frontier.size, &fault);
+}

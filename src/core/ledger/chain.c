@@ -1,0 +1,210 @@
+/*
+ * chain.c - the ledger as it grows: link, outcome, bytes, hash, tree nodes.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "ledger/chain.h"
+
+#include "base/status.h"
+
+void
+qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at,
+			   qfs_tree *tree, qfs_reducer *reducer)
+{
+	qfs_frontier_init(&chain->frontier, size, tree);
+	/* The last leaf of an odd tree is its lowest peak: no need to read it. */
+	if (size & 1)
+		qfs_frontier_set_leaf(&chain->frontier, head);
+	chain->head = *head;
+	chain->at = at;
+	chain->reducer = reducer;
+	chain->compare_outcomes = true;
+	chain->rooted = true;
+	chain->linked = true;
+}
+
+/* Moves the chain past an entry. */
+static qfs_status
+advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+
+	seal->count = 0;
+	if (chain->rooted)
+		status = qfs_frontier_append(&chain->frontier, &seal->hash, seal->nodes,
+									 &seal->count, err);
+	/* A tree with a hole cannot grow; the entries still follow each other. */
+	chain->rooted &= status == QFS_OK;
+	if (!chain->rooted)
+		chain->frontier.size++;
+	chain->head = seal->hash;
+	chain->at = entry->at;
+	if (status == QFS_OK && entry->seq == 0 && chain->reducer != NULL)
+		status = qfs_reducer_name_ledger(chain->reducer, &seal->hash, err);
+	return status;
+}
+
+qfs_status
+qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
+				 qfs_buf *bytes, qfs_seal *seal, qfs_error *err)
+{
+	qfs_status	status;
+
+	entry->seq = chain->frontier.size;
+	entry->prev = chain->head;
+	if (entry->at < chain->at)
+		entry->at = chain->at;
+
+	status = qfs_reduce(chain->reducer, entry, outcome, err);
+	if (status != QFS_OK)
+		return status;
+	entry->outcome = qfs_buf_slice(outcome);
+	status = qfs_entry_encode(entry, bytes, err);
+	if (status != QFS_OK)
+		return status;
+	qfs_leaf_hash(qfs_buf_slice(bytes), &seal->hash);
+	return advance(chain, entry, seal, err);
+}
+
+static bool
+same_hash(const qfs_hash *a, const qfs_hash *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* A check in progress: the first answer of `report` that is not OK sticks. */
+typedef struct checking
+{
+	uint64_t	seq;
+	qfs_fault_report report;
+	void	   *context;
+	qfs_status	answer;
+} checking;
+
+static void
+tell(checking *c, uint64_t seq, const qfs_error *fault)
+{
+	if (c->answer == QFS_OK)
+		c->answer = c->report(c->context, seq, fault);
+}
+
+/*
+ * Is it the next one?  After a gap nothing is known of the entry before.
+ */
+static bool
+check_position(qfs_chain *chain, const qfs_entry *entry, checking *c)
+{
+	qfs_error	fault;
+
+	if (entry->seq == chain->frontier.size)
+		return true;
+	qfs_fail(&fault, QFS_SEQ_GAP, "entry %u was expected, entry %u was found",
+			 chain->frontier.size, entry->seq);
+	tell(c, entry->seq < chain->frontier.size ? entry->seq : chain->frontier.size, &fault);
+	if (entry->seq < chain->frontier.size)
+		return false;
+	chain->frontier.size = entry->seq;
+	chain->rooted = false;
+	chain->linked = false;
+	return true;
+}
+
+static void
+check_link(const qfs_chain *chain, const qfs_entry *entry, checking *c)
+{
+	qfs_error	fault;
+
+	if (entry->at < chain->at)
+	{
+		qfs_fail(&fault, QFS_TIME_BACKWARD, "%i comes after %i", entry->at, chain->at);
+		tell(c, entry->seq, &fault);
+	}
+	if (!chain->linked || same_hash(&entry->prev, &chain->head))
+		return;
+	if (entry->seq == 0)
+		qfs_fail(&fault, QFS_LINK_BROKEN, "entry 0 must name 32 zero bytes, not %h",
+				 entry->prev.bytes);
+	else
+		qfs_fail(&fault, QFS_LINK_BROKEN, "entry %u has the hash %h, entry %u names %h",
+				 entry->seq - 1, chain->head.bytes, entry->seq, entry->prev.bytes);
+	tell(c, entry->seq > 0 ? entry->seq - 1 : 0, &fault);
+}
+
+static void
+check_outcome(qfs_chain *chain, const qfs_record *record, checking *c)
+{
+	qfs_error	fault;
+
+	if (qfs_reduce(chain->reducer, record->entry, record->outcome, &fault) != QFS_OK)
+		tell(c, c->seq, &fault);
+	else if (chain->compare_outcomes &&
+			 !qfs_slice_equal(qfs_buf_slice(record->outcome), record->entry->outcome))
+	{
+		qfs_fail(&fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v",
+				 record->entry->outcome, qfs_buf_slice(record->outcome));
+		tell(c, c->seq, &fault);
+	}
+}
+
+static void
+check_hash(const qfs_record *record, const qfs_hash *computed, checking *c)
+{
+	qfs_error	fault;
+
+	if (record->hash == NULL || same_hash(record->hash, computed))
+		return;
+	qfs_fail(&fault, QFS_HASH_MISMATCH, "recorded %h, computed %h",
+			 record->hash->bytes, computed->bytes);
+	tell(c, c->seq, &fault);
+}
+
+static void
+check_nodes(const qfs_record *record, const qfs_seal *seal, checking *c)
+{
+	qfs_error	fault;
+
+	if (record->nodes == NULL ||
+		(record->count == seal->count &&
+		 memcmp(record->nodes, seal->nodes, seal->count * sizeof(qfs_hash)) == 0))
+		return;
+	if (record->count > QFS_TREE_LEVELS)
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "what is stored are no hashes");
+	else if (record->count != seal->count)
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "%u nodes are stored, %u belong there",
+				 (uint64_t) record->count, (uint64_t) seal->count);
+	else
+		qfs_fail(&fault, QFS_NODES_MISMATCH, "one is not what the entries give");
+	tell(c, c->seq, &fault);
+}
+
+qfs_status
+qfs_chain_check(qfs_chain *chain, const qfs_record *record,
+				qfs_fault_report report, void *context)
+{
+	const qfs_entry *entry = record->entry;
+	checking	c = {entry->seq, report, context, QFS_OK};
+	qfs_error	fault;
+	qfs_hash	computed;
+	qfs_seal	seal;
+
+	if (!check_position(chain, entry, &c))
+		return c.answer;
+	check_link(chain, entry, &c);
+	if (chain->reducer != NULL)
+		check_outcome(chain, record, &c);
+	qfs_leaf_hash(record->bytes, &computed);
+	check_hash(record, &computed, &c);
+	if (c.answer != QFS_OK)
+		return c.answer;
+
+	/* The entry after this one was linked to the hash that is stored. */
+	seal.hash = record->hash != NULL ? *record->hash : computed;
+	chain->linked = true;
+	if (advance(chain, entry, &seal, &fault) != QFS_OK)
+		tell(&c, entry->seq, &fault);
+	else if (chain->rooted)
+		check_nodes(record, &seal, &c);
+	if (record->seal != NULL)
+		*record->seal = seal;
+	return c.answer;
+}

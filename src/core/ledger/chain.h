@@ -1,0 +1,78 @@
+/*
+ * chain.h - the ledger as it grows: link, outcome, bytes, hash, tree nodes.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * One object carries what the next entry depends on.  Appending computes an
+ * entry, checking compares a recorded one with what would be computed.
+ */
+#ifndef QFS_CHAIN_H
+#define QFS_CHAIN_H
+
+#include "log/entry.h"
+#include "log/merkle.h"
+#include "engine/reduce.h"
+
+typedef struct qfs_chain
+{
+	qfs_frontier frontier;		/* frontier.size is the next seq */
+	qfs_hash	head;			/* hash of the last entry; zeros before the first */
+	int64_t		at;				/* time of the last entry; 0 before the first */
+	qfs_reducer *reducer;		/* NULL: rules are not run */
+	bool		compare_outcomes;	/* false: rules run, outcomes are not compared */
+	bool		rooted;			/* false: an entry is missing, so the tree is unknown */
+	bool		linked;			/* false: the entry before is missing, so head is unknown */
+} qfs_chain;
+
+/* What an entry is sealed with. */
+typedef struct qfs_seal
+{
+	qfs_hash	hash;
+	qfs_hash	nodes[QFS_TREE_LEVELS];
+	unsigned	count;			/* of nodes */
+} qfs_seal;
+
+/* A chain of `size` entries whose last one has this hash and time. */
+extern void qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at,
+						   qfs_tree *tree, qfs_reducer *reducer);
+
+/*
+ * Appends an event.
+ * entry:   type, actor, auth, payload and at are the caller's; a time before
+ *          the last entry's is moved up to it.  seq, prev and outcome are set.
+ * outcome: memory for the outcome
+ * bytes:   memory for the canonical bytes
+ * Errors:  those of the event's rule, ENTRY_TOO_LARGE.
+ */
+extern qfs_status qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
+								   qfs_buf *bytes, qfs_seal *seal, qfs_error *err);
+
+/*
+ * Told of each fault, with the seq of the entry that it is about.  Any other
+ * answer than QFS_OK stops the check and is its result.
+ */
+typedef qfs_status (*qfs_fault_report) (void *context, uint64_t seq, const qfs_error *fault);
+
+/* A recorded entry and what was stored beside it. */
+typedef struct qfs_record
+{
+	const qfs_entry *entry;
+	qfs_slice	bytes;			/* canonical, as they are now */
+	const qfs_hash *hash;		/* stored hash; NULL where none is kept */
+	const qfs_hash *nodes;		/* stored nodes; NULL where none are kept */
+	unsigned	count;
+	qfs_buf    *outcome;		/* memory for the recomputed outcome */
+	qfs_seal   *seal;			/* gets hash and nodes of the entry; may be NULL */
+} qfs_record;
+
+/*
+ * Checks a recorded entry against the chain and goes on from it.
+ * Reported: SEQ_GAP, TIME_BACKWARD, LINK_BROKEN, HASH_MISMATCH,
+ *           NODES_MISMATCH, OUTCOME_MISMATCH and what a rule refuses.
+ * After a fault the check goes on from what is recorded, so that one change
+ * is one fault.
+ */
+extern qfs_status qfs_chain_check(qfs_chain *chain, const qfs_record *record,
+								  qfs_fault_report report, void *context);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * state_hash.c - one hash of everything the rules remember: docs/format.md, "State".
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Digests of records are sorted, not the records: 32 bytes a record are all
+ * that has to fit into memory.
+ */
+#include "ledger/state_hash.h"
+
+#include "text/amount.h"
+#include "crypto/sha256.h"
+#include "text/json.h"
+#include "engine/reduce.h"
+#include "base/status.h"
+
+/* ---- a record as a line ---- */
+
+static void
+put_address(qfs_json_writer *w, const void *address)
+{
+	uint8_t		text[QFS_ADDRESS_TEXT];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_address_write(&buf, address);
+	qfs_json_put_text(w, qfs_buf_slice(&buf));
+}
+
+static void
+put_field(qfs_json_writer *w, const qfs_field *field, const void *record)
+{
+	const void *p = (const char *) record + field->offset;
+
+	switch (field->type)
+	{
+		case QFS_FIELD_INT:
+			qfs_json_put_int(w, *(const int64_t *) p);
+			break;
+		case QFS_FIELD_BOOL:
+			qfs_json_put_bool(w, *(const bool *) p);
+			break;
+		case QFS_FIELD_AMOUNT:
+			qfs_json_put_amount(w, *(const qfs_amount *) p);
+			break;
+		case QFS_FIELD_HASH:
+			qfs_json_put_hex(w, p, QFS_HASH_LEN);
+			break;
+		case QFS_FIELD_USER:
+			qfs_json_put_user(w, p);
+			break;
+		case QFS_FIELD_ADDRESS:
+			put_address(w, p);
+			break;
+		case QFS_FIELD_NAME:
+		case QFS_FIELD_TEXT:
+			qfs_json_put_text(w, qfs_slice_of(p));
+			break;
+		case QFS_FIELD_JSON:
+			qfs_json_put_value(w, *(const qfs_slice *) p);
+			break;
+	}
+}
+
+qfs_status
+qfs_state_line(const qfs_kind *kind, const void *record, qfs_buf *out, qfs_error *err)
+{
+	qfs_json_writer w;
+
+	qfs_json_begin(&w, out);
+	qfs_json_open_array(&w);
+	qfs_json_put_text(&w, qfs_slice_of(kind->name));
+	for (unsigned i = 0; i < kind->field_count; i++)
+	{
+		if (qfs_field_present(&kind->fields[i], record))
+			put_field(&w, &kind->fields[i], record);
+		else
+			qfs_json_put_null(&w);
+	}
+	qfs_json_close(&w);
+	return qfs_json_end(&w, err);
+}
+
+qfs_status
+qfs_state_digest(const qfs_kind *kind, const void *record, void *memory, qfs_hash *out,
+				 qfs_error *err)
+{
+	qfs_buf		line;
+	qfs_status	status;
+
+	qfs_buf_init(&line, memory, QFS_STATE_LINE_MAX);
+	status = qfs_state_line(kind, record, &line, err);
+	qfs_sha256(qfs_buf_slice(&line), out);
+	return status;
+}
+
+/* ---- heapsort: neither a heap of the machine's nor recursion ---- */
+
+static void
+swap(qfs_hash *a, qfs_hash *b)
+{
+	qfs_hash	t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* Lets the hash at `top` sink until no child of it is larger. */
+static void
+sink(qfs_hash *heap, size_t top, size_t count)
+{
+	for (size_t child = 2 * top + 1; child < count; child = 2 * top + 1)
+	{
+		if (child + 1 < count && memcmp(&heap[child], &heap[child + 1], sizeof(*heap)) < 0)
+			child++;
+		if (memcmp(&heap[top], &heap[child], sizeof(*heap)) >= 0)
+			return;
+		swap(&heap[top], &heap[child]);
+		top = child;
+	}
+}
+
+static void
+sort(qfs_hash *hashes, size_t count)
+{
+	for (size_t i = count / 2; i > 0; i--)
+		sink(hashes, i - 1, count);
+	for (size_t end = count; end > 1; end--)
+	{
+		swap(&hashes[0], &hashes[end - 1]);
+		sink(hashes, 0, end - 1);
+	}
+}
+
+void
+qfs_state_hash(qfs_hash *digests, size_t count, qfs_hash *out)
+{
+	sort(digests, count);
+	qfs_sha256((qfs_slice) {count > 0 ? digests->bytes : NULL, count * sizeof(*digests)}, out);
+}
+
+/* ---- of a memory store ---- */
+
+static size_t
+count_records(const qfs_memory_store *store)
+{
+	size_t		total = 0;
+
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+		for (size_t n = 0; qfs_memory_store_record(store, *kind, n) != NULL; n++)
+			total++;
+	return total;
+}
+
+/* digests: room for all; memory: as qfs_state_digest wants it */
+static qfs_status
+digest_all(const qfs_memory_store *store, qfs_hash *digests, void *memory, qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	{
+		const void *record;
+
+		for (size_t n = 0; status == QFS_OK &&
+			 (record = qfs_memory_store_record(store, *kind, n)) != NULL; n++)
+			status = qfs_state_digest(*kind, record, memory, digests++, err);
+	}
+	return status;
+}
+
+qfs_status
+qfs_state_of_memory(const qfs_memory_store *store, qfs_allocator allocator, qfs_hash *out,
+					qfs_error *err)
+{
+	size_t		count = count_records(store);
+	void	   *memory = allocator.allocate(allocator.context, QFS_STATE_LINE_MAX);
+	qfs_hash   *digests = allocator.allocate(allocator.context, (count + 1) * sizeof(*digests));
+	qfs_status	status;
+
+	if (memory == NULL || digests == NULL)
+		status = qfs_fail(err, QFS_NO_MEMORY, "for the hash of %u records", (uint64_t) count);
+	else
+		status = digest_all(store, digests, memory, err);
+	if (status == QFS_OK)
+		qfs_state_hash(digests, count, out);
+	if (memory != NULL)
+		allocator.release(allocator.context, memory);
+	if (digests != NULL)
+		allocator.release(allocator.context, digests);
+	return status;
+}

@@ -1,0 +1,439 @@
+/*
+ * note.c - signed notes, checkpoints and tlog-proof files.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "log/note.h"
+
+#include <sodium.h>
+
+#include "crypto/sha256.h"
+#include "text/json.h"
+#include "base/status.h"
+
+/* Start of a signature line: an em dash and a space. */
+static const char dash[] = "\xE2\x80\x94 ";
+
+static const char proof_header[] = "c2sp.org/tlog-proof@v1";
+
+#define KEY_ID_LEN 4
+#define TIMESTAMP_LEN 8
+#define SIGNATURE_LEN crypto_sign_BYTES
+
+/* Decoded signature field of the longest kind that we understand. */
+#define FIELD_MAX (KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN)
+
+/* The shortest base64 that holds a key id and a byte of a signature. */
+#define FIELD_TEXT_MIN 8
+
+/* ---- base64 and lines ---- */
+
+static void
+write_base64(qfs_buf *out, const uint8_t *bytes, size_t len)
+{
+	char		text[sodium_base64_ENCODED_LEN(FIELD_MAX, sodium_base64_VARIANT_ORIGINAL)];
+
+	if (len > FIELD_MAX)
+	{
+		out->overflow = true;
+		return;
+	}
+	sodium_bin2base64(text, sizeof(text), bytes, len, sodium_base64_VARIANT_ORIGINAL);
+	qfs_buf_text(out, text);
+}
+
+/* Strict, padded base64; false if it is not, or longer than max bytes. */
+static bool
+read_base64(qfs_slice text, uint8_t *out, size_t max, size_t *len)
+{
+	const char *end;
+
+	/* To libsodium a char is a signed number, and 0xAB and 0xAF are "+" and "/". */
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 0x80)
+			return false;
+	return sodium_base642bin(out, max, (const char *) text.data, text.len, NULL, len, &end,
+							 sodium_base64_VARIANT_ORIGINAL) == 0 &&
+		end == (const char *) text.data + text.len;
+}
+
+static bool
+read_base64_hash(qfs_slice text, qfs_hash *out)
+{
+	size_t		len;
+
+	return read_base64(text, out->bytes, sizeof(out->bytes), &len) && len == sizeof(out->bytes);
+}
+
+static qfs_slice
+after(qfs_slice text, size_t n)
+{
+	return (qfs_slice) {text.data + n, text.len - n};
+}
+
+/* Is it base64, however long? */
+static bool
+is_base64(qfs_slice text)
+{
+	uint8_t		group[3];
+	size_t		len = sizeof(group);
+
+	if (text.len == 0 || text.len % 4 != 0)
+		return false;
+	for (; text.len > 0; text = after(text, 4))
+		if (len != sizeof(group) ||
+			!read_base64((qfs_slice) {text.data, 4}, group, sizeof(group), &len))
+			return false;
+	return true;
+}
+
+/* Cuts the next line off, without its line end; false if none ends. */
+static bool
+next_line(qfs_slice *rest, qfs_slice *line)
+{
+	const uint8_t *end = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
+
+	if (end == NULL)
+		return false;
+	*line = (qfs_slice) {rest->data, (size_t) (end - rest->data)};
+	rest->data = end + 1;
+	rest->len -= line->len + 1;
+	return true;
+}
+
+static bool
+starts_with(qfs_slice text, const char *prefix)
+{
+	size_t		len = strlen(prefix);
+
+	return text.len >= len && memcmp(text.data, prefix, len) == 0;
+}
+
+/* Splits at the first occurrence of c; false if there is none. */
+static bool
+split(qfs_slice text, uint8_t c, qfs_slice *left, qfs_slice *right)
+{
+	const uint8_t *at = text.len > 0 ? memchr(text.data, c, text.len) : NULL;
+
+	if (at == NULL)
+		return false;
+	*left = (qfs_slice) {text.data, (size_t) (at - text.data)};
+	*right = after(text, left->len + 1);
+	return true;
+}
+
+/* ---- keys ---- */
+
+qfs_status
+qfs_origin_check(qfs_slice origin, qfs_error *err)
+{
+	if (origin.len == 0 || origin.len > QFS_ORIGIN_MAX)
+		return qfs_fail(err, QFS_ORIGIN_INVALID, "%u bytes", (uint64_t) origin.len);
+	for (size_t i = 0; i < origin.len; i++)
+		if (origin.data[i] <= ' ' || origin.data[i] > '~' || origin.data[i] == '+')
+			return qfs_fail(err, QFS_ORIGIN_INVALID, "\"%v\"", origin);
+	return QFS_OK;
+}
+
+void
+qfs_vkey_make(qfs_slice name, qfs_note_algorithm algorithm, const qfs_hash *key, qfs_vkey *out)
+{
+	uint8_t		prefix[2] = {'\n', (uint8_t) algorithm};
+	qfs_sha256_state state;
+	qfs_hash	hash;
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->name, name.data, name.len < QFS_ORIGIN_MAX ? name.len : QFS_ORIGIN_MAX);
+	out->algorithm = algorithm;
+	out->key = *key;
+
+	qfs_sha256_init(&state);
+	qfs_sha256_add(&state, name.data, name.len);
+	qfs_sha256_add(&state, prefix, sizeof(prefix));
+	qfs_sha256_add(&state, key->bytes, sizeof(key->bytes));
+	qfs_sha256_final(&state, &hash);
+	memcpy(out->id, hash.bytes, KEY_ID_LEN);
+}
+
+void
+qfs_vkey_write(qfs_buf *out, const qfs_vkey *vkey)
+{
+	uint8_t		key[1 + QFS_HASH_LEN];
+
+	key[0] = (uint8_t) vkey->algorithm;
+	memcpy(key + 1, vkey->key.bytes, QFS_HASH_LEN);
+	qfs_buf_text(out, vkey->name);
+	qfs_buf_byte(out, '+');
+	qfs_buf_hex(out, vkey->id, KEY_ID_LEN);
+	qfs_buf_byte(out, '+');
+	write_base64(out, key, sizeof(key));
+}
+
+qfs_status
+qfs_vkey_parse(qfs_slice text, qfs_vkey *out, qfs_error *err)
+{
+	qfs_slice	name;
+	qfs_slice	rest;
+	qfs_slice	id_text;
+	qfs_slice	key_text;
+	uint8_t		id[KEY_ID_LEN];
+	uint8_t		key[1 + QFS_HASH_LEN];
+	qfs_hash	public_key;
+	size_t		len;
+
+	if (!split(text, '+', &name, &rest) || !split(rest, '+', &id_text, &key_text) ||
+		qfs_origin_check(name, NULL) != QFS_OK ||
+		!qfs_hex_decode(id_text, id, sizeof(id)))
+		return qfs_fail(err, QFS_VKEY_SYNTAX, "\"%v\"", text);
+	if (!read_base64(key_text, key, sizeof(key), &len) || len != sizeof(key))
+		return qfs_fail(err, QFS_VKEY_SYNTAX, "the key is not 33 bytes of base64");
+	if (key[0] != QFS_NOTE_ED25519 && key[0] != QFS_NOTE_COSIGNATURE)
+		return qfs_fail(err, QFS_VKEY_SYNTAX, "algorithm %u is not supported", (uint64_t) key[0]);
+
+	memcpy(public_key.bytes, key + 1, sizeof(public_key.bytes));
+	qfs_vkey_make(name, key[0], &public_key, out);
+	if (memcmp(out->id, id, sizeof(id)) != 0)
+		return qfs_fail(err, QFS_VKEY_SYNTAX, "the key id is not that of the key");
+	return QFS_OK;
+}
+
+/* ---- checkpoints ---- */
+
+void
+qfs_checkpoint_write(qfs_buf *out, qfs_slice origin, uint64_t size, const qfs_hash *root)
+{
+	qfs_buf_slice_add(out, origin);
+	qfs_buf_byte(out, '\n');
+	qfs_buf_uint(out, size);
+	qfs_buf_byte(out, '\n');
+	write_base64(out, root->bytes, sizeof(root->bytes));
+	qfs_buf_byte(out, '\n');
+}
+
+void
+qfs_note_sign(qfs_buf *out, const qfs_vkey *vkey, const uint8_t secret[QFS_SECRET_LEN],
+			  qfs_slice body)
+{
+	uint8_t		field[KEY_ID_LEN + SIGNATURE_LEN];
+
+	memcpy(field, vkey->id, KEY_ID_LEN);
+	crypto_sign_detached(field + KEY_ID_LEN, NULL, body.data, body.len, secret);
+	qfs_buf_text(out, dash);
+	qfs_buf_text(out, vkey->name);
+	qfs_buf_byte(out, ' ');
+	write_base64(out, field, sizeof(field));
+	qfs_buf_byte(out, '\n');
+}
+
+/*
+ * "— name base64", the base64 of a key id and at least one byte more.  The
+ * id alone is read: the rest may be as long as an algorithm wants it to be.
+ */
+static bool
+read_signature_line(qfs_slice line, qfs_slice *name, uint8_t id[KEY_ID_LEN], qfs_slice *field)
+{
+	uint8_t		start[FIELD_TEXT_MIN / 4 * 3];
+	size_t		len;
+
+	if (!starts_with(line, dash) || !split(after(line, sizeof(dash) - 1), ' ', name, field) ||
+		name->len == 0 || memchr(name->data, '+', name->len) != NULL ||
+		field->len < FIELD_TEXT_MIN || !is_base64(*field))
+		return false;
+	if (!read_base64((qfs_slice) {field->data, FIELD_TEXT_MIN}, start, sizeof(start), &len) ||
+		len <= KEY_ID_LEN)
+		return false;
+	memcpy(id, start, KEY_ID_LEN);
+	return true;
+}
+
+static qfs_status
+check_signature_lines(qfs_slice lines, qfs_error *err)
+{
+	qfs_slice	line;
+	qfs_slice	name;
+	qfs_slice	field;
+	uint8_t		id[KEY_ID_LEN];
+
+	if (lines.len == 0)
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "it is not signed");
+	while (next_line(&lines, &line))
+		if (!read_signature_line(line, &name, id, &field))
+			return qfs_fail(err, QFS_NOTE_SYNTAX, "not a signature line: \"%v\"", line);
+	if (lines.len > 0)
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "the last line does not end");
+	return QFS_OK;
+}
+
+/* The text is signed; the split is at the last blank line. */
+static bool
+split_note(qfs_slice note, qfs_slice *body, qfs_slice *signatures)
+{
+	for (size_t i = note.len; i >= 2; i--)
+		if (note.data[i - 1] == '\n' && note.data[i - 2] == '\n')
+		{
+			*body = (qfs_slice) {note.data, i - 1};
+			*signatures = after(note, i);
+			return true;
+		}
+	return false;
+}
+
+qfs_status
+qfs_checkpoint_parse(qfs_slice note, qfs_checkpoint *out, qfs_error *err)
+{
+	qfs_slice	rest;
+	qfs_slice	size;
+	qfs_slice	root;
+	qfs_slice	extension;
+
+	if (note.len > QFS_NOTE_MAX)
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "it is longer than %u bytes", (uint64_t) QFS_NOTE_MAX);
+	if (!split_note(note, &out->body, &out->signatures))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "there is no blank line before signatures");
+	if (out->body.len > QFS_NOTE_BODY_MAX)
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "the text is longer than %u bytes",
+						(uint64_t) QFS_NOTE_BODY_MAX);
+	if (!qfs_utf8_check(note))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "it is not UTF-8");
+	for (size_t i = 0; i < note.len; i++)
+		if (note.data[i] < 0x20 && note.data[i] != '\n')
+			return qfs_fail(err, QFS_NOTE_SYNTAX, "byte %u is a control character", (uint64_t) i);
+
+	rest = out->body;
+	if (!next_line(&rest, &out->origin) || !next_line(&rest, &size) || !next_line(&rest, &root))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "origin, size and root are three lines");
+	if (out->origin.len == 0)
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "the origin is empty");
+	if (!qfs_decimal_decode(size, &out->size))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "\"%v\" is not a size", size);
+	if (!read_base64_hash(root, &out->root))
+		return qfs_fail(err, QFS_NOTE_SYNTAX, "\"%v\" is not a root", root);
+	while (next_line(&rest, &extension))
+		if (extension.len == 0)
+			return qfs_fail(err, QFS_NOTE_SYNTAX, "an extension line is empty");
+	return check_signature_lines(out->signatures, err);
+}
+
+static uint64_t
+read_u64(const uint8_t *p)
+{
+	uint64_t	n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n = n << 8 | p[i];
+	return n;
+}
+
+/* A cosignature is over a time and the whole checkpoint text. */
+static bool
+verify_cosignature(const uint8_t *timestamp, const uint8_t *signature, qfs_slice body,
+				   const qfs_hash *key)
+{
+	uint8_t		message[QFS_NOTE_BODY_MAX + 64];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, message, sizeof(message));
+	qfs_buf_text(&buf, "cosignature/v1\ntime ");
+	qfs_buf_uint(&buf, read_u64(timestamp));
+	qfs_buf_byte(&buf, '\n');
+	qfs_buf_slice_add(&buf, body);
+	return !buf.overflow &&
+		crypto_sign_verify_detached(signature, message, buf.len, key->bytes) == 0;
+}
+
+/* Does this signature field verify?  One of another length does not. */
+static bool
+verify_field(qfs_slice text, const qfs_vkey *vkey, qfs_slice body)
+{
+	uint8_t		field[FIELD_MAX];
+	const uint8_t *rest = field + KEY_ID_LEN;
+	size_t		len;
+
+	if (!read_base64(text, field, sizeof(field), &len))
+		return false;
+	if (vkey->algorithm == QFS_NOTE_COSIGNATURE)
+		return len == KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN &&
+			verify_cosignature(rest, rest + TIMESTAMP_LEN, body, &vkey->key);
+	return len == KEY_ID_LEN + SIGNATURE_LEN &&
+		crypto_sign_verify_detached(rest, body.data, body.len, vkey->key.bytes) == 0;
+}
+
+qfs_note_verdict
+qfs_note_verify(const qfs_checkpoint *checkpoint, const qfs_vkey *vkey, qfs_slice *good)
+{
+	qfs_note_verdict verdict = QFS_NOTE_ABSENT;
+	qfs_slice	rest = checkpoint->signatures;
+	qfs_slice	line;
+
+	while (next_line(&rest, &line))
+	{
+		qfs_slice	name;
+		qfs_slice	field;
+		uint8_t		id[KEY_ID_LEN];
+
+		if (!read_signature_line(line, &name, id, &field) ||
+			!qfs_slice_equal(name, qfs_slice_of(vkey->name)) ||
+			memcmp(id, vkey->id, KEY_ID_LEN) != 0)
+			continue;
+		if (!verify_field(field, vkey, checkpoint->body))
+			return QFS_NOTE_BAD;
+		verdict = QFS_NOTE_GOOD;
+		if (good != NULL)
+			*good = (qfs_slice) {line.data, line.len + 1};
+	}
+	return verdict;
+}
+
+/* ---- tlog-proof files ---- */
+
+void
+qfs_tlog_proof_write(qfs_buf *out, uint64_t index, const qfs_proof *path, qfs_slice note)
+{
+	qfs_buf_text(out, proof_header);
+	qfs_buf_text(out, "\nindex ");
+	qfs_buf_uint(out, index);
+	qfs_buf_byte(out, '\n');
+	for (unsigned i = 0; i < path->count; i++)
+	{
+		write_base64(out, path->hashes[i].bytes, QFS_HASH_LEN);
+		qfs_buf_byte(out, '\n');
+	}
+	qfs_buf_byte(out, '\n');
+	qfs_buf_slice_add(out, note);
+}
+
+qfs_status
+qfs_tlog_proof_parse(qfs_slice text, qfs_tlog_proof *out, qfs_error *err)
+{
+	qfs_slice	rest = text;
+	qfs_slice	line;
+
+	if (!next_line(&rest, &line) || !qfs_slice_equal(line, qfs_slice_of(proof_header)))
+		return qfs_fail(err, QFS_PROOF_SYNTAX, "the first line is not %s", proof_header);
+	if (!next_line(&rest, &line))
+		return qfs_fail(err, QFS_PROOF_SYNTAX, "the index is missing");
+	if (starts_with(line, "extra "))
+	{
+		if (!is_base64(after(line, 6)))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not base64 extra data", line);
+		if (!next_line(&rest, &line))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "the index is missing");
+	}
+	if (!starts_with(line, "index ") || !qfs_decimal_decode(after(line, 6), &out->index))
+		return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not an index", line);
+
+	out->path.count = 0;
+	for (;;)
+	{
+		if (!next_line(&rest, &line))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "there is no blank line after the path");
+		if (line.len == 0)
+			break;
+		if (out->path.count == QFS_PROOF_MAX ||
+			!read_base64_hash(line, &out->path.hashes[out->path.count]))
+			return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not a hash of the path", line);
+		out->path.count++;
+	}
+	out->note = rest;
+	return QFS_OK;
+}

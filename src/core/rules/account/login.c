@@ -1,0 +1,316 @@
+/*
+ * login.c - LOGIN: a wallet signs in; an account begins, a session starts.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * The entry keeps the signed message, so that anybody can check for ever that
+ * the wallet wanted this session.
+ */
+#include "text/base64.h"
+#include "rules/account/signin_message.h"
+#include "engine/rate.h"
+#include "rules/social/referral.h"
+#include "engine/rule.h"
+#include "engine/session.h"
+#include "base/status.h"
+
+/* ---- records ---- */
+
+static const qfs_field account_fields[] = {
+	QFS_FIELD(qfs_account_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_account_record, wallet, QFS_FIELD_ADDRESS),
+	QFS_FIELD(qfs_account_record, created, QFS_FIELD_INT),
+	QFS_FIELD(qfs_account_record, created_at, QFS_FIELD_INT),
+	QFS_FIELD(qfs_account_record, last_entry, QFS_FIELD_INT),
+	QFS_FIELD(qfs_account_record, event_nonce, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_account = QFS_KIND("account", qfs_account_record, account_fields, 1, false);
+
+/* A nonce that has been used. */
+typedef struct login_nonce_record
+{
+	qfs_hash	nonce;			/* key */
+	int64_t		seq;			/* entry that used it */
+} login_nonce_record;
+
+static const qfs_field nonce_fields[] = {
+	QFS_FIELD(login_nonce_record, nonce, QFS_FIELD_HASH),
+	QFS_FIELD(login_nonce_record, seq, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_login_nonce =
+QFS_KIND("login_nonce", login_nonce_record, nonce_fields, 1, false);
+
+/* ---- checks ---- */
+
+/* Text of a member that the schema demands; "" if it is absent. */
+static qfs_slice
+text_of(qfs_slice payload, const char *name)
+{
+	qfs_slice	value;
+	qfs_slice	text = {(const uint8_t *) "", 0};
+
+	if (qfs_json_member(payload, name, &value))
+		qfs_json_to_plain(value, &text);
+	return text;
+}
+
+/* What the payload repeats of its message must be what the message says. */
+static qfs_status
+check_agreement(const qfs_act *act, const qfs_login *login)
+{
+	qfs_slice	payload = act->event->payload;
+	uint8_t		memory[128];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_address_write(&buf, &login->message.address);
+	if (!qfs_slice_equal(text_of(payload, "wallet"), qfs_buf_slice(&buf)))
+		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "wallet");
+	if (!qfs_slice_equal(text_of(payload, "nonce"), login->message.nonce))
+		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "nonce");
+
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	if (login->has_device)
+		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
+	if (!qfs_slice_equal(text_of(payload, "device_key"), qfs_buf_slice(&buf)))
+		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "device_key");
+
+	if (!act->event->has_actor ||
+		memcmp(&act->event->actor, &login->user, sizeof(login->user)) != 0)
+		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "the actor is not the wallet's account");
+	return QFS_OK;
+}
+
+static qfs_status
+check_unused(const qfs_act *act, const qfs_login *login)
+{
+	qfs_store  *store = act->reducer->store;
+	login_nonce_record used = {.nonce = login->nonce};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_login_nonce, &used, &found, act->err);
+
+	if (status == QFS_OK && found)
+		return qfs_fail(act->err, QFS_NONCE_USED, "by entry %i", used.seq);
+	return status;
+}
+
+/* message: memory for the message's text, which login points into */
+static qfs_status
+check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
+{
+	qfs_reducer *r = act->reducer;
+	const qfs_entry *event = act->event;
+	qfs_slice	value;
+	qfs_status	status;
+
+	qfs_json_member(event->payload, "message", &value);
+	qfs_json_to_text(value, message);
+	if (message->overflow)
+		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
+	status = qfs_login_check(qfs_buf_slice(message), &r->policy, event->at, login, act->err);
+	if (status == QFS_OK)
+		status = check_agreement(act, login);
+	if (status == QFS_OK)
+		status = check_unused(act, login);
+	if (status == QFS_OK && r->check_signatures)
+		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(event->payload, "signature"),
+										login, act->err);
+	if (status == QFS_OK)
+		status = qfs_rate_check(r, &login->user, QFS_RATE_LOGINS, event->at, QFS_MINUTE_MS,
+								r->policy.logins_per_minute, rate, act->err);
+	return status;
+}
+
+/* ---- effects ---- */
+
+static qfs_status
+start_session(qfs_act *act, const qfs_login *login, qfs_session_record *session)
+{
+	qfs_reducer *r = act->reducer;
+
+	*session = (qfs_session_record) {
+		.user = login->user,
+		.seq = (int64_t) act->event->seq,
+		.issued_block = qfs_block_at(r, act->event->at),
+		.ttl_blocks = r->policy.ttl_blocks,
+		.operates = qfs_account_operates(r, &login->user),
+		.has_device = login->has_device,
+		.device = login->device,
+	};
+	return qfs_session_start(r, session, &login->nonce, act->err);
+}
+
+static qfs_account_record
+new_account(const qfs_act *act, const qfs_login *login)
+{
+	return (qfs_account_record) {
+		.user = login->user,
+		.wallet = login->message.address,
+		.created = (int64_t) act->event->seq,
+		.created_at = act->event->at,
+		.last_entry = (int64_t) act->event->seq,
+	};
+}
+
+/* The account begins with its first sign-in; each one touches it. */
+static qfs_status
+touch_account(qfs_act *act, const qfs_login *login, qfs_effects *fx, bool *created)
+{
+	qfs_account_record account = new_account(act, login);
+	unsigned	n;
+	qfs_status	status;
+
+	qfs_effects_init(fx, act);
+	status = qfs_effects_load_or_begin(fx, &account, &n, created);
+	if (status == QFS_OK && *created)
+		status = qfs_referral_begin(act->reducer, &login->user, act->err);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_touch(fx, n, *created ? "ACCOUNT_CREATED" : "SIGNED_IN");
+	return qfs_effects_store(fx);
+}
+
+static void
+write_outcome(qfs_act *act, const qfs_session_record *session, const qfs_effects *fx, bool created)
+{
+	qfs_json_writer *w = act->outcome;
+
+	qfs_json_key(w, "created");
+	qfs_json_put_bool(w, created);
+	qfs_effects_write_list(fx);
+	qfs_json_key(w, "expires_at");
+	qfs_json_put_int(w, qfs_session_expires_at(act->reducer, session));
+	qfs_json_key(w, "guards");
+	qfs_json_open_array(w);
+	qfs_json_close(w);
+	qfs_json_key(w, "issued_block");
+	qfs_json_put_int(w, session->issued_block);
+	qfs_effects_write_policy(fx);
+	qfs_json_key(w, "scope");
+	qfs_session_write_scope(w, session);
+	qfs_json_key(w, "session");
+	qfs_json_put_hex(w, session->session.bytes, sizeof(session->session.bytes));
+	qfs_effects_write_status(fx);
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_reducer *r = act->reducer;
+	uint8_t		memory[QFS_SIWE_MAX];
+	login_nonce_record used = {.seq = (int64_t) act->event->seq};
+	qfs_session_record session;
+	qfs_rate_record rate;
+	qfs_login	login;
+	qfs_buf		message;
+	qfs_effects fx;
+	bool		created;
+	qfs_status	status;
+
+	qfs_buf_init(&message, memory, sizeof(memory));
+	status = check(act, &message, &login, &rate);
+	if (status != QFS_OK)
+		return status;
+
+	/* First what may still be refused. */
+	status = start_session(act, &login, &session);
+	used.nonce = login.nonce;
+	if (status == QFS_OK)
+		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
+	if (status == QFS_OK)
+		status = qfs_rate_count(r, &rate, act->err);
+	if (status == QFS_OK)
+		status = touch_account(act, &login, &fx, &created);
+	if (status == QFS_OK && login.has_device)
+		status = qfs_device_claim(r, &login.device, &login.user, act->err);
+	if (status == QFS_OK)
+		write_outcome(act, &session, &fx, created);
+	return status;
+}
+
+/* ---- recorded sign-ins ---- */
+
+/* The message again, with the wallet's signature. */
+static qfs_status
+recall_message(qfs_act *act, qfs_buf *message, qfs_login *login)
+{
+	qfs_slice	payload = act->event->payload;
+	qfs_slice	value;
+	qfs_status	status;
+
+	qfs_json_member(payload, "message", &value);
+	qfs_json_to_text(value, message);
+	if (message->overflow)
+		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
+	status = qfs_login_read(qfs_buf_slice(message), login, act->err);
+	if (status == QFS_OK)
+		status = check_agreement(act, login);
+	if (status == QFS_OK && act->reducer->check_signatures)
+		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(payload, "signature"),
+										login, act->err);
+	return status;
+}
+
+static qfs_status
+recall_account(qfs_act *act, const qfs_login *login)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_account_record account = new_account(act, login);
+	qfs_slice	created;
+	qfs_status	status;
+
+	if (!qfs_json_member(act->event->outcome, "created", &created) ||
+		!qfs_slice_equal(created, QFS_LITERAL("true")))
+		return QFS_OK;
+	status = r->store->put(r->store, &qfs_kind_account, &account, act->err);
+	return status == QFS_OK ? qfs_referral_begin(r, &login->user, act->err) : status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_reducer *r = act->reducer;
+	uint8_t		memory[QFS_SIWE_MAX];
+	login_nonce_record used = {.seq = (int64_t) act->event->seq};
+	qfs_session_record session;
+	qfs_login	login;
+	qfs_buf		message;
+	qfs_status	status;
+
+	qfs_buf_init(&message, memory, sizeof(memory));
+	status = recall_message(act, &message, &login);
+	if (status != QFS_OK)
+		return status;
+	memset(&session, 0, sizeof(session));
+	session.user = login.user;
+	session.has_device = login.has_device;
+	session.device = login.device;
+	used.nonce = login.nonce;
+	status = qfs_session_recall(act, &session, &login.nonce);
+	if (status == QFS_OK)
+		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
+	if (status == QFS_OK)
+		status = qfs_rate_recall(r, &login.user, QFS_RATE_LOGINS, act->event->at, QFS_MINUTE_MS, act->err);
+	if (status == QFS_OK)
+		status = recall_account(act, &login);
+	if (status == QFS_OK && login.has_device)
+		status = qfs_device_claim(r, &login.device, &login.user, act->err);
+	return status;
+}
+
+const qfs_rule qfs_rule_login = {
+	.type = "LOGIN",
+	.schema = "{\"properties\":{"
+	"\"device_key\":{\"maxLength\":43,\"minLength\":43,\"type\":\"string\"},"
+	"\"message\":{\"maxLength\":4096,\"minLength\":1,\"type\":\"string\"},"
+	"\"nonce\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"referral_code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"},"
+	"\"signature\":{\"maxLength\":4096,\"minLength\":2,\"type\":\"string\"},"
+	"\"wallet\":{\"maxLength\":42,\"minLength\":42,\"type\":\"string\"}},"
+	"\"required\":[\"message\",\"nonce\",\"signature\",\"wallet\"],\"type\":\"object\"}",
+	.via = QFS_VIA_WALLET,
+	.apply = apply,
+	.recall = recall,
+};

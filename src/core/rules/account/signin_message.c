@@ -1,0 +1,153 @@
+/*
+ * signin_message.c - what a sign-in message must say, before anything is appended.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "rules/account/signin_message.h"
+
+#include "crypto/ethereum.h"
+#include "base/status.h"
+
+#define NONCE_TIME_LEN 6
+
+/* Longest signature that is looked at; contract wallets have long ones. */
+#define SIGNATURE_MAX 4096
+
+int64_t
+qfs_nonce_issued_at(const qfs_hash *nonce)
+{
+	int64_t		at = 0;
+
+	for (int i = 0; i < NONCE_TIME_LEN; i++)
+		at = at << 8 | nonce->bytes[i];
+	return at;
+}
+
+/* The page that asked for the signature must be one of the application's. */
+static qfs_status
+check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
+{
+	if (!qfs_policy_lists(policy->domains, message->domain))
+		return qfs_fail(err, QFS_LOGIN_DOMAIN, "the domain is \"%v\"", message->domain);
+	if (!qfs_policy_lists_prefix(policy->uris, message->uri))
+		return qfs_fail(err, QFS_LOGIN_DOMAIN, "the URI is \"%v\"", message->uri);
+	if (message->has_scheme)
+	{
+		uint8_t		memory[QFS_SIWE_MAX];
+		qfs_buf		origin;
+
+		qfs_buf_init(&origin, memory, sizeof(memory));
+		qfs_buf_slice_add(&origin, message->scheme);
+		qfs_buf_text(&origin, "://");
+		qfs_buf_slice_add(&origin, message->domain);
+		if (!qfs_uri_is_below(message->uri, qfs_buf_slice(&origin)))
+			return qfs_fail(err, QFS_LOGIN_DOMAIN, "the URI does not begin with \"%v\"",
+							qfs_buf_slice(&origin));
+	}
+	if (!qfs_policy_lists_int(policy->chain_ids, message->chain_id))
+		return qfs_fail(err, QFS_LOGIN_CHAIN, "it is %i", message->chain_id);
+	return QFS_OK;
+}
+
+static qfs_status
+read_nonce(const qfs_siwe *message, qfs_hash *out, qfs_error *err)
+{
+	if (!qfs_hex_decode(message->nonce, out->bytes, sizeof(out->bytes)))
+		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it has another form");
+	return QFS_OK;
+}
+
+static qfs_status
+check_nonce(const qfs_siwe *message, const qfs_policy *policy, int64_t at, qfs_hash *out,
+			qfs_error *err)
+{
+	int64_t		issued;
+	qfs_status	status = read_nonce(message, out, err);
+
+	if (status != QFS_OK)
+		return status;
+	issued = qfs_nonce_issued_at(out);
+	if (issued > at)
+		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it is from the future");
+	if (at - issued > policy->nonce_ttl_ms)
+		return qfs_fail(err, QFS_NONCE_EXPIRED, "it was good for %i seconds",
+						policy->nonce_ttl_ms / 1000);
+	return QFS_OK;
+}
+
+static qfs_status
+check_time(const qfs_siwe *message, int64_t at, qfs_error *err)
+{
+	if (message->issued_at > at + QFS_CLOCK_SKEW_MS)
+		return qfs_fail(err, QFS_LOGIN_TIME, "it was issued in the future");
+	if (message->has_expiration_time && at >= message->expiration_time)
+		return qfs_fail(err, QFS_LOGIN_TIME, "it has expired");
+	if (message->has_not_before && at < message->not_before)
+		return qfs_fail(err, QFS_LOGIN_TIME, "it is not valid yet");
+	return QFS_OK;
+}
+
+qfs_status
+qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
+				qfs_login *out, qfs_error *err)
+{
+	qfs_status	status;
+
+	/* Without a device its key is zeros, so that records are alike on every machine. */
+	memset(out, 0, sizeof(*out));
+	status = qfs_siwe_parse(text, &out->message, err);
+	if (status == QFS_OK)
+		status = check_place(&out->message, policy, err);
+	if (status == QFS_OK)
+		status = check_nonce(&out->message, policy, at, &out->nonce, err);
+	if (status == QFS_OK)
+		status = check_time(&out->message, at, err);
+	if (status == QFS_OK)
+		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
+	if (status == QFS_OK)
+		qfs_user_id_of(&out->message.address, &out->user);
+	return status;
+}
+
+qfs_status
+qfs_login_read(qfs_slice text, qfs_login *out, qfs_error *err)
+{
+	qfs_status	status;
+
+	memset(out, 0, sizeof(*out));
+	status = qfs_siwe_parse(text, &out->message, err);
+	if (status == QFS_OK)
+		status = read_nonce(&out->message, &out->nonce, err);
+	if (status == QFS_OK)
+		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
+	if (status == QFS_OK)
+		qfs_user_id_of(&out->message.address, &out->user);
+	return status;
+}
+
+qfs_status
+qfs_login_check_signer(qfs_slice text, qfs_slice signature, const qfs_login *login,
+					   qfs_error *err)
+{
+	uint8_t		bytes[SIGNATURE_MAX / 2];
+	size_t		len = signature.len >= 2 ? (signature.len - 2) / 2 : 0;
+	qfs_address signer;
+	qfs_status	status;
+
+	if (signature.len < 2 || memcmp(signature.data, "0x", 2) != 0 || len > sizeof(bytes) ||
+		!qfs_hex_decode((qfs_slice) {signature.data + 2, signature.len - 2}, bytes, len))
+		return qfs_fail(err, QFS_LOGIN_PAYLOAD, "the signature is not 0x and lower-case hexadecimal digits");
+	status = qfs_personal_recover(text, (qfs_slice) {bytes, len}, &signer, err);
+	if (status != QFS_OK)
+		return status;
+	if (memcmp(&signer, &login->message.address, sizeof(signer)) != 0)
+	{
+		uint8_t		name[QFS_ADDRESS_TEXT];
+		qfs_buf		buf;
+
+		qfs_buf_init(&buf, name, sizeof(name));
+		qfs_address_write(&buf, &signer);
+		return qfs_fail(err, QFS_LOGIN_SIGNER, "%v signed", qfs_buf_slice(&buf));
+	}
+	return QFS_OK;
+}

@@ -1,0 +1,71 @@
+/*
+ * chat_key.c - CHAT_KEY: an account publishes the key that others encrypt to.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "text/base64.h"
+#include "crypto/ed25519.h"
+#include "engine/effects.h"
+#include "state/social.h"
+#include "base/status.h"
+
+static const qfs_field fields[] = {
+	QFS_FIELD(qfs_chat_key_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_chat_key_record, key, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_chat_key_record, seq, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_chat_key = QFS_KIND("chat_key", qfs_chat_key_record, fields, 1, false);
+
+/* Errors: X25519_KEY. */
+static qfs_status
+read_key(qfs_act *act, qfs_hash *out)
+{
+	qfs_slice	value;
+	qfs_slice	text = {NULL, 0};
+
+	qfs_json_member(act->event->payload, "key", &value);
+	if (!qfs_json_to_plain(value, &text) ||
+		!qfs_base64url_read(text, out->bytes, sizeof(out->bytes)))
+		return qfs_fail(act->err, QFS_X25519_KEY, "%v is not 32 bytes in base64url", value);
+	return qfs_x25519_key_check((qfs_slice) {out->bytes, sizeof(out->bytes)}, act->err);
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_chat_key_record record = {.user = act->event->actor, .seq = (int64_t) act->event->seq};
+	qfs_effects fx;
+	unsigned	account;
+	qfs_status	status = read_key(act, &record.key);
+
+	qfs_effects_init(&fx, act);
+	if (status == QFS_OK)
+		status = qfs_effects_look(&fx, &act->event->actor, &account);
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_chat_key, &record, act->err);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_touch(&fx, account, "CHAT_KEY_PUBLISHED");
+	return qfs_effects_finish(&fx);
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_chat_key_record record = {.user = act->event->actor, .seq = (int64_t) act->event->seq};
+	qfs_status	status = read_key(act, &record.key);
+
+	return status == QFS_OK ? store->put(store, &qfs_kind_chat_key, &record, act->err) : status;
+}
+
+const qfs_rule qfs_rule_chat_key = {
+	.type = "CHAT_KEY",
+	.schema = "{\"properties\":{\"key\":{\"maxLength\":43,\"minLength\":43,\"type\":\"string\"}},"
+	"\"required\":[\"key\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION,
+	.apply = apply,
+	.recall = recall,
+};

@@ -1,0 +1,203 @@
+/*
+ * content.c - CONTENT_CREATED and COHERENCE_SCORED: contents, and their evaluation.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "engine/coherence.h"
+#include "engine/effects.h"
+#include "state/social.h"
+#include "base/status.h"
+
+/* A content, by its hash; the content itself is not on the ledger. */
+typedef struct content_record
+{
+	qfs_hash	content;		/* key */
+	qfs_user_id author;
+	char		kind[QFS_TYPE_MAX + 1];
+	int64_t		size;
+	int64_t		seq;
+	bool		has_score;
+	qfs_amount	score;
+} content_record;
+
+static const qfs_field fields[] = {
+	QFS_FIELD(content_record, content, QFS_FIELD_HASH),
+	QFS_FIELD(content_record, author, QFS_FIELD_USER),
+	QFS_FIELD(content_record, kind, QFS_FIELD_NAME),
+	QFS_FIELD(content_record, size, QFS_FIELD_INT),
+	QFS_FIELD(content_record, seq, QFS_FIELD_INT),
+	QFS_OPTIONAL(content_record, score, QFS_FIELD_AMOUNT),
+};
+
+const qfs_kind qfs_kind_content = QFS_KIND("content", content_record, fields, 1, false);
+
+static qfs_status
+find_content(qfs_act *act, content_record *out, bool *found)
+{
+	qfs_store  *store = act->reducer->store;
+
+	memset(out, 0, sizeof(*out));
+	if (!qfs_json_member_hex(act->event->payload, "content", out->content.bytes, QFS_HASH_LEN))
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.content: 64 lower-case hexadecimal digits");
+	return store->get(store, &qfs_kind_content, out, found, act->err);
+}
+
+/* ---- creation ---- */
+
+/* Stores a content that is not there yet.  Errors: PAYLOAD_INVALID, CONTENT_EXISTS. */
+static qfs_status
+store_content(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	content_record content;
+	qfs_slice	value;
+	qfs_slice	kind = {NULL, 0};
+	bool		found;
+	qfs_status	status = find_content(act, &content, &found);
+
+	if (status == QFS_OK && found)
+		return qfs_fail(act->err, QFS_CONTENT_EXISTS, "by entry %i", content.seq);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_member(act->event->payload, "kind", &value);
+	if (!qfs_json_to_plain(value, &kind) || kind.len > QFS_TYPE_MAX)
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.kind: at most %u bytes without escapes",
+						(uint64_t) QFS_TYPE_MAX);
+	memcpy(content.kind, kind.data, kind.len);
+	qfs_json_member(act->event->payload, "size", &value);
+	qfs_json_to_int(value, &content.size);
+	content.author = act->event->actor;
+	content.seq = (int64_t) act->event->seq;
+	return store->put(store, &qfs_kind_content, &content, act->err);
+}
+
+static qfs_status
+create(qfs_act *act)
+{
+	qfs_effects fx;
+	unsigned	author;
+	qfs_status	status;
+
+	qfs_effects_init(&fx, act);
+	status = qfs_effects_look(&fx, &act->event->actor, &author);
+	if (status == QFS_OK)
+		status = store_content(act);
+	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
+}
+
+const qfs_rule qfs_rule_content_created = {
+	.type = "CONTENT_CREATED",
+	.schema = "{\"properties\":{"
+	"\"content\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"kind\":{\"maxLength\":63,\"minLength\":1,\"type\":\"string\"},"
+	"\"size\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
+	"\"required\":[\"content\",\"kind\",\"size\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION,
+	.apply = create,
+	.recall = store_content,
+};
+
+/* ---- evaluation ---- */
+
+static bool
+is_evaluator(const qfs_act *act)
+{
+	uint8_t		text[QFS_USER_ID_TEXT];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_user_id_write(&buf, &act->event->actor);
+	return qfs_policy_lists(act->reducer->policy.evaluators, qfs_buf_slice(&buf));
+}
+
+/* Finds what may be scored, and its score. */
+static qfs_status
+evaluate(qfs_act *act, content_record *content)
+{
+	qfs_amount	features[QFS_FEATURES];
+	qfs_slice	value;
+	bool		found;
+	qfs_status	status;
+
+	if (!is_evaluator(act))
+		return qfs_fail(act->err, QFS_FORBIDDEN, "the account is not in policy.evaluators");
+	status = find_content(act, content, &found);
+	if (status == QFS_OK && !found)
+		return qfs_fail(act->err, QFS_CONTENT_UNKNOWN, "%h", content->content.bytes);
+	if (status == QFS_OK && content->has_score)
+		return qfs_fail(act->err, QFS_CONTENT_SCORED, "%h", content->content.bytes);
+	if (status == QFS_OK &&
+		memcmp(&content->author, &act->event->actor, sizeof(content->author)) == 0)
+		return qfs_fail(act->err, QFS_FORBIDDEN, "nobody scores a content of their own");
+	qfs_json_member(act->event->payload, "features", &value);
+	if (status == QFS_OK)
+		status = qfs_coherence_read(value, false, features, act->err);
+	if (status != QFS_OK)
+		return status;
+	content->score = qfs_coherence_score(features, act->reducer->policy.weights);
+	content->has_score = true;
+	return QFS_OK;
+}
+
+static qfs_status
+score(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	content_record content;
+	qfs_standing after;
+	qfs_effects fx;
+	unsigned	author;
+	unsigned	evaluator;
+	qfs_status	status = evaluate(act, &content);
+
+	qfs_effects_init(&fx, act);
+	if (status == QFS_OK)
+		status = qfs_effects_load(&fx, &content.author, &author);
+	if (status == QFS_OK)
+		status = qfs_effects_load(&fx, &act->event->actor, &evaluator);
+	if (status != QFS_OK)
+		return status;
+	after = *qfs_effects_standing(&fx, author);
+	after.coherence = qfs_coherence_step(after.coherence, content.score, act->reducer->policy.alpha);
+	qfs_effects_add(&fx, author, "CONTENT_SCORED", &after);
+	status = store->put(store, &qfs_kind_content, &content, act->err);
+	if (status == QFS_OK)
+		status = qfs_effects_store(&fx);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_write(&fx);
+	qfs_json_key(act->outcome, "score");
+	qfs_json_put_amount(act->outcome, content.score);
+	qfs_effects_write_status(&fx);
+	return QFS_OK;
+}
+
+static qfs_status
+recall_score(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	content_record content;
+	qfs_slice	value;
+	qfs_slice	text;
+	bool		found;
+	qfs_status	status = find_content(act, &content, &found);
+
+	if (status != QFS_OK)
+		return status;
+	if (!qfs_json_member(act->event->outcome, "score", &value) || !qfs_json_to_plain(value, &text) ||
+		qfs_amount_parse(text, &content.score, NULL) != QFS_OK)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u has no score", act->event->seq);
+	content.has_score = true;
+	return store->put(store, &qfs_kind_content, &content, act->err);
+}
+
+const qfs_rule qfs_rule_coherence_scored = {
+	.type = "COHERENCE_SCORED",
+	.schema = "{\"properties\":{"
+	"\"content\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"features\":{\"additionalProperties\":true,\"type\":\"object\"}},"
+	"\"required\":[\"content\",\"features\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION,
+	.apply = score,
+	.recall = recall_score,
+};

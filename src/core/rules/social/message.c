@@ -1,0 +1,400 @@
+/*
+ * message.c - MESSAGE: that somebody wrote to somebody, and a commitment to what.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Neither plaintext nor ciphertext is on the ledger.
+ */
+#include "engine/rate.h"
+#include "rules/social/referral.h"
+#include "engine/session.h"
+#include "base/status.h"
+#include "rules/social/message_hash.h"
+
+/* Two accounts that write to each other; the one with the lower id is first. */
+typedef struct thread_record
+{
+	qfs_hash	thread;			/* key */
+	qfs_user_id first;
+	qfs_user_id second;
+	int64_t		first_seq;		/* messages of each */
+	int64_t		second_seq;
+	bool		by_first;		/* the last one's sender */
+	int64_t		last_entry;
+	bool		has_answered;
+	int64_t		answered;		/* epoch in which an answer last counted */
+} thread_record;
+
+static const qfs_field thread_fields[] = {
+	QFS_FIELD(thread_record, thread, QFS_FIELD_HASH),
+	QFS_FIELD(thread_record, first, QFS_FIELD_USER),
+	QFS_FIELD(thread_record, second, QFS_FIELD_USER),
+	QFS_FIELD(thread_record, first_seq, QFS_FIELD_INT),
+	QFS_FIELD(thread_record, second_seq, QFS_FIELD_INT),
+	QFS_FIELD(thread_record, by_first, QFS_FIELD_BOOL),
+	QFS_FIELD(thread_record, last_entry, QFS_FIELD_INT),
+	QFS_OPTIONAL(thread_record, answered, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_thread = QFS_KIND("thread", thread_record, thread_fields, 1, false);
+
+static const qfs_field activity_fields[] = {
+	QFS_FIELD(qfs_activity_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_activity_record, sent, QFS_FIELD_BOOL),
+	QFS_FIELD(qfs_activity_record, received, QFS_FIELD_BOOL),
+};
+
+const qfs_kind qfs_kind_activity =
+QFS_KIND("activity", qfs_activity_record, activity_fields, 1, false);
+
+/* Rules of effects. */
+static const char first_sent_rule[] = "MESSAGE_FIRST_SENT";
+static const char first_received_rule[] = "MESSAGE_FIRST_RECEIVED";
+
+/* A message on its way. */
+typedef struct message
+{
+	qfs_user_id recipient;
+	int64_t		seq;
+	bool		by_first;
+	bool		is_new;			/* the thread's first message */
+	bool		first_sent;		/* the sender's first of all */
+	bool		first_received; /* and the recipient's */
+	int64_t		previous;		/* entry of the thread's last message */
+	bool		answers;		/* the peer's last message, first in this epoch */
+	thread_record thread;		/* with this message */
+	qfs_rate_record sent;		/* messages of this minute */
+	qfs_rate_record begun;		/* threads of this day, if this is a new one */
+} message;
+
+/* ---- checks ---- */
+
+static qfs_status
+read_payload(qfs_act *act, message *m)
+{
+	qfs_slice	payload = act->event->payload;
+	const qfs_user_id *sender = &act->event->actor;
+	qfs_slice	value;
+	qfs_slice	text = {NULL, 0};
+	qfs_hash	given;
+	qfs_hash	hash;
+
+	qfs_json_member(payload, "recipient", &value);
+	qfs_json_to_plain(value, &text);
+	if (qfs_user_id_parse(text, &m->recipient, act->err) != QFS_OK)
+		return QFS_USER_ID_SYNTAX;
+	if (memcmp(&m->recipient, sender, sizeof(*sender)) == 0)
+		return qfs_fail(act->err, QFS_MESSAGE_SELF, "");
+	qfs_json_member(payload, "seq", &value);
+	qfs_json_to_int(value, &m->seq);
+	if (!qfs_json_member_hex(payload, "hash", hash.bytes, QFS_HASH_LEN))
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.hash: 64 lower-case hexadecimal digits");
+	qfs_thread_name(sender, &m->recipient, &m->thread.thread);
+	if (!qfs_json_member_hex(payload, "thread", given.bytes, QFS_HASH_LEN) ||
+		memcmp(&given, &m->thread.thread, sizeof(given)) != 0)
+		return qfs_fail(act->err, QFS_MESSAGE_THREAD, "it is %h", m->thread.thread.bytes);
+	return QFS_OK;
+}
+
+/* Errors: CHAT_KEY_UNKNOWN. */
+static qfs_status
+check_key(qfs_act *act, const qfs_user_id *user, const char *side)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_chat_key_record key = {.user = *user};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_chat_key, &key, &found, act->err);
+
+	if (status == QFS_OK && !found)
+		return qfs_fail(act->err, QFS_CHAT_KEY_UNKNOWN, "the %s has none", side);
+	return status;
+}
+
+static void
+begin_thread(const qfs_act *act, message *m)
+{
+	bool		in_order = m->by_first;
+
+	m->thread.first = in_order ? act->event->actor : m->recipient;
+	m->thread.second = in_order ? m->recipient : act->event->actor;
+}
+
+/* Finds the thread and takes the next number in it.  Errors: MESSAGE_ORDER. */
+static qfs_status
+enter_thread(qfs_act *act, message *m)
+{
+	qfs_store  *store = act->reducer->store;
+	thread_record *t = &m->thread;
+	int64_t		epoch = qfs_block_at(act->reducer, act->event->at) / act->reducer->policy.epoch_blocks;
+	int64_t    *last;
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_thread, t, &found, act->err);
+
+	if (status != QFS_OK)
+		return status;
+	m->by_first = memcmp(&act->event->actor, &m->recipient, sizeof(m->recipient)) < 0;
+	m->is_new = !found;
+	if (m->is_new)
+		begin_thread(act, m);
+	last = m->by_first ? &t->first_seq : &t->second_seq;
+	if (m->seq != *last + 1)
+		return qfs_fail(act->err, QFS_MESSAGE_ORDER, "it is %i, number %i is next", m->seq, *last + 1);
+
+	m->previous = t->last_entry;
+	m->answers = found && t->by_first != m->by_first && !(t->has_answered && t->answered == epoch);
+	if (m->answers)
+	{
+		t->has_answered = true;
+		t->answered = epoch;
+	}
+	*last = m->seq;
+	t->by_first = m->by_first;
+	t->last_entry = (int64_t) act->event->seq;
+	return QFS_OK;
+}
+
+static qfs_status
+check_rates(qfs_act *act, message *m)
+{
+	const qfs_policy *policy = &act->reducer->policy;
+	const qfs_entry *event = act->event;
+	qfs_status	status = qfs_rate_check(act->reducer, &event->actor, QFS_RATE_MESSAGES, event->at,
+										QFS_MINUTE_MS, policy->messages_per_minute, &m->sent, act->err);
+
+	if (status == QFS_OK && m->is_new)
+		status = qfs_rate_check(act->reducer, &event->actor, QFS_RATE_THREADS, event->at,
+								QFS_DAY_MS, policy->threads_per_day, &m->begun, act->err);
+	return status;
+}
+
+/* ---- effects ---- */
+
+/* *first: it is the account's first message sent, or received. */
+static qfs_status
+note_activity(qfs_act *act, const qfs_user_id *user, bool sent, bool *first)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_activity_record activity = {.user = *user};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_activity, &activity, &found, act->err);
+
+	*first = !(sent ? activity.sent : activity.received);
+	if (status != QFS_OK || !*first)
+		return status;
+	*(sent ? &activity.sent : &activity.received) = true;
+	return store->put(store, &qfs_kind_activity, &activity, act->err);
+}
+
+static qfs_status
+note_activities(qfs_act *act, message *m)
+{
+	qfs_status	status = note_activity(act, &act->event->actor, true, &m->first_sent);
+
+	return status == QFS_OK ? note_activity(act, &m->recipient, false, &m->first_received) : status;
+}
+
+static qfs_status
+store_message(qfs_act *act, message *m)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
+
+	if (status == QFS_OK)
+		status = qfs_rate_count(r, &m->sent, act->err);
+	if (status == QFS_OK && m->is_new)
+		status = qfs_rate_count(r, &m->begun, act->err);
+	/* Only the first in a thread can be the first of all. */
+	if (status == QFS_OK && m->seq == 1)
+		status = note_activities(act, m);
+	return status;
+}
+
+static qfs_status
+reward_answer(qfs_effects *fx, const qfs_user_id *user)
+{
+	qfs_standing after;
+	unsigned	sender;
+	qfs_status	status = qfs_effects_load(fx, user, &sender);
+
+	if (status != QFS_OK)
+		return status;
+	after = *qfs_effects_standing(fx, sender);
+	qfs_effects_coherent_act(fx, &after, QFS_MESSAGE_RECIPROCATED);
+	qfs_effects_add(fx, sender, "MESSAGE_RECIPROCATED", &after);
+	return QFS_OK;
+}
+
+/* The thread after this message, so that the next one rests on this entry alone. */
+static void
+write_thread(qfs_json_writer *w, const message *m)
+{
+	qfs_json_key(w, "thread");
+	qfs_json_open_object(w);
+	qfs_json_key(w, "answered");
+	if (m->thread.has_answered)
+		qfs_json_put_int(w, m->thread.answered);
+	else
+		qfs_json_put_null(w);
+	qfs_json_key(w, "messages");
+	qfs_json_open_array(w);
+	qfs_json_put_int(w, m->thread.first_seq);
+	qfs_json_put_int(w, m->thread.second_seq);
+	qfs_json_close(w);
+	qfs_json_key(w, "previous");
+	if (m->is_new)
+		qfs_json_put_null(w);
+	else
+		qfs_json_put_int(w, m->previous);
+	qfs_json_close(w);
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	message		m = {0};
+	qfs_effects fx;
+	unsigned	sender;
+	unsigned	recipient;
+	qfs_status	status = read_payload(act, &m);
+
+	qfs_effects_init(&fx, act);
+	if (status == QFS_OK)
+		status = qfs_effects_look(&fx, &act->event->actor, &sender);
+	if (status == QFS_OK)
+		status = qfs_effects_look(&fx, &m.recipient, &recipient);
+	if (status == QFS_OK)
+		status = check_key(act, &act->event->actor, "sender");
+	if (status == QFS_OK)
+		status = check_key(act, &m.recipient, "recipient");
+	if (status == QFS_OK)
+		status = enter_thread(act, &m);
+	if (status == QFS_OK)
+		status = check_rates(act, &m);
+	if (status == QFS_OK)
+		status = store_message(act, &m);
+	if (status != QFS_OK)
+		return status;
+
+	/* What a referral waits for is in the chains of both. */
+	if (m.first_sent)
+		qfs_effects_touch(&fx, sender, first_sent_rule);
+	if (m.first_received)
+		qfs_effects_touch(&fx, recipient, first_received_rule);
+	if (m.answers)
+		status = reward_answer(&fx, &act->event->actor);
+	/* The message may be what either side's referral waited for. */
+	if (status == QFS_OK)
+		status = qfs_referral_settle(&fx, &act->event->actor);
+	if (status == QFS_OK)
+		status = qfs_referral_settle(&fx, &m.recipient);
+	if (status == QFS_OK)
+		status = qfs_effects_finish(&fx);
+	if (status == QFS_OK)
+		write_thread(act->outcome, &m);
+	return status;
+}
+
+/* ---- recorded messages ---- */
+
+static bool
+recall_thread(const qfs_act *act, message *m)
+{
+	thread_record *t = &m->thread;
+	qfs_json_iter numbers;
+	qfs_slice	thread;
+	qfs_slice	value;
+	qfs_slice	key;
+	qfs_slice	first;
+	qfs_slice	second;
+
+	if (!qfs_json_member(act->event->outcome, "thread", &thread) ||
+		!qfs_json_member(thread, "messages", &value))
+		return false;
+	numbers = qfs_json_members(value);
+	if (!qfs_json_next(&numbers, &key, &first) || !qfs_json_to_int(first, &t->first_seq) ||
+		!qfs_json_next(&numbers, &key, &second) || !qfs_json_to_int(second, &t->second_seq))
+		return false;
+	if (!qfs_json_member(thread, "answered", &value))
+		return false;
+	t->has_answered = qfs_json_type_of(value) != QFS_JSON_NULL;
+	if (t->has_answered && !qfs_json_to_int(value, &t->answered))
+		return false;
+	if (!qfs_json_member(thread, "previous", &value))
+		return false;
+	m->is_new = qfs_json_type_of(value) == QFS_JSON_NULL;
+	m->by_first = memcmp(&act->event->actor, &m->recipient, sizeof(m->recipient)) < 0;
+	begin_thread(act, m);
+	t->by_first = m->by_first;
+	t->last_entry = (int64_t) act->event->seq;
+	return true;
+}
+
+static qfs_status
+recall_rates(qfs_act *act, const message *m)
+{
+	const qfs_entry *event = act->event;
+	qfs_status	status = qfs_rate_recall(act->reducer, &event->actor, QFS_RATE_MESSAGES, event->at,
+										 QFS_MINUTE_MS, act->err);
+
+	if (status == QFS_OK && m->is_new)
+		status = qfs_rate_recall(act->reducer, &event->actor, QFS_RATE_THREADS, event->at,
+								 QFS_DAY_MS, act->err);
+	return status;
+}
+
+static qfs_status
+recall_activity(qfs_act *act)
+{
+	qfs_json_iter iter = qfs_effects_of(act->event->outcome);
+	qfs_effect	effect;
+	bool		first;
+	bool		found;
+	qfs_status	status;
+
+	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
+	{
+		if (qfs_slice_equal(effect.rule, qfs_slice_of(first_sent_rule)))
+			status = note_activity(act, &effect.user, true, &first);
+		else if (qfs_slice_equal(effect.rule, qfs_slice_of(first_received_rule)))
+			status = note_activity(act, &effect.user, false, &first);
+		if (status != QFS_OK)
+			break;
+	}
+	return status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	message		m;
+	qfs_status	status;
+
+	memset(&m, 0, sizeof(m));
+	status = read_payload(act, &m);
+	if (status == QFS_OK && !recall_thread(act, &m))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u says nothing of its thread",
+						act->event->seq);
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_thread, &m.thread, act->err);
+	if (status == QFS_OK)
+		status = recall_rates(act, &m);
+	if (status == QFS_OK)
+		status = recall_activity(act);
+	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
+const qfs_rule qfs_rule_message = {
+	.type = "MESSAGE",
+	.schema = "{\"properties\":{"
+	"\"alg\":{\"const\":\"" QFS_MESSAGE_ALG "\"},"
+	"\"hash\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"recipient\":{\"maxLength\":69,\"minLength\":69,\"type\":\"string\"},"
+	"\"seq\":{\"maximum\":9007199254740991,\"minimum\":1,\"type\":\"integer\"},"
+	"\"size\":{\"maximum\":65536,\"minimum\":17,\"type\":\"integer\"},"
+	"\"thread\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
+	"\"required\":[\"alg\",\"hash\",\"recipient\",\"seq\",\"size\",\"thread\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION,
+	.apply = apply,
+	.recall = recall,
+};

@@ -1,0 +1,249 @@
+/*
+ * referral_use.c - REFERRAL_USE: an account says who invited it.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Whether the guards let it or not, the entry is recorded, so that everybody
+ * can see why.
+ */
+#include "rules/social/referral.h"
+#include "engine/session.h"
+#include "base/status.h"
+
+/* A use that was not let through. */
+typedef struct block_record
+{
+	int64_t		seq;			/* key: the entry */
+	qfs_user_id referee;
+	qfs_user_id referrer;
+	char		guard[QFS_TYPE_MAX + 1];	/* the first that blocked it */
+} block_record;
+
+static const qfs_field block_fields[] = {
+	QFS_FIELD(block_record, seq, QFS_FIELD_INT),
+	QFS_FIELD(block_record, referee, QFS_FIELD_USER),
+	QFS_FIELD(block_record, referrer, QFS_FIELD_USER),
+	QFS_FIELD(block_record, guard, QFS_FIELD_NAME),
+};
+
+const qfs_kind qfs_kind_referral_block =
+QFS_KIND("referral_block", block_record, block_fields, 1, false);
+
+/* Errors: REFERRAL_CODE. */
+static qfs_status
+find_referrer(qfs_act *act, qfs_user_id *out)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_referral_code_record record;
+	qfs_slice	value;
+	qfs_slice	code;
+	bool		found = false;
+	qfs_status	status = QFS_OK;
+
+	memset(&record, 0, sizeof(record));
+	qfs_json_member(act->event->payload, "code", &value);
+	if (qfs_json_to_plain(value, &code) && code.len == QFS_REFERRAL_CODE_LEN)
+	{
+		memcpy(record.code, code.data, code.len);
+		status = store->get(store, &qfs_kind_referral_code, &record, &found, act->err);
+	}
+	if (status == QFS_OK && !found)
+		return qfs_fail(act->err, QFS_REFERRAL_CODE, "%v", value);
+	*out = record.user;
+	return status;
+}
+
+/* What the guards look at, besides the two accounts. */
+typedef struct facts
+{
+	bool		has_referral;	/* the referee has a referrer */
+	bool		foreign_device; /* the referee's device is another account's */
+} facts;
+
+static qfs_status
+find_facts(qfs_act *act, facts *out)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_referral_record referral = {.referee = act->event->actor};
+	qfs_device_record device = {.device = act->session.device};
+	bool		found = false;
+	qfs_status	status = store->get(store, &qfs_kind_referral, &referral, &out->has_referral, act->err);
+
+	if (status == QFS_OK && act->session.has_device)
+		status = store->get(store, &qfs_kind_device, &device, &found, act->err);
+	out->foreign_device = found && memcmp(&device.user, &act->event->actor, sizeof(device.user)) != 0;
+	return status;
+}
+
+/* Evaluates every guard; returns the first that blocks, or NULL. */
+static const char *
+first_block(qfs_effects *fx, const facts *f, unsigned referee, unsigned referrer)
+{
+	const qfs_policy *policy = &fx->act->reducer->policy;
+	const qfs_account_record *invited = qfs_effects_account(fx, referee);
+	const qfs_account_record *inviter = qfs_effects_account(fx, referrer);
+	int64_t		age = qfs_block_at(fx->act->reducer, fx->act->event->at) -
+		qfs_block_at(fx->act->reducer, invited->created_at);
+	int64_t		referrals = qfs_effects_standing(fx, referrer)->referrals;
+
+	qfs_guard_count(fx, "SELF_REFERRAL", referee == referrer, 0, referee == referrer);
+	qfs_guard_count(fx, "ALREADY_REFERRED", f->has_referral, 0, f->has_referral);
+	qfs_guard_count(fx, "REFERRER_NOT_OLDER", inviter->created >= invited->created,
+					invited->created, inviter->created);
+	qfs_guard_count(fx, "DUPLICATE_DEVICE", f->foreign_device, 0, f->foreign_device);
+	qfs_guard_count(fx, "REFERRAL_CAP", referrals >= policy->referral_cap,
+					policy->referral_cap, referrals);
+	qfs_guard_count(fx, "WINDOW_CLOSED", age > policy->window_blocks, policy->window_blocks, age);
+	for (unsigned i = 0; i < fx->guard_count; i++)
+		if (fx->guards[i].blocks)
+			return fx->guards[i].name;
+	return NULL;
+}
+
+static qfs_status
+record_block(qfs_effects *fx, const char *guard, unsigned referee, unsigned referrer,
+			 bool is_fraud)
+{
+	qfs_store  *store = fx->act->reducer->store;
+	qfs_standing after = *qfs_effects_standing(fx, referee);
+	block_record record = {
+		.seq = (int64_t) fx->act->event->seq,
+		.referee = qfs_effects_account(fx, referee)->user,
+		.referrer = qfs_effects_account(fx, referrer)->user,
+	};
+
+	memcpy(record.guard, guard, strlen(guard));
+	fx->blocked = true;
+	if (is_fraud)
+	{
+		qfs_effects_coherent_act(fx, &after, QFS_FRAUD_BLOCKED);
+		qfs_effects_add(fx, referee, "FRAUD_BLOCKED", &after);
+	}
+	return store->put(store, &qfs_kind_referral_block, &record, fx->act->err);
+}
+
+static qfs_status
+record_use(qfs_effects *fx, unsigned referee, unsigned referrer)
+{
+	qfs_store  *store = fx->act->reducer->store;
+	qfs_referral_record record = {
+		.referee = qfs_effects_account(fx, referee)->user,
+		.referrer = qfs_effects_account(fx, referrer)->user,
+		.seq = (int64_t) fx->act->event->seq,
+	};
+	qfs_status	status = store->put(store, &qfs_kind_referral, &record, fx->act->err);
+
+	qfs_effects_add(fx, referee, "REFERRAL_USED", qfs_effects_standing(fx, referee));
+	/* The account may have done everything else before. */
+	if (status == QFS_OK)
+		status = qfs_referral_settle(fx, &record.referee);
+	return status;
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_effects fx;
+	qfs_user_id inviter;
+	const char *guard;
+	unsigned	referee;
+	unsigned	referrer;
+	facts		f;
+	qfs_status	status = find_referrer(act, &inviter);
+
+	qfs_effects_init(&fx, act);
+	if (status == QFS_OK)
+		status = qfs_effects_load(&fx, &act->event->actor, &referee);
+	if (status == QFS_OK)
+		status = qfs_effects_load(&fx, &inviter, &referrer);
+	if (status == QFS_OK)
+		status = find_facts(act, &f);
+	if (status != QFS_OK)
+		return status;
+
+	guard = first_block(&fx, &f, referee, referrer);
+	if (guard == NULL)
+		status = record_use(&fx, referee, referrer);
+	else
+		status = record_block(&fx, guard, referee, referrer, referee == referrer || f.foreign_device);
+	if (status == QFS_OK)
+		status = qfs_effects_store(&fx);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_write(&fx);
+	qfs_json_key(act->outcome, "referrer");
+	qfs_json_put_user(act->outcome, &inviter);
+	qfs_effects_write_status(&fx);
+	return QFS_OK;
+}
+
+/* ---- recorded uses ---- */
+
+/* The first guard that blocked it. */
+static bool
+find_block(qfs_slice outcome, qfs_slice *name)
+{
+	qfs_slice	list = QFS_LITERAL("[]");
+	qfs_slice	key;
+	qfs_slice	guard;
+	qfs_slice	value;
+	qfs_json_iter iter;
+
+	qfs_json_member(outcome, "guards", &list);
+	iter = qfs_json_members(list);
+	while (qfs_json_next(&iter, &key, &guard))
+		if (qfs_json_member(guard, "result", &value) &&
+			qfs_slice_equal(value, QFS_LITERAL("\"BLOCK\"")) &&
+			qfs_json_member(guard, "guard", &value) && qfs_json_to_plain(value, name) &&
+			name->len <= QFS_TYPE_MAX)
+			return true;
+	return false;
+}
+
+static qfs_status
+recall_block(qfs_act *act, const qfs_user_id *referrer)
+{
+	qfs_store  *store = act->reducer->store;
+	block_record record;
+	qfs_slice	guard;
+
+	memset(&record, 0, sizeof(record));
+	record.seq = (int64_t) act->event->seq;
+	record.referee = act->event->actor;
+	record.referrer = *referrer;
+	if (!find_block(act->event->outcome, &guard))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "no guard blocked entry %u", act->event->seq);
+	memcpy(record.guard, guard.data, guard.len);
+	return store->put(store, &qfs_kind_referral_block, &record, act->err);
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_slice	outcome = act->event->outcome;
+	qfs_referral_record record;
+	qfs_slice	value;
+	qfs_slice	text;
+	qfs_status	status;
+
+	memset(&record, 0, sizeof(record));
+	record.referee = act->event->actor;
+	record.seq = (int64_t) act->event->seq;
+	if (!qfs_json_member(outcome, "referrer", &value) || !qfs_json_to_plain(value, &text) ||
+		qfs_user_id_parse(text, &record.referrer, NULL) != QFS_OK)
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no referrer", act->event->seq);
+	if (qfs_json_member(outcome, "status", &value) && qfs_slice_equal(value, QFS_LITERAL("\"BLOCKED\"")))
+		return recall_block(act, &record.referrer);
+	status = store->put(store, &qfs_kind_referral, &record, act->err);
+	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
+const qfs_rule qfs_rule_referral_use = {
+	.type = "REFERRAL_USE",
+	.schema = "{\"properties\":{\"code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"}},"
+	"\"required\":[\"code\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION,
+	.apply = apply,
+	.recall = recall,
+};

@@ -1,0 +1,79 @@
+/*
+ * policy_changed.c - POLICY_CHANGED: new parameters, from the next entry on.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "crypto/sha256.h"
+#include "engine/rule.h"
+
+static const qfs_field fields[] = {
+	QFS_FIELD(qfs_policy_record, seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_policy_record, policy, QFS_FIELD_JSON),
+};
+
+const qfs_kind qfs_kind_policy = QFS_KIND("policy", qfs_policy_record, fields, 1, true);
+
+qfs_status
+qfs_policy_enact(qfs_act *act, qfs_slice policy)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_policy_record record = {.seq = (int64_t) act->event->seq, .policy = policy};
+	qfs_policy	parsed;
+	qfs_status	status = qfs_policy_parse(policy, &parsed, act->err);
+
+	if (status != QFS_OK)
+		return status;
+	status = r->store->put(r->store, &qfs_kind_policy, &record, act->err);
+	if (status != QFS_OK)
+		return status;
+
+	r->ledger.policy_seq = record.seq;
+	qfs_sha256(policy, &r->ledger.policy);
+	status = r->store->put(r->store, &qfs_kind_ledger, &r->ledger, act->err);
+	if (status != QFS_OK)
+		return status;
+	qfs_reducer_forget(r);
+
+	qfs_json_key(act->outcome, "policy");
+	qfs_json_put_hex(act->outcome, r->ledger.policy.bytes, sizeof(r->ledger.policy.bytes));
+	return QFS_OK;
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	int64_t		previous = act->reducer->ledger.policy_seq;
+	qfs_slice	policy;
+	qfs_policy	parsed;
+	qfs_status	status;
+
+	qfs_json_member(act->event->payload, "policy", &policy);
+	status = qfs_policy_parse(policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_enact(act, policy);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_key(act->outcome, "previous");
+	qfs_json_put_int(act->outcome, previous);
+	return QFS_OK;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_slice	policy;
+
+	qfs_json_member(act->event->payload, "policy", &policy);
+	return qfs_policy_enact(act, policy);
+}
+
+const qfs_rule qfs_rule_policy_changed = {
+	.type = "POLICY_CHANGED",
+	.schema = "{\"properties\":{\"policy\":{\"additionalProperties\":true,\"type\":\"object\"}},"
+	"\"required\":[\"policy\"],\"type\":\"object\"}",
+	.via = QFS_VIA_OPERATOR,
+	.apply = apply,
+	.recall = recall,
+};

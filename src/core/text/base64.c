@@ -1,0 +1,52 @@
+/*
+ * base64.c - base64url without padding (RFC 4648, section 5), strictly.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "text/base64.h"
+
+#include <sodium.h>
+
+#define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+/* Bytes that are encoded at a time: a multiple of 3, so that pieces fit together. */
+#define PIECE 48
+
+void
+qfs_base64url_write(qfs_buf *out, const uint8_t *bytes, size_t len)
+{
+	char		text[QFS_BASE64URL_LEN(PIECE) + 1];
+
+	while (len > 0)
+	{
+		size_t		piece = len < PIECE ? len : PIECE;
+
+		sodium_bin2base64(text, sizeof(text), bytes, piece, VARIANT);
+		qfs_buf_text(out, text);
+		bytes += piece;
+		len -= piece;
+	}
+}
+
+bool
+qfs_base64url_read_some(qfs_slice text, uint8_t *out, size_t max, size_t *len)
+{
+	const char *start = (const char *) text.data;
+	const char *end;
+
+	/* To libsodium a char is a signed number, and 0xAD and 0xDF are "-" and "_". */
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 0x80)
+			return false;
+	return sodium_base642bin(out, max, start, text.len, NULL, len, &end, VARIANT) == 0 &&
+		end == start + text.len;
+}
+
+bool
+qfs_base64url_read(qfs_slice text, uint8_t *out, size_t len)
+{
+	size_t		got;
+
+	return text.len == QFS_BASE64URL_LEN(len) &&
+		qfs_base64url_read_some(text, out, len, &got) && got == len;
+}

@@ -1,0 +1,465 @@
+/*
+ * schema.c - which payloads an event type admits.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "text/schema.h"
+
+#include "text/json.h"
+#include "base/status.h"
+
+/* Where in the document we are, for errors: a path back to the root. */
+typedef struct place
+{
+	const struct place *parent;
+	qfs_slice	name;			/* a member's name, quoted; empty for an item */
+	uint64_t	index;
+} place;
+
+static void
+write_place(qfs_buf *out, const place *at)
+{
+	if (at->parent == NULL)
+	{
+		qfs_buf_slice_add(out, at->name);
+		return;
+	}
+	write_place(out, at->parent);
+	if (at->name.len > 0)
+	{
+		qfs_buf_byte(out, '.');
+		qfs_buf_bytes(out, at->name.data + 1, at->name.len - 2);
+	}
+	else
+	{
+		qfs_buf_byte(out, '[');
+		qfs_buf_uint(out, at->index);
+		qfs_buf_byte(out, ']');
+	}
+}
+
+static qfs_status
+fail_at(const place *at, qfs_status fault, const char *why, qfs_error *err)
+{
+	uint8_t		text[128];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	write_place(&buf, at);
+	return qfs_fail(err, fault, "%v: %s", qfs_buf_slice(&buf), why);
+}
+
+static bool
+key_is(qfs_slice key, const char *name)
+{
+	size_t		len = strlen(name);
+
+	return key.len == len + 2 && memcmp(key.data + 1, name, len) == 0;
+}
+
+/* ---- is this a schema? ---- */
+
+static const char *const type_names[] = {
+	"array", "boolean", "integer", "null", "object", "string"
+};
+
+static bool
+is_type_name(qfs_slice value)
+{
+	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
+		if (key_is(value, type_names[i]))
+			return true;
+	return false;
+}
+
+static qfs_status check_schema(qfs_slice schema, const place *at, qfs_error *err);
+
+static qfs_status
+check_type(qfs_slice value, const place *at, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(value);
+	qfs_slice	key;
+	qfs_slice	item;
+
+	if (qfs_json_type_of(value) != QFS_JSON_ARRAY)
+		return is_type_name(value) ? QFS_OK :
+			fail_at(at, QFS_SCHEMA_INVALID,
+					"must be array, boolean, integer, null, object or string", err);
+	if (qfs_json_length(value) == 0)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must name a type", err);
+	while (qfs_json_next(&iter, &key, &item))
+		if (!is_type_name(item))
+			return fail_at(at, QFS_SCHEMA_INVALID,
+						   "must hold array, boolean, integer, null, object or string", err);
+	return QFS_OK;
+}
+
+static qfs_status
+check_properties(qfs_slice value, const place *at, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(value);
+	qfs_slice	key;
+	qfs_slice	schema;
+
+	if (qfs_json_type_of(value) != QFS_JSON_OBJECT)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be an object of schemas", err);
+	while (qfs_json_next(&iter, &key, &schema))
+	{
+		place		here = {at, key, 0};
+		qfs_status	status = check_schema(schema, &here, err);
+
+		if (status != QFS_OK)
+			return status;
+	}
+	return QFS_OK;
+}
+
+static qfs_status
+check_required(qfs_slice value, const place *at, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(value);
+	qfs_slice	key;
+	qfs_slice	item;
+
+	if (qfs_json_type_of(value) != QFS_JSON_ARRAY)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_json_type_of(item) != QFS_JSON_STRING)
+			return fail_at(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
+	return QFS_OK;
+}
+
+static qfs_status
+check_enum(qfs_slice value, const place *at, qfs_error *err)
+{
+	if (qfs_json_type_of(value) != QFS_JSON_ARRAY || qfs_json_length(value) == 0)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be an array with at least one value", err);
+	return QFS_OK;
+}
+
+static qfs_status
+check_any(qfs_slice value, const place *at, qfs_error *err)
+{
+	(void) value;
+	(void) at;
+	(void) err;
+	return QFS_OK;
+}
+
+static qfs_status
+check_boolean(qfs_slice value, const place *at, qfs_error *err)
+{
+	if (qfs_json_type_of(value) != QFS_JSON_BOOLEAN)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be true or false", err);
+	return QFS_OK;
+}
+
+static qfs_status
+check_integer(qfs_slice value, const place *at, qfs_error *err)
+{
+	if (qfs_json_type_of(value) != QFS_JSON_INTEGER)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be an integer", err);
+	return QFS_OK;
+}
+
+static qfs_status
+check_count(qfs_slice value, const place *at, qfs_error *err)
+{
+	if (qfs_json_type_of(value) != QFS_JSON_INTEGER || value.data[0] == '-')
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be a count", err);
+	return QFS_OK;
+}
+
+/* In the order that they have in canonical text. */
+typedef enum keyword
+{
+	ADDITIONAL_PROPERTIES, CONST, ENUM, ITEMS, MAX_ITEMS, MAX_LENGTH, MAXIMUM, MIN_ITEMS,
+	MIN_LENGTH, MINIMUM, PROPERTIES, REQUIRED, TYPE,
+	KEYWORDS					/* none of them */
+} keyword;
+
+static const struct
+{
+	const char *name;
+	qfs_status	(*check) (qfs_slice value, const place *at, qfs_error *err);
+}			keywords[] =
+{
+	[ADDITIONAL_PROPERTIES] = {"additionalProperties", check_boolean},
+	[CONST] = {"const", check_any},
+	[ENUM] = {"enum", check_enum},
+	[ITEMS] = {"items", check_schema},
+	[MAX_ITEMS] = {"maxItems", check_count},
+	[MAX_LENGTH] = {"maxLength", check_count},
+	[MAXIMUM] = {"maximum", check_integer},
+	[MIN_ITEMS] = {"minItems", check_count},
+	[MIN_LENGTH] = {"minLength", check_count},
+	[MINIMUM] = {"minimum", check_integer},
+	[PROPERTIES] = {"properties", check_properties},
+	[REQUIRED] = {"required", check_required},
+	[TYPE] = {"type", check_type},
+};
+
+/* Which keyword is it, of those from the given one on? */
+static keyword
+keyword_of(qfs_slice name, keyword from)
+{
+	while (from < KEYWORDS && !key_is(name, keywords[from].name))
+		from++;
+	return from;
+}
+
+static qfs_status
+check_schema(qfs_slice schema, const place *at, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(schema);
+	qfs_slice	name;
+	qfs_slice	value;
+
+	if (qfs_json_type_of(schema) != QFS_JSON_OBJECT)
+		return fail_at(at, QFS_SCHEMA_INVALID, "must be an object", err);
+	while (qfs_json_next(&iter, &name, &value))
+	{
+		place		here = {at, name, 0};
+		keyword		k = keyword_of(name, 0);
+		qfs_status	status;
+
+		if (k == KEYWORDS)
+			return fail_at(&here, QFS_SCHEMA_INVALID, "unknown keyword", err);
+		status = keywords[k].check(value, &here, err);
+		if (status != QFS_OK)
+			return status;
+	}
+	return QFS_OK;
+}
+
+qfs_status
+qfs_schema_check(qfs_slice schema, qfs_error *err)
+{
+	place		root = {NULL, QFS_LITERAL("schema"), 0};
+
+	return check_schema(schema, &root, err);
+}
+
+/* ---- does the value fit? ---- */
+
+typedef struct validation
+{
+	qfs_status	fault;
+	qfs_error  *err;
+} validation;
+
+static qfs_status
+misfit(const validation *v, const place *at, const char *why)
+{
+	return fail_at(at, v->fault, why, v->err);
+}
+
+static bool
+has_type(qfs_slice type, qfs_slice value)
+{
+	static const char *const name_of[] = {
+		[QFS_JSON_NULL] = "null",[QFS_JSON_BOOLEAN] = "boolean",
+		[QFS_JSON_INTEGER] = "integer",[QFS_JSON_STRING] = "string",
+		[QFS_JSON_ARRAY] = "array",[QFS_JSON_OBJECT] = "object"
+	};
+	const char *name = name_of[qfs_json_type_of(value)];
+	qfs_json_iter iter = qfs_json_members(type);
+	qfs_slice	key;
+	qfs_slice	item;
+
+	if (qfs_json_type_of(type) == QFS_JSON_STRING)
+		return key_is(type, name);
+	while (qfs_json_next(&iter, &key, &item))
+		if (key_is(item, name))
+			return true;
+	return false;
+}
+
+static bool
+among(qfs_slice array, qfs_slice value)
+{
+	qfs_json_iter iter = qfs_json_members(array);
+	qfs_slice	key;
+	qfs_slice	item;
+
+	while (qfs_json_next(&iter, &key, &item))
+		if (qfs_slice_equal(item, value))
+			return true;
+	return false;
+}
+
+/*
+ * A member by its quoted name.  The search goes on behind the member that was
+ * found last: one walk finds names in the order of canonical text.
+ */
+static bool
+find_member(qfs_slice object, qfs_json_iter *iter, qfs_slice name, qfs_slice *value)
+{
+	qfs_slice	key;
+
+	for (int walk = 0; walk < 2; walk++)
+	{
+		while (qfs_json_next(iter, &key, value))
+			if (qfs_slice_equal(key, name))
+				return true;
+		*iter = qfs_json_members(object);
+	}
+	return false;
+}
+
+/* A bound of a schema, as an integer; schemas are checked, so it is one. */
+static int64_t
+bound(qfs_slice value)
+{
+	int64_t		n = 0;
+
+	qfs_json_to_int(value, &n);
+	return n;
+}
+
+static qfs_status fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at);
+
+static qfs_status
+fit_members(const validation *v, qfs_slice properties, bool additional,
+			qfs_slice value, const place *at)
+{
+	qfs_json_iter iter = qfs_json_members(value);
+	qfs_json_iter search = qfs_json_members(properties);
+	qfs_slice	key;
+	qfs_slice	member;
+
+	while (qfs_json_next(&iter, &key, &member))
+	{
+		place		here = {at, key, 0};
+		qfs_slice	schema;
+		qfs_status	status = QFS_OK;
+
+		if (find_member(properties, &search, key, &schema))
+			status = fit(v, schema, member, &here);
+		else if (!additional)
+			status = misfit(v, &here, "unknown member");
+		if (status != QFS_OK)
+			return status;
+	}
+	return QFS_OK;
+}
+
+static qfs_status
+fit_required(const validation *v, qfs_slice required, qfs_slice value, const place *at)
+{
+	qfs_json_iter iter = qfs_json_members(required);
+	qfs_json_iter search = qfs_json_members(value);
+	qfs_slice	key;
+	qfs_slice	name;
+	qfs_slice	member;
+
+	while (qfs_json_next(&iter, &key, &name))
+		if (!find_member(value, &search, name, &member))
+		{
+			place		here = {at, name, 0};
+
+			return misfit(v, &here, "missing");
+		}
+	return QFS_OK;
+}
+
+static qfs_status
+fit_items(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
+{
+	qfs_json_iter iter = qfs_json_members(value);
+	qfs_slice	key;
+	qfs_slice	item;
+
+	for (uint64_t i = 0; qfs_json_next(&iter, &key, &item); i++)
+	{
+		place		here = {at, {NULL, 0}, i};
+		qfs_status	status = fit(v, schema, item, &here);
+
+		if (status != QFS_OK)
+			return status;
+	}
+	return QFS_OK;
+}
+
+/* Keywords that look at one value and its size; NULL = fits. */
+static const char *
+fit_scalar(keyword k, qfs_slice limit, qfs_slice value)
+{
+	qfs_json_type type = qfs_json_type_of(value);
+
+	switch (k)
+	{
+		case TYPE:
+			return has_type(limit, value) ? NULL : "wrong type";
+		case CONST:
+			return qfs_slice_equal(limit, value) ? NULL : "not the value it must have";
+		case ENUM:
+			return among(limit, value) ? NULL : "not one of the values it may have";
+		case MIN_LENGTH:
+			return type != QFS_JSON_STRING ||
+				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too short";
+		case MAX_LENGTH:
+			return type != QFS_JSON_STRING ||
+				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too long";
+		case MINIMUM:
+			return type != QFS_JSON_INTEGER || bound(value) >= bound(limit) ? NULL : "too small";
+		case MAXIMUM:
+			return type != QFS_JSON_INTEGER || bound(value) <= bound(limit) ? NULL : "too large";
+		case MIN_ITEMS:
+			return type != QFS_JSON_ARRAY ||
+				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too few items";
+		case MAX_ITEMS:
+			return type != QFS_JSON_ARRAY ||
+				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too many items";
+		default:
+			return NULL;
+	}
+}
+
+static qfs_status
+fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
+{
+	qfs_json_iter iter = qfs_json_members(schema);
+	qfs_json_type type = qfs_json_type_of(value);
+	bool		describes_object = false;
+	bool		additional = false;
+	qfs_slice	properties = QFS_LITERAL("{}");
+	qfs_slice	name;
+	qfs_slice	limit;
+	keyword		k = 0;
+	qfs_status	status = QFS_OK;
+
+	while (status == QFS_OK && qfs_json_next(&iter, &name, &limit))
+	{
+		const char *why;
+
+		k = keyword_of(name, k);
+		why = fit_scalar(k, limit, value);
+		if (why != NULL)
+			return misfit(v, at, why);
+		if (k == ITEMS && type == QFS_JSON_ARRAY)
+			status = fit_items(v, limit, value, at);
+		else if (k == REQUIRED && type == QFS_JSON_OBJECT)
+			status = fit_required(v, limit, value, at);
+		else if (k == ADDITIONAL_PROPERTIES)
+			additional = limit.data[0] == 't';
+		else if (k == PROPERTIES)
+			properties = limit;
+		describes_object |= k != CONST && k != ENUM;
+	}
+	/* Where any member is welcome there is nothing to look for. */
+	if (status == QFS_OK && describes_object && type == QFS_JSON_OBJECT &&
+		(properties.len > 2 || !additional))
+		status = fit_members(v, properties, additional, value, at);
+	return status;
+}
+
+qfs_status
+qfs_schema_validate(qfs_slice schema, qfs_slice value,
+					const char *root, qfs_status fault, qfs_error *err)
+{
+	validation	v = {fault, err};
+	place		at = {NULL, qfs_slice_of(root), 0};
+
+	return fit(&v, schema, value, &at);
+}

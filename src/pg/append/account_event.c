@@ -1,0 +1,149 @@
+/*
+ * account_event.c - what functions for signed-in accounts share.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "pg/append/account_event.h"
+#include "pg/base/args.h"
+#include "pg/base/errors.h"
+#include "pg/append/event.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/base/kept_plan.h"
+#include "pg/table/ledger_table.h"
+#include "pg/table/row_write.h"
+#include "pg/table/store_table.h"
+
+/* Nobody signs in before genesis, nor in a copy that was not verified. */
+static void
+throw_closed(void)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	ledger_close(&reader);
+	ledger_throw_not_open(head.size, "nobody can sign in yet");
+}
+
+qfs_reducer *
+qfs_open_reducer(void)
+{
+	qfs_reducer *r = qfs_table_reducer();
+
+	if (!r->open)
+		throw_closed();
+	return r;
+}
+
+const qfs_session_record *
+qfs_require_actor(void)
+{
+	const qfs_session_record *actor = qfs_actor();
+
+	if (actor == NULL)
+		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
+	return actor;
+}
+
+/* ---- appending ---- */
+
+/*
+ * Is there anything of the application's that only the executor serves: another
+ * trigger that sees inserts, or another index?
+ */
+static bool
+is_watched(Relation ledger)
+{
+	const TriggerDesc *all = ledger->trigdesc;
+	bool		ours = false;
+
+	for (int i = 0; all != NULL && i < all->numtriggers; i++)
+	{
+		const Trigger *t = &all->triggers[i];
+
+		if (!TRIGGER_FOR_INSERT(t->tgtype))
+			continue;
+		if (strcmp(t->tgname, "zzz_qfs_append") != 0 || t->tgenabled != TRIGGER_FIRES_ALWAYS)
+			return true;
+		ours = true;
+	}
+	return !ours || ledger_has_other_index(ledger);
+}
+
+static qfs_slice
+copy(qfs_slice bytes)
+{
+	return (qfs_slice) {memcpy(palloc(bytes.len), bytes.data, bytes.len), bytes.len};
+}
+
+/* What the trigger does, and the executor around it. */
+static int64
+append_directly(Relation ledger, qfs_entry *event)
+{
+	LedgerRow	row;
+
+	PreventCommandIfReadOnly("an append to qfs.ledger");
+	row.values[LEDGER_TYPE - 1] = PointerGetDatum(text_of(event->type));
+	row.values[LEDGER_PAYLOAD - 1] = qfs_jsonb_of(event->payload);
+	qfs_row_write(ledger, qfs_event_append(ledger, event, QFS_LITERAL(""), &row), NULL);
+	CommandCounterIncrement();
+	return (int64) event->seq;
+}
+
+/* The same, as anybody could. */
+static int64
+append_by_statement(qfs_entry *event)
+{
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
+		" RETURNING seq, outcome";
+	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[] = {
+		PointerGetDatum(text_of(event->type)),
+		bytes_datum(event->actor.bytes, sizeof(event->actor.bytes)),
+		qfs_jsonb_of(event->payload)
+	};
+	static SPIPlanPtr plan = NULL;
+	MemoryContext spi;
+	int64		seq;
+	bool		isnull;
+
+	SPI_connect();
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
+		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "the %v entry", event->type);
+	seq = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	spi = MemoryContextSwitchTo(caller);
+	event->outcome = qfs_jsonb_canonical(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
+																	   SPI_tuptable->tupdesc, 2, &isnull)));
+	MemoryContextSwitchTo(spi);
+	SPI_finish();
+	return seq;
+}
+
+int64
+qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice *outcome)
+{
+	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
+	int64		seq = is_watched(ledger) ? append_by_statement(&event) : append_directly(ledger, &event);
+
+	table_close(ledger, NoLock);
+	if (outcome != NULL)
+		*outcome = copy(event.outcome);
+	return seq;
+}

@@ -1,0 +1,30 @@
+/*
+ * account_event.h - what functions for signed-in accounts share.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_ACCOUNT_H
+#define QFS_ACCOUNT_H
+
+#include "pg/append/actor.h"
+#include "engine/reduce.h"
+
+/*
+ * A reducer that reads what is committed now; for looking, not for appending.
+ * Errors: NO_GENESIS.
+ */
+extern qfs_reducer *qfs_open_reducer(void);
+
+/* The session that this transaction acts for.  Errors: NO_SESSION. */
+extern const qfs_session_record *qfs_require_actor(void);
+
+/*
+ * Appends an event of an account; returns the entry's number.
+ * payload: canonical
+ * outcome: canonical, in the caller's memory; NULL if it is not asked for
+ * Errors: those of an append.
+ */
+extern int64 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload,
+									  qfs_slice *outcome);
+
+#endif

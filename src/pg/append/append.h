@@ -1,0 +1,39 @@
+/*
+ * append.h - what a transaction that appends carries, from its first entry to its commit.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_APPEND_H
+#define QFS_APPEND_H
+
+#include "utils/rel.h"
+
+#include "ledger/chain.h"
+
+extern void qfs_append_register_callbacks(void);
+
+/*
+ * Takes the chain lock, if this transaction does not have it, and returns the
+ * chain behind which the next entry goes.  The chain reads the ledger while it
+ * is used, so qfs_append_end must follow, unless an error ends the statement.
+ * Errors: SNAPSHOT_OLD, ENTRY_LOST.
+ */
+extern qfs_chain *qfs_append_begin(Relation ledger);
+extern void qfs_append_end(void);
+
+/* Takes the chain lock, so that what is read now stays in force until the end. */
+extern void qfs_append_lock(void);
+
+/* Between the two: is there a genesis that the rules know of? */
+extern bool qfs_append_is_open(void);
+
+/*
+ * Forgets what is known of the tables: rows were stored, or records changed,
+ * in another way than through the chain.
+ */
+extern void qfs_append_forget(void);
+
+/* True while qfs.import() runs: recorded entries found an empty ledger anew. */
+extern bool qfs_importing;
+
+#endif

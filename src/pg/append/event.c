@@ -1,0 +1,126 @@
+/*
+ * event.c - an event becomes an entry: who acts, what the rules compute, the row.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "access/htup_details.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+
+#include "pg/append/actor.h"
+#include "pg/append/append.h"
+#include "pg/base/clock.h"
+#include "pg/base/errors.h"
+#include "pg/append/event.h"
+#include "pg/base/jsonb_canonical.h"
+
+/* One entry at a time, so one piece of memory for each. */
+static uint8 outcome_memory[QFS_ENTRY_MAX];
+static uint8 bytes_memory[QFS_ENTRY_MAX];
+static uint8 auth_memory[QFS_AUTH_MAX];
+
+bytea *
+qfs_nodes_bytea(const qfs_seal *seal)
+{
+	size_t		len = seal->count * sizeof(qfs_hash);
+	bytea	   *nodes = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(nodes, VARHDRSZ + len);
+	memcpy(VARDATA(nodes), seal->nodes, len);
+	return nodes;
+}
+
+/* Who is appending?  Writes the canonical auth value. */
+static qfs_via
+establish_via(qfs_slice type)
+{
+	Oid			operator;
+
+	if (qfs_actor() != NULL)
+		return QFS_VIA_SESSION;
+	/* Whoever brings it, the wallet has signed it. */
+	if (qfs_slice_equal(type, QFS_LITERAL("LOGIN")))
+		return QFS_VIA_WALLET;
+	operator = get_role_oid("qfs_operator", true);
+	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
+		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
+	return QFS_VIA_OPERATOR;
+}
+
+/*
+ * Writes the auth value of an event.
+ * given: the signature that came with it; empty if there is none
+ */
+static qfs_slice
+write_authority(qfs_slice type, qfs_slice given)
+{
+	qfs_auth	auth = {.via = establish_via(type)};
+	qfs_buf		buf;
+	qfs_error	err;
+
+	if (auth.via == QFS_VIA_SESSION)
+		auth.session = qfs_actor()->session;
+	if (given.len > 0 && auth.via != QFS_VIA_SESSION)
+		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
+	if (given.len > 0)
+		QFS_TRY(qfs_auth_read_signature(given, &auth, &err), &err);
+	qfs_buf_init(&buf, auth_memory, sizeof(auth_memory));
+	qfs_auth_write(&buf, &auth);
+	return qfs_buf_slice(&buf);
+}
+
+/* An account acts for itself: leaving the actor out means the same. */
+static void
+establish_actor(qfs_entry *out)
+{
+	const qfs_session_record *actor = qfs_actor();
+
+	if (actor == NULL)
+		return;
+	if (out->has_actor && memcmp(&out->actor, &actor->user, sizeof(out->actor)) != 0)
+		QFS_THROW(QFS_ACTOR_MISMATCH, "the event names another account");
+	out->has_actor = true;
+	out->actor = actor->user;
+}
+
+static void
+fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
+{
+	row->values[LEDGER_SEQ - 1] = Int64GetDatum((int64) entry->seq);
+	row->values[LEDGER_AT - 1] = Int64GetDatum(entry->at);
+	row->values[LEDGER_ACTOR - 1] = PointerGetDatum(&entry->actor);
+	row->values[LEDGER_AUTH - 1] = qfs_jsonb_of(entry->auth);
+	row->values[LEDGER_OUTCOME - 1] = qfs_jsonb_of(entry->outcome);
+	row->values[LEDGER_PREV - 1] = hash_datum(&entry->prev);
+	row->values[LEDGER_HASH - 1] = hash_datum(&seal->hash);
+	row->values[LEDGER_NODES - 1] = PointerGetDatum(qfs_nodes_bytea(seal));
+	memset(row->nulls, false, sizeof(row->nulls));
+	row->nulls[LEDGER_ACTOR - 1] = !entry->has_actor;
+}
+
+HeapTuple
+qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerRow *row)
+{
+	qfs_buf		outcome;
+	qfs_buf		bytes;
+	qfs_seal	seal;
+	qfs_error	err;
+	qfs_chain  *chain;
+
+	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
+	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
+	establish_actor(event);
+	event->auth = write_authority(event->type, signature);
+	event->at = qfs_now_ms();
+
+	chain = qfs_append_begin(ledger);
+	if (!qfs_append_is_open() &&
+		(chain->frontier.size > 0 || !qfs_slice_equal(event->type, QFS_LITERAL("GENESIS"))))
+		ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
+	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
+	qfs_append_end();
+	fill_in(event, &seal, row);
+	return heap_form_tuple(RelationGetDescr(ledger), row->values, row->nulls);
+}

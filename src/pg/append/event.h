@@ -1,0 +1,33 @@
+/*
+ * event.h - an event becomes an entry: who acts, what the rules compute, the row.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_EVENT_H
+#define QFS_EVENT_H
+
+#include "ledger/chain.h"
+#include "pg/table/ledger_table.h"
+
+/* A row of qfs.ledger, by column number less 1. */
+typedef struct LedgerRow
+{
+	Datum		values[LEDGER_COLUMNS];
+	bool		nulls[LEDGER_COLUMNS];
+} LedgerRow;
+
+/*
+ * Appends an event to the chain, and returns the row that has to be stored then.
+ * event:     type, actor and payload; the rest is computed, and stays valid
+ *            until the next event
+ * signature: auth value that the caller gave; empty if there is none
+ * row:       type and payload; the rest is computed
+ * Errors: FORBIDDEN, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
+ *         those of the chain lock and of the type's rule.
+ */
+extern HeapTuple qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerRow *row);
+
+/* Column nodes of a row. */
+extern bytea *qfs_nodes_bytea(const qfs_seal *seal);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * ledger_trigger.c - BEFORE INSERT on qfs.ledger: an event becomes an entry.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * A row of type, actor and payload is an event: everything else is computed.
+ * A row that brings any computed column is a recorded entry (import, restore,
+ * logical replication): everything is checked and nothing is stamped anew.
+ */
+#include "pg/base/compat.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "utils/snapmgr.h"
+
+#include "pg/append/append.h"
+#include "pg/base/errors.h"
+#include "pg/append/event.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/table/ledger_table.h"
+
+/* One entry at a time, so one piece of memory for each. */
+static uint8 json_memory[LEDGER_JSON_MAX];
+static uint8 outcome_memory[QFS_ENTRY_MAX];
+static uint8 bytes_memory[QFS_ENTRY_MAX];
+
+/*
+ * A BEFORE trigger that fires after ours could change the entry once it is
+ * hashed, or swallow it once its effects are stored.  Triggers fire in the
+ * order of their names, which is the order of this array.
+ */
+static void
+refuse_triggers_behind(const TriggerData *td)
+{
+	const TriggerDesc *all = td->tg_relation->trigdesc;
+	bool		behind = false;
+
+	for (int i = 0; i < all->numtriggers; i++)
+	{
+		const Trigger *t = &all->triggers[i];
+
+		if (t->tgoid == td->tg_trigger->tgoid)
+			behind = true;
+		else if (behind && t->tgenabled != TRIGGER_DISABLED &&
+				 TRIGGER_TYPE_MATCHES(t->tgtype, TRIGGER_TYPE_ROW, TRIGGER_TYPE_BEFORE,
+									  TRIGGER_TYPE_INSERT))
+			QFS_THROW(QFS_TRIGGER_BETWEEN, "\"%v\" fires after \"%s\"",
+					  qfs_slice_of(t->tgname), td->tg_trigger->tgname);
+	}
+}
+
+static bool
+is_set(HeapTuple row, TupleDesc desc, int column)
+{
+	bool		isnull;
+
+	heap_getattr(row, column, desc, &isnull);
+	return !isnull;
+}
+
+static bool
+is_recorded(HeapTuple row, TupleDesc desc)
+{
+	return is_set(row, desc, LEDGER_SEQ) || is_set(row, desc, LEDGER_AT) ||
+		is_set(row, desc, LEDGER_OUTCOME) || is_set(row, desc, LEDGER_PREV) ||
+		is_set(row, desc, LEDGER_HASH) || is_set(row, desc, LEDGER_NODES);
+}
+
+/* ---- an event ---- */
+
+static void
+read_event(const LedgerRow *row, qfs_entry *out, qfs_slice *signature)
+{
+	qfs_buf		json;
+	qfs_error	err;
+	text	   *type;
+
+#define VALUE(column) row->values[(column) - 1]
+#define IS_NULL(column) row->nulls[(column) - 1]
+
+	if (IS_NULL(LEDGER_TYPE))
+		QFS_THROW(QFS_ARGUMENT, "type is null");
+	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
+	out->type = (qfs_slice) {(uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	QFS_TRY(qfs_type_check(out->type, &err), &err);
+
+	out->has_actor = !IS_NULL(LEDGER_ACTOR);
+	if (out->has_actor)
+		memcpy(&out->actor, DatumGetPointer(VALUE(LEDGER_ACTOR)), sizeof(out->actor));
+
+	if (IS_NULL(LEDGER_PAYLOAD))
+		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is null");
+	qfs_buf_init(&json, json_memory, sizeof(json_memory));
+	QFS_TRY(qfs_jsonb_write(&json, DatumGetJsonbP(VALUE(LEDGER_PAYLOAD)), 1, &err), &err);
+	if (json.overflow)
+		QFS_THROW(QFS_ENTRY_TOO_LARGE, "the payload alone is longer");
+	out->payload = qfs_buf_slice(&json);
+	if (qfs_json_type_of(out->payload) != QFS_JSON_OBJECT)
+		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is not an object");
+
+	*signature = (qfs_slice) {json.data + json.len, 0};
+	if (!IS_NULL(LEDGER_AUTH))
+	{
+		QFS_TRY(qfs_jsonb_write(&json, DatumGetJsonbP(VALUE(LEDGER_AUTH)), 1, &err), &err);
+		if (json.overflow)
+			QFS_THROW(QFS_AUTH_INVALID, "it is too long");
+		signature->len = json.len - out->payload.len;
+	}
+#undef VALUE
+#undef IS_NULL
+}
+
+static HeapTuple
+append_event(const TriggerData *td)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	qfs_slice	signature;
+	qfs_entry	event;
+	LedgerRow	row;
+
+	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
+	read_event(&row, &event, &signature);
+	return qfs_event_append(td->tg_relation, &event, signature, &row);
+}
+
+/* ---- a recorded entry ---- */
+
+static qfs_status
+throw_fault(void *context, uint64_t seq, const qfs_error *fault)
+{
+	qfs_throw(fault);
+	return fault->status;
+}
+
+/*
+ * A row of a restore or of a replica that was not opened: rows come in any
+ * order, so each is checked by itself and against the neighbours that are
+ * there already.  Of two neighbours the later one to arrive checks the link,
+ * so a complete ledger is a linked one; qfs.post_restore() does the rest.
+ */
+static void
+check_unordered(Relation rel, const LedgerEntry *e, const qfs_hash *computed)
+{
+	LedgerReader reader;
+	uint64		seq = e->entry.seq;
+	qfs_hash	hash = {{0}};
+	HeapTuple	before;
+	HeapTuple	after;
+
+	if (memcmp(computed, &e->hash, sizeof(*computed)) != 0)
+		QFS_THROW(QFS_HASH_MISMATCH, "entry %u", (uint64_t) seq);
+	if (e->count != qfs_nodes_completed(seq))
+		QFS_THROW(QFS_NODES_MISMATCH, "entry %u", (uint64_t) seq);
+
+	ledger_open_rel(&reader, rel, SnapshotSelf);
+	before = seq > 0 ? ledger_row(&reader, seq - 1) : NULL;
+	after = ledger_row(&reader, seq + 1);
+	if (before != NULL)
+		ledger_hash(&reader, before, LEDGER_HASH, &hash);
+	if ((before != NULL || seq == 0) && memcmp(&hash, &e->entry.prev, sizeof(hash)) != 0)
+		QFS_THROW(QFS_LINK_BROKEN, "entry %u", (uint64_t) seq);
+	if (after != NULL)
+	{
+		ledger_hash(&reader, after, LEDGER_PREV, &hash);
+		if (memcmp(&hash, &e->hash, sizeof(hash)) != 0)
+			QFS_THROW(QFS_LINK_BROKEN, "entry %u", (uint64_t) seq + 1);
+	}
+	ledger_close(&reader);
+}
+
+/* The next entry of an open ledger, or of one that is being imported. */
+static void
+check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_seal *seal)
+{
+	qfs_buf		outcome;
+	qfs_record	record = {
+		.entry = &e->entry,.bytes = bytes,.hash = &e->hash,
+		.nodes = e->has_nodes ? e->nodes : NULL,.count = e->count,
+		.outcome = &outcome,.seal = seal
+	};
+
+	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
+	qfs_chain_check(chain, &record, throw_fault, NULL);
+}
+
+/* Nodes are not part of a line, so an import leaves them to us. */
+static HeapTuple
+fill_in_nodes(const TriggerData *td, const qfs_seal *seal)
+{
+	int			column = LEDGER_NODES;
+	Datum		value = PointerGetDatum(qfs_nodes_bytea(seal));
+	bool		isnull = false;
+
+	return heap_modify_tuple_by_cols(td->tg_trigtuple, RelationGetDescr(td->tg_relation), 1,
+									 &column, &value, &isnull);
+}
+
+static HeapTuple
+check_recorded(const TriggerData *td)
+{
+	LedgerEntry e;
+	qfs_buf		bytes;
+	qfs_error	err;
+	qfs_chain  *chain;
+	qfs_hash	computed;
+	qfs_seal	seal;
+
+	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
+	QFS_TRY(ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple,
+						  json_memory, &e, &err), &err);
+	if (e.entry.seq > QFS_INT_MAX || e.entry.at < 0 || e.entry.at > QFS_INT_MAX)
+		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
+	QFS_TRY(qfs_entry_encode(&e.entry, &bytes, &err), &err);
+
+	chain = qfs_append_begin(td->tg_relation);
+	if (qfs_append_is_open() || qfs_importing)
+	{
+		check_next(chain, &e, qfs_buf_slice(&bytes), &seal);
+		qfs_append_end();
+		return e.has_nodes ? td->tg_trigtuple : fill_in_nodes(td, &seal);
+	}
+	qfs_leaf_hash(qfs_buf_slice(&bytes), &computed);
+	check_unordered(td->tg_relation, &e, &computed);
+	qfs_append_forget();
+	qfs_append_end();
+	return td->tg_trigtuple;
+}
+
+PG_FUNCTION_INFO_V1(qfs_sql_ledger_append);
+
+/*
+ * qfs.ledger_append(): trigger, BEFORE INSERT FOR EACH ROW on qfs.ledger.
+ */
+Datum
+qfs_sql_ledger_append(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	HeapTuple	result;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != qfs_table_oid("ledger"))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("qfs.ledger_append() is the BEFORE INSERT trigger of qfs.ledger")));
+
+	refuse_triggers_behind(td);
+	result = is_recorded(td->tg_trigtuple, RelationGetDescr(td->tg_relation)) ?
+		check_recorded(td) : append_event(td);
+	return PointerGetDatum(result);
+}

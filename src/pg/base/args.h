@@ -1,0 +1,39 @@
+/*
+ * args.h - arguments and results of SQL functions.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_ARGS_H
+#define QFS_ARGS_H
+
+#include "fmgr.h"
+#include "utils/array.h"
+
+#include "base/buf.h"
+
+/* The bytes of a text or bytea argument. */
+extern qfs_slice varlena_arg(FunctionCallInfo fcinfo, int n);
+
+/* A bigint argument that counts entries.  Errors: ARGUMENT if it is negative. */
+extern uint64 count_arg(FunctionCallInfo fcinfo, int n, const char *name);
+
+static inline const qfs_hash *
+hash_arg(FunctionCallInfo fcinfo, int n)
+{
+	return (const qfs_hash *) PG_GETARG_POINTER(n);
+}
+
+extern text *text_of(qfs_slice bytes);
+extern bytea *bytea_of(qfs_slice bytes);
+
+/* A bytea parameter. */
+static inline Datum
+bytes_datum(const void *bytes, size_t len)
+{
+	return PointerGetDatum(bytea_of((qfs_slice) {bytes, len}));
+}
+
+/* qfs.hash[] */
+extern ArrayType *hashes_of(const qfs_hash *hashes, unsigned count);
+
+#endif

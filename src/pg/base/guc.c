@@ -1,0 +1,47 @@
+/*
+ * guc.c - settings.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "utils/guc.h"
+
+#include "pg/base/guc.h"
+
+char	   *qfs_key_file;
+bool		qfs_early_lock_release = true;
+bool		qfs_ddl_guard = true;
+
+void
+qfs_define_settings(void)
+{
+	DefineCustomStringVariable("qfs.key_file",
+							   "File that holds the ledger's secret keys.",
+							   "A relative path starts in the data directory. The file must belong to the server's user, mode 0600.",
+							   &qfs_key_file,
+							   "qfs.key",
+							   PGC_SUSET,
+							   GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("qfs.early_lock_release",
+							 "Releases the chain lock once a commit is visible, before it is flushed.",
+							 "The client still waits for the flush that synchronous_commit asks for. Off holds the lock through it.",
+							 &qfs_early_lock_release,
+							 true,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("qfs.ddl_guard",
+							 "Refuses DDL on the objects of the ledger.",
+							 "A superuser may turn it off for a repair; qfs.self_check() and qfs.verify() show what was left.",
+							 &qfs_ddl_guard,
+							 true,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("qfs");
+}

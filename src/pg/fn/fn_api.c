@@ -1,0 +1,323 @@
+/*
+ * fn_api.c - what qfs_api needs in C: batches of events, and who may read what.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg/append/actor.h"
+#include "pg/append/append.h"
+#include "pg/base/args.h"
+#include "log/entry.h"
+#include "pg/base/errors.h"
+#include "crypto/sha256.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/base/kept_plan.h"
+#include "pg/table/ledger_table.h"
+#include "pg/table/store_table.h"
+
+#define BATCH_MAX 1000
+#define BATCH_ID_MAX 64
+
+/* ---- who may read what ---- */
+
+static bool
+policy_is_public(void)
+{
+	const qfs_reducer *r = qfs_table_reducer();
+
+	return r->open && r->policy.is_public;
+}
+
+/* qfs.is_public() -> boolean */
+PG_FUNCTION_INFO_V1(qfs_sql_is_public);
+Datum
+qfs_sql_is_public(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(policy_is_public());
+}
+
+/* qfs.require_public() -> boolean: true, or an error */
+PG_FUNCTION_INFO_V1(qfs_sql_require_public);
+Datum
+qfs_sql_require_public(PG_FUNCTION_ARGS)
+{
+	if (!policy_is_public())
+		QFS_THROW(QFS_FORBIDDEN, "the content of entries is for auditors");
+	PG_RETURN_BOOL(true);
+}
+
+/* qfs.concerns(account, actor, payload, outcome) -> boolean */
+PG_FUNCTION_INFO_V1(qfs_sql_concerns);
+Datum
+qfs_sql_concerns(PG_FUNCTION_ARGS)
+{
+	qfs_entry	entry = {.has_actor = !PG_ARGISNULL(1)};
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_BOOL(false);
+	if (entry.has_actor)
+		memcpy(&entry.actor, PG_GETARG_POINTER(1), sizeof(entry.actor));
+	entry.payload = qfs_jsonb_canonical(PG_GETARG_JSONB_P(2));
+	entry.outcome = qfs_jsonb_canonical(PG_GETARG_JSONB_P(3));
+	PG_RETURN_BOOL(qfs_entry_concerns(&entry, (const qfs_user_id *) PG_GETARG_POINTER(0)));
+}
+
+/* qfs.readable_entry(seq) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_readable_entry);
+Datum
+qfs_sql_readable_entry(PG_FUNCTION_ARGS)
+{
+	uint64		seq = count_arg(fcinfo, 0, "seq");
+	const qfs_session_record *actor = qfs_actor();
+	LedgerReader reader;
+	qfs_entry	entry;
+	qfs_slice	line;
+	qfs_error	err;
+	HeapTuple	row;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	row = ledger_row(&reader, seq);
+	if (row == NULL)
+		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
+	line = ledger_line(&reader, row);
+	ledger_close(&reader);
+	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
+	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !policy_is_public())
+		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", (uint64_t) seq);
+	PG_RETURN_TEXT_P(text_of(line));
+}
+
+/* ---- batches ---- */
+
+/* One event of a batch, as jsonb values for the insert. */
+typedef struct Event
+{
+	Datum		type;
+	Datum		payload;
+	Datum		auth;
+	bool		has_auth;
+} Event;
+
+static Datum
+member_datum(JsonbValue *value)
+{
+	return PointerGetDatum(JsonbValueToJsonb(value));
+}
+
+static void
+read_event(JsonbValue *value, Event *out)
+{
+	JsonbContainer *object = value->type == jbvBinary ? value->val.binary.data : NULL;
+	JsonbValue *type;
+	JsonbValue *payload;
+	JsonbValue *auth;
+
+	if (object == NULL || !JsonContainerIsObject(object))
+		QFS_THROW(QFS_BATCH_FORM, "an event is an object of type, payload and perhaps auth");
+	type = getKeyJsonValueFromContainer(object, "type", 4, NULL);
+	payload = getKeyJsonValueFromContainer(object, "payload", 7, NULL);
+	auth = getKeyJsonValueFromContainer(object, "auth", 4, NULL);
+	if (type == NULL || type->type != jbvString || payload == NULL ||
+		JsonContainerSize(object) != (auth == NULL ? 2 : 3))
+		QFS_THROW(QFS_BATCH_FORM, "an event is an object of type, payload and perhaps auth");
+	out->type = PointerGetDatum(cstring_to_text_with_len(type->val.string.val, type->val.string.len));
+	out->payload = member_datum(payload);
+	out->has_auth = auth != NULL;
+	out->auth = out->has_auth ? member_datum(auth) : (Datum) 0;
+}
+
+static SPIPlanPtr
+append_plan(void)
+{
+	static SPIPlanPtr plan = NULL;
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, payload, auth) VALUES ($1, $2, $3)"
+		" RETURNING pg_catalog.jsonb_build_object("
+		"   'seq', seq, 'hash', hash::pg_catalog.text, 'outcome', outcome)";
+	Oid			types[] = {TEXTOID, JSONBOID, JSONBOID};
+
+	return qfs_kept_plan(&plan, query, lengthof(types), types);
+}
+
+/* Appends one event; returns {seq, hash, outcome}. */
+static Datum
+append_one(SPIPlanPtr plan, JsonbValue *value)
+{
+	Event		event;
+	bool		isnull;
+
+	read_event(value, &event);
+	{
+		Datum		values[] = {event.type, event.payload, event.auth};
+		char		nulls[] = {' ', ' ', event.has_auth ? ' ' : 'n', '\0'};
+
+		if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING ||
+			SPI_processed != 1)
+			QFS_THROW(QFS_ENTRY_LOST, "an event of a batch");
+	}
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+/* A detail of our form, "CODE: what.", that names the event, too. */
+static char *
+detail_for_event(const char *detail, int index)
+{
+	int			len = detail ? (int) strlen(detail) : 0;
+
+	if (len == 0)
+		return psprintf("Event %d of the batch, counted from 0.", index);
+	if (strchr(detail, ':') == NULL)
+		return psprintf("%s: event %d of the batch, counted from 0.", detail, index);
+	if (detail[len - 1] == '.')
+		len--;
+	return psprintf("%.*s (event %d of the batch, counted from 0).", len, detail, index);
+}
+
+/* The same error, naming the event that it is about. */
+static void
+rethrow_for_event(int index, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	error->detail = detail_for_event(error->detail, index);
+	ReThrowError(error);
+}
+
+static Datum
+append_all(Jsonb *events)
+{
+	SPIPlanPtr	plan = append_plan();
+	MemoryContext context = CurrentMemoryContext;
+	JsonbParseState *state = NULL;
+	JsonbIterator *it = JsonbIteratorInit(&events->root);
+	JsonbValue	value;
+	volatile int index = 0;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	JsonbIteratorNext(&it, &value, true);
+	while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM)
+	{
+		JsonbValue	result;
+
+		CHECK_FOR_INTERRUPTS();
+		PG_TRY();
+		{
+			JsonbToJsonbValue(DatumGetJsonbP(append_one(plan, &value)), &result);
+		}
+		PG_CATCH();
+		{
+			rethrow_for_event(index, context);
+		}
+		PG_END_TRY();
+		pushJsonbValue(&state, WJB_ELEM, &result);
+		index++;
+	}
+	return PointerGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
+}
+
+/*
+ * The result of the batch that this account sent under this id, or null.
+ * Under the chain lock, so that two requests with one id follow each other.
+ */
+static bool
+find_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum *result)
+{
+	static const char query[] =
+		"SELECT b.events::pg_catalog.bytea, b.result FROM qfs.batch b"
+		" WHERE b.user_id OPERATOR(qfs.=) ($1)::qfs.user_id"
+		"   AND b.batch_id OPERATOR(pg_catalog.=) $2";
+	Oid			types[] = {BYTEAOID, TEXTOID};
+	Datum		values[] = {user, batch_id};
+	bytea	   *known;
+	bool		isnull;
+
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: batches could not be read");
+	if (SPI_processed == 0)
+		return false;
+	known = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (memcmp(VARDATA_ANY(known), events->bytes, sizeof(events->bytes)) != 0)
+		QFS_THROW(QFS_BATCH_ID_REUSED, "it was sent with other events before");
+	*result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	return true;
+}
+
+static void
+store_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum result)
+{
+	static const char query[] =
+		"INSERT INTO qfs.batch (user_id, batch_id, events, result)"
+		" VALUES (($1)::qfs.user_id, $2, ($3)::qfs.hash, $4)";
+	Oid			types[] = {BYTEAOID, TEXTOID, BYTEAOID, JSONBOID};
+	Datum		values[] = {
+		user, batch_id,
+		bytes_datum(events->bytes, sizeof(events->bytes)), result
+	};
+
+	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
+}
+
+static Jsonb *
+events_arg(FunctionCallInfo fcinfo)
+{
+	Jsonb	   *events = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
+
+	if (events == NULL || !JB_ROOT_IS_ARRAY(events) || JB_ROOT_IS_SCALAR(events))
+		QFS_THROW(QFS_BATCH_FORM, "events is an array");
+	if (JB_ROOT_COUNT(events) > BATCH_MAX)
+		QFS_THROW(QFS_BATCH_SIZE, "%u events", (uint64_t) JB_ROOT_COUNT(events));
+	return events;
+}
+
+/* qfs_api.events_batch(events, batch_id) -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_events_batch);
+Datum
+qfs_sql_events_batch(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_actor();
+	MemoryContext caller = CurrentMemoryContext;
+	bool		has_id = !PG_ARGISNULL(1);
+	Jsonb	   *events;
+	qfs_hash	hash;
+	Datum		user;
+	Datum		result;
+	MemoryContext spi;
+
+	if (actor == NULL)
+		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
+	events = events_arg(fcinfo);
+	if (has_id && (varlena_arg(fcinfo, 1).len == 0 ||
+				   pg_mbstrlen_with_len((const char *) varlena_arg(fcinfo, 1).data,
+										(int) varlena_arg(fcinfo, 1).len) > BATCH_ID_MAX))
+		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);
+	user = bytes_datum(&actor->user, sizeof(actor->user));
+
+	SPI_connect();
+	if (has_id)
+	{
+		qfs_append_lock();
+		qfs_sha256(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0)), &hash);
+	}
+	if (!has_id || !find_batch(user, PG_GETARG_DATUM(1), &hash, &result))
+	{
+		result = append_all(events);
+		if (has_id)
+			store_batch(user, PG_GETARG_DATUM(1), &hash, result);
+	}
+	spi = MemoryContextSwitchTo(caller);
+	result = PointerGetDatum(DatumGetJsonbPCopy(result));
+	MemoryContextSwitchTo(spi);
+	SPI_finish();
+	PG_RETURN_DATUM(result);
+}

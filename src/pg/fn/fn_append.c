@@ -1,0 +1,400 @@
+/*
+ * fn_append.c - SQL functions that append: genesis, event types, policy, keys, import.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Each builds a payload and inserts it as anybody could: the trigger and the
+ * rules decide.  They run with the caller's rights.
+ */
+#include "pg/base/compat.h"
+
+#include <sodium.h>
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg/append/append.h"
+#include "pg/base/args.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/base/kept_plan.h"
+#include "pg/secret/keyfile.h"
+#include "pg/table/ledger_table.h"
+#include "engine/rule.h"
+#include "pg/table/store_table.h"
+
+/* Appends an event; returns its seq and, if it is asked for, its hash. */
+static int64
+append_event(const char *type, qfs_slice payload, qfs_hash *hash)
+{
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, payload) VALUES ($1, $2) RETURNING seq, hash";
+	Oid			types[] = {TEXTOID, JSONBOID};
+	Datum		values[] = {CStringGetTextDatum(type), qfs_jsonb_of(payload)};
+	int64		seq;
+	bool		isnull;
+
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
+		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
+	seq = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (hash != NULL)
+		memcpy(hash,
+			   DatumGetPointer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull)),
+			   sizeof(*hash));
+	SPI_finish();
+	return seq;
+}
+
+/* Memory for a payload in the making. */
+static void
+begin_payload(qfs_buf *buf, qfs_json_writer *w)
+{
+	qfs_buf_init(buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_json_begin(w, buf);
+	qfs_json_open_object(w);
+}
+
+static qfs_slice
+end_payload(qfs_buf *buf, qfs_json_writer *w)
+{
+	qfs_error	err;
+
+	qfs_json_close(w);
+	QFS_TRY(qfs_json_end(w, &err), &err);
+	return qfs_buf_slice(buf);
+}
+
+static qfs_slice
+jsonb_arg(FunctionCallInfo fcinfo, int n)
+{
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	QFS_TRY(qfs_jsonb_write(&buf, PG_GETARG_JSONB_P(n), 1, &err), &err);
+	if (buf.overflow)
+		QFS_THROW(QFS_ENTRY_TOO_LARGE, "an argument alone is longer");
+	return qfs_buf_slice(&buf);
+}
+
+/* The base policy with the changes of argument n, complete and in range. */
+static qfs_slice
+policy_arg(FunctionCallInfo fcinfo, int n, qfs_slice base)
+{
+	qfs_policy	parsed;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(QFS_POLICY_MAX), QFS_POLICY_MAX);
+	QFS_TRY(qfs_policy_merge(base, jsonb_arg(fcinfo, n), &buf, &err), &err);
+	QFS_TRY(qfs_policy_parse(qfs_buf_slice(&buf), &parsed, &err), &err);
+	return qfs_buf_slice(&buf);
+}
+
+static void
+put_keys(qfs_json_writer *w, const qfs_public_keys *keys)
+{
+	qfs_json_key(w, "keys");
+	qfs_json_open_object(w);
+	qfs_json_key(w, "checkpoint");
+	qfs_json_put_hex(w, keys->checkpoint.bytes, QFS_HASH_LEN);
+	qfs_json_key(w, "token");
+	qfs_json_put_hex(w, keys->token.bytes, QFS_HASH_LEN);
+	qfs_json_close(w);
+}
+
+/* A key is made for a ledger that can be opened, not for one that is. */
+static void
+check_no_ledger(void)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+
+	if (qfs_ledger_is_open())
+		QFS_THROW(QFS_GENESIS_EXISTS, "this ledger is open");
+	ledger_open(&reader, SnapshotSelf);
+	ledger_head(&reader, 0, &head);
+	ledger_close(&reader);
+	if (head.size > 0)
+		ledger_throw_not_open(head.size, "");
+}
+
+/* qfs.genesis(origin, policy) -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_genesis);
+Datum
+qfs_sql_genesis(PG_FUNCTION_ARGS)
+{
+	qfs_slice	origin = varlena_arg(fcinfo, 0);
+	qfs_hash   *hash = palloc(sizeof(qfs_hash));
+	qfs_slice	policy;
+	qfs_public_keys keys;
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	QFS_TRY(qfs_origin_check(origin, &err), &err);
+	policy = policy_arg(fcinfo, 1, qfs_policy_default());
+	check_no_ledger();
+	qfs_keyfile_add(&keys);
+
+	begin_payload(&buf, &w);
+	qfs_json_key(&w, "format");
+	qfs_json_put_int(&w, 1);
+	put_keys(&w, &keys);
+	qfs_json_key(&w, "origin");
+	qfs_json_put_text(&w, origin);
+	qfs_json_key(&w, "policy");
+	qfs_json_put_value(&w, policy);
+	append_event("GENESIS", end_payload(&buf, &w), hash);
+	PG_RETURN_POINTER(hash);
+}
+
+/* qfs.register_event_type(type, schema, by) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_register_event_type);
+Datum
+qfs_sql_register_event_type(PG_FUNCTION_ARGS)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+
+	begin_payload(&buf, &w);
+	qfs_json_key(&w, "by");
+	qfs_json_put_text(&w, varlena_arg(fcinfo, 2));
+	qfs_json_key(&w, "schema");
+	qfs_json_put_value(&w, jsonb_arg(fcinfo, 1));
+	qfs_json_key(&w, "type");
+	qfs_json_put_text(&w, varlena_arg(fcinfo, 0));
+	PG_RETURN_INT64(append_event("EVENT_TYPE", end_payload(&buf, &w), NULL));
+}
+
+/*
+ * Takes the chain lock and reads what is in force: it stays so until this
+ * transaction ends.
+ */
+static void
+lock_and_read(qfs_ledger_record *ledger)
+{
+	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	qfs_store  *store = qfs_table_store();
+	uint64		size = qfs_append_begin(rel)->frontier.size;
+	qfs_error	err;
+	bool		found;
+
+	qfs_append_end();
+	table_close(rel, NoLock);
+
+	ledger->number = 0;
+	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
+	/* A restored ledger has entries but no state: genesis is not what it lacks. */
+	if (!found)
+		ledger_throw_not_open(size, "there is no policy and no key yet");
+}
+
+/* qfs.set_policy(changes) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_set_policy);
+Datum
+qfs_sql_set_policy(PG_FUNCTION_ARGS)
+{
+	qfs_store  *store = qfs_table_store();
+	qfs_ledger_record ledger;
+	qfs_policy_record current;
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+	bool		found;
+
+	lock_and_read(&ledger);
+	current.seq = ledger.policy_seq;
+	QFS_TRY(store->get(store, &qfs_kind_policy, &current, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "the policy of entry %i is missing", current.seq);
+
+	begin_payload(&buf, &w);
+	qfs_json_key(&w, "policy");
+	qfs_json_put_value(&w, policy_arg(fcinfo, 0, current.policy));
+	PG_RETURN_INT64(append_event("POLICY_CHANGED", end_payload(&buf, &w), NULL));
+}
+
+/* The key in force, from the file.  The caller wipes it. */
+static void
+find_outgoing_key(const qfs_ledger_record *ledger, qfs_key_pair *out)
+{
+	qfs_signing_key_record current;
+	qfs_error	err;
+
+	QFS_TRY(qfs_signing_key_get(qfs_table_store(), ledger->key_number, &current, &err), &err);
+	qfs_keyfile_find(&current.checkpoint, out);
+}
+
+/* The outgoing key signs the next ones. */
+static void
+endorse(const qfs_ledger_record *ledger, const qfs_public_keys *next,
+		uint8_t signature[crypto_sign_BYTES])
+{
+	uint8_t		message[QFS_ROTATION_MESSAGE];
+	qfs_key_pair pair;
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, message, sizeof(message));
+	qfs_rotation_message(&ledger->ledger, &next->checkpoint, &next->token, &buf);
+	find_outgoing_key(ledger, &pair);
+	crypto_sign_detached(signature, NULL, message, buf.len, pair.secret);
+	sodium_memzero(&pair, sizeof(pair));
+}
+
+/* qfs.rotate_keys() -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_rotate_keys);
+Datum
+qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
+{
+	uint8_t		signature[crypto_sign_BYTES];
+	qfs_ledger_record ledger;
+	qfs_public_keys next;
+	qfs_key_pair pair;
+	qfs_json_writer w;
+	qfs_buf		buf;
+
+	lock_and_read(&ledger);
+	/* Nothing is written to a file that is missing or another ledger's. */
+	find_outgoing_key(&ledger, &pair);
+	sodium_memzero(&pair, sizeof(pair));
+	qfs_keyfile_add(&next);
+	endorse(&ledger, &next, signature);
+
+	begin_payload(&buf, &w);
+	put_keys(&w, &next);
+	qfs_json_key(&w, "signature");
+	qfs_json_put_hex(&w, signature, sizeof(signature));
+	PG_RETURN_INT64(append_event("KEY_ROTATED", end_payload(&buf, &w), NULL));
+}
+
+/* ---- import ---- */
+
+static SPIPlanPtr
+import_plan(void)
+{
+	static SPIPlanPtr plan = NULL;
+	static const char query[] =
+		"INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash)"
+		" VALUES ($1, $2, $3, ($4)::qfs.user_id, $5, $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
+	Oid			types[] = {
+		INT8OID, INT8OID, TEXTOID, BYTEAOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID
+	};
+
+	return qfs_kept_plan(&plan, query, lengthof(types), types);
+}
+
+static void
+insert_recorded(SPIPlanPtr plan, const qfs_entry *e, const qfs_hash *hash)
+{
+	char		nulls[] = "         ";
+	Datum		values[] = {
+		Int64GetDatum((int64) e->seq), Int64GetDatum(e->at), PointerGetDatum(text_of(e->type)),
+		bytes_datum(&e->actor, sizeof(e->actor)),
+		qfs_jsonb_of(e->auth), qfs_jsonb_of(e->payload), qfs_jsonb_of(e->outcome),
+		bytes_datum(&e->prev, sizeof(e->prev)),
+		bytes_datum(hash, sizeof(*hash))
+	};
+
+	if (!e->has_actor)
+		nulls[LEDGER_ACTOR - 1] = 'n';
+	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT || SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "entry %u", e->seq);
+}
+
+/* A line that is here already must be the same one. */
+static bool
+is_known(const qfs_entry *e, const qfs_hash *hash)
+{
+	LedgerReader reader;
+	qfs_hash	here;
+	HeapTuple	row;
+
+	ledger_open(&reader, SnapshotSelf);
+	row = ledger_row(&reader, e->seq);
+	if (row != NULL)
+		ledger_hash(&reader, row, LEDGER_HASH, &here);
+	ledger_close(&reader);
+	if (row != NULL && memcmp(&here, hash, sizeof(here)) != 0)
+		QFS_THROW(QFS_HASH_MISMATCH, "entry %u here is another one", e->seq);
+	return row != NULL;
+}
+
+static int64
+import_lines(Datum *lines, bool *nulls, int count)
+{
+	SPIPlanPtr	plan;
+	int64		added = 0;
+	MemoryContext per_line;
+
+	SPI_connect();
+	plan = import_plan();
+	per_line = AllocSetContextCreate(CurrentMemoryContext, "qfs import", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(per_line);
+	for (int i = 0; i < count; i++)
+	{
+		qfs_slice	line;
+		qfs_entry	entry;
+		qfs_hash	hash;
+		qfs_error	err;
+		text	   *value;
+
+		CHECK_FOR_INTERRUPTS();
+		if (nulls[i])
+			QFS_THROW(QFS_ARGUMENT, "line %i is null", (int64_t) i + 1);
+		value = DatumGetTextPP(lines[i]);
+		line = (qfs_slice) {(uint8_t *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+		QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
+		qfs_leaf_hash(line, &hash);
+		if (!is_known(&entry, &hash))
+		{
+			insert_recorded(plan, &entry, &hash);
+			added++;
+		}
+		MemoryContextReset(per_line);
+	}
+	SPI_finish();
+	return added;
+}
+
+/* A ledger that was restored and not verified must not be opened by an import. */
+static void
+check_importable(void)
+{
+	if (!qfs_ledger_is_open())
+		check_no_ledger();
+}
+
+/* qfs.import(lines) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_import);
+Datum
+qfs_sql_import(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	Datum	   *lines;
+	bool	   *nulls;
+	int			count;
+	int64		added = 0;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &lines, &nulls, &count);
+	check_importable();
+	qfs_importing = true;
+	PG_TRY();
+	{
+		added = import_lines(lines, nulls, count);
+	}
+	PG_FINALLY();
+	{
+		qfs_importing = false;
+	}
+	PG_END_TRY();
+	PG_RETURN_INT64(added);
+}

@@ -1,0 +1,332 @@
+/*
+ * fn_note.c - SQL functions around signed checkpoints: keys, notes, proofs, witnesses.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include <sodium.h>
+
+#include "access/xlog.h"
+#include "access/xlog_internal.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "pg/base/args.h"
+#include "pg/fn/checkpoint.h"
+#include "pg/base/errors.h"
+#include "pg/secret/keyfile.h"
+#include "pg/table/ledger_table.h"
+#include "log/note.h"
+#include "engine/reduce.h"
+#include "pg/table/store_table.h"
+
+/* ---- who signs ---- */
+
+/* The last signing key that an entry below `size` put in force. */
+typedef struct KeySearch
+{
+	int64		size;
+	bool		found;
+	qfs_signing_key_record key;
+} KeySearch;
+
+static void
+consider_key(void *context, const qfs_kind *kind, const void *record)
+{
+	KeySearch  *search = context;
+	const qfs_signing_key_record *key = record;
+
+	/* Key 0 signs the empty ledger as well. */
+	if (key->seq >= Max(search->size, 1) || (search->found && key->seq < search->key.seq))
+		return;
+	search->key = *key;
+	search->found = true;
+}
+
+static void
+copy_origin(void *origin, const qfs_kind *kind, const void *record)
+{
+	strlcpy(origin, ((const qfs_ledger_record *) record)->origin, QFS_ORIGIN_MAX + 1);
+}
+
+/* As the active snapshot sees it.  A ledger that is not open has none to sign with. */
+static void
+read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
+{
+	origin[0] = '\0';
+	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
+	if (origin[0] != '\0')
+		return;
+	ledger_throw_not_open(head->size, "there is no key to sign with yet");
+}
+
+/* The key that signs, or has signed, the checkpoint of a size. */
+static void
+find_vkey(const LedgerHead *head, uint64 size, qfs_vkey *out)
+{
+	KeySearch	search = {.size = (int64) size};
+	char		origin[QFS_ORIGIN_MAX + 1];
+
+	read_origin(head, origin);
+	qfs_table_store_visit(&qfs_kind_signing_key, consider_key, &search);
+	if (!search.found)
+		QFS_THROW(QFS_STATE_MISMATCH, "there is no signing key");
+	qfs_vkey_make(qfs_slice_of(origin), QFS_NOTE_ED25519, &search.key.checkpoint, out);
+}
+
+uint64
+qfs_size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
+{
+	uint64		size = PG_ARGISNULL(n) ? head->size : count_arg(fcinfo, n, "size");
+
+	if (size > head->size)
+		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was asked for, it has %u entries",
+				  (uint64_t) size, (uint64_t) head->size);
+	return size;
+}
+
+/* qfs.vkey(size) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_vkey);
+Datum
+qfs_sql_vkey(PG_FUNCTION_ARGS)
+{
+	uint8_t		text[QFS_ORIGIN_MAX + 64];
+	LedgerReader reader;
+	LedgerHead	head;
+	qfs_vkey	vkey;
+	qfs_buf		buf;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	find_vkey(&head, qfs_size_arg(fcinfo, 0, &head), &vkey);
+	ledger_close(&reader);
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_vkey_write(&buf, &vkey);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+}
+
+/* ---- checkpoints ---- */
+
+/*
+ * Entries become visible a moment before they are on disk; what is signed must
+ * be there.  (A standby shows only what its primary has flushed.)
+ */
+static void
+flush_visible_entries(void)
+{
+	XLogRecPtr	end;
+
+	if (RecoveryInProgress())
+		return;
+	/* At the start of a page the insert position lies behind its header. */
+	end = GetXLogInsertRecPtr();
+	if (XLogSegmentOffset(end, wal_segment_size) == SizeOfXLogLongPHD)
+		end -= SizeOfXLogLongPHD;
+	else if (end % XLOG_BLCKSZ == SizeOfXLogShortPHD)
+		end -= SizeOfXLogShortPHD;
+	XLogFlush(end);
+}
+
+static void
+add_cosignatures(qfs_buf *note, uint64 size)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum((int64) size)};
+
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT line FROM qfs.cosignature WHERE size = $1 ORDER BY vkey",
+							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: cosignatures could not be read");
+	for (uint64 i = 0; i < SPI_processed; i++)
+		qfs_buf_text(note, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+}
+
+static void
+sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash *root)
+{
+	qfs_key_pair pair;
+	qfs_slice	body;
+
+	qfs_checkpoint_write(note, qfs_slice_of(vkey->name), size, root);
+	body = qfs_buf_slice(note);
+	qfs_buf_byte(note, '\n');
+	qfs_keyfile_find(&vkey->key, &pair);
+	qfs_note_sign(note, vkey, pair.secret, body);
+	sodium_memzero(&pair, sizeof(pair));
+}
+
+qfs_slice
+qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
+{
+	qfs_buf		note;
+	qfs_vkey	vkey;
+	qfs_hash	root;
+	qfs_error	err;
+
+	find_vkey(head, size, &vkey);
+	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
+	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
+	flush_visible_entries();
+	sign_checkpoint(&note, &vkey, size, &root);
+	add_cosignatures(&note, size);
+	if (note.overflow)
+		QFS_THROW(QFS_INTERNAL, "a checkpoint has too many cosignatures");
+	return qfs_buf_slice(&note);
+}
+
+/* qfs.checkpoint(size) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_checkpoint);
+Datum
+qfs_sql_checkpoint(PG_FUNCTION_ARGS)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+	qfs_slice	note;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	note = qfs_make_checkpoint(&reader, &head, qfs_size_arg(fcinfo, 0, &head));
+	ledger_close(&reader);
+	PG_RETURN_TEXT_P(text_of(note));
+}
+
+/* qfs.tlog_proof(seq, size) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_tlog_proof);
+Datum
+qfs_sql_tlog_proof(PG_FUNCTION_ARGS)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+	qfs_proof	path;
+	qfs_slice	note;
+	qfs_buf		file;
+	qfs_error	err;
+	uint64		seq;
+	uint64		size;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	seq = count_arg(fcinfo, 0, "seq");
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	size = qfs_size_arg(fcinfo, 1, &head);
+	QFS_TRY(qfs_inclusion_proof(&reader.tree, seq, size, &path, &err), &err);
+	note = qfs_make_checkpoint(&reader, &head, size);
+	ledger_close(&reader);
+
+	qfs_buf_init(&file, palloc(2 * QFS_NOTE_MAX), 2 * QFS_NOTE_MAX);
+	qfs_tlog_proof_write(&file, seq, &path, note);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&file)));
+}
+
+/* ---- witnesses ---- */
+
+/* qfs.add_witness(vkey) -> void */
+PG_FUNCTION_INFO_V1(qfs_sql_add_witness);
+Datum
+qfs_sql_add_witness(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+	qfs_vkey	vkey;
+	qfs_error	err;
+
+	QFS_TRY(qfs_vkey_parse(varlena_arg(fcinfo, 0), &vkey, &err), &err);
+	if (vkey.algorithm != QFS_NOTE_COSIGNATURE)
+		QFS_THROW(QFS_VKEY_SYNTAX, "a witness has a key of type 0x04, cosignature/v1");
+	SPI_connect();
+	SPI_execute_with_args("INSERT INTO qfs.witness (vkey) VALUES ($1) ON CONFLICT DO NOTHING",
+						  1, types, values, NULL, false, 0);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+static void
+check_own_checkpoint(const qfs_checkpoint *checkpoint)
+{
+	char		origin[QFS_ORIGIN_MAX + 1];
+	uint8_t		text[QFS_NOTE_BODY_MAX];
+	LedgerReader reader;
+	LedgerHead	head;
+	qfs_hash	root;
+	qfs_buf		body;
+	qfs_error	err;
+
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	read_origin(&head, origin);
+	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(origin)))
+		QFS_THROW(QFS_NOTE_MISMATCH, "its origin is \"%v\"", checkpoint->origin);
+	if (checkpoint->size > head.size)
+		QFS_THROW(QFS_NOTE_MISMATCH, "its size is %u, the ledger has %u entries",
+				  checkpoint->size, (uint64_t) head.size);
+	QFS_TRY(qfs_tree_root(&reader.tree, checkpoint->size, &root, &err), &err);
+	if (memcmp(&root, &checkpoint->root, sizeof(root)) != 0)
+		QFS_THROW(QFS_NOTE_MISMATCH, "its root is not that of size %u", checkpoint->size);
+	/* A cosignature is served under our own text, so it must be over that text. */
+	qfs_buf_init(&body, text, sizeof(text));
+	qfs_checkpoint_write(&body, qfs_slice_of(origin), checkpoint->size, &root);
+	if (!qfs_slice_equal(qfs_buf_slice(&body), checkpoint->body))
+		QFS_THROW(QFS_NOTE_MISMATCH, "it has extension lines");
+	ledger_close(&reader);
+}
+
+static void
+store_cosignature(uint64 size, const char *vkey, qfs_slice line)
+{
+	static const char query[] =
+		"INSERT INTO qfs.cosignature (size, vkey, line) VALUES ($1, $2, $3)"
+		" ON CONFLICT (size, vkey) DO UPDATE SET line = EXCLUDED.line";
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		Int64GetDatum((int64) size), CStringGetTextDatum(vkey), PointerGetDatum(text_of(line))
+	};
+
+	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
+}
+
+/* qfs.add_cosignature(note) -> integer */
+PG_FUNCTION_INFO_V1(qfs_sql_add_cosignature);
+Datum
+qfs_sql_add_cosignature(PG_FUNCTION_ARGS)
+{
+	qfs_checkpoint checkpoint;
+	SPITupleTable *witnesses;
+	uint64		count;
+	qfs_error	err;
+	int32		stored = 0;
+
+	QFS_TRY(qfs_checkpoint_parse(varlena_arg(fcinfo, 0), &checkpoint, &err), &err);
+	check_own_checkpoint(&checkpoint);
+
+	SPI_connect();
+	if (SPI_execute("SELECT vkey FROM qfs.witness", true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: witnesses could not be read");
+	witnesses = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+	{
+		char	   *text = SPI_getvalue(witnesses->vals[i], witnesses->tupdesc, 1);
+		qfs_note_verdict verdict;
+		qfs_vkey	vkey;
+		qfs_slice	line;
+
+		QFS_TRY(qfs_vkey_parse(qfs_slice_of(text), &vkey, &err), &err);
+		verdict = qfs_note_verify(&checkpoint, &vkey, &line);
+		if (verdict == QFS_NOTE_BAD)
+			QFS_THROW(QFS_SIGNATURE_INVALID, "the cosignature of %s", vkey.name);
+		if (verdict == QFS_NOTE_ABSENT)
+			continue;
+		store_cosignature(checkpoint.size, text, line);
+		stored++;
+	}
+	SPI_finish();
+	if (stored == 0)
+		QFS_THROW(QFS_WITNESS_UNKNOWN, "%u witnesses are configured", (uint64_t) count);
+	PG_RETURN_INT32(stored);
+}

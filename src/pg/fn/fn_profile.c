@@ -1,0 +1,153 @@
+/*
+ * fn_profile.c - SQL functions of accounts and their profiles.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include <sodium.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "pg/append/account_event.h"
+#include "pg/append/append.h"
+#include "pg/base/args.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "rules/account/profile_content.h"
+#include "state/social.h"
+
+/* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */
+PG_FUNCTION_INFO_V1(qfs_sql_refuse);
+Datum
+qfs_sql_refuse(PG_FUNCTION_ARGS)
+{
+	qfs_slice	code = varlena_arg(fcinfo, 0);
+	qfs_status	status;
+
+	if (!qfs_status_of_code(code, &status))
+		QFS_THROW(QFS_ARGUMENT, "there is no code %v", code);
+	QFS_THROW(status, "%v", varlena_arg(fcinfo, 1));
+}
+
+/* ---- profiles ---- */
+
+static qfs_slice
+optional_text(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? QFS_LITERAL("") : varlena_arg(fcinfo, n);
+}
+
+static void
+read_links(FunctionCallInfo fcinfo, int n, qfs_profile *out)
+{
+	Datum	   *items;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(n))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &count);
+	if (count > QFS_PROFILE_LINKS)
+		QFS_THROW(QFS_PROFILE_INVALID, "links: there are %u, %u is the most",
+				  (uint64_t) count, (uint64_t) QFS_PROFILE_LINKS);
+	for (int i = 0; i < count; i++)
+	{
+		text	   *link = nulls[i] ? NULL : DatumGetTextPP(items[i]);
+
+		if (link == NULL)
+			QFS_THROW(QFS_PROFILE_INVALID, "links: one is null");
+		out->links[out->link_count++] = (qfs_slice) {
+			(uint8_t *) VARDATA_ANY(link), VARSIZE_ANY_EXHDR(link)
+		};
+	}
+}
+
+/* The version that comes next.  Under the chain lock, so that nobody else takes it. */
+static int64
+next_version(const qfs_user_id *user)
+{
+	qfs_reducer *r = qfs_open_reducer();
+	qfs_profile_record profile = {.user = *user};
+	qfs_error	err;
+	bool		found;
+
+	QFS_TRY(r->store->get(r->store, &qfs_kind_profile, &profile, &found, &err), &err);
+	return profile.version + 1;
+}
+
+static qfs_slice
+profile_payload(const qfs_hash *commitment, int64 version)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(256), 256);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_object(&w);
+	qfs_json_key(&w, "commitment");
+	qfs_json_put_hex(&w, commitment->bytes, sizeof(commitment->bytes));
+	qfs_json_key(&w, "version");
+	qfs_json_put_int(&w, version);
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_buf_slice(&buf);
+}
+
+static void
+store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_slice content)
+{
+	static const char query[] =
+		"INSERT INTO qfs.profile_content (user_id, version, salt, content)"
+		" VALUES (($1)::qfs.user_id, $2, $3, $4)"
+		" ON CONFLICT (user_id) DO UPDATE"
+		" SET version = excluded.version, salt = excluded.salt, content = excluded.content";
+	Oid			types[] = {BYTEAOID, INT8OID, BYTEAOID, TEXTOID};
+	Datum		values[] = {
+		bytes_datum(user->bytes, sizeof(user->bytes)),
+		Int64GetDatum(version),
+		bytes_datum(salt, QFS_PROFILE_SALT),
+		PointerGetDatum(text_of(content))
+	};
+
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "qfs: a profile could not be stored");
+	SPI_finish();
+}
+
+/* qfs.set_profile(display_name, bio, avatar, links) -> void */
+PG_FUNCTION_INFO_V1(qfs_sql_set_profile);
+Datum
+qfs_sql_set_profile(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_require_actor();
+	qfs_profile profile = {
+		.display_name = optional_text(fcinfo, 0),
+		.bio = optional_text(fcinfo, 1),
+		.has_avatar = !PG_ARGISNULL(2),
+		.avatar = optional_text(fcinfo, 2),
+	};
+	uint8_t		salt[QFS_PROFILE_SALT];
+	qfs_user_id user = actor->user;
+	qfs_hash	commitment;
+	qfs_buf		content;
+	qfs_error	err;
+	int64		version;
+
+	read_links(fcinfo, 3, &profile);
+	qfs_buf_init(&content, palloc(QFS_PROFILE_MAX), QFS_PROFILE_MAX);
+	QFS_TRY(qfs_profile_write(&profile, &content, &err), &err);
+	randombytes_buf(salt, sizeof(salt));
+	qfs_profile_commit(salt, qfs_buf_slice(&content), &commitment);
+
+	qfs_append_lock();
+	version = next_version(&user);
+	qfs_append_account_event("PROFILE_UPDATE", &user, profile_payload(&commitment, version), NULL);
+	store_content(&user, version, salt, qfs_buf_slice(&content));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,494 @@
+/*
+ * fn_session.c - SQL functions around signing in: nonces, sign-in, tokens, sessions.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * What is checked here and nowhere else is what needs a secret: that a nonce
+ * is ours, and that a token is.  The rest the rules decide, when the entry is
+ * appended and in every replay.
+ */
+#include "pg/base/compat.h"
+
+#include <sodium.h>
+
+#include "utils/builtins.h"
+
+#include "pg/append/account_event.h"
+#include "pg/append/actor.h"
+#include "pg/base/args.h"
+#include "text/base64.h"
+#include "pg/base/clock.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/secret/keyfile.h"
+#include "rules/account/signin_message.h"
+#include "engine/rule.h"
+#include "engine/session.h"
+#include "pg/table/store_table.h"
+#include "identity/token.h"
+#include "pg/secret/token_memory.h"
+
+#define NONCE_TIME_LEN 6
+#define NONCE_RANDOM_LEN 10
+#define NONCE_SIGNED_LEN (NONCE_TIME_LEN + NONCE_RANDOM_LEN)
+#define NONCE_MAC_LEN (QFS_HASH_LEN - NONCE_SIGNED_LEN)
+
+static void
+find_public_keys(const qfs_reducer *r, qfs_signing_key_record *public_keys)
+{
+	qfs_error	err;
+
+	QFS_TRY(qfs_signing_key_get(r->store, r->ledger.key_number, public_keys, &err), &err);
+}
+
+/* The keys in force, from the file; the caller wipes them. */
+static qfs_session_keys *
+find_keys(const qfs_reducer *r)
+{
+	qfs_signing_key_record public_keys;
+
+	find_public_keys(r, &public_keys);
+	return qfs_keyfile_session(&public_keys.token);
+}
+
+static text *
+hex_text(const uint8_t *bytes, size_t len)
+{
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, bytes, len);
+	return text_of(qfs_buf_slice(&buf));
+}
+
+/* ---- nonces ---- */
+
+/* Truncated HMAC-SHA256 over time and random bytes, under the nonce key. */
+static void
+nonce_mac(const qfs_session_keys *keys, const uint8_t *nonce, uint8_t mac[NONCE_MAC_LEN])
+{
+	uint8_t		full[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(&state, keys->nonce, sizeof(keys->nonce));
+	crypto_auth_hmacsha256_update(&state, nonce, NONCE_SIGNED_LEN);
+	crypto_auth_hmacsha256_final(&state, full);
+	memcpy(mac, full, NONCE_MAC_LEN);
+	sodium_memzero(&state, sizeof(state));
+}
+
+static void
+make_nonce(const qfs_reducer *r, qfs_hash *nonce)
+{
+	qfs_session_keys *keys = find_keys(r);
+	int64		now = qfs_now_ms();
+
+	for (int i = 0; i < NONCE_TIME_LEN; i++)
+		nonce->bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
+	randombytes_buf(nonce->bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);
+	nonce_mac(keys, nonce->bytes, nonce->bytes + NONCE_SIGNED_LEN);
+	sodium_memzero(keys, sizeof(*keys));
+}
+
+/* qfs.nonce() -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_nonce);
+Datum
+qfs_sql_nonce(PG_FUNCTION_ARGS)
+{
+	qfs_hash	nonce;
+
+	make_nonce(qfs_open_reducer(), &nonce);
+	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
+}
+
+/* qfs.challenge(wallet, device_key, chain_id) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_challenge);
+Datum
+qfs_sql_challenge(PG_FUNCTION_ARGS)
+{
+	qfs_reducer *r = qfs_open_reducer();
+	uint8_t		memory[QFS_SIWE_MAX];
+	uint8_t		resource[QFS_DEVICE_RESOURCE_LEN];
+	uint8_t		digits[2 * QFS_HASH_LEN];
+	qfs_siwe	fields = {.version = 1};
+	qfs_hash	nonce;
+	qfs_hash	device;
+	qfs_buf		buf;
+	qfs_error	err;
+	qfs_slice	value;
+	qfs_slice	key;
+	qfs_json_iter iter;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
+	memcpy(&fields.address, PG_GETARG_POINTER(0), sizeof(fields.address));
+	fields.chain_id = (int64_t) count_arg(fcinfo, 2, "chain_id");
+
+	/* The application's first domain and URI. */
+	iter = qfs_json_members(r->policy.domains);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.domain))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.domains is empty");
+	iter = qfs_json_members(r->policy.uris);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.uri))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.uris is empty");
+
+	make_nonce(r, &nonce);
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
+	fields.nonce = qfs_buf_slice(&buf);
+	fields.issued_at = qfs_now_ms();
+	if (!PG_ARGISNULL(1))
+	{
+		if (!qfs_base64url_read(varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
+			QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
+		qfs_buf_init(&buf, resource, sizeof(resource));
+		qfs_device_resource_write(&buf, &device);
+		fields.has_resources = true;
+		fields.resource_count = 1;
+		fields.resources[0] = qfs_buf_slice(&buf);
+	}
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+}
+
+/* ---- signing in ---- */
+
+static void
+check_nonce_is_ours(const qfs_session_keys *keys, const qfs_hash *nonce)
+{
+	uint8_t		mac[NONCE_MAC_LEN];
+
+	nonce_mac(keys, nonce->bytes, mac);
+	if (sodium_memcmp(mac, nonce->bytes + NONCE_SIGNED_LEN, NONCE_MAC_LEN) != 0)
+		QFS_THROW(QFS_NONCE_UNKNOWN, "its check digits are wrong");
+}
+
+/* "0x" and lower-case digits, whatever case and prefix the wallet gave. */
+static qfs_slice
+normal_signature(qfs_slice given)
+{
+	char	   *out = palloc(given.len + 2);
+	size_t		start = given.len >= 2 && given.data[0] == '0' &&
+		(given.data[1] == 'x' || given.data[1] == 'X') ? 2 : 0;
+
+	out[0] = '0';
+	out[1] = 'x';
+	for (size_t i = start; i < given.len; i++)
+		out[2 + i - start] = (char) pg_ascii_tolower(given.data[i]);
+	return (qfs_slice) {(uint8_t *) out, given.len - start + 2};
+}
+
+static qfs_slice
+login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
+{
+	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
+	void	   *json = palloc(QFS_ENTRY_MAX);
+	qfs_json_writer w;
+	qfs_buf		out;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&out, json, QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &out);
+	qfs_json_open_object(&w);
+	if (login->has_device)
+	{
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
+		qfs_json_key(&w, "device_key");
+		qfs_json_put_text(&w, qfs_buf_slice(&buf));
+	}
+	qfs_json_key(&w, "message");
+	qfs_json_put_text(&w, message);
+	qfs_json_key(&w, "nonce");
+	qfs_json_put_text(&w, login->message.nonce);
+	if (code.len > 0)
+	{
+		qfs_json_key(&w, "referral_code");
+		qfs_json_put_text(&w, code);
+	}
+	qfs_json_key(&w, "signature");
+	qfs_json_put_text(&w, signature);
+	qfs_json_key(&w, "wallet");
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_address_write(&buf, &login->message.address);
+	qfs_json_put_text(&w, qfs_buf_slice(&buf));
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_buf_slice(&out);
+}
+
+/* A payload of one or two text members; a NULL name is left out. */
+static qfs_slice
+text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_object(&w);
+	qfs_json_key(&w, first);
+	qfs_json_put_text(&w, first_value);
+	if (second != NULL)
+	{
+		qfs_json_key(&w, second);
+		qfs_json_put_text(&w, second_value);
+	}
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_buf_slice(&buf);
+}
+
+/* The session that an outcome names, as it is stored now. */
+static void
+read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
+{
+	qfs_error	err;
+	bool		found = false;
+
+	memset(out, 0, sizeof(*out));
+	if (qfs_json_member_hex(outcome, "session", out->session.bytes, sizeof(out->session.bytes)))
+		QFS_TRY(r->store->get(r->store, &qfs_kind_session, out, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_INTERNAL, "a new session was not stored");
+}
+
+static void
+put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys,
+		  const qfs_session_record *session)
+{
+	char		memory[QFS_TOKEN_MAX];
+	qfs_token	token = {
+		.user = session->user,.session = session->session,.operates = session->operates,
+		.issued_at = qfs_now_ms() / 1000,
+		.expires_at = qfs_session_expires_at(r, session) / 1000
+	};
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	QFS_TRY(qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &keys->token.public_key,
+							keys->token.secret, &buf, &err), &err);
+	qfs_json_put_text(w, qfs_buf_slice(&buf));
+}
+
+/*
+ * {"created","expires_at","session","token","user_id","wallet"} as jsonb.
+ * keys:    wiped
+ * created: left out if NULL
+ */
+static Datum
+session_json(const qfs_reducer *r, qfs_session_keys *keys, const qfs_session_record *session,
+			 const qfs_address *wallet, const bool *created)
+{
+	size_t		size = QFS_TOKEN_MAX + 1024;
+	char		memory[QFS_ADDRESS_TEXT];
+	qfs_json_writer w;
+	qfs_buf		address;
+	qfs_buf		out;
+	qfs_error	err;
+
+	qfs_buf_init(&out, palloc(size), size);
+	qfs_json_begin(&w, &out);
+	qfs_json_open_object(&w);
+	if (created != NULL)
+	{
+		qfs_json_key(&w, "created");
+		qfs_json_put_bool(&w, *created);
+	}
+	qfs_json_key(&w, "expires_at");
+	qfs_json_put_int(&w, qfs_session_expires_at(r, session));
+	qfs_json_key(&w, "session");
+	qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
+	qfs_json_key(&w, "token");
+	put_token(&w, r, keys, session);
+	sodium_memzero(keys, sizeof(*keys));
+	qfs_json_key(&w, "user_id");
+	qfs_json_put_user(&w, &session->user);
+	qfs_json_key(&w, "wallet");
+	qfs_buf_init(&address, memory, sizeof(memory));
+	qfs_address_write(&address, wallet);
+	qfs_json_put_text(&w, qfs_buf_slice(&address));
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&out));
+}
+
+/* Who came with a code says so in an entry of its own, as the new session. */
+static void
+use_referral(const qfs_session_record *session, qfs_slice code)
+{
+	qfs_actor_set(session);
+	qfs_append_account_event("REFERRAL_USE", &session->user,
+							 text_payload("code", code, NULL, code), NULL);
+	qfs_actor_clear();
+}
+
+/* qfs_api.auth_login(message, signature, referral_code) -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
+Datum
+qfs_sql_auth_login(PG_FUNCTION_ARGS)
+{
+	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
+	qfs_slice	created = QFS_LITERAL("false");
+	qfs_reducer *r = qfs_open_reducer();
+	bool		is_new;
+	qfs_session_keys *keys;
+	qfs_session_record session;
+	qfs_slice	message;
+	qfs_slice	outcome;
+	qfs_login	login;
+	qfs_error	err;
+
+	/* Not STRICT: who asks for nothing is told so, rather than given nulls. */
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
+	message = varlena_arg(fcinfo, 0);
+	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
+	keys = find_keys(r);
+	check_nonce_is_ours(keys, &login.nonce);
+	/* The wallet's word counts, not that of a token which came along. */
+	qfs_actor_clear();
+	qfs_append_account_event("LOGIN", &login.user,
+							 login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), code, &login), &outcome);
+	read_session(r, outcome, &session);
+	if (code.len > 0)
+		use_referral(&session, code);
+	qfs_json_member(outcome, "created", &created);
+	is_new = created.data[0] == 't';
+	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
+}
+
+/* ---- the account that is signed in ---- */
+
+/* qfs.authenticate(token) -> qfs.user_id */
+PG_FUNCTION_INFO_V1(qfs_sql_authenticate);
+Datum
+qfs_sql_authenticate(PG_FUNCTION_ARGS)
+{
+	qfs_reducer *r = qfs_open_reducer();
+	int64		now = qfs_now_ms();
+	qfs_user_id *user = palloc(sizeof(qfs_user_id));
+	qfs_signing_key_record public_keys;
+	qfs_session_record session;
+	qfs_token	token;
+	qfs_error	err;
+
+	find_public_keys(r, &public_keys);
+	qfs_token_recall(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
+					 now / 1000, &token);
+	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
+	if (memcmp(&token.user, &session.user, sizeof(token.user)) != 0 ||
+		token.operates != session.operates ||
+		(token.operates && !qfs_account_operates(r, &session.user)))
+		QFS_THROW(QFS_TOKEN_INVALID, "its session does not give what it claims");
+	qfs_actor_set(&session);
+	*user = session.user;
+	PG_RETURN_POINTER(user);
+}
+
+/* qfs.current_user_id() -> qfs.user_id */
+PG_FUNCTION_INFO_V1(qfs_sql_current_user_id);
+Datum
+qfs_sql_current_user_id(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_actor();
+	qfs_user_id *user;
+
+	if (actor == NULL)
+		PG_RETURN_NULL();
+	user = palloc(sizeof(qfs_user_id));
+	*user = actor->user;
+	PG_RETURN_POINTER(user);
+}
+
+/* qfs.current_session() -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_current_session);
+Datum
+qfs_sql_current_session(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_actor();
+	qfs_hash   *session;
+
+	if (actor == NULL)
+		PG_RETURN_NULL();
+	session = palloc(sizeof(qfs_hash));
+	*session = actor->session;
+	PG_RETURN_POINTER(session);
+}
+
+static void
+read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
+{
+	qfs_error	err;
+	bool		found;
+
+	memset(out, 0, sizeof(*out));
+	out->user = *user;
+	QFS_TRY(r->store->get(r->store, &qfs_kind_account, out, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
+}
+
+/* qfs_api.session_rotate() -> jsonb */
+PG_FUNCTION_INFO_V1(qfs_sql_session_rotate);
+Datum
+qfs_sql_session_rotate(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_require_actor();
+	qfs_reducer *r = qfs_open_reducer();
+	qfs_account_record account;
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_session_record session;
+	qfs_slice	outcome;
+	qfs_hash	nonce;
+	qfs_buf		buf;
+
+	read_account(r, &actor->user, &account);
+	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
+	qfs_append_account_event("SESSION_ROTATED", &actor->user,
+							 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf)), &outcome);
+	read_session(r, outcome, &session);
+	/* The rest of the transaction speaks for the new session. */
+	qfs_actor_set(&session);
+	PG_RETURN_DATUM(session_json(r, find_keys(r), &session, &account.wallet, NULL));
+}
+
+/* qfs.revoke_session(session, reason) -> void */
+PG_FUNCTION_INFO_V1(qfs_sql_revoke_session);
+Datum
+qfs_sql_revoke_session(PG_FUNCTION_ARGS)
+{
+	const qfs_session_record *actor = qfs_require_actor();
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_buf		buf;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		QFS_THROW(QFS_ARGUMENT, "session and reason are needed");
+	qfs_buf_init(&buf, digits, sizeof(digits));
+	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
+	qfs_append_account_event("SESSION_REVOKED", &actor->user,
+						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
+	PG_RETURN_VOID();
+}
+
+/* qfs.jwks() -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_jwks);
+Datum
+qfs_sql_jwks(PG_FUNCTION_ARGS)
+{
+	qfs_signing_key_record public_keys;
+	char		memory[512];
+	qfs_buf		buf;
+
+	find_public_keys(qfs_open_reducer(), &public_keys);
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_token_jwks(&buf, &public_keys.token);
+	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+}

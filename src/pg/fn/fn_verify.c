@@ -1,0 +1,461 @@
+/*
+ * fn_verify.c - qfs.verify, and what follows a restore: rebuild and post_restore.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * src/core/ledger/audit.c finds the faults; here rows are fed to it, and the records
+ * of its replay are compared with, or written to, the state tables.
+ */
+#include "pg/base/compat.h"
+
+#include "access/table.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg/append/append.h"
+#include "pg/base/args.h"
+#include "ledger/audit.h"
+#include "pg/base/errors.h"
+#include "pg/base/guc.h"
+#include "pg/table/ledger_table.h"
+#include "ledger/state_hash.h"
+#include "pg/table/store_table.h"
+
+static void *
+allocate(void *context, size_t size)
+{
+	return MemoryContextAllocExtended(context, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+}
+
+static void
+release(void *context, void *memory)
+{
+	pfree(memory);
+}
+
+static qfs_allocator
+allocator_in(MemoryContext context)
+{
+	return (qfs_allocator) {allocate, release, context};
+}
+
+/*
+ * Rows before entry 0 are no entries, and a walk from 0 does not meet them.
+ * No trigger lets one in.
+ */
+static void
+audit_negative_rows(qfs_audit *audit, LedgerReader *reader)
+{
+	SysScanDesc scan = ledger_scan(reader, (uint64) PG_INT64_MIN);
+	HeapTuple	row;
+	int64		seq;
+
+	while ((row = ledger_scan_next(scan)) != NULL && (seq = ledger_int(reader, row, LEDGER_SEQ)) < 0)
+	{
+		qfs_error	fault;
+
+		qfs_fail(&fault, QFS_ENTRY_FORMAT, "a row has the number %i", seq);
+		if (qfs_audit_fault(audit, (uint64) seq, &fault) != QFS_OK)
+			break;
+		CHECK_FOR_INTERRUPTS();
+	}
+	ledger_scan_end(scan);
+}
+
+/* Feeds the rows from..to to an audit; stops early if the report wants it. */
+static void
+audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
+{
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs verify",
+												  ALLOCSET_DEFAULT_SIZES);
+	TupleDesc	desc = RelationGetDescr(reader->rel);
+	void	   *json = palloc(LEDGER_JSON_MAX);
+	void	   *memory = palloc(QFS_ENTRY_MAX);
+	SysScanDesc scan = ledger_scan(reader, from);
+	qfs_status	status = QFS_OK;
+	HeapTuple	row;
+
+	if (from == 0)
+		audit_negative_rows(audit, reader);
+	while (status == QFS_OK && (row = ledger_scan_next(scan)) != NULL &&
+		   (uint64) ledger_int(reader, row, LEDGER_SEQ) <= to)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+		LedgerEntry e;
+		qfs_buf		bytes;
+		qfs_error	fault;
+
+		qfs_buf_init(&bytes, memory, QFS_ENTRY_MAX);
+		if (ledger_decode(desc, row, json, &e, &fault) != QFS_OK ||
+			qfs_entry_encode(&e.entry, &bytes, &fault) != QFS_OK)
+			status = qfs_audit_unreadable(audit, (uint64) ledger_int(reader, row, LEDGER_SEQ), &fault);
+		else
+		{
+			qfs_record	record = {
+				.entry = &e.entry,.bytes = qfs_buf_slice(&bytes),.hash = &e.hash,
+				.nodes = e.nodes,.count = e.count
+			};
+
+			status = qfs_audit_record(audit, &record);
+		}
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+		CHECK_FOR_INTERRUPTS();
+	}
+	ledger_scan_end(scan);
+	MemoryContextDelete(per_row);
+}
+
+/* ---- the state tables against a replay ---- */
+
+typedef struct Comparison
+{
+	qfs_audit  *audit;
+	qfs_store  *replay;
+	uint64		seq;			/* of the last entry, to which the state belongs */
+	size_t		rows;			/* of one table */
+} Comparison;
+
+static void
+compare_record(void *context, const qfs_kind *kind, const void *record)
+{
+	Comparison *c = context;
+	void	   *replayed = palloc(kind->size);
+	qfs_error	err;
+	bool		found;
+
+	c->rows++;
+	memcpy(replayed, record, kind->size);
+	QFS_TRY(c->replay->get(c->replay, kind, replayed, &found, &err), &err);
+	if (!found)
+	{
+		qfs_fail(&err, QFS_STATE_MISMATCH, "qfs.%s has a row that the ledger does not give", kind->name);
+		qfs_audit_fault(c->audit, c->seq, &err);
+	}
+	for (unsigned i = 0; found && i < kind->field_count; i++)
+		if (!qfs_field_equal(&kind->fields[i], record, replayed))
+		{
+			qfs_fail(&err, QFS_STATE_MISMATCH, "qfs.%s differs in column %s",
+					 kind->name, kind->fields[i].name);
+			qfs_audit_fault(c->audit, c->seq, &err);
+		}
+	pfree(replayed);
+}
+
+static void
+compare_state(qfs_audit *audit)
+{
+	Comparison	c = {audit, qfs_memory_store_base(audit->memory)};
+
+	c.seq = audit->chain.frontier.size > 0 ? audit->chain.frontier.size - 1 : 0;
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	{
+		size_t		expected = 0;
+		qfs_error	err;
+
+		while (qfs_memory_store_record(audit->memory, *kind, expected) != NULL)
+			expected++;
+		c.rows = 0;
+		qfs_table_store_visit(*kind, compare_record, &c);
+		if (c.rows >= expected)
+			continue;
+		qfs_fail(&err, QFS_STATE_MISMATCH, "qfs.%s has %u rows, the ledger gives %u",
+				 (*kind)->name, (uint64_t) c.rows, (uint64_t) expected);
+		qfs_audit_fault(audit, c.seq, &err);
+	}
+}
+
+/* ---- qfs.state_hash ---- */
+
+/* Digests of the records met so far. */
+typedef struct Digests
+{
+	qfs_hash   *list;
+	size_t		count;
+	size_t		capacity;
+	void	   *memory;
+} Digests;
+
+static void
+digest_record(void *context, const qfs_kind *kind, const void *record)
+{
+	Digests    *d = context;
+	qfs_error	err;
+
+	if (d->count == d->capacity)
+	{
+		d->capacity *= 2;
+		d->list = repalloc_huge(d->list, d->capacity * sizeof(*d->list));
+	}
+	QFS_TRY(qfs_state_digest(kind, record, d->memory, &d->list[d->count++], &err), &err);
+}
+
+/* qfs.state_hash() -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_state_hash);
+Datum
+qfs_sql_state_hash(PG_FUNCTION_ARGS)
+{
+	Digests		d = {.capacity = 1024};
+	qfs_hash   *out = palloc(sizeof(qfs_hash));
+
+	d.list = palloc(d.capacity * sizeof(*d.list));
+	d.memory = palloc(QFS_STATE_LINE_MAX);
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+		qfs_table_store_visit(*kind, digest_record, &d);
+	qfs_state_hash(d.list, d.count, out);
+	PG_RETURN_POINTER(out);
+}
+
+/* ---- qfs.verify ---- */
+
+static qfs_status
+report_row(void *context, uint64_t seq, const qfs_error *fault)
+{
+	ReturnSetInfo *result = context;
+	Datum		values[3] = {
+		Int64GetDatum((int64) seq),
+		CStringGetTextDatum(qfs_status_code(fault->status)),
+		CStringGetTextDatum(fault->detail)
+	};
+	bool		nulls[3] = {false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	return QFS_OK;
+}
+
+static qfs_audit_depth
+depth_arg(FunctionCallInfo fcinfo, int n)
+{
+	qfs_audit_depth depth;
+
+	if (PG_ARGISNULL(n) || !qfs_audit_depth_parse(varlena_arg(fcinfo, n), &depth))
+		QFS_THROW(QFS_ARGUMENT, "depth is hashes, signatures or replay");
+	return depth;
+}
+
+/* Hash and time of the entry before `from`, where a partial check starts. */
+static void
+read_predecessor(LedgerReader *reader, uint64 from, LedgerHead *out)
+{
+	HeapTuple	row = from > 0 ? ledger_row(reader, from - 1) : NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (row == NULL)
+		return;
+	ledger_hash(reader, row, LEDGER_HASH, &out->hash);
+	out->at = ledger_int(reader, row, LEDGER_AT);
+}
+
+/* A missing entry is found at the next one; the last of a range has none in it. */
+static void
+check_end(qfs_audit *audit, uint64 size)
+{
+	qfs_error	fault;
+	uint64		seen = audit->chain.frontier.size;
+
+	if (seen >= size)
+		return;
+	qfs_fail(&fault, QFS_SEQ_GAP, "entry %u is missing", seen);
+	qfs_audit_fault(audit, seen, &fault);
+}
+
+/* qfs.verify(from, to, depth) -> setof (seq, code, detail) */
+PG_FUNCTION_INFO_V1(qfs_sql_verify);
+Datum
+qfs_sql_verify(PG_FUNCTION_ARGS)
+{
+	uint64		from = PG_ARGISNULL(0) ? 0 : count_arg(fcinfo, 0, "from");
+	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : count_arg(fcinfo, 1, "to");
+	qfs_audit_depth depth = depth_arg(fcinfo, 2);
+	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	LedgerReader reader;
+	LedgerHead	head;
+	LedgerHead	before;
+	qfs_error	err;
+
+	if (from > 0 && depth != QFS_AUDIT_HASHES)
+		QFS_THROW(QFS_ARGUMENT, "a check deeper than hashes starts at entry 0");
+	InitMaterializedSRF(fcinfo, 0);
+	ledger_open(&reader, GetActiveSnapshot());
+	ledger_head(&reader, 0, &head);
+	if (from > head.size)
+		QFS_THROW(QFS_SIZE_UNKNOWN, "entry %u was asked for, it has %u entries",
+				  (uint64_t) from, (uint64_t) head.size);
+	read_predecessor(&reader, from, &before);
+
+	QFS_TRY(qfs_audit_begin(audit, depth, from, &before.hash, before.at, &reader.tree,
+							allocator_in(CurrentMemoryContext), report_row,
+							fcinfo->resultinfo, &err), &err);
+	audit_rows(audit, &reader, from, to);
+	check_end(audit, Min(to + 1, head.size));
+	ledger_close(&reader);
+	/* State belongs to the head: an earlier end has none to compare with. */
+	if (depth == QFS_AUDIT_REPLAY && to + 1 >= head.size)
+		compare_state(audit);
+	qfs_audit_end(audit);
+	return (Datum) 0;
+}
+
+/* ---- qfs.rebuild and qfs.post_restore ---- */
+
+static qfs_status
+report_error(void *context, uint64_t seq, const qfs_error *fault)
+{
+	qfs_error	err;
+
+	qfs_fail(&err, fault->status, "entry %i: %s", (int64_t) seq, fault->detail);
+	qfs_throw(&err);
+	return fault->status;
+}
+
+/* Writes what the replay found in place of what the tables hold. */
+static int64
+write_state(qfs_audit *audit)
+{
+	qfs_store  *tables = qfs_table_store();
+	int64		written = 0;
+	qfs_error	err;
+
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	{
+		const void *record;
+
+		qfs_table_store_clear(*kind);
+		CommandCounterIncrement();
+		for (size_t n = 0; (record = qfs_memory_store_record(audit->memory, *kind, n)) != NULL; n++)
+		{
+			QFS_TRY(tables->put(tables, *kind, record, &err), &err);
+			written++;
+		}
+	}
+	return written;
+}
+
+/*
+ * Replays the whole ledger and stores the state that results, under the chain
+ * lock, so that nothing is appended in between.
+ * size: gets the number of entries
+ */
+static int64
+replay_into_tables(uint64 *size)
+{
+	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	qfs_hash	zero = {{0}};
+	LedgerReader reader;
+	qfs_error	err;
+	int64		written;
+
+	qfs_append_begin(rel);
+	qfs_append_end();
+	ledger_open_rel(&reader, rel, SnapshotSelf);
+	QFS_TRY(qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
+							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+	audit_rows(audit, &reader, 0, PG_INT64_MAX);
+	ledger_close(&reader);
+
+	*size = audit->chain.frontier.size;
+	written = write_state(audit);
+	qfs_audit_end(audit);
+	qfs_append_forget();
+	table_close(rel, NoLock);
+	return written;
+}
+
+/* qfs.rebuild() -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_rebuild);
+Datum
+qfs_sql_rebuild(PG_FUNCTION_ARGS)
+{
+	uint64		size;
+
+	if (!qfs_ledger_is_open())
+		QFS_THROW(QFS_NOT_VERIFIED, "there is no state to rebuild");
+	PG_RETURN_INT64(replay_into_tables(&size));
+}
+
+/* A restore with --disable-triggers leaves them enabled, but not ALWAYS. */
+static void
+arm_guards(void)
+{
+	static const char *const commands[] = {
+		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append",
+		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row",
+		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement",
+		"ALTER EVENT TRIGGER qfs_guard_start ENABLE ALWAYS",
+		"ALTER EVENT TRIGGER qfs_guard_end ENABLE ALWAYS",
+		"ALTER EVENT TRIGGER qfs_guard_drop ENABLE ALWAYS",
+		"ALTER EVENT TRIGGER qfs_guard_rewrite ENABLE ALWAYS"
+	};
+
+	SPI_connect();
+	for (int i = 0; i < lengthof(commands); i++)
+		SPI_execute(commands[i], false, 0);
+	SPI_finish();
+}
+
+/* qfs.post_restore() -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_post_restore);
+Datum
+qfs_sql_post_restore(PG_FUNCTION_ARGS)
+{
+	uint64		size;
+
+	if (qfs_ledger_is_open())
+		QFS_THROW(QFS_GENESIS_EXISTS, "the ledger is open; qfs.verify() checks it, qfs.rebuild() rebuilds its state");
+	arm_guards();
+	replay_into_tables(&size);
+	if (size == 0)
+		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
+	PG_RETURN_INT64((int64) size);
+}
+
+/* ---- qfs.session_replay ---- */
+
+static void
+put_session(ReturnSetInfo *result, const qfs_session_record *session)
+{
+	Datum		values[] = {
+		hash_datum(&session->session), PointerGetDatum(&session->user), Int64GetDatum(session->seq),
+		Int64GetDatum(session->issued_block), Int64GetDatum(session->ttl_blocks),
+		BoolGetDatum(session->operates), hash_datum(&session->device)
+	};
+	bool		nulls[lengthof(values)] = {false};
+
+	nulls[6] = !session->has_device;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* qfs.session_replay(upto_seq) -> setof sessions */
+PG_FUNCTION_INFO_V1(qfs_sql_session_replay);
+Datum
+qfs_sql_session_replay(PG_FUNCTION_ARGS)
+{
+	uint64		upto = count_arg(fcinfo, 0, "upto_seq");
+	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	qfs_hash	zero = {{0}};
+	const qfs_session_record *session;
+	size_t		position = 0;
+	LedgerReader reader;
+	qfs_error	err;
+
+	InitMaterializedSRF(fcinfo, 0);
+	ledger_open(&reader, GetActiveSnapshot());
+	QFS_TRY(qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
+							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+	/* The entries were checked when they were appended. */
+	audit->reducer.check_signatures = false;
+	audit_rows(audit, &reader, 0, upto);
+	ledger_close(&reader);
+	if (audit->chain.frontier.size != upto + 1)
+		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) upto);
+
+	while ((session = qfs_audit_next_session(audit, &position)) != NULL)
+		put_session((ReturnSetInfo *) fcinfo->resultinfo, session);
+	qfs_audit_end(audit);
+	return (Datum) 0;
+}

@@ -1,0 +1,356 @@
+/*
+ * keyfile.c - the ledger's secret keys, which live in a file and nowhere else.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Errors name neither the path nor the content to the client: the server log
+ * has the path.
+ */
+#include "pg/base/compat.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "storage/lock.h"
+
+#include "pg/base/errors.h"
+#include "pg/base/guc.h"
+#include "crypto/sha256.h"
+#include "pg/secret/keyfile.h"
+
+/* 64 digits and a line end a seed; more lines than anyone rotates keys. */
+#define LINE_LEN (2 * QFS_HASH_LEN + 1)
+#define SEEDS_MAX 1024
+#define FILE_MAX ((size_t) LINE_LEN * SEEDS_MAX)
+
+/* crypto_kdf contexts are 8 characters. */
+static const char kdf_context[crypto_kdf_CONTEXTBYTES] = {'q', 'f', 's', '-', 'k', 'e', 'y', '1'};
+
+typedef struct Seeds
+{
+	size_t		count;
+	qfs_hash	seeds[SEEDS_MAX];
+} Seeds;
+
+/* Everything secret is in here, and wiped when its context goes, error or not. */
+typedef struct Secrets
+{
+	Seeds		seeds;
+	size_t		len;			/* of what text holds */
+	char		text[LINE_LEN * SEEDS_MAX];
+	MemoryContextCallback wipe;
+} Secrets;
+
+/* What was used of it: nearly all of it never is. */
+static void
+wipe_secrets(void *secrets)
+{
+	Secrets    *s = secrets;
+
+	/* A seed that could not be read to its end is not counted. */
+	sodium_memzero(s->seeds.seeds, Min(s->seeds.count + 1, SEEDS_MAX) * sizeof(qfs_hash));
+	sodium_memzero(s->text, s->len);
+	s->seeds.count = s->len = 0;
+}
+
+static Secrets *
+make_secrets(void)
+{
+	Secrets    *s = palloc(sizeof(Secrets));
+
+	s->seeds.count = s->len = 0;
+	s->wipe.func = wipe_secrets;
+	s->wipe.arg = s;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &s->wipe);
+	return s;
+}
+
+static const char *
+file_path(void)
+{
+	return is_absolute_path(qfs_key_file) ? qfs_key_file : psprintf("%s/%s", DataDir, qfs_key_file);
+}
+
+/* The cause for everybody; path and errno, where there is one, for the operator. */
+static void
+throw_key_file(const char *cause)
+{
+	int			saved = errno;
+	const char *path = file_path();
+
+	errno = saved;
+	/* LOG alone would reach a client that sets client_min_messages to it. */
+	ereport(LOG_SERVER_ONLY,
+			(errcode_for_file_access(),
+			 saved != 0 ? errmsg("qfs key file \"%s\" %s: %m", path, cause) :
+			 errmsg("qfs key file \"%s\" %s", path, cause),
+			 errhint("It must be the file that belongs to this ledger, owned by the server's user, mode 0600. "
+					 "Restore it from your backup, or correct qfs.key_file.")));
+	QFS_THROW(QFS_KEY_FILE, "it %s", cause);
+}
+
+/* Ours alone to read, and a file. */
+static void
+check_permissions(int fd)
+{
+	struct stat st;
+
+	errno = 0;
+	if (fstat(fd, &st) != 0)
+		throw_key_file("cannot be examined");
+	if (!S_ISREG(st.st_mode))
+		throw_key_file("is not a regular file");
+	if (st.st_uid != geteuid())
+		throw_key_file("does not belong to the server's user");
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		throw_key_file("can be read by others; its mode must be 0600");
+}
+
+static void
+parse_seeds(Secrets *s)
+{
+	errno = 0;
+	if (s->len % LINE_LEN != 0 || s->len > FILE_MAX)
+		throw_key_file("is damaged");
+	for (size_t at = 0; at < s->len; at += LINE_LEN)
+	{
+		qfs_slice	digits = {(const uint8_t *) s->text + at, LINE_LEN - 1};
+
+		if (s->text[at + LINE_LEN - 1] != '\n' ||
+			!qfs_hex_decode(digits, s->seeds.seeds[s->seeds.count].bytes, QFS_HASH_LEN))
+			throw_key_file("is damaged");
+		s->seeds.count++;
+	}
+}
+
+/* may_be_missing: a file that is not there holds no seeds */
+static void
+read_file(Secrets *s, bool may_be_missing)
+{
+	/* Opening a FIFO would wait for its other end. */
+	int			fd = OpenTransientFile(file_path(), O_RDONLY | O_NONBLOCK);
+	ssize_t		n;
+
+	if (fd < 0 && errno == ENOENT && may_be_missing)
+		return;
+	if (fd < 0)
+		throw_key_file("cannot be opened");
+	check_permissions(fd);
+	while (s->len < FILE_MAX && (n = read(fd, s->text + s->len, FILE_MAX - s->len)) != 0)
+	{
+		if (n < 0)
+			throw_key_file("cannot be read");
+		s->len += (size_t) n;
+	}
+	CloseTransientFile(fd);
+	parse_seeds(s);
+}
+
+/* The whole new content, on disk under another name, then in place of the old. */
+static void
+write_file(Secrets *s)
+{
+	char	   *temporary = psprintf("%s.new", file_path());
+	qfs_buf		text;
+	int			fd;
+
+	qfs_buf_init(&text, s->text, FILE_MAX);
+	for (size_t i = 0; i < s->seeds.count; i++)
+	{
+		qfs_buf_hex(&text, s->seeds.seeds[i].bytes, QFS_HASH_LEN);
+		qfs_buf_byte(&text, '\n');
+	}
+	s->len = text.len;
+
+	unlink(temporary);			/* left behind by a crash */
+	fd = OpenTransientFilePerm(temporary, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, 0600);
+	if (fd < 0)
+		throw_key_file("cannot be made");
+	errno = 0;
+	if (write(fd, text.data, text.len) != (ssize_t) text.len)
+	{
+		if (errno == 0)
+			errno = ENOSPC;
+		throw_key_file("cannot be written");
+	}
+	if (pg_fsync(fd) != 0)
+		throw_key_file("cannot be flushed");
+	CloseTransientFile(fd);
+	if (durable_rename(temporary, file_path(), LOG_SERVER_ONLY) != 0)
+		throw_key_file("cannot be put in place");
+}
+
+static void
+derive_subkey(const qfs_hash *seed, qfs_key_purpose purpose, uint8_t subkey[QFS_HASH_LEN])
+{
+	crypto_kdf_derive_from_key(subkey, QFS_HASH_LEN, (uint64_t) purpose, kdf_context, seed->bytes);
+}
+
+static void
+derive(const qfs_hash *seed, qfs_key_purpose purpose, qfs_key_pair *out)
+{
+	uint8_t		subkey[crypto_sign_SEEDBYTES];
+
+	derive_subkey(seed, purpose, subkey);
+	crypto_sign_seed_keypair(out->public_key.bytes, out->secret, subkey);
+	sodium_memzero(subkey, sizeof(subkey));
+}
+
+static void
+derive_public(const qfs_hash *seed, qfs_key_purpose purpose, qfs_hash *out)
+{
+	qfs_key_pair pair;
+
+	derive(seed, purpose, &pair);
+	*out = pair.public_key;
+	sodium_memzero(&pair, sizeof(pair));
+}
+
+/* One writer of the file in the whole cluster, until the end of the transaction. */
+static void
+lock_file(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, InvalidOid, 1);
+	LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+void
+qfs_keyfile_add(qfs_public_keys *out)
+{
+	Secrets    *s = make_secrets();
+	qfs_hash   *seed;
+
+	/* Files know no transactions, but a standby must not grow seeds of its own. */
+	PreventCommandIfReadOnly("the making of a key");
+	lock_file();
+	read_file(s, true);
+	errno = 0;
+	if (s->seeds.count == SEEDS_MAX)
+		throw_key_file("is full");
+	seed = &s->seeds.seeds[s->seeds.count++];
+	crypto_kdf_keygen(seed->bytes);
+	write_file(s);
+	derive_public(seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
+	derive_public(seed, QFS_KEY_TOKEN, &out->token);
+	wipe_secrets(s);
+}
+
+/*
+ * Which seed gave a public key last.  To derive a pair again only to compare it
+ * would be a tenth of a sign-in.  The seed itself is not kept: its digest says
+ * nothing about 256 random bits.
+ */
+static struct
+{
+	bool		is_known;
+	qfs_key_purpose purpose;
+	qfs_hash	seed_digest;
+	qfs_hash	public_key;
+}			last_fit;
+
+static void
+digest_seed(const qfs_hash *seed, qfs_hash *out)
+{
+	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
+}
+
+/* The seed that gave this key last time, if the file still has it; the pair then needs no computation. */
+static const qfs_hash *
+recall_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
+{
+	qfs_hash	digest;
+
+	if (!last_fit.is_known || last_fit.purpose != purpose ||
+		memcmp(&last_fit.public_key, public_key, sizeof(*public_key)) != 0)
+		return NULL;
+	/* The newest seed is the likeliest. */
+	for (size_t i = s->seeds.count; i-- > 0;)
+	{
+		const qfs_hash *seed = &s->seeds.seeds[i];
+
+		digest_seed(seed, &digest);
+		if (memcmp(&digest, &last_fit.seed_digest, sizeof(digest)) != 0)
+			continue;
+		/* libsodium's secret key is the seed of the pair, then the public key. */
+		derive_subkey(seed, purpose, out->secret);
+		memcpy(out->secret + crypto_sign_SEEDBYTES, public_key, sizeof(*public_key));
+		out->public_key = *public_key;
+		return seed;
+	}
+	return NULL;
+}
+
+static void
+remember_pair(const qfs_hash *seed, qfs_key_purpose purpose, const qfs_hash *public_key)
+{
+	digest_seed(seed, &last_fit.seed_digest);
+	last_fit.purpose = purpose;
+	last_fit.public_key = *public_key;
+	last_fit.is_known = true;
+}
+
+/* The key pair with this public half; returns the seed that it comes from. */
+static const qfs_hash *
+find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
+{
+	const qfs_hash *seed = recall_pair(s, purpose, public_key, out);
+
+	if (seed != NULL)
+		return seed;
+	for (size_t i = s->seeds.count; i-- > 0;)
+	{
+		seed = &s->seeds.seeds[i];
+		derive(seed, purpose, out);
+		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) != 0)
+			continue;
+		remember_pair(seed, purpose, public_key);
+		return seed;
+	}
+	sodium_memzero(out, sizeof(*out));
+	QFS_THROW(QFS_KEY_MISSING, "none of its %u seeds fits", (uint64_t) s->seeds.count);
+}
+
+void
+qfs_keyfile_find(const qfs_hash *checkpoint, qfs_key_pair *out)
+{
+	Secrets    *s = make_secrets();
+
+	read_file(s, false);
+	find_pair(s, QFS_KEY_CHECKPOINT, checkpoint, out);
+	wipe_secrets(s);
+}
+
+typedef struct OwnedKeys
+{
+	qfs_session_keys keys;		/* first: whoever has them has this */
+	MemoryContextCallback wipe;
+} OwnedKeys;
+
+static void
+wipe_keys(void *keys)
+{
+	sodium_memzero(keys, sizeof(qfs_session_keys));
+}
+
+qfs_session_keys *
+qfs_keyfile_session(const qfs_hash *token)
+{
+	Secrets    *s = make_secrets();
+	OwnedKeys  *owned = palloc(sizeof(OwnedKeys));
+
+	owned->wipe.func = wipe_keys;
+	owned->wipe.arg = &owned->keys;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &owned->wipe);
+	read_file(s, false);
+	derive_subkey(find_pair(s, QFS_KEY_TOKEN, token, &owned->keys.token), QFS_KEY_NONCE,
+				  owned->keys.nonce);
+	wipe_secrets(s);
+	return &owned->keys;
+}

@@ -1,0 +1,46 @@
+/*
+ * known_rows.h - what a backend remembers of the state tables.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Which table a kind has, until something happens to a table; records of rare
+ * kinds, as long; all other records as long as the chain lock is held, because
+ * then nobody else can change them.
+ */
+#ifndef QFS_KNOWN_ROWS_H
+#define QFS_KNOWN_ROWS_H
+
+#include "pg/base/compat.h"
+
+#include "storage/itemptr.h"
+
+#include "state/store.h"
+
+/* A row that was looked up or written. */
+typedef struct KnownRow
+{
+	bool		exists;
+	ItemPointerData place;		/* of one that exists */
+	void	   *record;			/* of one that doesn't, the key counts */
+	bool		whole;			/* and of one that does, all of it but what points elsewhere */
+} KnownRow;
+
+/* The table of a kind. */
+extern Oid	qfs_known_table(const qfs_kind *kind);
+
+/* The row with the record's key, or NULL: then it has to be looked up. */
+extern const KnownRow *qfs_known_row(const qfs_kind *kind, const void *record);
+
+/* place: NULL if there is no such row */
+extern void qfs_know_row(const qfs_kind *kind, const void *record, ItemPointer place);
+
+/* Rows of a kind may have changed. */
+extern void qfs_forget_rows(const qfs_kind *kind);
+
+/* Those of kinds that are not rare: is the chain lock held?  Either way, begins with none. */
+extern void qfs_know_rows(bool locked);
+
+/* To be called once, when the library is loaded. */
+extern void qfs_known_rows_register_callbacks(void);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * ledger_table.c - the table qfs.ledger: its columns, and rows found by seq.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/skey.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/table/ledger_table.h"
+#include "pg/base/version.h"
+
+Oid
+qfs_table_oid(const char *name)
+{
+	Oid			oid;
+
+	qfs_version_check();
+	oid = get_relname_relid(name, get_namespace_oid("qfs", false));
+	if (!OidIsValid(oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table qfs.%s does not exist", name),
+				 errhint("Run CREATE EXTENSION qfs.")));
+	return oid;
+}
+
+/* Node (level, index) is in the row that completed it. */
+static qfs_status
+read_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
+{
+	LedgerReader *reader = (LedgerReader *) tree;
+	uint64		seq = qfs_node_row(level, index);
+	HeapTuple	row = ledger_row(reader, seq);
+	bytea	   *nodes;
+	Datum		value;
+	bool		isnull;
+
+	if (row == NULL)
+		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u is missing", (uint64_t) seq);
+	if (level == 0)
+	{
+		ledger_hash(reader, row, LEDGER_HASH, out);
+		heap_freetuple(row);
+		return QFS_OK;
+	}
+	value = heap_getattr(row, LEDGER_NODES, RelationGetDescr(reader->rel), &isnull);
+	nodes = isnull ? NULL : DatumGetByteaPP(value);
+	if (nodes == NULL || VARSIZE_ANY_EXHDR(nodes) < level * QFS_HASH_LEN)
+		return qfs_fail(err, QFS_NODES_MISMATCH, "entry %u", (uint64_t) seq);
+	memcpy(out->bytes, VARDATA_ANY(nodes) + (level - 1) * QFS_HASH_LEN, QFS_HASH_LEN);
+	heap_freetuple(row);
+	return QFS_OK;
+}
+
+void
+ledger_open(LedgerReader *reader, Snapshot snapshot)
+{
+	ledger_open_rel(reader, table_open(qfs_table_oid("ledger"), AccessShareLock), snapshot);
+	reader->owns_rel = true;
+}
+
+void
+ledger_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot)
+{
+	reader->tree.node = read_node;
+	reader->rel = rel;
+	reader->index = NULL;
+	reader->snapshot = snapshot;
+	reader->owns_rel = false;
+}
+
+void
+ledger_close(LedgerReader *reader)
+{
+	if (reader->index != NULL)
+		index_close(reader->index, AccessShareLock);
+	if (reader->owns_rel)
+		table_close(reader->rel, AccessShareLock);
+}
+
+static SysScanDesc
+begin_scan(LedgerReader *reader, StrategyNumber strategy, RegProcedure comparison, uint64 seq)
+{
+	ScanKeyData key;
+
+	/* In a long batch most rows need no look into the table at all. */
+	if (reader->index == NULL)
+		reader->index = index_open(QFS_PRIMARY_KEY_INDEX(reader->rel), AccessShareLock);
+	ScanKeyInit(&key, LEDGER_SEQ, strategy, comparison, Int64GetDatum((int64) seq));
+	return systable_beginscan_ordered(reader->rel, reader->index, reader->snapshot, 1, &key);
+}
+
+/* Looks for the last entry among those from `from` on; false = there is none. */
+static bool
+last_entry(LedgerReader *reader, uint64 from, LedgerHead *out)
+{
+	SysScanDesc scan = begin_scan(reader, BTGreaterEqualStrategyNumber, F_INT8GE, from);
+	HeapTuple	row = systable_getnext_ordered(scan, BackwardScanDirection);
+	bool		found = HeapTupleIsValid(row);
+
+	if (found)
+	{
+		out->size = (uint64) ledger_int(reader, row, LEDGER_SEQ) + 1;
+		out->at = ledger_int(reader, row, LEDGER_AT);
+		ledger_hash(reader, row, LEDGER_HASH, &out->hash);
+	}
+	systable_endscan_ordered(scan);
+	return found;
+}
+
+void
+ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
+{
+	memset(out, 0, sizeof(*out));
+	/* A hint that was wrong finds nothing; then everything is looked at. */
+	if (hint == 0 || !last_entry(reader, hint, out))
+		last_entry(reader, 0, out);
+}
+
+void
+ledger_throw_not_open(uint64 size, const char *missing)
+{
+	if (size == 0)
+		QFS_THROW(QFS_NO_GENESIS, "%s", missing);
+	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
+}
+
+bool
+ledger_has_other_index(Relation ledger)
+{
+	List	   *indexes = RelationGetIndexList(ledger);
+	bool		result = list_length(indexes) > 1;
+
+	list_free(indexes);
+	return result;
+}
+
+HeapTuple
+ledger_row(LedgerReader *reader, uint64 seq)
+{
+	SysScanDesc scan = begin_scan(reader, BTEqualStrategyNumber, F_INT8EQ, seq);
+	HeapTuple	row = systable_getnext_ordered(scan, ForwardScanDirection);
+	HeapTuple	copy = HeapTupleIsValid(row) ? heap_copytuple(row) : NULL;
+
+	systable_endscan_ordered(scan);
+	return copy;
+}
+
+SysScanDesc
+ledger_scan(LedgerReader *reader, uint64 from)
+{
+	return begin_scan(reader, BTGreaterEqualStrategyNumber, F_INT8GE, from);
+}
+
+HeapTuple
+ledger_scan_next(SysScanDesc scan)
+{
+	HeapTuple	row = systable_getnext_ordered(scan, ForwardScanDirection);
+
+	return HeapTupleIsValid(row) ? row : NULL;
+}
+
+void
+ledger_scan_end(SysScanDesc scan)
+{
+	systable_endscan_ordered(scan);
+}
+
+int64
+ledger_int(LedgerReader *reader, HeapTuple row, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(heap_getattr(row, column, RelationGetDescr(reader->rel), &isnull));
+}
+
+void
+ledger_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, column, RelationGetDescr(reader->rel), &isnull);
+
+	/* Whoever owns the table can have it forget that it admits none. */
+	if (isnull)
+		QFS_THROW(QFS_ENTRY_INCOMPLETE, "a column is null");
+	memcpy(out, DatumGetPointer(value), sizeof(*out));
+}
+
+/* ---- a row as an entry ---- */
+
+/* One jsonb column, inside the entry's own object. */
+static qfs_status
+read_json(Datum value, bool isnull, qfs_buf *json, qfs_slice *out, qfs_error *err)
+{
+	size_t		start = json->len;
+	qfs_status	status;
+
+	if (isnull)
+		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "auth, payload or outcome is null");
+	status = qfs_jsonb_write_stored(json, value, 1, err);
+	if (status != QFS_OK)
+		return status;
+	if (json->overflow)
+		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "its JSON alone is longer");
+	*out = (qfs_slice) {json->data + start, json->len - start};
+	if (qfs_json_type_of(*out) != QFS_JSON_OBJECT)
+		return qfs_fail(err, QFS_ENTRY_FORMAT, "auth, payload and outcome must be objects");
+	return QFS_OK;
+}
+
+static void
+read_nodes(Datum value, bool isnull, LedgerEntry *out)
+{
+	bytea	   *nodes;
+	size_t		len;
+
+	out->has_nodes = !isnull;
+	out->count = LEDGER_NO_NODES;
+	if (isnull)
+		return;
+	nodes = DatumGetByteaPP(value);
+	len = VARSIZE_ANY_EXHDR(nodes);
+	if (len % QFS_HASH_LEN != 0 || len > sizeof(out->nodes))
+		return;
+	out->count = (unsigned) (len / QFS_HASH_LEN);
+	memcpy(out->nodes, VARDATA_ANY(nodes), len);
+}
+
+qfs_status
+ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, qfs_error *err)
+{
+	Datum		values[LEDGER_COLUMNS];
+	bool		nulls[LEDGER_COLUMNS];
+	qfs_entry  *entry = &out->entry;
+	text	   *type;
+	qfs_status	status;
+
+#define VALUE(column) values[(column) - 1]
+#define IS_NULL(column) nulls[(column) - 1]
+
+	heap_deform_tuple(row, desc, values, nulls);
+	qfs_buf_init(&out->json, json, LEDGER_JSON_MAX);
+
+	if (IS_NULL(LEDGER_SEQ) || IS_NULL(LEDGER_AT) || IS_NULL(LEDGER_TYPE) ||
+		IS_NULL(LEDGER_PREV) || IS_NULL(LEDGER_HASH))
+		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "a column is null");
+	entry->seq = (uint64_t) DatumGetInt64(VALUE(LEDGER_SEQ));
+	entry->at = DatumGetInt64(VALUE(LEDGER_AT));
+	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
+	entry->type = (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	entry->has_actor = !IS_NULL(LEDGER_ACTOR);
+	if (entry->has_actor)
+		memcpy(&entry->actor, DatumGetPointer(VALUE(LEDGER_ACTOR)), sizeof(entry->actor));
+	memcpy(&entry->prev, DatumGetPointer(VALUE(LEDGER_PREV)), sizeof(entry->prev));
+	memcpy(&out->hash, DatumGetPointer(VALUE(LEDGER_HASH)), sizeof(out->hash));
+	read_nodes(VALUE(LEDGER_NODES), IS_NULL(LEDGER_NODES), out);
+
+	status = qfs_type_check(entry->type, err);
+	if (status == QFS_OK)
+		status = read_json(VALUE(LEDGER_AUTH), IS_NULL(LEDGER_AUTH), &out->json,
+						   &entry->auth, err);
+	if (status == QFS_OK)
+		status = read_json(VALUE(LEDGER_PAYLOAD), IS_NULL(LEDGER_PAYLOAD), &out->json,
+						   &entry->payload, err);
+	if (status == QFS_OK)
+		status = read_json(VALUE(LEDGER_OUTCOME), IS_NULL(LEDGER_OUTCOME), &out->json,
+						   &entry->outcome, err);
+#undef VALUE
+#undef IS_NULL
+	return status;
+}
+
+qfs_slice
+ledger_line(LedgerReader *reader, HeapTuple row)
+{
+	LedgerEntry decoded;
+	qfs_buf		bytes;
+	qfs_error	err;
+	void	   *json = palloc(LEDGER_JSON_MAX);
+
+	qfs_buf_init(&bytes, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	QFS_TRY(ledger_decode(RelationGetDescr(reader->rel), row, json, &decoded, &err), &err);
+	QFS_TRY(qfs_entry_encode(&decoded.entry, &bytes, &err), &err);
+	pfree(json);
+	return qfs_buf_slice(&bytes);
+}

@@ -1,0 +1,350 @@
+/*
+ * test_permission.c - who may append what.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "suites.h"
+
+#include <stdio.h>
+
+#include "support/signin.h"
+
+static sample s;
+
+/* Wallet 9 is made an operator by the policy. */
+#define OPERATOR 9
+
+static void
+open_ledger(void)
+{
+	static char changes[1024];
+	test_wallet operator = test_wallet_of(OPERATOR);
+
+	snprintf(changes, sizeof(changes), "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
+			 "\"uris\":[\"https://app.example\"]},\"operators\":[\"%s\"]}", operator.user_name);
+	signin_ledger(&s, changes);
+}
+
+/* Everybody's word on every kind of type. */
+static void
+matrix(void)
+{
+	enum
+	{
+		DATABASE, WALLET, ACCOUNT, OPERATING, WHO
+	};
+	static const struct
+	{
+		const char *type;
+		qfs_status	want[WHO];
+	}			rows[] = {
+		{"POSTED", {QFS_NO_SESSION, QFS_NO_SESSION, QFS_OK, QFS_OK}},
+		{"NOTED", {QFS_OK, QFS_NO_SESSION, QFS_FORBIDDEN, QFS_OK}},
+		{"EVENT_TYPE", {QFS_OK, QFS_NO_SESSION, QFS_FORBIDDEN, QFS_FORBIDDEN}},
+		{"POLICY_CHANGED", {QFS_OK, QFS_NO_SESSION, QFS_FORBIDDEN, QFS_FORBIDDEN}},
+		{"KEY_ROTATED", {QFS_OK, QFS_NO_SESSION, QFS_FORBIDDEN, QFS_FORBIDDEN}},
+		{"SESSION_ROTATED", {QFS_NO_SESSION, QFS_NO_SESSION, QFS_OK, QFS_OK}},
+		{"LOGIN", {QFS_NO_SESSION, QFS_OK, QFS_FORBIDDEN, QFS_FORBIDDEN}},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+		for (int who = 0; who < WHO; who++)
+		{
+			static signin in;
+			test_wallet wallet = test_wallet_of(who == OPERATING ? OPERATOR : 3);
+			const char *auth = SAMPLE_OPERATOR;
+			const char *payload = "{}";
+			bool		is_type;
+			qfs_hash	session;
+
+			unit_row("%s by %d", rows[i].type, who);
+			open_ledger();
+			session = signin_session(&s, who == OPERATING ? OPERATOR : 3, 0, 1);
+			if (who == WALLET)
+				auth = SIGNIN_WALLET;
+			else if (who != DATABASE)
+				auth = signin_auth(&session);
+			is_type = strcmp(rows[i].type, "EVENT_TYPE") == 0;
+			if (is_type)
+				payload = "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}";
+			else if (strcmp(rows[i].type, "POLICY_CHANGED") == 0)
+				payload = sample_policy_payload("{}");
+			else if (strcmp(rows[i].type, "KEY_ROTATED") == 0)
+				payload = sample_rotation_payload(&s.entry[0].seal.hash, 1, 2);
+			else if (strcmp(rows[i].type, "SESSION_ROTATED") == 0)
+				payload = "{\"nonce\":\"" "0000000000000000000000000000000000000000000000000000000000000001\"}";
+			else if (strcmp(rows[i].type, "LOGIN") == 0)
+			{
+				signin_make(&in, who == OPERATING ? OPERATOR : 3, 0, signin_now(&s), 2);
+				payload = in.payload;
+			}
+			if (rows[i].want[who] == QFS_OK)
+				CHECK_STATUS(sample_append_as(&s, auth, who == DATABASE ? NULL : &wallet.user,
+											  rows[i].type, payload), QFS_OK);
+			else
+				signin_refused(&s, auth, who == DATABASE ? NULL : &wallet.user, rows[i].type, payload,
+							   rows[i].want[who], rows[i].type);
+			sample_close(&s);
+		}
+}
+
+/* An account acts for itself: neither for another one nor for nobody. */
+static void
+actors(void)
+{
+	test_wallet mine = test_wallet_of(3);
+	test_wallet other = test_wallet_of(4);
+	qfs_hash	session;
+
+	open_ledger();
+	session = signin_session(&s, 3, 0, 1);
+	signin_session(&s, 4, 0, 2);
+	signin_refused(&s, signin_auth(&session), &other.user, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
+	signin_refused(&s, signin_auth(&session), NULL, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
+	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &mine.user, "POSTED", "{}"), QFS_OK);
+	sample_close(&s);
+}
+
+/* What stands in the field of an actor that an event does not have is nobody. */
+static void
+nobody(void)
+{
+	static uint8_t memory[4096];
+	static signin in;
+	static char auth[128];
+	qfs_hash	session;
+
+	open_ledger();
+	s.apart = true;
+	session = signin_session(&s, 3, 0, 1);
+	strcpy(auth, signin_auth(&session));
+	signin_make(&in, 3, 0, signin_now(&s), 2);
+	for (int login = 0; login < 2; login++)
+	{
+		qfs_entry	event = {.seq = s.count,.at = signin_now(&s),.actor = in.wallet.user,
+			.type = qfs_slice_of(login ? "LOGIN" : "POSTED"),
+			.auth = qfs_slice_of(login ? SIGNIN_WALLET : auth),
+		.payload = qfs_slice_of(login ? in.payload : "{}")};
+		qfs_buf		outcome;
+
+		qfs_buf_init(&outcome, memory, sizeof(memory));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_ACTOR_MISMATCH);
+		event.has_actor = true;
+		qfs_buf_init(&outcome, memory, sizeof(memory));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_OK);
+	}
+	sample_close(&s);
+}
+
+/* The session must have begun as an operator's, and the account must still be one. */
+static void
+operators_come_and_go(void)
+{
+	static char changes[1024];
+	test_wallet wallet = test_wallet_of(3);
+	const char *auth;
+	qfs_hash	before;
+	qfs_hash	session;
+
+	signin_ledger(&s, NULL);
+	before = signin_session(&s, 3, 0, 1);
+	CHECK(!signin_record(&s, &before)->operates);
+	snprintf(changes, sizeof(changes), "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
+			 "\"uris\":[\"https://app.example\"]},\"operators\":[\"%s\"]}", wallet.user_name);
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(changes)), QFS_OK);
+	signin_refused(&s, signin_auth(&before), &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
+
+	session = signin_session(&s, 3, 0, 2);
+	CHECK(signin_record(&s, &session)->operates);
+	auth = signin_auth(&session);
+	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "NOTED", "{}"), QFS_OK);
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(SIGNIN_POLICY)), QFS_OK);
+	signin_refused(&s, auth, &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
+	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "POSTED", "{}"), QFS_OK);
+	sample_close(&s);
+}
+
+/* ---- events that a device signs ---- */
+
+static void
+signed_events(void)
+{
+	test_wallet wallet = test_wallet_of(3);
+	test_wallet other = test_wallet_of(4);
+	char		zeros[512];
+	const char *payload = "{\"text\":\"it's \\\"mine\\\" \xC3\xA9\"}";
+	const char *auth;
+	qfs_hash	session;
+	qfs_hash	foreign;
+	qfs_hash	bare;
+
+	open_ledger();
+	session = signin_session(&s, 3, 50, 1);
+	foreign = signin_session(&s, 4, 51, 2);
+	bare = signin_session(&s, 3, 0, 3);
+
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", payload),
+								  &wallet.user, "POSTED", payload), QFS_OK);
+	/* The nonce counts up, with gaps, for the account and not for the session. */
+	auth = signin_signed(&s, &session, &wallet, 50, 1, "POSTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 1, the last one was 1");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 40, "POSTED", payload),
+								  &wallet.user, "POSTED", payload), QFS_OK);
+	auth = signin_signed(&s, &session, &wallet, 50, 39, "POSTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 39, the last one was 40");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &foreign, &other, 51, 1, "POSTED", payload),
+								  &other.user, "POSTED", payload), QFS_OK);
+
+	/* Whose device? */
+	auth = signin_signed(&s, &session, &wallet, 51, 41, "POSTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "another device");
+	auth = signin_signed(&s, &bare, &wallet, 50, 41, "POSTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
+	/* No device is not the key of zeros. */
+	strcpy(zeros, auth);
+	memset(zeros + strlen("{\"key\":\""), 'A', 43);
+	signin_refused(&s, zeros, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
+
+	/* Signed is every part of the message. */
+	auth = signin_signed(&s, &session, &wallet, 50, 41, "POSTED", "{}");
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	auth = signin_signed(&s, &session, &wallet, 50, 41, "NOTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	auth = signin_signed(&s, &session, &other, 50, 41, "POSTED", payload);
+	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 41, "POSTED", payload),
+								  &wallet.user, "POSTED", payload), QFS_OK);
+	sample_close(&s);
+}
+
+/* A signature for one ledger is none for another. */
+static void
+signed_for_another_ledger(void)
+{
+	static char auth[512];
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	session;
+	qfs_hash	genesis;
+
+	open_ledger();
+	session = signin_session(&s, 3, 50, 1);
+	genesis = s.entry[0].seal.hash;
+	s.entry[0].seal.hash.bytes[31] ^= 1;
+	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"));
+	s.entry[0].seal.hash = genesis;
+	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
+	sample_close(&s);
+}
+
+/* One bit of the signature or of the nonce that it covers. */
+static void
+altered_signatures(void)
+{
+	static char auth[512];
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	session;
+
+	open_ledger();
+	session = signin_session(&s, 3, 50, 1);
+	for (unsigned bit = 0; bit < 512; bit += 7)
+	{
+		qfs_auth	altered;
+		qfs_buf		buf;
+
+		unit_row("bit %u", bit);
+		CHECK_STATUS(qfs_auth_read(qfs_slice_of(signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}")),
+								   &altered, NULL), QFS_OK);
+		altered.signature[bit / 8] ^= (uint8_t) (1 << bit % 8);
+		qfs_buf_init(&buf, auth, sizeof(auth) - 1);
+		qfs_auth_write(&buf, &altered);
+		auth[buf.len] = '\0';
+		CHECK(sample_append_as(&s, auth, &wallet.user, "POSTED", "{}") != QFS_OK);
+		CHECK(s.err.status == QFS_SIGNATURE_MISMATCH || s.err.status == QFS_SIGNATURE_NOT_CANONICAL);
+	}
+	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"));
+	*(strstr(auth, "\"nonce\":1") + 8) = '2';
+	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
+	CHECK_UINT(s.count, 5);
+	sample_close(&s);
+}
+
+/* Types that the policy lists must be signed, qfs's own too; others may be. */
+static void
+types_that_must_be_signed(void)
+{
+	static const char revocation[] = "{\"reason\":\"user_logout\",\"session\":\"%s\"}";
+	static char payload[256];
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	session;
+	char		digits[65] = "";
+
+	signin_ledger(&s, "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
+				  "\"uris\":[\"https://app.example\"]},\"signed_types\":[\"POSTED\",\"SESSION_REVOKED\"]}");
+	session = signin_session(&s, 3, 50, 1);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "POSTED");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 5, "POSTED", "{}"),
+								  &wallet.user, "POSTED", "{}"), QFS_OK);
+	for (int i = 0; i < QFS_HASH_LEN; i++)
+		snprintf(digits + 2 * i, 3, "%02x", session.bytes[i]);
+	snprintf(payload, sizeof(payload), revocation, digits);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED", payload,
+				   QFS_EVENT_UNSIGNED, "SESSION_REVOKED");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 6, "SESSION_REVOKED", payload),
+								  &wallet.user, "SESSION_REVOKED", payload), QFS_OK);
+	sample_close(&s);
+}
+
+/* A reducer that trusts signatures still counts nonces and compares keys. */
+static void
+signatures_unchecked(void)
+{
+	static char auth[512];
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	session;
+
+	open_ledger();
+	s.apart = true;
+	session = signin_session(&s, 3, 50, 1);
+	s.reducer.check_signatures = false;
+	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"));
+	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "POSTED", "{\"other\":1}"), QFS_OK);
+	signin_refused(&s, auth, &wallet.user, "POSTED", "{\"other\":1}", QFS_EVENT_NONCE, "it is 7");
+	strcpy(auth, signin_signed(&s, &session, &wallet, 51, 8, "POSTED", "{}"));
+	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_EVENT_KEY, "another device");
+	sample_close(&s);
+}
+
+/* Whoever empties the table of accounts has not made a nonce good again. */
+static void
+account_missing(void)
+{
+	test_wallet wallet = test_wallet_of(3);
+	qfs_session_record session = {.session = {{7}},.user = wallet.user,.seq = 3,.ttl_blocks = 1000,
+		.has_device = true,.device = test_key_of(50).public
+	};
+	qfs_store  *store;
+
+	open_ledger();
+	s.apart = true;
+	store = qfs_memory_store_base(s.store);
+	CHECK_STATUS(store->put(store, &qfs_kind_session, &session, NULL), QFS_OK);
+	signin_refused(&s, signin_signed(&s, &session.session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user,
+				   "POSTED", "{}", QFS_STATE_MISMATCH, "a session without an account");
+	sample_close(&s);
+}
+
+static const unit_case cases[] = {
+	CASE(matrix),
+	CASE(actors),
+	CASE(nobody),
+	CASE(operators_come_and_go),
+	CASE(signed_events),
+	CASE(signed_for_another_ledger),
+	CASE(altered_signatures),
+	CASE(types_that_must_be_signed),
+	CASE(signatures_unchecked),
+	CASE(account_missing),
+	NO_MORE_CASES
+};
+
+const unit_suite suite_authority = {"authority", cases};

@@ -1,0 +1,230 @@
+/*
+ * test_reduce_keys.c - KEY_ROTATED: who may put the next key in force.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "suites.h"
+
+#include <sodium.h>
+
+#include "engine/rule.h"
+#include "support/sample.h"
+
+static sample s;
+
+static void
+open_ledger(void)
+{
+	sample_open(&s);
+	sample_genesis(&s);
+}
+
+static const qfs_hash *
+ledger(void)
+{
+	return &s.entry[0].seal.hash;
+}
+
+static void
+check_refused(const char *payload, qfs_status want, const char *detail)
+{
+	qfs_hash	before = sample_state(&s);
+	qfs_hash	after;
+
+	s.err = (qfs_error) {QFS_OK, ""};
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", payload), want);
+	CHECK_DETAIL(&s.err, detail);
+	after = sample_state(&s);
+	CHECK_HASH(&after, &before);
+}
+
+/* Each key hands over to the next; any earlier one has no say any more. */
+static void
+rotations(void)
+{
+	open_ledger();
+	for (uint8_t n = 1; n < 6; n++)
+	{
+		test_key	next = test_key_of((uint8_t) (n + 1));
+		const qfs_signing_key_record *record;
+		const qfs_ledger_record *state;
+
+		unit_row("to key %d", n + 1);
+		if (n > 1)
+			check_refused(sample_rotation_payload(ledger(), (uint8_t) (n - 1), 9),
+						  QFS_SIGNATURE_INVALID, "did not sign");
+		CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
+								   sample_rotation_payload(ledger(), n, (uint8_t) (n + 1))), QFS_OK);
+		CHECK_UINT(s.event.outcome.len, strlen("{\"number\":1}"));
+		CHECK_UINT(s.event.outcome.data[10], '0' + n);
+		record = qfs_memory_store_record(s.store, &qfs_kind_signing_key, n);
+		CHECK_INT(record->number, n);
+		CHECK_INT(record->seq, n);
+		CHECK_HASH(&record->checkpoint, &next.public);
+		CHECK_HASH(&record->token, &next.public);
+		state = qfs_memory_store_record(s.store, &qfs_kind_ledger, 0);
+		CHECK_INT(state->key_number, n);
+		CHECK_HASH(&state->ledger, ledger());
+	}
+	sample_close(&s);
+}
+
+/* One character of the payload at this place, changed to another digit. */
+static const char *
+changed(const char *payload, const char *after, size_t offset)
+{
+	static char text[1024];
+	char	   *at;
+
+	strcpy(text, payload);
+	at = strstr(text, after) + strlen(after) + offset;
+	*at = *at == '0' ? '1' : '0';
+	return text;
+}
+
+static void
+forged(void)
+{
+	qfs_hash	other = {{7}};
+	const char *good;
+
+	open_ledger();
+	check_refused(sample_rotation_payload(ledger(), 3, 2), QFS_SIGNATURE_INVALID,
+				  "key 0 did not sign key 1");
+	check_refused(sample_rotation_payload(ledger(), 2, 2), QFS_SIGNATURE_INVALID, "did not sign");
+	check_refused(sample_rotation_payload(&other, 1, 2), QFS_SIGNATURE_INVALID, "did not sign");
+	good = sample_rotation_payload(ledger(), 1, 2);
+	for (size_t i = 0; i < 64; i += 9)
+	{
+		unit_row("digit %zu", i);
+		check_refused(changed(good, "\"checkpoint\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
+		check_refused(changed(good, "\"token\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
+	}
+	for (size_t i = 0; i < 128; i++)
+	{
+		unit_row("digit %zu of the signature", i);
+		check_refused(changed(good, "\"signature\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
+	}
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", good), QFS_OK);
+	/* Once the key has changed, its own signature does not repeat the step. */
+	check_refused(sample_rotation_payload(ledger(), 1, 2), QFS_SIGNATURE_INVALID,
+				  "key 1 did not sign key 2");
+	sample_close(&s);
+}
+
+static void
+malformed(void)
+{
+#define K "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const struct
+	{
+		const char *payload;
+		qfs_status	status;
+		const char *detail;
+	}			rows[] = {
+		{"{}", QFS_PAYLOAD_INVALID, "payload.keys: missing"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}", QFS_PAYLOAD_INVALID,
+		"payload.signature: missing"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\"},\"signature\":\"" K K "\"}", QFS_PAYLOAD_INVALID,
+		"payload.keys.token: missing"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "0\"},\"signature\":\"" K K "\"}",
+		QFS_PAYLOAD_INVALID, "payload.keys.token: too long"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":\"" K "\"}",
+		QFS_PAYLOAD_INVALID, "payload.signature: too short"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":\"" K K "0\"}",
+		QFS_PAYLOAD_INVALID, "payload.signature: too long"},
+		{"{\"keys\":{\"checkpoint\":\"X123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\","
+			"\"token\":\"" K "\"},\"signature\":\"" K K "\"}", QFS_PAYLOAD_INVALID, "hexadecimal"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":"
+			"\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\"},"
+			"\"signature\":\"" K K "\"}", QFS_PAYLOAD_INVALID, "hexadecimal"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},"
+			"\"signature\":\"" K "g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}",
+		QFS_SIGNATURE_INVALID, "did not sign"},
+		{"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":\"" K K "\"}",
+		QFS_SIGNATURE_INVALID, "did not sign"},
+	};
+
+	open_ledger();
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].payload);
+		check_refused(rows[i].payload, rows[i].status, rows[i].detail);
+	}
+	sample_close(&s);
+}
+
+/* The verifier reads payloads that no schema has been over yet. */
+static void
+unchecked_payloads(void)
+{
+	static const char *const rows[] = {
+		"{}",
+		"{\"keys\":1}",
+		"{\"keys\":{}}",
+		"{\"keys\":{\"checkpoint\":\"" K "\"}}",
+		"{\"keys\":{\"token\":\"" K "\"}}",
+		"{\"keys\":{\"checkpoint\":1,\"token\":\"" K "\"}}",
+	};
+	qfs_signing_key_record next;
+	test_key	key = test_key_of(1);
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i]);
+		CHECK_STATUS(qfs_rotation_read(qfs_slice_of(rows[i]), &next, NULL), QFS_PAYLOAD_INVALID);
+	}
+	CHECK_STATUS(qfs_rotation_read(QFS_LITERAL("{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}"),
+								   &next, NULL), QFS_OK);
+	CHECK_HEX(next.token.bytes, sizeof(next.token.bytes), K);
+	CHECK(!qfs_rotation_endorsed(&key.public, &key.public, QFS_LITERAL("{}"), &next));
+	CHECK(!qfs_rotation_endorsed(&key.public, &key.public, QFS_LITERAL("{\"signature\":1}"), &next));
+#undef K
+}
+
+/* What is signed, written out: a label with its NUL, the ledger, both keys. */
+static void
+message(void)
+{
+	qfs_hash	a;
+	qfs_hash	b;
+	qfs_hash	c;
+	uint8_t		memory[QFS_ROTATION_MESSAGE];
+	qfs_buf		buf;
+
+	memset(&a, 1, sizeof(a));
+	memset(&b, 2, sizeof(b));
+	memset(&c, 3, sizeof(c));
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_rotation_message(&a, &b, &c, &buf);
+	CHECK(!buf.overflow);
+	CHECK_UINT(buf.len, 20 + 96);
+	CHECK(memcmp(memory, "qfs:key-rotation:v1", 20) == 0);
+	CHECK(memcmp(memory + 20, &a, 32) == 0);
+	CHECK(memcmp(memory + 52, &b, 32) == 0);
+	CHECK(memcmp(memory + 84, &c, 32) == 0);
+}
+
+/* A faster replay trusts signatures that were checked before. */
+static void
+trusting_reducer(void)
+{
+	open_ledger();
+	s.apart = true;
+	s.reducer.check_signatures = false;
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(ledger(), 8, 2)), QFS_OK);
+	check_refused("{}", QFS_PAYLOAD_INVALID, "missing");
+	sample_close(&s);
+}
+
+static const unit_case cases[] = {
+	CASE(rotations),
+	CASE(forged),
+	CASE(malformed),
+	CASE(unchecked_payloads),
+	CASE(message),
+	CASE(trusting_reducer),
+	NO_MORE_CASES
+};
+
+const unit_suite suite_reduce_keys = {"reduce_keys", cases};

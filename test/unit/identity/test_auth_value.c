@@ -1,0 +1,195 @@
+/*
+ * test_auth_value.c - the four forms of an auth value, and that there is no fifth.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "suites.h"
+
+#include <stdio.h>
+
+#include "identity/auth_value.h"
+#include "text/json.h"
+
+#define S64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define A86 A43 A43
+#define SIGNED(key, nonce, session, sig) \
+	"{\"key\":\"" key "\",\"nonce\":" nonce ",\"session\":\"" session "\",\"sig\":\"" sig "\",\"via\":\"session\"}"
+
+static const char *const forms[] = {
+	"{\"via\":\"operator\"}",
+	"{\"via\":\"wallet\"}",
+	"{\"session\":\"" S64 "\",\"via\":\"session\"}",
+	SIGNED(A43, "1", S64, A86),
+	SIGNED("_-8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "9007199254740991", S64,
+		   A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-w"),
+};
+
+static void
+read_and_written(void)
+{
+	static const qfs_via via[] = {QFS_VIA_OPERATOR, QFS_VIA_WALLET, QFS_VIA_SESSION, QFS_VIA_SESSION,
+	QFS_VIA_SESSION};
+
+	for (size_t i = 0; i < ROWS(forms); i++)
+	{
+		uint8_t		memory[QFS_AUTH_MAX];
+		qfs_auth	auth;
+		qfs_buf		buf;
+
+		unit_row("%s", forms[i]);
+		memset(&auth, 0xA5, sizeof(auth));
+		CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[i]), &auth, NULL), QFS_OK);
+		CHECK_INT(auth.via, via[i]);
+		CHECK(auth.is_signed == (i >= 3));
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_auth_write(&buf, &auth);
+		CHECK_TEXT(qfs_buf_slice(&buf), forms[i]);
+	}
+}
+
+static void
+fields(void)
+{
+	qfs_auth	auth;
+
+	CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[4]), &auth, NULL), QFS_OK);
+	CHECK_HEX(auth.session.bytes, 32, S64);
+	CHECK_HEX(auth.key.bytes, 32, "ffef000000000000000000000000000000000000000000000000000000000000");
+	CHECK_INT(auth.nonce, 9007199254740991);
+	CHECK_UINT(auth.signature[0], 0);
+	CHECK_UINT(auth.signature[63], 0xFB);
+}
+
+static void
+refused(void)
+{
+	static const char *const rows[] = {
+		"{}", "[]", "null", "1", "\"operator\"", "{\"via\":null}", "{\"via\":\"\"}",
+		"{\"via\":\"Operator\"}", "{\"via\":\"operators\"}", "{\"via\":\"wallet \"}", "{\"via\":[\"wallet\"]}",
+		"{\"via\":\"system\"}", "{\"Via\":\"wallet\"}", "{\"via\":\"wallet\",\"x\":1}",
+		"{\"via\":\"wal\\\"let\"}",
+		/* What belongs to another form. */
+		"{\"via\":\"session\"}",
+		"{\"session\":\"" S64 "\",\"via\":\"operator\"}", "{\"session\":\"" S64 "\",\"via\":\"wallet\"}",
+		"{\"session\":\"" S64 "\"}", "{\"session\":null,\"via\":\"session\"}",
+		"{\"session\":\"" S64 "0\",\"via\":\"session\"}",
+		"{\"session\":\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\",\"via\":\"session\"}",
+		"{\"session\":\"0123456789abcde\",\"via\":\"session\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"sig\":\"" A86 "\",\"via\":\"wallet\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"sig\":\"" A86 "\",\"via\":\"operator\"}",
+		/* Half of a signature. */
+		"{\"key\":\"" A43 "\",\"session\":\"" S64 "\",\"via\":\"session\"}",
+		"{\"nonce\":1,\"session\":\"" S64 "\",\"via\":\"session\"}",
+		"{\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"session\":\"" S64 "\",\"via\":\"session\"}",
+		"{\"key\":\"" A43 "\",\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		"{\"nonce\":1,\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		/* A signature that is not written as it should be. */
+		SIGNED(A43, "0", S64, A86), SIGNED(A43, "-1", S64, A86), SIGNED(A43, "\"1\"", S64, A86),
+		SIGNED(A43, "null", S64, A86), SIGNED(A43, "[1]", S64, A86), SIGNED(A43, "true", S64, A86),
+		SIGNED(A43 "=", "1", S64, A86), SIGNED(A43 "A", "1", S64, A86), SIGNED("", "1", S64, A86),
+		SIGNED("+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1", S64, A86),
+		SIGNED("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", "1", S64, A86),
+		SIGNED(A43, "1", S64, A86 "=="), SIGNED(A43, "1", S64, A43), SIGNED(A43, "1", S64, A86 "A"),
+		SIGNED(A43, "1", S64, A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"),
+		SIGNED(A43, "1", "", A86),
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_error	err = {QFS_OK, ""};
+		qfs_auth	auth;
+
+		unit_row("%s", rows[i]);
+		CHECK_STATUS(qfs_json_check(qfs_slice_of(rows[i]), NULL), QFS_OK);
+		CHECK_STATUS(qfs_auth_read(qfs_slice_of(rows[i]), &auth, &err), QFS_AUTH_INVALID);
+		CHECK_STATUS(err.status, QFS_AUTH_INVALID);
+	}
+}
+
+/* Another byte in place of any one is another value or none; never the same one. */
+static void
+every_byte(void)
+{
+	unsigned	read = 0;
+
+	for (size_t i = 0; i < ROWS(forms); i++)
+		for (size_t at = 0; forms[i][at] != '\0'; at++)
+			for (unsigned byte = 0; byte < 256; byte++)
+			{
+				char		text[QFS_AUTH_MAX];
+				uint8_t		memory[QFS_AUTH_MAX];
+				qfs_slice	changed;
+				qfs_auth	auth;
+				qfs_buf		buf;
+
+				snprintf(text, sizeof(text), "%s", forms[i]);
+				text[at] = (char) byte;
+				changed = (qfs_slice) {(uint8_t *) text, strlen(forms[i])};
+				if (qfs_json_check(changed, NULL) != QFS_OK || qfs_auth_read(changed, &auth, NULL) != QFS_OK)
+					continue;
+				read++;
+				qfs_buf_init(&buf, memory, sizeof(memory));
+				qfs_auth_write(&buf, &auth);
+				if (qfs_slice_equal(qfs_buf_slice(&buf), changed))
+					continue;
+				unit_row("form %zu, byte %zu is %u", i, at, byte);
+				CHECK_SLICE(qfs_buf_slice(&buf), changed);
+			}
+	/* Digits and characters that stand for other bytes: plenty, so it was a test. */
+	CHECK(read > 64 * 15);
+}
+
+/* ---- what a caller gives with an event ---- */
+
+static void
+given_signature(void)
+{
+	qfs_auth	auth = {.via = QFS_VIA_SESSION};
+
+	CHECK_STATUS(qfs_auth_read_signature(QFS_LITERAL("{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A86 "\"}"),
+										 &auth, NULL), QFS_OK);
+	CHECK(auth.is_signed);
+	CHECK_INT(auth.nonce, 7);
+	CHECK_INT(auth.via, QFS_VIA_SESSION);
+}
+
+static void
+given_refused(void)
+{
+	static const char *const rows[] = {
+		"null", "[]", "\"\"", "{}", "{\"key\":\"" A43 "\",\"nonce\":7}",
+		"{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A86 "\",\"x\":1}",
+		"{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":0,\"sig\":\"" A86 "\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":\"7\",\"sig\":\"" A86 "\"}",
+		"{\"key\":7,\"nonce\":7,\"sig\":\"" A86 "\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":null}",
+		"{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A43 "\"}",
+		"{\"kez\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A86 "\"}",
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_error	err = {QFS_OK, ""};
+		qfs_auth	auth = {.via = QFS_VIA_SESSION};
+
+		unit_row("%s", rows[i]);
+		CHECK_STATUS(qfs_auth_read_signature(qfs_slice_of(rows[i]), &auth, &err), QFS_AUTH_INVALID);
+		CHECK(!auth.is_signed);
+		CHECK_DETAIL(&err, "a signature is key (43 characters)");
+	}
+}
+
+static const unit_case cases[] = {
+	CASE(read_and_written),
+	CASE(fields),
+	CASE(refused),
+	CASE(every_byte),
+	CASE(given_signature),
+	CASE(given_refused),
+	NO_MORE_CASES
+};
+
+const unit_suite suite_auth = {"auth", cases};

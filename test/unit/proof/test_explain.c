@@ -1,0 +1,506 @@
+/*
+ * test_explain.c - explanations: what they rest on, what they say, and that nothing else verifies.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proof/bundle.h"
+#include "support/explaining.h"
+#include "support/harness.h"
+#include "support/people.h"
+#include "suites.h"
+
+static sample s;
+static person ann;
+static person bob;
+
+static explaining made;
+static uint8_t changed[EXPLAINING_MAX];
+static test_memory memory;
+
+/* ---- explaining and verifying ---- */
+
+static qfs_status
+explain(const qfs_question *q, qfs_slice *out)
+{
+	qfs_status	status = explaining_make(&made, &s, q, -1);
+
+	*out = made.bundle;
+	return status;
+}
+
+static qfs_error said;
+
+static qfs_status
+verify_with(qfs_slice text, const char *origin, uint8_t key)
+{
+	static qfs_bundle bundle;
+	qfs_vkey	vkey = test_vkey(origin, QFS_NOTE_ED25519, key);
+	qfs_status	status;
+
+	said = (qfs_error) {QFS_OK, ""};
+	status = qfs_bundle_verify(text, &vkey, test_allocator(&memory), &bundle, &said);
+	CHECK_UINT(memory.live, 0);
+	return status;
+}
+
+static qfs_status
+verify(qfs_slice text)
+{
+	return verify_with(text, SAMPLE_ORIGIN, 1);
+}
+
+static qfs_question
+about(uint64_t seq, qfs_topic topic, const person *subject)
+{
+	qfs_question q = {.topic = topic,.seq = seq,.size = s.count};
+
+	q.has_subject = subject != NULL;
+	if (q.has_subject)
+		q.subject = subject->wallet.user;
+	return q;
+}
+
+/* Ann invites Bob, who does everything; the reward is paid in the last entry. */
+static void
+open_history(void)
+{
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);
+	bob = people_join(&s, 2, 50);
+	CHECK_STATUS(people_profile(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_use(&s, &bob, &ann), QFS_OK);
+	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+}
+
+static uint64_t reward(void) { return s.count - 1; }
+
+/* ---- what they say ---- */
+
+static void
+every_entry(void)
+{
+	qfs_slice	text;
+
+	open_history();
+	for (unsigned i = 0; i < s.count; i++)
+	{
+		qfs_question q = about(i, QFS_TOPIC_ENTRY, NULL);
+
+		unit_row("entry %u", i);
+		CHECK_STATUS(explain(&q, &text), QFS_OK);
+		CHECK_STATUS(verify(text), QFS_OK);
+		CHECK_DETAIL(&said, "");
+	}
+	sample_close(&s);
+}
+
+/* Types of an operator's, and a key that follows: whoever trusts the first one verifies what the second one signs. */
+static void
+after_a_rotation(void)
+{
+	qfs_slice	text;
+
+	sample_open(&s);
+	sample_ledger(&s);
+	for (unsigned i = 0; i < s.count; i++)
+	{
+		qfs_question q = about(i, QFS_TOPIC_ENTRY, NULL);
+
+		unit_row("entry %u", i);
+		CHECK_STATUS(explain(&q, &text), QFS_OK);
+		CHECK_STATUS(verify(text), QFS_OK);
+		CHECK_STATUS(verify_with(text, SAMPLE_ORIGIN, 2), QFS_OK);
+		CHECK_STATUS(verify_with(text, SAMPLE_ORIGIN, 3), QFS_KEY_UNTRUSTED);
+	}
+	sample_close(&s);
+}
+
+static void
+check_narrative(qfs_slice text, const char *want)
+{
+	qfs_slice	value = {NULL, 0};
+
+	qfs_json_member(text, "narrative", &value);
+	CHECK_TEXT(value, want);
+}
+
+static void
+topics(void)
+{
+	qfs_question q;
+	qfs_slice	text;
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	check_narrative(text, "\"You earned 100 FLX and 10 genesis points because user_c3f23ba3…, whom you invited,"
+					" set a profile and exchanged messages.\"");
+	q = about(reward(), QFS_TOPIC_REWARD, &bob);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	check_narrative(text, "\"You earned 10 genesis points because you, whom user_9f18b755… invited,"
+					" set a profile and exchanged messages.\"");
+	q = about(reward(), QFS_TOPIC_COHERENCE, &bob);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	q = about(reward(), QFS_TOPIC_SESSION, &bob);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	q = about(reward(), QFS_TOPIC_MESSAGE, &bob);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	q = about(reward(), QFS_TOPIC_STATEMENT, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	q.from = 7;
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify(text), QFS_OK);
+	sample_close(&s);
+}
+
+static void
+no_topic(void)
+{
+	static const qfs_topic none[] = {QFS_TOPIC_REWARD, QFS_TOPIC_COHERENCE, QFS_TOPIC_SESSION, QFS_TOPIC_MESSAGE};
+	qfs_slice	text;
+	qfs_question q;
+	qfs_topic	topic;
+
+	open_history();
+	for (size_t i = 0; i < ROWS(none); i++)
+	{
+		unit_row("%s", qfs_topic_name(none[i]));
+		q = about(4, none[i], NULL);
+		CHECK_STATUS(explain(&q, &text), QFS_EXPLAIN_TOPIC);
+		CHECK(qfs_topic_parse(qfs_slice_of(qfs_topic_name(none[i])), &topic) && topic == none[i]);
+	}
+	q = about(0, QFS_TOPIC_STATEMENT, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_EXPLAIN_TOPIC);
+	q = about(s.count, QFS_TOPIC_ENTRY, NULL);
+	CHECK_STATUS(explain(&q, &text), QFS_SIZE_UNKNOWN);
+	CHECK(!qfs_topic_parse(QFS_LITERAL("nothing"), &topic));
+	sample_close(&s);
+}
+
+/* ---- sessions that are over ---- */
+
+static void
+ended_sessions(void)
+{
+	static const char *const how[] = {"revoked", "rotated away", "expired"};
+	qfs_question q;
+	qfs_slice	text;
+
+	for (size_t i = 0; i < ROWS(how); i++)
+	{
+		char		payload[160];
+		char		digits[65];
+		qfs_entry	entry;
+		qfs_buf		line;
+
+		static uint8_t bytes[QFS_ENTRY_MAX];
+		qfs_seal	seal;
+
+		unit_row("%s", how[i]);
+		open_history();
+		s.apart = true;
+		for (int n = 0; n < 32; n++)
+			sprintf(digits + 2 * n, "%02x", bob.session.bytes[n]);
+		if (i == 0)
+		{
+			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
+			CHECK_STATUS(people_append(&s, &bob, "SESSION_REVOKED", payload), QFS_OK);
+		}
+		else if (i == 1)
+		{
+			snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", digits);
+			CHECK_STATUS(people_append(&s, &bob, "SESSION_ROTATED", payload), QFS_OK);
+		}
+		else
+			people_wait(&s, 2000 * PEOPLE_BLOCK);
+
+		/* A ledger that says so all the same: what it would have recorded, in the tree like any other entry. */
+		CHECK_STATUS(qfs_entry_decode(sample_line(&s, (unsigned) reward()), &entry, NULL), QFS_OK);
+
+		entry.seq = s.count;
+		entry.at = SAMPLE_TIME + 1000 * (int64_t) s.count + s.later;
+		entry.type = QFS_LITERAL("CONTENT_CREATED");
+		entry.has_actor = true;
+		entry.actor = bob.wallet.user;
+		entry.auth = qfs_slice_of(bob.auth);
+		entry.payload = QFS_LITERAL("{\"content\":\"abababababababababababababababababababababababababababababababab\","
+									"\"kind\":\"text\",\"size\":1}");
+		{
+			static char outcome[512];
+
+			snprintf(outcome, sizeof(outcome), "{\"effects\":[],\"guards\":[],\"policy\":\"%s\",\"read\":[{\"account\":\"%s\","
+					 "\"previous\":%lld}],\"status\":\"OK\"}", signin_policy(&s), bob.wallet.user_name,
+					 (long long) people_last(&s, &bob));
+			entry.outcome = qfs_slice_of(outcome);
+		}
+		entry.prev = s.chain.head;
+		qfs_buf_init(&line, bytes, sizeof(bytes));
+		CHECK_STATUS(qfs_entry_encode(&entry, &line, NULL), QFS_OK);
+		qfs_leaf_hash(qfs_buf_slice(&line), &seal.hash);
+		CHECK_STATUS(qfs_frontier_append(&s.chain.frontier, &seal.hash, seal.nodes, &seal.count, NULL), QFS_OK);
+		s.entry[s.count].bytes = malloc(line.len);
+		memcpy(s.entry[s.count].bytes, line.data, line.len);
+		s.entry[s.count].len = line.len;
+		s.entry[s.count++].seal = seal;
+
+		q = about(s.count - 1, QFS_TOPIC_SESSION, NULL);
+		CHECK_STATUS(explain(&q, &text), QFS_SESSION_ENDED);
+		q = about(s.count - 1, QFS_TOPIC_ENTRY, NULL);
+		CHECK_STATUS(explain(&q, &text), QFS_SESSION_ENDED);
+		sample_close(&s);
+	}
+}
+
+/* ---- what was changed ---- */
+
+/* Puts a text in place of a part of another. */
+static qfs_slice
+replaced(qfs_slice text, size_t at, size_t len, const char *with)
+{
+	size_t		new_len = strlen(with);
+
+	memcpy(changed, text.data, at);
+	memcpy(changed + at, with, new_len);
+	memcpy(changed + at + new_len, text.data + at + len, text.len - at - len);
+	explaining_hash_anew(changed, text.len - len + new_len);
+	return (qfs_slice) {changed, text.len - len + new_len};
+}
+
+/* Every bit of one byte of so many, all over the text. */
+static void
+bytes_flipped(void)
+{
+	qfs_question q;
+	qfs_slice	text;
+	unsigned	wrong = 0;
+	unsigned	n = 0;
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	for (size_t i = 0; i < text.len; i += 3, n++)
+	{
+		memcpy(changed, text.data, text.len);
+		changed[i] ^= (uint8_t) (1 << n % 8);
+		if (verify((qfs_slice) {changed, text.len}) == QFS_OK)
+			wrong++;
+	}
+	CHECK_UINT(wrong, 0);
+	CHECK(n > 3000);
+	/* Cut anywhere, or longer. */
+	for (size_t len = 0; len < text.len; len += 97)
+		CHECK(verify((qfs_slice) {text.data, len}) != QFS_OK);
+	sample_close(&s);
+}
+
+/* Each entry removed, each added; the hash is made anew. */
+static void
+entries_removed(void)
+{
+	qfs_question q;
+	qfs_slice	text;
+	qfs_slice	list;
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_json_iter iter;
+	unsigned	removed = 0;
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK(qfs_json_member(text, "entries", &list));
+	iter = qfs_json_members(list);
+	while (qfs_json_next(&iter, &key, &item))
+	{
+		size_t		at = (size_t) (item.data - text.data);
+		size_t		len = item.len;
+		qfs_status	status;
+
+		/* With the comma after it, or before. */
+		if (text.data[at + len] == ',')
+			len++;
+		else
+			at--, len++;
+		status = verify(replaced(text, at, len, ""));
+		CHECK(status == QFS_BUNDLE_INCOMPLETE || status == QFS_OUTCOME_MISMATCH || status == QFS_NO_GENESIS ||
+			  status == QFS_BUNDLE_CLAIM);
+		removed++;
+	}
+	CHECK(removed >= 9);
+
+	/* One that has nothing to do with it. */
+	{
+		qfs_question other = about(3, QFS_TOPIC_ENTRY, NULL);
+		static char more[QFS_ENTRY_MAX];
+		qfs_slice	copy;
+		static uint8_t whole[EXPLAINING_MAX];
+
+		memcpy(whole, text.data, text.len);
+		copy = (qfs_slice) {whole, text.len};
+		CHECK_STATUS(explain(&other, &text), QFS_OK);
+		CHECK(qfs_json_member(text, "entries", &list));
+		iter = qfs_json_members(list);
+		while (qfs_json_next(&iter, &key, &item))
+			snprintf(more, sizeof(more), ",%.*s", (int) item.len, (const char *) item.data);
+		CHECK(qfs_json_member(copy, "entries", &list));
+		iter = qfs_json_members(list);
+		qfs_json_next(&iter, &key, &item);
+		CHECK_STATUS(verify(replaced(copy, (size_t) (item.data - copy.data) + item.len, 0, more)),
+					 QFS_BUNDLE_FORM);
+	}
+	sample_close(&s);
+}
+
+/* Each member says something else; the hash is made anew. */
+static void
+claims_changed(void)
+{
+	static const struct
+	{
+		const char *name;
+		const char *with;
+		qfs_status	status;
+	}			rows[] = {
+		{"guards", "[]", QFS_BUNDLE_CLAIM},
+		{"narrative", "\"You earned nothing.\"", QFS_BUNDLE_CLAIM},
+		{"policy", "null", QFS_BUNDLE_CLAIM},
+		{"result", "{}", QFS_BUNDLE_CLAIM},
+		{"steps", "[]", QFS_BUNDLE_CLAIM},
+		{"subject", "null", QFS_BUNDLE_CLAIM},
+		{"topic", "\"coherence\"", QFS_BUNDLE_CLAIM},
+		{"topic", "\"message\"", QFS_BUNDLE_SURPLUS},
+		{"topic", "\"gossip\"", QFS_BUNDLE_FORM},
+		{"tx_id", "\"00\"", QFS_BUNDLE_CLAIM},
+		{"v", "2", QFS_BUNDLE_FORM},
+		{"seq", "99", QFS_SIZE_UNKNOWN},
+		{"seq", "0", QFS_BUNDLE_SURPLUS},
+		{"from", "1", QFS_OK},
+		{"checkpoint", "\"\"", QFS_NOTE_SYNTAX},
+		{"entries", "{}", QFS_BUNDLE_FORM},
+	};
+	qfs_question q;
+	qfs_slice	text;
+	qfs_slice	value;
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s: %s", rows[i].name, rows[i].with);
+		CHECK(qfs_json_member(text, rows[i].name, &value));
+		CHECK_STATUS(verify(replaced(text, (size_t) (value.data - text.data), value.len, rows[i].with)),
+					 rows[i].status);
+	}
+	/* The hash alone. */
+	CHECK(qfs_json_member(text, "explanation_hash", &value));
+	memcpy(changed, text.data, text.len);
+	changed[value.data - text.data + 1] ^= 1;
+	CHECK_STATUS(verify((qfs_slice) {changed, text.len}), QFS_BUNDLE_CLAIM);
+	CHECK_DETAIL(&said, "explanation_hash");
+	sample_close(&s);
+}
+
+static void
+other_keys(void)
+{
+	qfs_question q;
+	qfs_slice	text;
+	qfs_slice	list;
+	size_t		at;
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK_STATUS(verify_with(text, "other.example", 1), QFS_CHECKPOINT_ORIGIN);
+	CHECK_STATUS(verify_with(text, SAMPLE_ORIGIN, 2), QFS_KEY_UNTRUSTED);
+
+	/* A hash of a path. */
+	CHECK(qfs_json_member(text, "entries", &list));
+	at = (size_t) (list.data - text.data) + list.len - 5;
+	memcpy(changed, text.data, text.len);
+	changed[at] = changed[at] == '0' ? '1' : '0';
+	CHECK_STATUS(verify((qfs_slice) {changed, text.len}), QFS_PROOF_INVALID);
+	CHECK_STATUS(verify(QFS_LITERAL("[]")), QFS_BUNDLE_FORM);
+	CHECK_STATUS(verify(QFS_LITERAL("{}")), QFS_BUNDLE_FORM);
+	sample_close(&s);
+}
+
+/* Without the policy in force, an older one would be claimed. */
+static void
+policy_left_out(void)
+{
+	static const qfs_topic all[] = {
+		QFS_TOPIC_ENTRY, QFS_TOPIC_REWARD, QFS_TOPIC_COHERENCE, QFS_TOPIC_SESSION, QFS_TOPIC_MESSAGE, QFS_TOPIC_STATEMENT
+	};
+
+	open_history();
+	for (size_t i = 0; i < ROWS(all); i++)
+	{
+		qfs_question q = about(reward(), all[i], &bob);
+
+		unit_row("%s", qfs_topic_name(all[i]));
+		CHECK_STATUS(explaining_make(&made, &s, &q, 1),
+					 qfs_topic_executes(all[i]) ? QFS_OUTCOME_MISMATCH : QFS_BUNDLE_INCOMPLETE);
+	}
+
+	/* An act of the operator does not say which one was in force, so its explanation does not. */
+	for (int64_t hidden = -1; hidden <= 1; hidden += 2)
+	{
+		qfs_question q = about(2, QFS_TOPIC_ENTRY, NULL);
+		qfs_slice	policy = {NULL, 0};
+
+		unit_row("an event type, without entry %d", (int) hidden);
+		CHECK_STATUS(explaining_make(&made, &s, &q, hidden), QFS_OK);
+		CHECK(qfs_json_member(made.bundle, "policy", &policy));
+		CHECK_TEXT(policy, "null");
+		CHECK_STATUS(verify(made.bundle), QFS_OK);
+	}
+	sample_close(&s);
+}
+
+/* More entries than there may be: the list alone is too long. */
+static void
+too_many(void)
+{
+
+	qfs_question q;
+	qfs_slice	text;
+	qfs_slice	list;
+	static char many[2 * (QFS_EXPLAIN_MAX + 2)];
+
+
+	open_history();
+	q = about(reward(), QFS_TOPIC_REWARD, &ann);
+	CHECK_STATUS(explain(&q, &text), QFS_OK);
+	CHECK(qfs_json_member(text, "entries", &list));
+	many[0] = '[';
+	for (size_t i = 0; i <= QFS_EXPLAIN_MAX; i++)
+	{
+		many[1 + 2 * i] = '0';
+		many[2 + 2 * i] = ',';
+	}
+	many[2 * (QFS_EXPLAIN_MAX + 1)] = ']';
+	CHECK_STATUS(verify(replaced(text, (size_t) (list.data - text.data), list.len, many)), QFS_EXPLAIN_LIMIT);
+	sample_close(&s);
+}
+
+static const unit_case cases[] = {
+	CASE(every_entry), CASE(after_a_rotation), CASE(topics), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
+	CASE(entries_removed), CASE(claims_changed), CASE(other_keys), CASE(policy_left_out),
+	CASE(too_many), NO_MORE_CASES
+};
+const unit_suite suite_explain = {"explain", cases};

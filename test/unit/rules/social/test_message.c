@@ -1,0 +1,480 @@
+/*
+ * test_message.c - chat keys, the order of messages, answers that count, and limits.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "suites.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "support/people.h"
+#include "state/social.h"
+
+#define MINUTE 60000
+#define DAY 86400000
+
+static sample s;
+static person ann;
+static person bob;
+static person cid;
+
+/* Three accounts, all with chat keys: the entries 4 to 9. */
+static void
+meet(const char *policy)
+{
+	people_ledger(&s, policy);
+	ann = people_join(&s, 1, 0);
+	bob = people_join(&s, 2, 0);
+	cid = people_join(&s, 3, 0);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &cid, 3), QFS_OK);
+}
+
+static void
+refused(const person *from, const char *payload, qfs_status want, const char *detail)
+{
+	signin_refused(&s, from->auth, &from->wallet.user, "MESSAGE", payload, want, detail);
+}
+
+/* Goes on when the next window of this length begins. */
+static void
+wait_for_window(int64_t length)
+{
+	people_wait(&s, length - signin_now(&s) % length);
+}
+
+/* Goes on with this block. */
+static void
+wait_for_block(int64_t block)
+{
+	people_wait(&s, SAMPLE_TIME + block * PEOPLE_BLOCK - signin_now(&s));
+}
+
+static void
+no_effect(void)
+{
+	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
+}
+
+/* A message between two that never wrote before: both are touched. */
+static void
+first_message(const person *from, int from_previous, const person *to, int to_previous)
+{
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_RECEIVED\"}],"
+				   "\"guards\":[],\"status\":\"OK\",\"thread\":{\"answered\":null,\"messages\":[1,0],\"previous\":null}}",
+				   from->wallet.user_name, from_previous, to->wallet.user_name, to_previous);
+}
+
+/* ---- chat keys ---- */
+
+static void
+chat_keys(void)
+{
+	const qfs_chat_key_record *record;
+	uint8_t		secret[32];
+	uint8_t		key[32];
+
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);
+	for (uint8_t n = 1; n <= 3; n++)
+	{
+		unit_row("key %d", n);
+		CHECK_STATUS(people_chat_key(&s, &ann, n), QFS_OK);
+		people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,\"rule\":\"CHAT_KEY_PUBLISHED\"}],"
+					   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name, 3 + n);
+		/* It replaces the one before. */
+		record = people_record(&s, &qfs_kind_chat_key, 0, 1);
+		memset(secret, n, sizeof(secret));
+		crypto_scalarmult_base(key, secret);
+		CHECK(memcmp(record->key.bytes, key, sizeof(key)) == 0);
+		CHECK(memcmp(&record->user, &ann.wallet.user, sizeof(record->user)) == 0);
+		CHECK_INT(record->seq, 4 + n);
+		CHECK_INT(people_last(&s, &ann), 4 + n);
+	}
+	sample_close(&s);
+}
+
+static void
+chat_keys_refused(void)
+{
+	static const struct
+	{
+		const char *payload;
+		qfs_status	status;
+		const char *detail;
+	}			rows[] = {
+		{"{}", QFS_PAYLOAD_INVALID, "payload.key: missing"},
+		{"{\"key\":7}", QFS_PAYLOAD_INVALID, "payload.key: wrong type"},
+		{"{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ\"}", QFS_PAYLOAD_INVALID, "payload.key: too short"},
+		{"{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"}", QFS_PAYLOAD_INVALID, "payload.key: too long"},
+		/* Bits that no byte needs, the other alphabet, and what is no base64 at all. */
+		{"{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQF\"}", QFS_X25519_KEY, "is not 32 bytes in base64url"},
+		{"{\"key\":\"+QEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"}", QFS_X25519_KEY, "is not 32 bytes in base64url"},
+		{"{\"key\":\"\\n123456789012345678901234567890123456789012\"}", QFS_X25519_KEY, "is not 32 bytes in base64url"},
+		{"{\"key\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", QFS_X25519_KEY, "small order"},
+		{"{\"key\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", QFS_X25519_KEY, "small order"},
+		{"{\"key\":\"7v_______________________________________38\"}", QFS_X25519_KEY, "2^255 - 19"},
+		{"{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\",\"kind\":1}", QFS_PAYLOAD_INVALID, "unknown member"},
+	};
+
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].payload);
+		signin_refused(&s, ann.auth, &ann.wallet.user, "CHAT_KEY", rows[i].payload, rows[i].status, rows[i].detail);
+	}
+	signin_refused(&s, SAMPLE_OPERATOR, NULL, "CHAT_KEY", "{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"}",
+				   QFS_NO_SESSION, "");
+	sample_close(&s);
+}
+
+/* ---- messages ---- */
+
+static int64_t
+thread_int(const char *name)
+{
+	const void *record = people_record(&s, &qfs_kind_thread, 0, 1);
+
+	return record == NULL ? -1 : *(const int64_t *) people_field(&qfs_kind_thread, record, name);
+}
+
+static void
+written(void)
+{
+	const qfs_activity_record *activity;
+	const person *first;
+	const person *second;
+	const void *record;
+	bool		in_order;
+
+	meet(NULL);
+	in_order = memcmp(&ann.wallet.user, &bob.wallet.user, sizeof(qfs_user_id)) < 0;
+	first = in_order ? &ann : &bob;
+	second = in_order ? &bob : &ann;
+
+	CHECK_STATUS(people_write(&s, first, second, 1), QFS_OK);
+	first_message(&ann, 7, &bob, 8);
+	record = people_record(&s, &qfs_kind_thread, 0, 1);
+	CHECK(memcmp(people_field(&qfs_kind_thread, record, "first"), &first->wallet.user, sizeof(qfs_user_id)) == 0);
+	CHECK(memcmp(people_field(&qfs_kind_thread, record, "second"), &second->wallet.user, sizeof(qfs_user_id)) == 0);
+	CHECK_HEX(people_field(&qfs_kind_thread, record, "thread"), QFS_HASH_LEN, people_thread(&ann, &bob));
+	CHECK(*(const bool *) people_field(&qfs_kind_thread, record, "by_first"));
+	CHECK_INT(thread_int("first_seq"), 1);
+	CHECK_INT(thread_int("second_seq"), 0);
+	CHECK_INT(thread_int("last_entry"), 10);
+
+	CHECK_STATUS(people_write(&s, first, second, 2), QFS_OK);
+	no_effect();
+	CHECK_STATUS(people_write(&s, second, first, 1), QFS_OK);
+	record = people_record(&s, &qfs_kind_thread, 0, 1);
+	CHECK(!*(const bool *) people_field(&qfs_kind_thread, record, "by_first"));
+	CHECK_INT(thread_int("first_seq"), 2);
+	CHECK_INT(thread_int("second_seq"), 1);
+	CHECK_INT(thread_int("last_entry"), 12);
+
+	/* Who wrote and who was written to. */
+	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
+	activity = people_record(&s, &qfs_kind_activity, 0, 3);
+	CHECK(activity->sent && activity->received);
+	activity = people_record(&s, &qfs_kind_activity, 1, 3);
+	CHECK(activity->sent && activity->received);
+	activity = people_record(&s, &qfs_kind_activity, 2, 3);
+	CHECK(memcmp(&activity->user, &cid.wallet.user, sizeof(activity->user)) == 0);
+	CHECK(activity->sent && !activity->received);
+	sample_close(&s);
+}
+
+static void
+order(void)
+{
+	meet(NULL);
+	refused(&ann, people_message_payload(&ann, &bob, 2), QFS_MESSAGE_ORDER, "it is 2, number 1 is next");
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	/* replayed */
+	refused(&ann, people_message_payload(&ann, &bob, 1), QFS_MESSAGE_ORDER, "it is 1, number 2 is next");
+	/* skipped */
+	refused(&ann, people_message_payload(&ann, &bob, 3), QFS_MESSAGE_ORDER, "it is 3, number 2 is next");
+	refused(&ann, people_message_payload(&ann, &bob, QFS_INT_MAX), QFS_MESSAGE_ORDER, "number 2 is next");
+	refused(&ann, people_message_payload(&ann, &bob, 0), QFS_PAYLOAD_INVALID, "payload.seq: too small");
+	refused(&ann, people_message_payload(&ann, &bob, QFS_INT_MAX + 1), QFS_PAYLOAD_INVALID, "payload.seq");
+	/* Each side counts by itself, in each thread. */
+	refused(&bob, people_message_payload(&bob, &ann, 2), QFS_MESSAGE_ORDER, "it is 2, number 1 is next");
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &bob, 2), QFS_MESSAGE_ORDER, "it is 2, number 4 is next");
+	refused(&bob, people_message_payload(&bob, &ann, 3), QFS_MESSAGE_ORDER, "it is 3, number 2 is next");
+	sample_close(&s);
+}
+
+/* A payload with one thing changed. */
+static const char *
+edited(const char *from, const char *to)
+{
+	static char text[2048];
+	const char *payload = people_message_payload(&ann, &bob, 1);
+	const char *at = strstr(payload, from);
+
+	if (!CHECK(at != NULL))
+		return payload;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int) (at - payload), payload, to, at + strlen(from));
+	return text;
+}
+
+static void
+forms(void)
+{
+	char		right[65];
+	char		wrong[65];
+	char		name[70];
+
+	meet(NULL);
+	refused(&ann, edited("aes256gcm", "aes128gcm"), QFS_PAYLOAD_INVALID, "payload.alg");
+	refused(&ann, edited("\"size\":100", "\"size\":16"), QFS_PAYLOAD_INVALID, "payload.size: too small");
+	refused(&ann, edited("\"size\":100", "\"size\":65537"), QFS_PAYLOAD_INVALID, "payload.size: too large");
+	refused(&ann, edited("\"size\":100", "\"sizes\":100"), QFS_PAYLOAD_INVALID, "payload");
+	refused(&ann, edited("\"recipient\"", "\"plaintext\":\"hi\",\"recipient\""), QFS_PAYLOAD_INVALID, "unknown member");
+	refused(&ann, edited("0000000001\"", "000000000A\""), QFS_PAYLOAD_INVALID, "payload.hash: 64 lower-case");
+	refused(&ann, edited("0000000001\"", "00000000001\""), QFS_PAYLOAD_INVALID, "payload.hash: too long");
+
+	snprintf(right, sizeof(right), "%s", people_thread(&ann, &bob));
+	snprintf(wrong, sizeof(wrong), "%s", people_thread(&ann, &cid));
+	refused(&ann, edited(right, wrong), QFS_MESSAGE_THREAD, right);
+	snprintf(wrong, sizeof(wrong), "%s", right);
+	wrong[63] = wrong[63] == '0' ? '1' : '0';
+	refused(&ann, edited(right, wrong), QFS_MESSAGE_THREAD, right);
+	wrong[63] = 'A';
+	refused(&ann, edited(right, wrong), QFS_MESSAGE_THREAD, right);
+
+	snprintf(name, sizeof(name), "%s", bob.wallet.user_name);
+	name[68] = 'G';
+	refused(&ann, edited(bob.wallet.user_name, name), QFS_USER_ID_SYNTAX, "");
+
+	CHECK_STATUS(people_append(&s, &ann, "MESSAGE", edited("\"size\":100", "\"size\":17")), QFS_OK);
+	sample_close(&s);
+	meet(NULL);
+	CHECK_STATUS(people_append(&s, &ann, "MESSAGE", edited("\"size\":100", "\"size\":65536")), QFS_OK);
+	signin_refused(&s, SAMPLE_OPERATOR, NULL, "MESSAGE", people_message_payload(&ann, &bob, 2), QFS_NO_SESSION, "");
+	/* In the name of somebody else. */
+	signin_refused(&s, cid.auth, &ann.wallet.user, "MESSAGE", people_message_payload(&ann, &bob, 2),
+				   QFS_ACTOR_MISMATCH, "");
+	sample_close(&s);
+}
+
+static void
+to_nobody(void)
+{
+	person		nobody;
+
+	meet(NULL);
+	refused(&ann, people_message_payload(&ann, &ann, 1), QFS_MESSAGE_SELF, "");
+	memset(&nobody, 0, sizeof(nobody));
+	nobody.wallet = test_wallet_of(99);
+	refused(&ann, people_message_payload(&ann, &nobody, 1), QFS_ACCOUNT_UNKNOWN, nobody.wallet.user_name);
+	sample_close(&s);
+}
+
+static void
+without_keys(void)
+{
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);
+	bob = people_join(&s, 2, 0);
+	refused(&ann, people_message_payload(&ann, &bob, 1), QFS_CHAT_KEY_UNKNOWN, "the sender has none");
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &bob, 1), QFS_CHAT_KEY_UNKNOWN, "the recipient has none");
+	refused(&bob, people_message_payload(&bob, &ann, 1), QFS_CHAT_KEY_UNKNOWN, "the sender has none");
+	CHECK_STATUS(people_chat_key(&s, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	sample_close(&s);
+}
+
+/* ---- answers ---- */
+
+static void
+check_answer(const person *p, const char *before, const char *after, int previous)
+{
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"%s\",\"%s\"],\"previous\":%d,"
+				   "\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\"}",
+				   p->wallet.user_name, before, after, previous);
+}
+
+/* Only an answer to the peer's last message counts, and only the first of an epoch in a thread. */
+static void
+answers(void)
+{
+	meet(NULL);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	first_message(&ann, 7, &bob, 8);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
+	no_effect();
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_SENT\"},"
+				   "{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
+				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
+				   "\"previous\":10,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\","
+				   "\"thread\":{\"answered\":0,\"messages\":[2,1],\"previous\":11}}",
+				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name);
+	/* Neither side earns more in this epoch, */
+	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
+	no_effect();
+	CHECK_STATUS(people_write(&s, &bob, &ann, 2), QFS_OK);
+	no_effect();
+	/* but other threads are others. */
+	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":9,\"rule\":\"MESSAGE_FIRST_SENT\"}],"
+				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":12}],\"status\":\"OK\"}",
+				   cid.wallet.user_name, ann.wallet.user_name);
+	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
+				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
+				   "\"previous\":12,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\"}",
+				   cid.wallet.user_name, ann.wallet.user_name);
+	CHECK_STATUS(people_write(&s, &cid, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &bob, &cid, 1), QFS_OK);
+	check_answer(&bob, "0.060000000000000000", "0.114000000000000000", 12);
+	sample_close(&s);
+}
+
+static void
+answers_of_epochs(void)
+{
+	meet(NULL);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	/* The last block of epoch 0, and the first of epoch 1. */
+	wait_for_block(511);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
+	no_effect();
+	CHECK_STATUS(people_write(&s, &bob, &ann, 2), QFS_OK);
+	no_effect();
+	wait_for_block(512);
+	/* Whoever answers first in it; writing on without an answer does not count. */
+	CHECK_STATUS(people_write(&s, &bob, &ann, 3), QFS_OK);
+	no_effect();
+	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
+	check_answer(&ann, "0.000000000000000000", "0.060000000000000000", 11);
+	CHECK_STATUS(people_write(&s, &bob, &ann, 4), QFS_OK);
+	no_effect();
+	/* Epochs in which nothing was said do not add up. */
+	people_return(&s, &ann, 0);
+	people_return(&s, &bob, 0);
+	wait_for_block(7 * 512);
+	people_return(&s, &ann, 0);
+	people_return(&s, &bob, 0);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 4), QFS_OK);
+	check_answer(&ann, "0.060000000000000000", "0.114000000000000000", 19);
+	CHECK_STATUS(people_write(&s, &bob, &ann, 5), QFS_OK);
+	no_effect();
+	sample_close(&s);
+}
+
+/* ---- limits ---- */
+
+static void
+messages_a_minute(void)
+{
+	meet(PEOPLE_POLICY(",\"limits\":{\"messages_per_minute\":2}"));
+	wait_for_window(MINUTE);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &bob, 2), QFS_RATE_LIMIT, "2 messages a minute; again in 59 seconds");
+	/* What is wrong for another reason is not called too fast. */
+	refused(&ann, people_message_payload(&ann, &bob, 3), QFS_MESSAGE_ORDER, "number 2 is next");
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	wait_for_window(MINUTE);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &bob, 4), QFS_RATE_LIMIT, "2 messages a minute");
+	sample_close(&s);
+
+	meet(PEOPLE_POLICY(",\"limits\":{\"messages_per_minute\":0}"));
+	refused(&ann, people_message_payload(&ann, &bob, 1), QFS_RATE_LIMIT, "0 messages a minute");
+	sample_close(&s);
+}
+
+/* A thread counts for whoever begins it. */
+static void
+threads_a_day(void)
+{
+	person		dan;
+
+	people_ledger(&s, PEOPLE_POLICY(",\"limits\":{\"threads_per_day\":1}"));
+	wait_for_window(DAY);
+	ann = people_join(&s, 1, 0);
+	bob = people_join(&s, 2, 0);
+	cid = people_join(&s, 3, 0);
+	dan = people_join(&s, 4, 0);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &cid, 3), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &dan, 4), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &cid, 1), QFS_RATE_LIMIT, "1 new threads a day; again in 863");
+	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
+	/* Answering is not beginning. */
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &bob, &cid, 1), QFS_OK);
+	refused(&bob, people_message_payload(&bob, &dan, 1), QFS_RATE_LIMIT, "1 new threads a day");
+	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
+	people_forget(&s);
+	wait_for_window(DAY);
+	people_return(&s, &ann, 0);
+	CHECK_STATUS(people_write(&s, &ann, &dan, 1), QFS_OK);
+	sample_close(&s);
+}
+
+static void
+limits_by_default(void)
+{
+	person		peers[11];
+
+	people_ledger(&s, NULL);
+	wait_for_window(DAY);
+	ann = people_join(&s, 1, 0);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	for (uint8_t i = 0; i < 11; i++)
+	{
+		peers[i] = people_join(&s, (uint8_t) (10 + i), 0);
+		CHECK_STATUS(people_chat_key(&s, &peers[i], (uint8_t) (10 + i)), QFS_OK);
+	}
+	people_forget(&s);
+	for (int i = 0; i < 10; i++)
+		CHECK_STATUS(people_write(&s, &ann, &peers[i], 1), QFS_OK);
+	refused(&ann, people_message_payload(&ann, &peers[10], 1), QFS_RATE_LIMIT, "10 new threads a day");
+	people_forget(&s);
+	wait_for_window(MINUTE);
+	/* Sixty within one minute, although entries are a second apart. */
+	for (int i = 2; i <= 61; i++)
+	{
+		CHECK_STATUS(people_write(&s, &ann, &peers[0], i), QFS_OK);
+		people_forget(&s);
+		people_wait(&s, -900);
+	}
+	refused(&ann, people_message_payload(&ann, &peers[0], 62), QFS_RATE_LIMIT, "60 messages a minute");
+	sample_close(&s);
+}
+
+static const unit_case cases[] = {
+	CASE(chat_keys),
+	CASE(chat_keys_refused),
+	CASE(written),
+	CASE(order),
+	CASE(forms),
+	CASE(to_nobody),
+	CASE(without_keys),
+	CASE(answers),
+	CASE(answers_of_epochs),
+	CASE(messages_a_minute),
+	CASE(threads_a_day),
+	CASE(limits_by_default),
+	NO_MORE_CASES
+};
+
+const unit_suite suite_message = {"message", cases};

@@ -1,0 +1,177 @@
+/*
+ * explaining.c - explanations of a sample's entries, as its ledger gives them.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "support/explaining.h"
+
+#include <sodium.h>
+
+#include "support/harness.h"
+#include "crypto/keccak.h"
+
+/* ---- the sample as a source ---- */
+
+static bool
+is_given(const explaining *e, uint64_t seq)
+{
+	return seq < e->s->count && e->s->entry[seq].len > 0 && (int64_t) seq != e->hidden;
+}
+
+static qfs_status
+give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
+{
+	const explaining *e = (const explaining *) (void *) witness;
+
+	if (!is_given(e, seq))
+		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", seq);
+	*out = sample_line(e->s, (unsigned) seq);
+	return QFS_OK;
+}
+
+static qfs_status
+give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
+{
+	const explaining *e = (const explaining *) (void *) witness;
+
+	return qfs_inclusion_proof(&e->s->tree, seq, e->size, out, err);
+}
+
+static bool
+has_text(qfs_slice payload, const char *name, qfs_slice text)
+{
+	qfs_slice	value;
+
+	return qfs_json_member(payload, name, &value) && value.len == text.len + 2 &&
+		memcmp(value.data + 1, text.data, text.len) == 0;
+}
+
+static bool
+is_sought(const qfs_entry *entry, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash)
+{
+	static const char *const types[] = {"POLICY_CHANGED", "KEY_ROTATED", "EVENT_TYPE", "CONTENT_CREATED", "LOGIN"};
+	char		digits[65];
+	char		base64[44];
+
+	if (!qfs_slice_equal(entry->type, qfs_slice_of(types[lookup])))
+		return false;
+	if (lookup == QFS_FIND_ROTATION ? entry->seq < at : entry->seq >= at)
+		return false;
+	if (lookup == QFS_FIND_TYPE)
+		return has_text(entry->payload, "type", name);
+	if (lookup == QFS_FIND_CONTENT)
+	{
+		sodium_bin2hex(digits, sizeof(digits), hash->bytes, sizeof(hash->bytes));
+		return has_text(entry->payload, "content", qfs_slice_of(digits));
+	}
+	if (lookup == QFS_FIND_DEVICE)
+	{
+		sodium_bin2base64(base64, sizeof(base64), hash->bytes, sizeof(hash->bytes),
+						  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		return has_text(entry->payload, "device_key", qfs_slice_of(base64));
+	}
+	return true;
+}
+
+static qfs_status
+find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
+	 int64_t *seq, qfs_error *err)
+{
+	const explaining *e = (const explaining *) (void *) witness;
+	qfs_entry	entry;
+
+	(void) err;
+	*seq = -1;
+	for (unsigned i = 0; i < e->s->count; i++)
+	{
+		if (!is_given(e, i) || qfs_entry_decode(sample_line(e->s, i), &entry, NULL) != QFS_OK ||
+			!is_sought(&entry, lookup, at, name, hash))
+			continue;
+		*seq = i;
+		if (lookup != QFS_FIND_POLICY)
+			break;
+	}
+	return QFS_OK;
+}
+
+/* ---- explaining ---- */
+
+/* The number of the test key that is in force; 1 if it is none of ours. */
+static uint8_t
+find_key(explaining *e)
+{
+	for (uint8_t n = 1; n < 4; n++)
+	{
+		test_key	pair = test_key_of(n);
+
+		e->is_ours = memcmp(&pair.public, &e->key.key, sizeof(pair.public)) == 0;
+		if (e->is_ours)
+			return n;
+	}
+	return 1;
+}
+
+static qfs_status
+write(explaining *e)
+{
+	qfs_hash	root;
+	qfs_buf		note;
+	qfs_buf		text;
+	qfs_status	status = qfs_explain_key(&e->x, &e->key, &e->err);
+
+	if (status != QFS_OK)
+		return status;
+	CHECK_STATUS(qfs_tree_root(&e->s->tree, e->size, &root, &e->err), QFS_OK);
+	qfs_buf_init(&note, e->note, sizeof(e->note));
+	sample_checkpoint(&note, e->key.name, e->size, &root, find_key(e));
+	qfs_buf_init(&text, e->text, sizeof(e->text));
+	status = qfs_explain_write(&e->x, qfs_buf_slice(&note), &text, &e->err);
+	if (status != QFS_OK)
+		return status;
+	CHECK(text.len <= qfs_explain_size(&e->x, qfs_buf_slice(&note)));
+	e->bundle = qfs_buf_slice(&text);
+	return QFS_OK;
+}
+
+qfs_status
+explaining_make(explaining *e, sample *s, const qfs_question *q, int64_t hidden)
+{
+	qfs_status	status;
+
+	e->witness = (qfs_witness) {give_line, find, give_proof};
+	e->s = s;
+	e->size = q->size;
+	e->hidden = hidden;
+	e->bundle = (qfs_slice) {NULL, 0};
+	e->err = (qfs_error) {QFS_OK, ""};
+	CHECK_STATUS(qfs_explain_begin(&e->x, q, &e->witness, test_allocator(&e->memory), &e->err), QFS_OK);
+	status = qfs_explain_collect(&e->x, &e->err);
+	if (status == QFS_OK)
+		status = qfs_explain_execute(&e->x, &e->err);
+	if (status == QFS_OK)
+		status = write(e);
+	qfs_explain_end(&e->x);
+	CHECK_UINT(e->memory.live, 0);
+	return status;
+}
+
+void
+explaining_hash_anew(uint8_t *text, size_t len)
+{
+	static const char key[] = "\"explanation_hash\":\"";
+	static uint8_t without[EXPLAINING_MAX];
+	size_t		cut = sizeof(key) - 1 + 64 + 2;
+	size_t		at = 0;
+	char		digits[65];
+	qfs_hash	hash;
+
+	while (at + cut < len && (text[at] != '"' || memcmp(text + at, key, sizeof(key) - 1) != 0))
+		at++;
+	if (len > sizeof(without) || at + cut >= len)
+		return;
+	memcpy(without, text, at);
+	memcpy(without + at, text + at + cut, len - at - cut);
+	qfs_sha3_256((qfs_slice) {without, len - cut}, &hash);
+	sodium_bin2hex(digits, sizeof(digits), hash.bytes, sizeof(hash.bytes));
+	memcpy(text + at + sizeof(key) - 1, digits, 64);
+}

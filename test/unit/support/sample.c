@@ -1,0 +1,271 @@
+/*
+ * sample.c - a small ledger in memory, grown with qfs_chain_append.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "support/sample.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/harness.h"
+#include "crypto/sha256.h"
+#include "engine/rule.h"
+#include "ledger/state_hash.h"
+
+static qfs_status
+read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
+{
+	sample	   *s = (sample *) (void *) ((uint8_t *) tree - offsetof(sample, tree));
+	uint64_t	row = qfs_node_row(level, index);
+
+	s->reads++;
+	if (row >= s->count || level > s->entry[row].seal.count)
+		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", row);
+	*out = level == 0 ? s->entry[row].seal.hash : s->entry[row].seal.nodes[level - 1];
+	return QFS_OK;
+}
+
+/* Over every entry, recalling gives what reducing gave. */
+static void
+recall(sample *s)
+{
+	qfs_error	err = {QFS_OK, ""};
+
+	s->recaller.check_signatures = s->reducer.check_signatures;
+	CHECK_STATUS(qfs_recall(&s->recaller, &s->event, &err), QFS_OK);
+	CHECK_DETAIL(&err, "");
+	if (s->event.seq == 0)
+		CHECK_STATUS(qfs_reducer_name_ledger(&s->recaller, &s->chain.head, &err), QFS_OK);
+}
+
+static void
+compare_states(sample *s)
+{
+	qfs_hash	reduced;
+	qfs_hash	recalled;
+
+	CHECK_STATUS(qfs_state_of_memory(s->store, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->recalled, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
+	CHECK_HASH(&recalled, &reduced);
+}
+
+void
+sample_open(sample *s)
+{
+	qfs_hash	zeros = {{0}};
+
+	memset(s, 0, sizeof(*s));
+	s->tree.node = read_entry;
+	s->store = qfs_memory_store_create(test_allocator(&s->memory));
+	/* What is not initialised must not matter. */
+	memset(&s->reducer, 0xA5, sizeof(s->reducer));
+	qfs_reducer_init(&s->reducer, qfs_memory_store_base(s->store), true);
+	s->recalled = qfs_memory_store_create(test_allocator(&s->memory));
+	memset(&s->recaller, 0xA5, sizeof(s->recaller));
+	qfs_reducer_init(&s->recaller, qfs_memory_store_base(s->recalled), true);
+	qfs_chain_init(&s->chain, 0, &zeros, 0, NULL, &s->reducer);
+}
+
+void
+sample_close(sample *s)
+{
+	if (!s->apart)
+		compare_states(s);
+	for (unsigned i = 0; i < s->count; i++)
+		free(s->entry[i].bytes);
+	qfs_memory_store_destroy(s->recalled);
+	qfs_memory_store_destroy(s->store);
+	CHECK_UINT(s->memory.live, 0);
+}
+
+qfs_status
+sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
+				 const char *type, const char *payload)
+{
+	static uint8_t bytes[QFS_ENTRY_MAX];
+	sample_entry *next = &s->entry[s->count];
+	qfs_buf		outcome;
+	qfs_buf		out;
+	qfs_status	status;
+
+	s->event = (qfs_entry) {.at = SAMPLE_TIME + 1000 * (int64_t) s->count + s->later,
+		.type = qfs_slice_of(type),.auth = qfs_slice_of(auth),.payload = qfs_slice_of(payload),
+		.has_actor = actor != NULL
+	};
+	if (actor != NULL)
+		s->event.actor = *actor;
+	qfs_buf_init(&outcome, s->outcome, sizeof(s->outcome));
+	qfs_buf_init(&out, bytes, sizeof(bytes));
+	status = qfs_chain_append(&s->chain, &s->event, &outcome, &out, &next->seal, &s->err);
+	if (status != QFS_OK)
+		return status;
+
+	if (!s->apart)
+		recall(s);
+	next->bytes = malloc(out.len);
+	memcpy(next->bytes, out.data, out.len);
+	next->len = out.len;
+	s->count++;
+	return QFS_OK;
+}
+
+qfs_status
+sample_append(sample *s, const char *type, const char *payload)
+{
+	return sample_append_as(s, SAMPLE_OPERATOR, NULL, type, payload);
+}
+
+void
+sample_genesis(sample *s)
+{
+	CHECK_STATUS(sample_append(s, "GENESIS",
+							   sample_genesis_payload(SAMPLE_ORIGIN, 1)), QFS_OK);
+}
+
+void
+sample_ledger(sample *s)
+{
+	sample_genesis(s);
+	CHECK_STATUS(sample_append(s, "EVENT_TYPE",
+							   "{\"by\":\"operator\",\"schema\":{\"properties\":{\"text\":{\"type\":\"string\"}},"
+							   "\"required\":[\"text\"],\"type\":\"object\"},\"type\":\"NOTED\"}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "NOTED", "{\"text\":\"first\"}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "POLICY_CHANGED",
+							   sample_policy_payload("{\"ttl_blocks\":10,\"visibility\":\"public\"}")),
+				 QFS_OK);
+	CHECK_STATUS(sample_append(s, "NOTED", "{\"text\":\"second\"}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "KEY_ROTATED",
+							   sample_rotation_payload(&s->entry[0].seal.hash, 1, 2)), QFS_OK);
+	CHECK_STATUS(sample_append(s, "NOTED", "{\"text\":\"third\"}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "EVENT_TYPE",
+							   "{\"by\":\"operator\",\"schema\":{},\"type\":\"FREE\"}"), QFS_OK);
+	CHECK_STATUS(sample_append(s, "FREE", "{\"a\":[1,{\"b\":null}]}"), QFS_OK);
+}
+
+qfs_slice
+sample_line(const sample *s, unsigned seq)
+{
+	return (qfs_slice) {s->entry[seq].bytes, s->entry[seq].len};
+}
+
+static void
+hex(char *out, const uint8_t *bytes, size_t len)
+{
+	sodium_bin2hex(out, 2 * len + 1, bytes, len);
+}
+
+const char *
+sample_policy(const char *changes)
+{
+	static char text[QFS_POLICY_MAX + 1];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text) - 1);
+	CHECK_STATUS(qfs_policy_merge(qfs_policy_default(), qfs_slice_of(changes), &buf, NULL), QFS_OK);
+	text[buf.len] = '\0';
+	return text;
+}
+
+const char *
+sample_policy_payload(const char *changes)
+{
+	static char text[QFS_POLICY_MAX + 64];
+
+	snprintf(text, sizeof(text), "{\"policy\":%s}", sample_policy(changes));
+	return text;
+}
+
+const char *
+sample_genesis_payload(const char *origin, uint8_t key)
+{
+	static char text[QFS_POLICY_MAX + 1024];
+	test_key	pair = test_key_of(key);
+	char		digits[65];
+
+	hex(digits, pair.public.bytes, sizeof(pair.public.bytes));
+	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
+			 "\"origin\":\"%s\",\"policy\":%s}", digits, digits, origin, sample_policy("{}"));
+	return text;
+}
+
+const char *
+sample_rotation_payload(const qfs_hash *ledger, uint8_t from, uint8_t to)
+{
+	static char text[1024];
+	test_key	old = test_key_of(from);
+	test_key	next = test_key_of(to);
+	uint8_t		message[QFS_ROTATION_MESSAGE];
+	uint8_t		signature[crypto_sign_BYTES];
+	char		digits[65];
+	char		signature_digits[129];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, message, sizeof(message));
+	qfs_rotation_message(ledger, &next.public, &next.public, &buf);
+	CHECK(!buf.overflow);
+	CHECK_UINT(buf.len, QFS_ROTATION_MESSAGE);
+	crypto_sign_detached(signature, NULL, message, buf.len, old.secret);
+	hex(digits, next.public.bytes, sizeof(next.public.bytes));
+	hex(signature_digits, signature, sizeof(signature));
+	snprintf(text, sizeof(text), "{\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
+			 "\"signature\":\"%s\"}", digits, digits, signature_digits);
+	return text;
+}
+
+void
+sample_checkpoint(qfs_buf *out, const char *origin, uint64_t size, const qfs_hash *root,
+				  uint8_t key)
+{
+	qfs_vkey	vkey = test_vkey(origin, QFS_NOTE_ED25519, key);
+	test_key	pair = test_key_of(key);
+	size_t		start = out->len;
+	qfs_slice	body;
+
+	qfs_checkpoint_write(out, qfs_slice_of(origin), size, root);
+	body = (qfs_slice) {out->data + start, out->len - start};
+	qfs_buf_byte(out, '\n');
+	qfs_note_sign(out, &vkey, pair.secret, body);
+	CHECK(!out->overflow);
+}
+
+static void
+add_field(qfs_sha256_state *digest, const qfs_field *field, const void *record)
+{
+	const uint8_t *at = (const uint8_t *) record + field->offset;
+	bool		present = qfs_field_present(field, record);
+	qfs_slice	json;
+
+	qfs_sha256_add(digest, &present, sizeof(present));
+	if (!present)
+		return;
+	if (field->type == QFS_FIELD_JSON)
+	{
+		memcpy(&json, at, sizeof(json));
+		qfs_sha256_add(digest, json.data, json.len);
+	}
+	else
+		qfs_sha256_add(digest, at, qfs_field_size(field, record));
+	qfs_sha256_add(digest, ";", 1);
+}
+
+qfs_hash
+sample_state(const sample *s)
+{
+	qfs_sha256_state digest;
+	qfs_hash	out;
+
+	qfs_sha256_init(&digest);
+	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	{
+		const uint8_t *record;
+
+		for (size_t n = 0; (record = qfs_memory_store_record(s->store, *kind, n)) != NULL; n++)
+			for (unsigned i = 0; i < (*kind)->field_count; i++)
+				add_field(&digest, &(*kind)->fields[i], record);
+		qfs_sha256_add(&digest, "|", 1);
+	}
+	qfs_sha256_final(&digest, &out);
+	return out;
+}
