@@ -8,8 +8,8 @@
  * touched by the memory store alone, through an allocator that its owner
  * supplies.  A function that can fail returns a qfs_status and fills *err.
  */
-#ifndef QFS_H
-#define QFS_H
+#ifndef QFS_TYPES_H
+#define QFS_TYPES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,6 +73,12 @@ typedef struct qfs_hash
 {
 	uint8_t		bytes[QFS_HASH_LEN];
 } qfs_hash;
+
+/* Of an Ethereum account. */
+typedef struct qfs_address
+{
+	uint8_t		bytes[QFS_ADDRESS_LEN];
+} qfs_address;
 
 /* user_id = SHA3-256 of the wallet address as lower-case text */
 typedef struct qfs_user_id

@@ -9,8 +9,9 @@
 #include <secp256k1_recovery.h>
 #include <stdalign.h>
 
-#include "crypto/keccak.h"
+#include "base/buf.h"
 #include "base/status.h"
+#include "crypto/keccak.h"
 
 #define SCALAR_LEN 32
 

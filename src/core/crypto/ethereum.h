@@ -10,7 +10,7 @@
 #ifndef QFS_ETHEREUM_H
 #define QFS_ETHEREUM_H
 
-#include "text/ids.h"
+#include "base/types.h"
 
 /* Bytes of r || s || v, and of r || yParity and s as EIP-2098 packs them. */
 #define QFS_SIGNATURE_LEN 65

@@ -6,8 +6,8 @@
  * libcrypto does the work through its low-level calls: they keep their state
  * on our stack, so hashing needs no heap, no context object and cannot fail.
  */
-#ifndef QFS_HASH_H
-#define QFS_HASH_H
+#ifndef QFS_SHA256_H
+#define QFS_SHA256_H
 
 /* The low-level calls are deprecated, not gone, since OpenSSL 3.0. */
 #ifndef OPENSSL_API_COMPAT

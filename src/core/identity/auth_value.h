@@ -10,8 +10,8 @@
  *                                               and its device signed the event;
  *                                               key and sig in base64url
  */
-#ifndef QFS_AUTH_H
-#define QFS_AUTH_H
+#ifndef QFS_AUTH_VALUE_H
+#define QFS_AUTH_VALUE_H
 
 #include "base/buf.h"
 

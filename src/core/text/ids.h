@@ -8,11 +8,6 @@
 
 #include "text/json.h"
 
-typedef struct qfs_address
-{
-	uint8_t		bytes[QFS_ADDRESS_LEN];
-} qfs_address;
-
 /* "user_" and 64 digits; "0x" and 40 digits */
 #define QFS_USER_ID_TEXT 69
 #define QFS_ADDRESS_TEXT 42
