@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "text/json.h"
+#include "text/utf8.h"
 #include "crypto/keccak.h"
 #include "base/status.h"
 

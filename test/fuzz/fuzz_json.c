@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "text/json.h"
+#include "text/utf8.h"
 
 #define INPUT_MAX 8192
 

@@ -49,16 +49,6 @@ qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
 	buf->len += 2 * len;
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 bool
 qfs_hex_decode(qfs_slice text, uint8_t *out, size_t len)
 {
@@ -66,8 +56,8 @@ qfs_hex_decode(qfs_slice text, uint8_t *out, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++)
 	{
-		int			high = hex_value(text.data[2 * i]);
-		int			low = hex_value(text.data[2 * i + 1]);
+		int			high = qfs_hex_value(text.data[2 * i]);
+		int			low = qfs_hex_value(text.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -36,6 +36,16 @@ qfs_slice_equal(qfs_slice a, qfs_slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Cuts n bytes off the front, or all if there are fewer. */
+static inline void
+qfs_slice_skip(qfs_slice *s, size_t n)
+{
+	if (n > s->len)
+		n = s->len;
+	s->data += n;
+	s->len -= n;
+}
+
 static inline void
 qfs_buf_init(qfs_buf *buf, void *data, size_t capacity)
 {
@@ -85,6 +95,17 @@ extern void qfs_buf_int(qfs_buf *buf, int64_t n);
 
 /* Two lower-case hexadecimal digits a byte. */
 extern void qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len);
+
+/* Of a lower-case hexadecimal digit; -1: it is none. */
+static inline int
+qfs_hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
 
 /*
  * Reads exactly 2 * len lower-case hexadecimal digits.

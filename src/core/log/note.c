@@ -8,7 +8,7 @@
 #include <sodium.h>
 
 #include "crypto/sha256.h"
-#include "text/json.h"
+#include "text/utf8.h"
 #include "base/status.h"
 
 /* Start of a signature line: an em dash and a space. */

@@ -25,9 +25,6 @@ typedef enum qfs_json_type
 
 /* ---- reading ---- */
 
-/* Is it UTF-8 (RFC 3629)?  Not only for JSON. */
-extern bool qfs_utf8_check(qfs_slice text);
-
 /*
  * Is the text exactly one canonical value?
  * Errors: JSON_SYNTAX, JSON_NUMBER, JSON_TEXT, JSON_DEPTH, with the offset.

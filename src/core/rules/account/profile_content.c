@@ -8,6 +8,7 @@
 #include "crypto/sha256.h"
 #include "text/json.h"
 #include "identity/siwe.h"
+#include "text/utf8.h"
 #include "base/status.h"
 
 #define NAME_MIN 2

@@ -1,0 +1,23 @@
+/*
+ * json_string.h - the escapes in strings of canonical JSON.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * What the reader and the views share; the rest of qfs has text/json.h.
+ */
+#ifndef QFS_JSON_STRING_H
+#define QFS_JSON_STRING_H
+
+#include "base/types.h"
+
+/* What the short escapes of RFC 8785 stand for, by what follows the backslash; -1: none. */
+extern int qfs_json_short_escape(uint8_t c);
+
+/*
+ * The byte that the escape at p stands for (no escape stands for more than
+ * one), and how many bytes of text the escape took.
+ * p: the backslash, in text that qfs_json_check has accepted
+ */
+extern uint8_t qfs_json_unescape(const uint8_t *p, size_t *taken);
+
+#endif
