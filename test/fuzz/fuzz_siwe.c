@@ -5,7 +5,10 @@
  */
 #include "fuzz.h"
 #include "rules/account/signin_message.h"
+#include "identity/device.h"
 #include "identity/siwe.h"
+#include "text/time.h"
+#include "text/uri.h"
 
 static bool
 same_optional(bool has_a, qfs_slice a, bool has_b, qfs_slice b)
@@ -138,12 +141,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	qfs_slice	input = {data, size};
-	qfs_authority authority;
+	qfs_uri_authority authority;
 
 	message(input);
 	login(input);
 	time_of(input);
-	if (qfs_uri_authority(input, &authority))
+	if (qfs_uri_read_authority(input, &authority))
 		PROPERTY(authority.host.len <= size);
 	if (qfs_uri_is_uri(input))
 		PROPERTY(qfs_uri_is_below(input, input));

@@ -22,6 +22,7 @@
 #include "text/json.h"
 #include "crypto/keccak.h"
 #include "identity/siwe.h"
+#include "text/ids.h"
 #include "base/status.h"
 
 #define ARGUMENTS_MAX 3

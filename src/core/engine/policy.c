@@ -9,7 +9,7 @@
 #include "text/json.h"
 #include "engine/policy_text.h"
 #include "text/schema.h"
-#include "identity/siwe.h"
+#include "text/uri.h"
 #include "base/status.h"
 
 qfs_slice
@@ -110,9 +110,9 @@ check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text), q
 static bool
 is_domain(qfs_slice text)
 {
-	qfs_authority authority;
+	qfs_uri_authority authority;
 
-	return qfs_uri_authority(text, &authority) && !authority.has_userinfo &&
+	return qfs_uri_read_authority(text, &authority) && !authority.has_userinfo &&
 		authority.host.len > 0;
 }
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "identity/siwe.h"
+#include "identity/device.h"
 
 #include <sodium.h>
 

@@ -8,6 +8,9 @@
 #include "identity/siwe.h"
 
 #include "base/status.h"
+#include "text/ids.h"
+#include "text/time.h"
+#include "text/uri.h"
 
 static const char invitation[] = " wants you to sign in with your Ethereum account:";
 
@@ -112,9 +115,9 @@ take_empty(reader *r)
 static qfs_status
 check_domain(const reader *r, qfs_slice domain)
 {
-	qfs_authority authority;
+	qfs_uri_authority authority;
 
-	if (!qfs_uri_authority(domain, &authority))
+	if (!qfs_uri_read_authority(domain, &authority))
 		return fail_at(r, QFS_SIWE_SYNTAX, "the domain is not an RFC 3986 authority");
 	if (authority.has_userinfo)
 		return fail_at(r, QFS_SIWE_DOMAIN, "there is a user name in it");

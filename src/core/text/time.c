@@ -6,7 +6,7 @@
  * No library call: those that exist ask the locale or a time-zone file.  The
  * calendar is the Gregorian one, carried back to year 0 as RFC 3339 does.
  */
-#include "identity/siwe.h"
+#include "text/time.h"
 
 #include "base/status.h"
 

@@ -6,7 +6,9 @@
  * Names follow RFC 3986, appendix A.  Every rule here can be decided by
  * cutting at the first delimiter, so there is no backtracking.
  */
-#include "identity/siwe.h"
+#include "text/uri.h"
+
+#include <string.h>
 
 static bool
 is_alpha(uint8_t c)
@@ -193,7 +195,7 @@ read_ip_literal(qfs_slice text, qfs_slice *host, qfs_slice *rest)
 }
 
 bool
-qfs_uri_authority(qfs_slice text, qfs_authority *out)
+qfs_uri_read_authority(qfs_slice text, qfs_uri_authority *out)
 {
 	qfs_slice	rest;
 	qfs_slice	before_port;
@@ -225,7 +227,7 @@ qfs_uri_authority(qfs_slice text, qfs_authority *out)
 static bool
 is_hier_part(qfs_slice text)
 {
-	qfs_authority authority;
+	qfs_uri_authority authority;
 	qfs_slice	path = text;
 
 	if (text.len >= 2 && text.data[0] == '/' && text.data[1] == '/')
@@ -234,7 +236,7 @@ is_hier_part(qfs_slice text)
 		qfs_slice	name;
 
 		cut(after, '/', &name, &path);
-		if (!qfs_uri_authority(name, &authority))
+		if (!qfs_uri_read_authority(name, &authority))
 			return false;
 	}
 	return qfs_uri_is_made_of(path, ":@/", true);

@@ -25,6 +25,7 @@
 #include "engine/rule.h"
 #include "engine/session.h"
 #include "pg/table/store_table.h"
+#include "identity/device.h"
 #include "identity/token.h"
 #include "pg/secret/token_memory.h"
 

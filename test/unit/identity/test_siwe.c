@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "identity/siwe.h"
+#include "text/ids.h"
 
 #define ADDRESS "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
 #define INVITATION " wants you to sign in with your Ethereum account:"

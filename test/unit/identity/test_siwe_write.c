@@ -5,7 +5,9 @@
  */
 #include "suites.h"
 
+#include "identity/device.h"
 #include "identity/siwe.h"
+#include "text/ids.h"
 
 #define DEVICE_KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 #define DEVICE "urn:qfs:device:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"

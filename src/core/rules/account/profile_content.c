@@ -7,7 +7,7 @@
 
 #include "crypto/sha256.h"
 #include "text/json.h"
-#include "identity/siwe.h"
+#include "text/uri.h"
 #include "text/utf8.h"
 #include "base/status.h"
 

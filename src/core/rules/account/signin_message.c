@@ -7,6 +7,9 @@
 
 #include "crypto/ethereum.h"
 #include "base/status.h"
+#include "identity/device.h"
+#include "text/ids.h"
+#include "text/uri.h"
 
 #define NONCE_TIME_LEN 6
 
