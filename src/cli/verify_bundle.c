@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "json_sort.h"
 #include "base/status.h"
+#include "ledger/registry.h"
 
 /* A whole file of at most QFS_BUNDLE_MAX bytes. */
 static qfs_slice
@@ -92,7 +93,7 @@ verify_bundle(const Options *options)
 	if (canonical.data == NULL)
 		fail_usage("there is no memory");
 	if (json_sort(text, &canonical, &err) != QFS_OK ||
-		qfs_bundle_verify(qfs_buf_slice(&canonical), &key, allocator, &bundle, &err) != QFS_OK)
+		qfs_bundle_verify(qfs_buf_slice(&canonical), &key, &qfs_registry_own, allocator, &bundle, &err) != QFS_OK)
 	{
 		print_fault(options, -1, &err);
 		return EXIT_FAULT;

@@ -17,6 +17,7 @@
 #include "text/json.h"
 #include "ledger/state_hash.h"
 #include "base/status.h"
+#include "ledger/registry.h"
 
 static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)
@@ -171,7 +172,7 @@ print_state(const Options *options, qfs_audit *audit)
 	qfs_error	err;
 	qfs_hash	hash;
 
-	if (qfs_state_of_memory(audit->memory, heap_allocator(), &hash, &err) != QFS_OK)
+	if (qfs_state_of_memory(audit->memory, &qfs_registry_own, heap_allocator(), &hash, &err) != QFS_OK)
 		fail_usage("there is no memory");
 	if (options->json)
 	{
@@ -270,7 +271,7 @@ verify_ledger(const Options *options)
 	if (file == NULL)
 		fail_usage("%s: %s", options->file, strerror(errno));
 	if (audit == NULL ||
-		qfs_audit_begin(audit, depth, 0, &zero, 0, NULL,
+		qfs_audit_begin(audit, &qfs_registry_own, depth, 0, &zero, 0, NULL,
 						heap_allocator(),
 						report, (void *) (uintptr_t) options, &err) != QFS_OK)
 		fail_usage("there is no memory");

@@ -16,6 +16,7 @@
 
 #include "ledger/audit.h"
 #include "base/status.h"
+#include "ledger/registry.h"
 
 static void *
 allocate(void *context, size_t size)
@@ -70,7 +71,7 @@ main(int argc, char **argv)
 		return 2;
 	rest = read_file(argv[1]);
 	begin = clock();
-	if (qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, NULL,
+	if (qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, NULL,
 						(qfs_allocator) {allocate, release, NULL}, report, NULL, &err) != QFS_OK)
 		return 2;
 	audit->reducer.check_signatures = false;

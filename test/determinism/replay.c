@@ -19,6 +19,7 @@
 #include "ledger/chain.h"
 #include "ledger/state_hash.h"
 #include "base/status.h"
+#include "ledger/registry.h"
 
 /* ---- memory ---- */
 
@@ -116,13 +117,13 @@ main(int argc, char **argv)
 	/* What is not initialised must not matter. */
 	memset(&reducer, memory.fill, sizeof(reducer));
 	memset(&chain, memory.fill, sizeof(chain));
-	qfs_reducer_init(&reducer, qfs_memory_store_base(store), true);
+	qfs_reducer_init(&reducer, &qfs_registry_own, qfs_memory_store_base(store), true);
 	qfs_chain_init(&chain, 0, &zeros, 0, NULL, &reducer);
 
 	while ((len = getline(&line, &capacity, file)) > 0)
 		append(&chain, (qfs_slice) {(uint8_t *) line, (size_t) len - (line[len - 1] == '\n')});
 	if (qfs_frontier_root(&chain.frontier, &root, &err) != QFS_OK ||
-		qfs_state_of_memory(store, allocator, &state, &err) != QFS_OK)
+		qfs_state_of_memory(store, &qfs_registry_own, allocator, &state, &err) != QFS_OK)
 		fail("cannot be summed up", chain.frontier.size, &err);
 	printf("%llu", (unsigned long long) chain.frontier.size);
 	print_hash(&chain.head);

@@ -19,9 +19,10 @@
 #include "support/explaining.h"
 #include "fuzz.h"
 #include "support/harness.h"
-#include "engine/rule.h"
+#include "rules/system/key_rotated.h"
 #include "engine/session.h"
 #include "support/signin.h"
+#include "ledger/registry.h"
 
 #include "../../src/cli/json_sort.h"
 
@@ -35,7 +36,7 @@ verify(qfs_slice text, const qfs_vkey *key)
 {
 	test_memory memory = {0};
 	qfs_error	err = {QFS_OK, ""};
-	qfs_status	status = qfs_bundle_verify(text, key, test_allocator(&memory), &bundle, &err);
+	qfs_status	status = qfs_bundle_verify(text, key, &qfs_registry_own, test_allocator(&memory), &bundle, &err);
 
 	PROPERTY(memory.live == 0);
 	if (status != QFS_OK)
@@ -243,7 +244,7 @@ sign_rotation(qfs_entry *entry, const qfs_hash *ledger)
 	qfs_signing_key_record next;
 	qfs_buf		message;
 
-	if (qfs_rotation_read(entry->payload, &next, NULL) != QFS_OK)
+	if (qfs_signing_keys_read(entry->payload, &next, NULL) != QFS_OK)
 		return;
 	qfs_buf_init(&message, memory, sizeof(memory));
 	qfs_rotation_message(ledger, &next.checkpoint, &next.token, &message);

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "support/harness.h"
 #include "support/people.h"
+#include "ledger/registry.h"
 
 /* The first byte of an input says who appends, the second of which type. */
 static const char *const types[] = {
@@ -55,7 +56,7 @@ explained(void)
 	qfs_question q = {.topic = QFS_TOPIC_ENTRY,.seq = s.count - 1,.size = s.count};
 
 	PROPERTY(explaining_make(&e, &s, &q, -1) == QFS_OK);
-	PROPERTY(!e.is_ours || qfs_bundle_verify(e.bundle, &e.key, test_allocator(&memory), &bundle, NULL) == QFS_OK);
+	PROPERTY(!e.is_ours || qfs_bundle_verify(e.bundle, &e.key, &qfs_registry_own, test_allocator(&memory), &bundle, NULL) == QFS_OK);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "fuzz.h"
 #include "support/memory.h"
+#include "ledger/registry.h"
 
 typedef struct verdict
 {
@@ -37,7 +38,7 @@ verify(qfs_slice lines, qfs_audit_depth depth)
 	test_memory memory = {0};
 	verdict		v = {0};
 
-	PROPERTY(qfs_audit_begin(&audit, depth, 0, &zeros, 0, NULL, test_allocator(&memory), report, &v, NULL) == QFS_OK);
+	PROPERTY(qfs_audit_begin(&audit, &qfs_registry_own, depth, 0, &zeros, 0, NULL, test_allocator(&memory), report, &v, NULL) == QFS_OK);
 	while (lines.len > 0)
 		PROPERTY(qfs_audit_line(&audit, fuzz_line(&lines)) == QFS_OK);
 	PROPERTY(qfs_audit_finish(&audit) == QFS_OK);

@@ -10,22 +10,10 @@
  * Each effect names the entry that touched the account before: the effects of
  * an account are a chain of their own, back to its first sign-in.
  */
-#ifndef QFS_EFFECT_H
-#define QFS_EFFECT_H
+#ifndef QFS_EFFECTS_H
+#define QFS_EFFECTS_H
 
 #include "engine/rule.h"
-
-/* What an account has earned. */
-typedef struct qfs_standing
-{
-	qfs_user_id user;			/* key */
-	qfs_amount	coherence;		/* 0 to 1 */
-	int64_t		points;			/* genesis points */
-	qfs_amount	flx;			/* balance */
-	int64_t		referrals;		/* activated ones, as the referrer */
-} qfs_standing;
-
-extern const qfs_kind qfs_kind_standing;
 
 #define QFS_EFFECT_ACCOUNTS 4
 #define QFS_EFFECTS_MAX 8
@@ -54,13 +42,13 @@ typedef struct qfs_effects
 	unsigned	guard_count;
 	struct
 	{
-		const char *name;
+		const qfs_guard *guard;
 		bool		blocks;
-		bool		is_amount;	/* bound and observed are amounts, else integers */
 		qfs_amount	bound;
 		qfs_amount	observed;
 	}			guards[QFS_GUARDS_MAX];
 	bool		blocked;		/* the entry is recorded, and does not do what was asked */
+	const char *misuse;			/* what a rule did that it may not do, or NULL: nothing is stored then */
 } qfs_effects;
 
 extern void qfs_effects_init(qfs_effects *fx, qfs_act *act);
@@ -79,29 +67,39 @@ extern qfs_status qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_r
 											unsigned *out, bool *begins);
 
 /* A rule touches an account and leaves its standing as it is. */
-extern void qfs_effects_touch(qfs_effects *fx, unsigned account, const char *rule);
+extern void qfs_effects_touch(qfs_effects *fx, unsigned account, const qfs_change *change);
 
 extern qfs_account_record *qfs_effects_account(qfs_effects *fx, unsigned account);
 
 /* The standing of an account that was loaded, with the effects so far. */
 extern const qfs_standing *qfs_effects_standing(const qfs_effects *fx, unsigned account);
 
-/* A rule changes a standing; `after` may equal what it was. */
-extern void qfs_effects_add(qfs_effects *fx, unsigned account, const char *rule,
+/*
+ * A rule changes a standing; `after` may equal what it was.
+ * change: one that the rule lists
+ * more:   what follows the name of a change that is a prefix, else ""
+ */
+extern void qfs_effects_add(qfs_effects *fx, unsigned account, const qfs_change *change, const char *more,
 							const qfs_standing *after);
 
 /* A coherent act, with the quality that the policy gives it. */
 extern void qfs_effects_coherent_act(qfs_effects *fx, qfs_standing *standing, qfs_coherent_act act);
 
-/* Records a guard's verdict; returns whether it blocks. */
-extern bool qfs_guard_count(qfs_effects *fx, const char *name, bool blocks, int64_t bound, int64_t observed);
-extern bool qfs_guard_amount(qfs_effects *fx, const char *name, bool blocks,
-							 qfs_amount bound, qfs_amount observed);
+/*
+ * Records a guard's verdict, which follows from its relation; returns whether
+ * it blocks.
+ * guard: one that the rule lists, of counts or of amounts
+ */
+extern bool qfs_guard_count(qfs_effects *fx, const qfs_guard *guard, int64_t bound, int64_t observed);
+extern bool qfs_guard_amount(qfs_effects *fx, const qfs_guard *guard, qfs_amount bound, qfs_amount observed);
+
+/* The first guard that blocks, or NULL. */
+extern const qfs_guard *qfs_guards_first_block(const qfs_effects *fx);
 
 /* For a rule that says no more than this: stores, and writes all of it. */
 extern qfs_status qfs_effects_finish(qfs_effects *fx);
 
-/* Stores what the effects changed. */
+/* Stores what the effects changed.  Errors: INTERNAL after a misuse. */
 extern qfs_status qfs_effects_store(qfs_effects *fx);
 
 /*
@@ -120,35 +118,6 @@ extern void qfs_effects_write_actor(qfs_act *act, const qfs_account_record *acto
 
 /* The member "status". */
 extern void qfs_effects_write_status(const qfs_effects *fx);
-
-/* ---- effects that were recorded ---- */
-
-/* An effect of an outcome; where a pair is absent, both of it are 0. */
-typedef struct qfs_effect
-{
-	qfs_user_id user;
-	int64_t		previous;		/* -1: none */
-	qfs_slice	rule;
-	bool		has_coherence;
-	bool		has_points;
-	bool		has_referrals;
-	bool		has_flx;
-	qfs_standing before;		/* of those that are there */
-	qfs_standing after;
-} qfs_effect;
-
-/* A walk over the effects of an outcome, or over the accounts that it read. */
-extern qfs_json_iter qfs_effects_of(qfs_slice outcome);
-extern qfs_json_iter qfs_reads_of(qfs_slice outcome);
-
-/* Reads one of them.  Errors: OUTCOME_MISMATCH. */
-extern qfs_status qfs_effect_read(qfs_slice object, qfs_effect *out, qfs_error *err);
-
-/*
- * The next one; *found = false at the end.  Of a read, user and previous are set.
- * Errors: OUTCOME_MISMATCH for what no rule writes.
- */
-extern qfs_status qfs_effect_next(qfs_json_iter *iter, qfs_effect *out, bool *found, qfs_error *err);
 
 /* Puts into the store what the recorded effects say of accounts. */
 extern qfs_status qfs_effects_recall(qfs_act *act);

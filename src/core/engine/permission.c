@@ -16,7 +16,7 @@ operates(const qfs_act *act)
 }
 
 qfs_status
-qfs_authority_check(qfs_act *act, unsigned allowed)
+qfs_permission_check(qfs_act *act, unsigned allowed)
 {
 	const qfs_entry *event = act->event;
 	qfs_status	status = qfs_auth_read(event->auth, &act->auth, act->err);
@@ -33,7 +33,7 @@ qfs_authority_check(qfs_act *act, unsigned allowed)
 }
 
 qfs_status
-qfs_authority_used(qfs_act *act)
+qfs_permission_used(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
 	qfs_account_record account = {.user = act->event->actor};

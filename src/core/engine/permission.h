@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#ifndef QFS_AUTHORITY_H
-#define QFS_AUTHORITY_H
+#ifndef QFS_PERMISSION_H
+#define QFS_PERMISSION_H
 
 #include "engine/rule.h"
 
@@ -14,9 +14,9 @@
  * allowed: a set of qfs_via
  * Errors: AUTH_INVALID, NO_SESSION, FORBIDDEN and those of qfs_session_authorize.
  */
-extern qfs_status qfs_authority_check(qfs_act *act, unsigned allowed);
+extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
 
 /* The event is accepted: the nonce of its signature, if it has one, is used up. */
-extern qfs_status qfs_authority_used(qfs_act *act);
+extern qfs_status qfs_permission_used(qfs_act *act);
 
 #endif

@@ -9,15 +9,6 @@
 
 #include "base/status.h"
 
-static const qfs_field rate_fields[] = {
-	QFS_FIELD(qfs_rate_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_rate_record, what, QFS_FIELD_NAME),
-	QFS_FIELD(qfs_rate_record, window, QFS_FIELD_INT),
-	QFS_FIELD(qfs_rate_record, count, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_rate = QFS_KIND("rate", qfs_rate_record, rate_fields, 2, false);
-
 qfs_status
 qfs_rate_check(qfs_reducer *r, const qfs_user_id *user, const char *what,
 			   int64_t at, int64_t window_ms, int64_t limit, qfs_rate_record *out, qfs_error *err)

@@ -6,7 +6,7 @@
 #ifndef QFS_RATE_H
 #define QFS_RATE_H
 
-#include "engine/reduce.h"
+#include "engine/reducer.h"
 
 #define QFS_MINUTE_MS 60000
 #define QFS_DAY_MS 86400000
@@ -16,15 +16,6 @@
 #define QFS_RATE_LOGINS "sign-ins a minute"
 #define QFS_RATE_MESSAGES "messages a minute"
 #define QFS_RATE_THREADS "new threads a day"
-
-/* How often an account has done something in a window of time. */
-typedef struct qfs_rate_record
-{
-	qfs_user_id user;			/* key */
-	char		what[QFS_TYPE_MAX + 1]; /* key */
-	int64_t		window;			/* number of the window */
-	int64_t		count;
-} qfs_rate_record;
 
 /*
  * May an account do this once more, with so many a window?  Windows follow

@@ -3,154 +3,15 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "engine/rule.h"
+#include "engine/reduce.h"
 
 #include "engine/permission.h"
 #include "engine/effects.h"
 #include "engine/rate.h"
+#include "engine/rule.h"
 #include "text/schema.h"
 #include "engine/session.h"
-#include "state/social.h"
 #include "base/status.h"
-
-/* A new event type is one line here and one rule file. */
-static const qfs_rule *const rules[] = {
-	&qfs_rule_genesis,
-	&qfs_rule_policy_changed,
-	&qfs_rule_event_type,
-	&qfs_rule_key_rotated,
-	&qfs_rule_login,
-	&qfs_rule_session_rotated,
-	&qfs_rule_session_revoked,
-	&qfs_rule_profile_update,
-	&qfs_rule_chat_key,
-	&qfs_rule_message,
-	&qfs_rule_referral_use,
-	&qfs_rule_content_created,
-	&qfs_rule_coherence_scored,
-};
-
-#define RULES (sizeof(rules) / sizeof(rules[0]))
-
-const qfs_kind *const qfs_kinds[] = {
-	&qfs_kind_ledger,
-	&qfs_kind_policy,
-	&qfs_kind_signing_key,
-	&qfs_kind_event_type,
-	&qfs_kind_account,
-	&qfs_kind_session,
-	&qfs_kind_login_nonce,
-	&qfs_kind_rate,
-	&qfs_kind_standing,
-	&qfs_kind_device,
-	&qfs_kind_referral_code,
-	&qfs_kind_referral,
-	&qfs_kind_referral_block,
-	&qfs_kind_profile,
-	&qfs_kind_chat_key,
-	&qfs_kind_thread,
-	&qfs_kind_activity,
-	&qfs_kind_content,
-	NULL
-};
-
-static const qfs_field ledger_fields[] = {
-	QFS_FIELD(qfs_ledger_record, number, QFS_FIELD_INT),
-	QFS_FIELD(qfs_ledger_record, genesis_at, QFS_FIELD_INT),
-	QFS_FIELD(qfs_ledger_record, ledger, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_ledger_record, origin, QFS_FIELD_TEXT),
-	QFS_FIELD(qfs_ledger_record, policy_seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_ledger_record, policy, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_ledger_record, key_number, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_ledger =
-QFS_KIND("ledger_state", qfs_ledger_record, ledger_fields, 1, true);
-
-void
-qfs_reducer_init(qfs_reducer *r, qfs_store *store, bool check_signatures)
-{
-	r->store = store;
-	r->check_signatures = check_signatures;
-	r->fresh = false;
-	r->open = false;
-	r->has_policy = false;
-	r->has_type = false;
-}
-
-void
-qfs_reducer_forget(qfs_reducer *r)
-{
-	r->fresh = false;
-	r->has_type = false;
-}
-
-static qfs_status
-load_policy(qfs_reducer *r, qfs_error *err)
-{
-	qfs_policy_record record = {.seq = r->ledger.policy_seq};
-	bool		found;
-	qfs_status	status;
-
-	status = r->store->get(r->store, &qfs_kind_policy, &record, &found, err);
-	if (status != QFS_OK)
-		return status;
-	if (!found)
-		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
-	if (record.policy.len > sizeof(r->policy_text))
-		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", record.seq);
-	memcpy(r->policy_text, record.policy.data, record.policy.len);
-	record.policy.data = r->policy_text;
-	status = qfs_policy_parse(record.policy, &r->policy, err);
-	if (status == QFS_OK)
-		r->parsed = r->ledger.policy;
-	r->has_policy = status == QFS_OK;
-	return status;
-}
-
-qfs_status
-qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
-{
-	qfs_status	status;
-
-	if (r->fresh)
-		return QFS_OK;
-	r->ledger.number = 0;
-	status = r->store->get(r->store, &qfs_kind_ledger, &r->ledger, &r->open, err);
-	/* Parsing costs more than a comparison, and the hash names the policy exactly. */
-	if (status == QFS_OK && r->open &&
-		!(r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0))
-		status = load_policy(r, err);
-	r->fresh = status == QFS_OK;
-	return status;
-}
-
-qfs_status
-qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err)
-{
-	qfs_status	status = qfs_reducer_refresh(r, err);
-
-	/* A first entry that was no genesis opened nothing. */
-	if (status != QFS_OK || !r->open)
-		return status;
-	r->ledger.ledger = *hash;
-	return r->store->put(r->store, &qfs_kind_ledger, &r->ledger, err);
-}
-
-static const qfs_rule *
-find_rule(qfs_slice type)
-{
-	for (size_t i = 0; i < RULES; i++)
-		if (qfs_slice_equal(type, qfs_slice_of(rules[i]->type)))
-			return rules[i];
-	return NULL;
-}
-
-bool
-qfs_rule_exists(qfs_slice type)
-{
-	return find_rule(type) != NULL;
-}
 
 static qfs_status
 check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)
@@ -168,7 +29,7 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	qfs_status	status = check_payload(act->event, qfs_slice_of(rule->schema), act->err);
 
 	if (status == QFS_OK)
-		status = qfs_authority_check(act, rule->via);
+		status = qfs_permission_check(act, rule->via);
 	if (status == QFS_OK && act->event->has_actor && act->auth.via == QFS_VIA_OPERATOR)
 		status = qfs_fail(act->err, QFS_ACTOR_MISMATCH, "%v is an act of the ledger itself",
 						  act->event->type);
@@ -245,7 +106,7 @@ apply_custom(qfs_act *act)
 	if (status == QFS_OK)
 		status = check_payload(event, r->type.schema, act->err);
 	if (status == QFS_OK)
-		status = qfs_authority_check(act, strcmp(r->type.by, "operator") == 0 ?
+		status = qfs_permission_check(act, strcmp(r->type.by, "operator") == 0 ?
 								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
 	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
 		return status;
@@ -257,10 +118,10 @@ apply_custom(qfs_act *act)
 qfs_status
 qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *err)
 {
-	const qfs_rule *rule = find_rule(event->type);
-	bool		genesis = rule == &qfs_rule_genesis;
+	const qfs_rule *rule = qfs_registry_find(r->registry, event->type);
+	bool		genesis = rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	qfs_json_writer writer;
-	qfs_act		act = {.reducer = r, .event = event, .outcome = &writer, .err = err};
+	qfs_act		act = {.reducer = r, .rule = rule, .event = event, .outcome = &writer, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
 
 	if (status != QFS_OK)
@@ -274,7 +135,7 @@ qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *
 	qfs_json_open_object(&writer);
 	status = rule != NULL ? apply_rule(rule, &act) : apply_custom(&act);
 	if (status == QFS_OK)
-		status = qfs_authority_used(&act);
+		status = qfs_permission_used(&act);
 	if (status != QFS_OK)
 		return status;
 	qfs_json_close(&writer);
@@ -302,18 +163,19 @@ recall_auth(qfs_act *act, bool custom)
 qfs_status
 qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err)
 {
-	const qfs_rule *rule = find_rule(entry->type);
+	const qfs_rule *rule = qfs_registry_find(r->registry, entry->type);
+	bool		genesis = rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	uint8_t		memory[256];
 	qfs_buf		nowhere;
 	qfs_json_writer writer;
-	qfs_act		act = {.reducer = r, .event = entry, .outcome = &writer, .err = err};
+	qfs_act		act = {.reducer = r, .rule = rule, .event = entry, .outcome = &writer, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
 
 	/* What the rules of policies and keys write while they put them in force. */
 	qfs_buf_init(&nowhere, memory, sizeof(memory));
 	qfs_json_begin(&writer, &nowhere);
 	qfs_json_open_object(&writer);
-	if (status == QFS_OK && r->open != (rule != &qfs_rule_genesis))
+	if (status == QFS_OK && r->open == genesis)
 		return qfs_fail(err, r->open ? QFS_GENESIS_EXISTS : QFS_NO_GENESIS, "entry %u", entry->seq);
 	if (status == QFS_OK)
 		status = recall_auth(&act, rule == NULL);
@@ -323,5 +185,5 @@ qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err)
 		status = rule->recall(&act);
 	if (status == QFS_OK)
 		status = qfs_effects_recall(&act);
-	return status == QFS_OK ? qfs_authority_used(&act) : status;
+	return status == QFS_OK ? qfs_permission_used(&act) : status;
 }

@@ -10,26 +10,6 @@
 #include "crypto/sha256.h"
 #include "base/status.h"
 
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_session_record, session, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_session_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_session_record, seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_session_record, issued_block, QFS_FIELD_INT),
-	QFS_FIELD(qfs_session_record, ttl_blocks, QFS_FIELD_INT),
-	QFS_FIELD(qfs_session_record, operates, QFS_FIELD_BOOL),
-	QFS_OPTIONAL(qfs_session_record, device, QFS_FIELD_HASH),
-	QFS_OPTIONAL(qfs_session_record, ended, QFS_FIELD_INT),
-	QFS_OPTIONAL(qfs_session_record, reason, QFS_FIELD_NAME),
-};
-
-const qfs_kind qfs_kind_session = QFS_KIND("session", qfs_session_record, fields, 1, false);
-
-int64_t
-qfs_block_at(const qfs_reducer *r, int64_t at)
-{
-	return (at - r->ledger.genesis_at) / r->policy.block_ms;
-}
-
 int64_t
 qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session)
 {

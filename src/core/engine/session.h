@@ -10,11 +10,7 @@
 #define QFS_SESSION_H
 
 #include "text/json.h"
-#include "engine/reduce.h"
 #include "engine/rule.h"
-
-/* The block of a time in ms since 1970; refreshed reducer. */
-extern int64_t qfs_block_at(const qfs_reducer *r, int64_t at);
 
 /* First time, in ms since 1970, at which a session is over. */
 extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session);

@@ -28,12 +28,13 @@ qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out)
 }
 
 qfs_status
-qfs_audit_begin(qfs_audit *audit, qfs_audit_depth depth, uint64_t size,
+qfs_audit_begin(qfs_audit *audit, const qfs_registry *registry, qfs_audit_depth depth, uint64_t size,
 				const qfs_hash *head, int64_t at, qfs_tree *tree,
 				qfs_allocator allocator, qfs_fault_report report,
 				void *context, qfs_error *err)
 {
 	memset(audit, 0, sizeof(*audit));
+	audit->registry = registry;
 	audit->report = report;
 	audit->context = context;
 	if (depth != QFS_AUDIT_HASHES)
@@ -41,7 +42,7 @@ qfs_audit_begin(qfs_audit *audit, qfs_audit_depth depth, uint64_t size,
 		audit->memory = qfs_memory_store_create(allocator);
 		if (audit->memory == NULL)
 			return qfs_fail(err, QFS_NO_MEMORY, "while starting to verify");
-		qfs_reducer_init(&audit->reducer, qfs_memory_store_base(audit->memory), true);
+		qfs_reducer_init(&audit->reducer, registry, qfs_memory_store_base(audit->memory), true);
 	}
 	qfs_chain_init(&audit->chain, size, head, at, tree,
 				   audit->memory != NULL ? &audit->reducer : NULL);
@@ -72,7 +73,7 @@ report_through(void *context, uint64_t seq, const qfs_error *fault)
 
 /* Entry 0 names the ledger and its first key. */
 static void
-note_genesis(qfs_audit *audit, const qfs_record *record)
+note_genesis(qfs_audit *audit, const qfs_stored_entry *record)
 {
 	qfs_slice	payload = record->entry->payload;
 	qfs_slice	value;
@@ -95,24 +96,24 @@ note_genesis(qfs_audit *audit, const qfs_record *record)
  * trusts the first key must not be led to a key that somebody else chose.
  */
 static void
-note_rotation(qfs_audit *audit, const qfs_entry *entry)
+note_rotation(qfs_audit *audit, const qfs_rule *rule, const qfs_entry *entry)
 {
-	qfs_signing_key_record next;
+	qfs_hash	next;
 
-	if (qfs_rotation_read(entry->payload, &next, NULL) == QFS_OK &&
-		qfs_rotation_endorsed(&audit->ledger, &audit->key.key, entry->payload, &next))
-		qfs_vkey_make(qfs_slice_of(audit->origin), QFS_NOTE_ED25519, &next.checkpoint, &audit->key);
+	if (rule->next_key(&audit->ledger, &audit->key.key, entry, &next))
+		qfs_vkey_make(qfs_slice_of(audit->origin), QFS_NOTE_ED25519, &next, &audit->key);
 }
 
 static void
-note_keys(qfs_audit *audit, const qfs_record *record)
+note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 {
 	const qfs_entry *entry = record->entry;
+	const qfs_rule *rule = qfs_registry_find(audit->registry, entry->type);
 
 	if (entry->seq == 0)
 		note_genesis(audit, record);
-	else if (qfs_slice_equal(entry->type, QFS_LITERAL("KEY_ROTATED")))
-		note_rotation(audit, entry);
+	else if (rule != NULL && rule->next_key != NULL)
+		note_rotation(audit, rule, entry);
 	else
 		return;
 	if (audit->trusted != NULL && strcmp(audit->trusted->name, audit->key.name) == 0 &&
@@ -121,9 +122,9 @@ note_keys(qfs_audit *audit, const qfs_record *record)
 }
 
 qfs_status
-qfs_audit_record(qfs_audit *audit, const qfs_record *record)
+qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record)
 {
-	qfs_record	copy = *record;
+	qfs_stored_entry	copy = *record;
 	qfs_buf		outcome;
 
 	qfs_buf_init(&outcome, audit->outcome_bytes, sizeof(audit->outcome_bytes));
@@ -149,7 +150,7 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
 	qfs_entry	entry;
 	qfs_error	fault;
-	qfs_record	record = {.entry = &entry,.bytes = line};
+	qfs_stored_entry	record = {.entry = &entry,.bytes = line};
 
 	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);

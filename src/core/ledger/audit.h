@@ -26,6 +26,7 @@ extern bool qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out);
 typedef struct qfs_audit
 {
 	qfs_chain	chain;
+	const qfs_registry *registry;
 	qfs_reducer reducer;
 	qfs_memory_store *memory;	/* records of the replay; NULL at depth hashes */
 	qfs_fault_report report;
@@ -42,10 +43,12 @@ typedef struct qfs_audit
 /*
  * Starts before entry `size`, whose predecessor has this hash and time.
  * Depths beyond hashes replay, so they start at 0.
+ * registry: the rules; qfs_registry_own but in tests
  * tree: where peaks are read from; NULL when size is 0
  * Errors: NO_MEMORY.
  */
-extern qfs_status qfs_audit_begin(qfs_audit *audit, qfs_audit_depth depth, uint64_t size,
+extern qfs_status qfs_audit_begin(qfs_audit *audit, const qfs_registry *registry,
+								  qfs_audit_depth depth, uint64_t size,
 								  const qfs_hash *head, int64_t at, qfs_tree *tree,
 								  qfs_allocator allocator, qfs_fault_report report,
 								  void *context, qfs_error *err);
@@ -61,7 +64,7 @@ extern qfs_status qfs_audit_line(qfs_audit *audit, qfs_slice line);
 extern qfs_status qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault);
 
 /* A row of the ledger. */
-extern qfs_status qfs_audit_record(qfs_audit *audit, const qfs_record *record);
+extern qfs_status qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record);
 
 /*
  * Compares a checkpoint with the entries so far; to be called when the audit

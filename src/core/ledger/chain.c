@@ -131,7 +131,7 @@ check_link(const qfs_chain *chain, const qfs_entry *entry, checking *c)
 }
 
 static void
-check_outcome(qfs_chain *chain, const qfs_record *record, checking *c)
+check_outcome(qfs_chain *chain, const qfs_stored_entry *record, checking *c)
 {
 	qfs_error	fault;
 
@@ -147,7 +147,7 @@ check_outcome(qfs_chain *chain, const qfs_record *record, checking *c)
 }
 
 static void
-check_hash(const qfs_record *record, const qfs_hash *computed, checking *c)
+check_hash(const qfs_stored_entry *record, const qfs_hash *computed, checking *c)
 {
 	qfs_error	fault;
 
@@ -159,7 +159,7 @@ check_hash(const qfs_record *record, const qfs_hash *computed, checking *c)
 }
 
 static void
-check_nodes(const qfs_record *record, const qfs_seal *seal, checking *c)
+check_nodes(const qfs_stored_entry *record, const qfs_seal *seal, checking *c)
 {
 	qfs_error	fault;
 
@@ -178,7 +178,7 @@ check_nodes(const qfs_record *record, const qfs_seal *seal, checking *c)
 }
 
 qfs_status
-qfs_chain_check(qfs_chain *chain, const qfs_record *record,
+qfs_chain_check(qfs_chain *chain, const qfs_stored_entry *record,
 				qfs_fault_report report, void *context)
 {
 	const qfs_entry *entry = record->entry;

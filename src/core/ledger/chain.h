@@ -54,7 +54,7 @@ extern qfs_status qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *
 typedef qfs_status (*qfs_fault_report) (void *context, uint64_t seq, const qfs_error *fault);
 
 /* A recorded entry and what was stored beside it. */
-typedef struct qfs_record
+typedef struct qfs_stored_entry
 {
 	const qfs_entry *entry;
 	qfs_slice	bytes;			/* canonical, as they are now */
@@ -63,7 +63,7 @@ typedef struct qfs_record
 	unsigned	count;
 	qfs_buf    *outcome;		/* memory for the recomputed outcome */
 	qfs_seal   *seal;			/* gets hash and nodes of the entry; may be NULL */
-} qfs_record;
+} qfs_stored_entry;
 
 /*
  * Checks a recorded entry against the chain and goes on from it.
@@ -72,7 +72,7 @@ typedef struct qfs_record
  * After a fault the check goes on from what is recorded, so that one change
  * is one fault.
  */
-extern qfs_status qfs_chain_check(qfs_chain *chain, const qfs_record *record,
+extern qfs_status qfs_chain_check(qfs_chain *chain, const qfs_stored_entry *record,
 								  qfs_fault_report report, void *context);
 
 #endif

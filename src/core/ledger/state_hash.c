@@ -11,7 +11,6 @@
 #include "text/amount.h"
 #include "crypto/sha256.h"
 #include "text/json.h"
-#include "engine/reduce.h"
 #include "base/status.h"
 
 /* ---- a record as a line ---- */
@@ -142,38 +141,41 @@ qfs_state_hash(qfs_hash *digests, size_t count, qfs_hash *out)
 /* ---- of a memory store ---- */
 
 static size_t
-count_records(const qfs_memory_store *store)
+count_records(const qfs_memory_store *store, const qfs_registry *registry)
 {
+	const qfs_kind *kind;
 	size_t		total = 0;
 
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
-		for (size_t n = 0; qfs_memory_store_record(store, *kind, n) != NULL; n++)
+	for (size_t k = 0; (kind = qfs_registry_kind(registry, k)) != NULL; k++)
+		for (size_t n = 0; qfs_memory_store_record(store, kind, n) != NULL; n++)
 			total++;
 	return total;
 }
 
 /* digests: room for all; memory: as qfs_state_digest wants it */
 static qfs_status
-digest_all(const qfs_memory_store *store, qfs_hash *digests, void *memory, qfs_error *err)
+digest_all(const qfs_memory_store *store, const qfs_registry *registry, qfs_hash *digests, void *memory,
+		   qfs_error *err)
 {
+	const qfs_kind *kind;
 	qfs_status	status = QFS_OK;
 
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	for (size_t k = 0; (kind = qfs_registry_kind(registry, k)) != NULL; k++)
 	{
 		const void *record;
 
 		for (size_t n = 0; status == QFS_OK &&
-			 (record = qfs_memory_store_record(store, *kind, n)) != NULL; n++)
-			status = qfs_state_digest(*kind, record, memory, digests++, err);
+			 (record = qfs_memory_store_record(store, kind, n)) != NULL; n++)
+			status = qfs_state_digest(kind, record, memory, digests++, err);
 	}
 	return status;
 }
 
 qfs_status
-qfs_state_of_memory(const qfs_memory_store *store, qfs_allocator allocator, qfs_hash *out,
-					qfs_error *err)
+qfs_state_of_memory(const qfs_memory_store *store, const qfs_registry *registry, qfs_allocator allocator,
+					qfs_hash *out, qfs_error *err)
 {
-	size_t		count = count_records(store);
+	size_t		count = count_records(store, registry);
 	void	   *memory = allocator.allocate(allocator.context, QFS_STATE_LINE_MAX);
 	qfs_hash   *digests = allocator.allocate(allocator.context, (count + 1) * sizeof(*digests));
 	qfs_status	status;
@@ -181,7 +183,7 @@ qfs_state_of_memory(const qfs_memory_store *store, qfs_allocator allocator, qfs_
 	if (memory == NULL || digests == NULL)
 		status = qfs_fail(err, QFS_NO_MEMORY, "for the hash of %u records", (uint64_t) count);
 	else
-		status = digest_all(store, digests, memory, err);
+		status = digest_all(store, registry, digests, memory, err);
 	if (status == QFS_OK)
 		qfs_state_hash(digests, count, out);
 	if (memory != NULL)

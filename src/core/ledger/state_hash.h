@@ -10,6 +10,7 @@
 #define QFS_STATE_H
 
 #include "base/buf.h"
+#include "engine/rule.h"
 #include "state/store_memory.h"
 
 /* Bytes that suffice for the line of a record of any kind. */
@@ -33,8 +34,8 @@ extern qfs_status qfs_state_digest(const qfs_kind *kind, const void *record, voi
 /* The hash of a state whose records have these digests, which it sorts. */
 extern void qfs_state_hash(qfs_hash *digests, size_t count, qfs_hash *out);
 
-/* The same of all kinds of qfs_kinds in a memory store.  Errors: NO_MEMORY. */
-extern qfs_status qfs_state_of_memory(const qfs_memory_store *store, qfs_allocator allocator,
-									  qfs_hash *out, qfs_error *err);
+/* The same of all kinds of a registry in a memory store.  Errors: NO_MEMORY. */
+extern qfs_status qfs_state_of_memory(const qfs_memory_store *store, const qfs_registry *registry,
+									  qfs_allocator allocator, qfs_hash *out, qfs_error *err);
 
 #endif

@@ -16,10 +16,11 @@ typedef struct item
 	qfs_proof	proof;
 } item;
 
-/* A bundle on its way; the witness of its own explanation. */
+/* A bundle on its way; the source of its own explanation. */
 typedef struct reading
 {
-	qfs_witness witness;		/* first: the explanation gets a pointer to it */
+	qfs_source	source;			/* first: the explanation gets a pointer to it */
+	const qfs_registry *registry;
 	qfs_allocator allocator;
 	qfs_slice	text;
 	const qfs_vkey *trusted;
@@ -67,9 +68,9 @@ find_item(const reading *r, uint64_t seq)
 }
 
 static qfs_status
-give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
+give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
-	const reading *r = (const reading *) (void *) witness;
+	const reading *r = (const reading *) (void *) source;
 	const item *found = find_item(r, seq);
 
 	if (found == NULL)
@@ -79,9 +80,9 @@ give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
 }
 
 static qfs_status
-give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
+give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 {
-	const reading *r = (const reading *) (void *) witness;
+	const reading *r = (const reading *) (void *) source;
 	const item *found = find_item(r, seq);
 
 	if (found == NULL)
@@ -91,76 +92,60 @@ give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
 }
 
 static bool
-has_hash(qfs_slice payload, const char *name, const qfs_hash *hash)
+names_value(const qfs_entry *entry, const qfs_rule *rule, qfs_slice value)
 {
-	qfs_hash	found;
+	qfs_slice	named;
 
-	return qfs_json_member_hex(payload, name, found.bytes, sizeof(found.bytes)) &&
-		memcmp(&found, hash, sizeof(found)) == 0;
+	return qfs_slice_equal(entry->type, qfs_slice_of(rule->type)) &&
+		qfs_json_member(entry->payload, rule->lookup->member, &named) &&
+		qfs_json_to_plain(named, &named) && qfs_slice_equal(named, value);
 }
 
-static bool
-has_device(qfs_slice payload, const qfs_hash *device)
-{
-	qfs_slice	value;
-	qfs_hash	found;
-
-	return qfs_json_member(payload, "device_key", &value) && qfs_json_to_plain(value, &value) &&
-		qfs_base64url_read(value, found.bytes, sizeof(found.bytes)) &&
-		memcmp(&found, device, sizeof(found)) == 0;
-}
-
-static bool
-has_name(qfs_slice payload, qfs_slice name)
-{
-	qfs_slice	value;
-
-	return qfs_json_member(payload, "type", &value) && qfs_json_to_plain(value, &value) &&
-		qfs_slice_equal(value, name);
-}
-
-static bool
-matches(const qfs_entry *entry, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash)
-{
-	static const char *const types[] = {
-		[QFS_FIND_POLICY] = "POLICY_CHANGED",[QFS_FIND_ROTATION] = "KEY_ROTATED",
-		[QFS_FIND_TYPE] = "EVENT_TYPE",[QFS_FIND_CONTENT] = "CONTENT_CREATED",[QFS_FIND_DEVICE] = "LOGIN"
-	};
-
-	if (!qfs_slice_equal(entry->type, qfs_slice_of(types[lookup])))
-		return false;
-	switch (lookup)
-	{
-		case QFS_FIND_ROTATION:
-			return entry->seq >= at;
-		case QFS_FIND_POLICY:
-			return entry->seq < at;
-		case QFS_FIND_TYPE:
-			return entry->seq < at && has_name(entry->payload, name);
-		case QFS_FIND_CONTENT:
-			return entry->seq < at && has_hash(entry->payload, "content", hash);
-		case QFS_FIND_DEVICE:
-			return entry->seq < at && has_device(entry->payload, hash);
-	}
-	return false;
-}
-
-/* The last one of policies, the first one of everything else. */
 static qfs_status
-find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
-	 int64_t *seq, qfs_error *err)
+find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
 {
-	const reading *r = (const reading *) (void *) witness;
+	const reading *r = (const reading *) (void *) source;
 
 	(void) err;
 	*seq = -1;
-	for (unsigned i = 0; i < r->count; i++)
-		if (matches(&r->items[i].entry, lookup, at, name, hash))
-		{
+	for (unsigned i = 0; i < r->count && r->items[i].entry.seq < at && *seq < 0; i++)
+		if (names_value(&r->items[i].entry, rule, value))
 			*seq = (int64_t) r->items[i].entry.seq;
-			if (lookup != QFS_FIND_POLICY)
-				break;
-		}
+	return QFS_OK;
+}
+
+/* Does an entry put this in force?  The first one puts in force all there is, and does not count. */
+static bool
+enacts(const reading *r, const qfs_entry *entry, qfs_enacts what)
+{
+	const qfs_rule *rule = qfs_registry_find(r->registry, entry->type);
+
+	return entry->seq > 0 && rule != NULL && (rule->enacts & (unsigned) what) != 0;
+}
+
+static qfs_status
+find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
+{
+	const reading *r = (const reading *) (void *) source;
+
+	(void) err;
+	*seq = -1;
+	for (unsigned i = 0; i < r->count && r->items[i].entry.seq < at; i++)
+		if (enacts(r, &r->items[i].entry, QFS_ENACTS_POLICY))
+			*seq = (int64_t) r->items[i].entry.seq;
+	return QFS_OK;
+}
+
+static qfs_status
+find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
+{
+	const reading *r = (const reading *) (void *) source;
+
+	(void) err;
+	*seq = -1;
+	for (unsigned i = 0; i < r->count && *seq < 0; i++)
+		if (r->items[i].entry.seq >= from && enacts(r, &r->items[i].entry, QFS_ENACTS_KEYS))
+			*seq = (int64_t) r->items[i].entry.seq;
 	return QFS_OK;
 }
 
@@ -472,7 +457,7 @@ verify(reading *r, qfs_explanation *x, qfs_bundle *out)
 	if (status == QFS_OK)
 		status = read_items(r);
 	if (status == QFS_OK)
-		status = qfs_explain_begin(x, &r->question, &r->witness, r->allocator, r->err);
+		status = qfs_explain_begin(x, r->registry, &r->question, &r->source, r->allocator, r->err);
 	if (status != QFS_OK)
 		return status;
 	status = check(r, x, out);
@@ -481,11 +466,11 @@ verify(reading *r, qfs_explanation *x, qfs_bundle *out)
 }
 
 qfs_status
-qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, qfs_allocator allocator, qfs_bundle *out,
-				  qfs_error *err)
+qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, const qfs_registry *registry,
+				  qfs_allocator allocator, qfs_bundle *out, qfs_error *err)
 {
 	reading		r = {
-		.witness = {give_line, find, give_proof},.allocator = allocator,.text = text,.trusted = key,.err = err
+		.source = {give_line, give_proof, find, find_policy, find_rotation},.registry = registry,.allocator = allocator,.text = text,.trusted = key,.err = err
 	};
 	qfs_explanation *x = allocate(&r, sizeof(*x));
 	qfs_status	status;

@@ -38,7 +38,7 @@ typedef struct qfs_bundle
  *         SIGNATURE_INVALID, OUTCOME_MISMATCH, and those of JSON, entries,
  *         notes and rules.
  */
-extern qfs_status qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, qfs_allocator allocator,
-									qfs_bundle *out, qfs_error *err);
+extern qfs_status qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, const qfs_registry *registry,
+									qfs_allocator allocator, qfs_bundle *out, qfs_error *err);
 
 #endif

@@ -10,19 +10,10 @@
  */
 #include "proof/explanation.h"
 
-#include "text/base64.h"
 #include "base/status.h"
 
-/* How far the entries of an account are followed. */
-typedef enum reach
-{
-	REACH_CREATION,				/* to the account's first entry */
-	REACH_SESSION,				/* to the sign-in behind the sessions that are asked for */
-	REACH_ONE					/* the last one alone */
-} reach;
-
-static const qfs_evidence *
-find_evidence(const qfs_explanation *x, uint64_t seq, unsigned *place)
+const qfs_evidence *
+qfs_evidence_find(const qfs_explanation *x, uint64_t seq, unsigned *place)
 {
 	unsigned	low = 0;
 	unsigned	high = x->count;
@@ -49,7 +40,7 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	unsigned	place;
 	qfs_status	status;
 
-	known = find_evidence(x, seq, &place);
+	known = qfs_evidence_find(x, seq, &place);
 	if (known != NULL)
 	{
 		*out = &known->entry;
@@ -57,7 +48,7 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	}
 	if (x->count == QFS_EXPLAIN_MAX)
 		return qfs_fail(err, QFS_EXPLAIN_LIMIT, "entry %u", x->question.seq);
-	status = x->witness->line(x->witness, seq, &next.line, err);
+	status = x->source->line(x->source, seq, &next.line, err);
 	if (status == QFS_OK)
 		status = qfs_entry_decode(next.line, &next.entry, err);
 	if (status != QFS_OK)
@@ -72,33 +63,10 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	return QFS_OK;
 }
 
-static qfs_status
-add_found(qfs_explanation *x, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
-		  qfs_error *err)
+static const qfs_rule *
+rule_of(const qfs_explanation *x, const qfs_entry *entry)
 {
-	const qfs_entry *entry;
-	int64_t		seq;
-	qfs_status	status = x->witness->find(x->witness, lookup, at, name, hash, &seq, err);
-
-	return status == QFS_OK && seq >= 0 ? add(x, (uint64_t) seq, &entry, err) : status;
-}
-
-bool
-qfs_effect_of(qfs_slice outcome, const qfs_user_id *user, qfs_effect *out)
-{
-	qfs_json_iter iter = qfs_effects_of(outcome);
-	bool		found;
-
-	while (qfs_effect_next(&iter, out, &found, NULL) == QFS_OK && found)
-		if (memcmp(&out->user, user, sizeof(*user)) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_type(const qfs_entry *entry, const char *type)
-{
-	return qfs_slice_equal(entry->type, qfs_slice_of(type));
+	return qfs_registry_find(x->registry, entry->type);
 }
 
 /* ---- the chain of an account ---- */
@@ -115,40 +83,57 @@ typedef struct wanted
 	}			list[WANTED_MAX];
 } wanted;
 
-static void
-want(wanted *w, const qfs_hash *session)
+/* Errors: INTERNAL, for more than there is room for. */
+static qfs_status
+want(wanted *w, const qfs_hash *session, qfs_error *err)
 {
+	if (w->count == WANTED_MAX)
+		return qfs_fail(err, QFS_INTERNAL, "an entry concerns more sessions than there is room for");
 	w->list[w->count].session = *session;
 	w->list[w->count++].found = false;
+	return QFS_OK;
 }
 
-/* Does the entry begin one of the sessions?  One that was rotated in leads on to the one before. */
+/* Does the entry begin one of the sessions?  One that was renewed in leads on to the one before. */
 static bool
-all_found(wanted *w, const qfs_entry *entry)
+all_found(const qfs_explanation *x, wanted *w, const qfs_entry *entry)
 {
+	const qfs_rule *rule = rule_of(x, entry);
 	qfs_hash	session;
 	bool		all = true;
 
 	for (unsigned i = 0; i < w->count; i++)
 	{
-		if (!w->list[i].found &&
+		if (!w->list[i].found && rule != NULL && rule->opens != QFS_OPENS_NOTHING &&
 			qfs_json_member_hex(entry->outcome, "session", session.bytes, sizeof(session.bytes)) &&
 			memcmp(&session, &w->list[i].session, sizeof(session)) == 0)
 		{
-			w->list[i].found = is_type(entry, "LOGIN");
-			if (!w->list[i].found)
-				qfs_json_member_hex(entry->outcome, "ended", w->list[i].session.bytes, QFS_HASH_LEN);
+			w->list[i].found = rule->opens == QFS_OPENS_SESSION;
+			if (!w->list[i].found &&
+				!qfs_json_member_hex(entry->outcome, "ended", w->list[i].session.bytes, QFS_HASH_LEN))
+				return false;
 		}
 		all &= w->list[i].found;
 	}
 	return all;
 }
 
+/* Does the account begin with the entry, as the effect on it says? */
+static bool
+creates(const qfs_explanation *x, const qfs_entry *entry, const qfs_effect *effect)
+{
+	const qfs_rule *rule = rule_of(x, entry);
+	const qfs_change *change = rule == NULL ? NULL : qfs_change_called(rule->changes, effect->rule);
+
+	return change != NULL && change->creates;
+}
+
 /* Adds the entries that touched an account, from entry seq backwards. */
 static qfs_status
-follow(qfs_explanation *x, const qfs_user_id *user, int64_t seq, reach how, wanted *w, qfs_error *err)
+follow(qfs_explanation *x, const qfs_user_id *user, int64_t seq, qfs_reach reach, wanted *w,
+	   qfs_error *err)
 {
-	const qfs_entry *entry;
+	const qfs_entry *entry = NULL;
 	qfs_effect	effect;
 	qfs_status	status;
 
@@ -160,38 +145,34 @@ follow(qfs_explanation *x, const qfs_user_id *user, int64_t seq, reach how, want
 		if (!qfs_effect_of(entry->outcome, user, &effect) || effect.previous >= seq)
 			return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u did not touch user_%h", (uint64_t) seq,
 							user->bytes);
-		if (how == REACH_ONE || (how == REACH_SESSION && all_found(w, entry)))
+		if (reach == QFS_REACH_ONE || (reach == QFS_REACH_SESSION && all_found(x, w, entry)))
 			return QFS_OK;
-		if (effect.previous < 0 && !qfs_slice_equal(effect.rule, QFS_LITERAL("ACCOUNT_CREATED")))
+		if (effect.previous < 0 && !creates(x, entry, &effect))
 			return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the sign-in that created user_%h", user->bytes);
 		seq = effect.previous;
 	}
 	/* Unless nothing but the beginning was asked for. */
-	if (how == REACH_SESSION)
+	if (reach == QFS_REACH_SESSION)
 		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the sign-in behind a session of user_%h", user->bytes);
 	return QFS_OK;
 }
 
-/* ---- by type ---- */
+/* ---- the accounts of the entry ---- */
 
-static reach
-reach_of(const qfs_entry *entry, const qfs_user_id *user, bool is_read)
+/* Of an application's own event nothing matters but that its actor was signed in. */
+static qfs_reach
+reach_of(const qfs_rule *rule, const qfs_entry *entry, const qfs_user_id *user, bool is_read)
 {
-	if (is_type(entry, "LOGIN"))
-		return REACH_ONE;
-	if (is_type(entry, "SESSION_ROTATED") || is_type(entry, "SESSION_REVOKED") || !qfs_rule_exists(entry->type))
-		return REACH_SESSION;
-	/* Of whom nothing matters but that it was signed in. */
-	if (is_read && (is_type(entry, "CONTENT_CREATED") || is_type(entry, "COHERENCE_SCORED")) &&
-		memcmp(user, &entry->actor, sizeof(*user)) == 0)
-		return REACH_SESSION;
-	return REACH_CREATION;
+	if (rule == NULL)
+		return QFS_REACH_SESSION;
+	return is_read && memcmp(user, &entry->actor, sizeof(*user)) == 0 ? rule->actor_reach : rule->reach;
 }
 
 static qfs_status
 follow_all(qfs_explanation *x, const qfs_entry *subject, qfs_json_iter iter, bool is_read, const wanted *w,
 		   qfs_error *err)
 {
+	const qfs_rule *rule = rule_of(x, subject);
 	qfs_effect	effect;
 	bool		found;
 	qfs_status	status;
@@ -202,7 +183,8 @@ follow_all(qfs_explanation *x, const qfs_entry *subject, qfs_json_iter iter, boo
 
 		if (effect.previous >= (int64_t) subject->seq)
 			return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", subject->seq);
-		status = follow(x, &effect.user, effect.previous, reach_of(subject, &effect.user, is_read), &mine, err);
+		status = follow(x, &effect.user, effect.previous, reach_of(rule, subject, &effect.user, is_read), &mine,
+						err);
 		if (status != QFS_OK)
 			break;
 	}
@@ -231,19 +213,21 @@ follow_actor(qfs_explanation *x, const qfs_entry *subject, const qfs_auth *auth,
 {
 	wanted		w = {0};
 	int64_t		previous;
+	qfs_status	status;
 
 	if (auth->via != QFS_VIA_SESSION)
 		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "no session appended entry %u", subject->seq);
 	if (!subject->has_actor || !find_actor(subject, &previous) || previous >= (int64_t) subject->seq)
 		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u does not say what touched its actor before",
 						subject->seq);
-	want(&w, &auth->session);
-	return follow(x, &subject->actor, previous, REACH_SESSION, &w, err);
+	status = want(&w, &auth->session, err);
+	return status == QFS_OK ? follow(x, &subject->actor, previous, QFS_REACH_SESSION, &w, err) : status;
 }
 
 static qfs_status
 follow_accounts(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
+	const qfs_rule *rule = rule_of(x, subject);
 	wanted		w = {0};
 	qfs_hash	session;
 	qfs_auth	auth;
@@ -254,106 +238,103 @@ follow_accounts(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 	if (!qfs_topic_executes(x->question.topic))
 		return follow_actor(x, subject, &auth, err);
 	if (auth.via == QFS_VIA_SESSION)
-		want(&w, &auth.session);
-	if (is_type(subject, "SESSION_REVOKED") &&
-		qfs_json_member_hex(subject->payload, "session", session.bytes, sizeof(session.bytes)))
-		want(&w, &session);
+		status = want(&w, &auth.session, err);
+	if (status == QFS_OK && rule != NULL && rule->session_member != NULL &&
+		qfs_json_member_hex(subject->payload, rule->session_member, session.bytes, sizeof(session.bytes)))
+		status = want(&w, &session, err);
+	if (status != QFS_OK)
+		return status;
 	status = follow_all(x, subject, qfs_effects_of(subject->outcome), false, &w, err);
 	return status == QFS_OK ? follow_all(x, subject, qfs_reads_of(subject->outcome), true, &w, err) : status;
 }
 
-/* The message before in the thread: its outcome tells all of the thread. */
+/* ---- what else its rule names ---- */
+
+/* The ground of an entry: what its rule asks for is collected. */
+typedef struct collecting
+{
+	qfs_ground	ground;			/* first: the rule gets a pointer to it */
+	qfs_explanation *x;
+	const qfs_entry *subject;
+} collecting;
+
 static qfs_status
-add_message_before(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
+give_entry(qfs_ground *ground, uint64_t seq, qfs_error *err)
 {
+	collecting *c = (collecting *) (void *) ground;
 	const qfs_entry *entry;
-	qfs_slice	thread;
-	qfs_slice	value;
-	int64_t		previous;
 
-	if (!qfs_json_member(subject->outcome, "thread", &thread) ||
-		!qfs_json_member(thread, "previous", &value) || !qfs_json_to_int(value, &previous))
-		return QFS_OK;
-	if (previous < 0 || previous >= (int64_t) subject->seq)
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", subject->seq);
-	return add(x, (uint64_t) previous, &entry, err);
+	return add(c->x, seq, &entry, err);
 }
 
-static bool
-guard_blocks(const qfs_entry *entry, const char *name)
+static qfs_status
+give_found(qfs_ground *ground, const qfs_kind *names, qfs_slice value, qfs_error *err)
 {
-	qfs_slice	list = QFS_LITERAL("[]");
-	qfs_slice	key;
-	qfs_slice	guard;
-	qfs_slice	value;
-	qfs_json_iter iter;
+	collecting *c = (collecting *) (void *) ground;
+	const qfs_rule *rule = qfs_registry_lookup(c->x->registry, names);
+	const qfs_entry *entry;
+	int64_t		seq;
+	qfs_status	status;
 
-	qfs_json_member(entry->outcome, "guards", &list);
-	iter = qfs_json_members(list);
-	while (qfs_json_next(&iter, &key, &guard))
-		if (qfs_json_member(guard, "guard", &value) && qfs_json_to_plain(value, &value) &&
-			qfs_slice_equal(value, qfs_slice_of(name)) && qfs_json_member(guard, "result", &value))
-			return qfs_slice_equal(value, QFS_LITERAL("\"BLOCK\""));
-	return false;
+	if (rule == NULL)
+		return qfs_fail(err, QFS_INTERNAL, "no rule names records of %s", names->name);
+	status = c->x->source->find(c->x->source, rule, value, c->subject->seq, &seq, err);
+	return status == QFS_OK && seq >= 0 ? add(c->x, (uint64_t) seq, &entry, err) : status;
 }
 
-/* The device of the session that an entry was appended in, from what is collected. */
+/* The device of the session that the entry was appended in, from what is collected. */
 static bool
-find_device(const qfs_explanation *x, const qfs_entry *subject, qfs_hash *out)
+give_device(qfs_ground *ground, qfs_slice *out)
 {
+	const collecting *c = (const collecting *) (void *) ground;
+	const qfs_rule *names = qfs_registry_lookup(c->x->registry, &qfs_kind_device);
 	wanted		w = {0};
 	qfs_auth	auth;
 
-	if (qfs_auth_read(subject->auth, &auth, NULL) != QFS_OK || auth.via != QFS_VIA_SESSION)
+	if (names == NULL || qfs_auth_read(c->subject->auth, &auth, NULL) != QFS_OK ||
+		auth.via != QFS_VIA_SESSION || want(&w, &auth.session, NULL) != QFS_OK)
 		return false;
-	want(&w, &auth.session);
-	for (unsigned i = x->count; i > 0; i--)
+	for (unsigned i = c->x->count; i > 0; i--)
 	{
-		const qfs_entry *entry = &x->evidence[i - 1].entry;
+		const qfs_entry *entry = &c->x->evidence[i - 1].entry;
 		qfs_slice	value;
 
-		if (entry->seq < subject->seq && all_found(&w, entry))
-			return qfs_json_member(entry->payload, "device_key", &value) &&
-				qfs_json_to_plain(value, &value) && qfs_base64url_read(value, out->bytes, sizeof(out->bytes));
+		if (entry->seq < c->subject->seq && all_found(c->x, &w, entry))
+			return qfs_json_member(entry->payload, names->lookup->member, &value) &&
+				qfs_json_to_plain(value, out);
 	}
 	return false;
 }
 
 static qfs_status
-add_others(qfs_explanation *x, qfs_entry subject, qfs_error *err)
+add_others(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
-	static const qfs_slice none = {NULL, 0};
-	qfs_hash	hash;
+	collecting	c = {{give_entry, give_found, give_device}, x, subject};
+	const qfs_rule *rule = rule_of(x, subject);
 
-	if (is_type(&subject, "MESSAGE"))
-		return add_message_before(x, &subject, err);
-	if (is_type(&subject, "COHERENCE_SCORED") &&
-		qfs_json_member_hex(subject.payload, "content", hash.bytes, sizeof(hash.bytes)))
-		return add_found(x, QFS_FIND_CONTENT, subject.seq, none, &hash, err);
-	if (is_type(&subject, "REFERRAL_USE") && guard_blocks(&subject, "DUPLICATE_DEVICE") &&
-		find_device(x, &subject, &hash))
-		return add_found(x, QFS_FIND_DEVICE, subject.seq, none, &hash, err);
-	if (!qfs_rule_exists(subject.type))
-		return add_found(x, QFS_FIND_TYPE, subject.seq, subject.type, NULL, err);
-	return QFS_OK;
+	if (rule == NULL)
+		return give_found(&c.ground, &qfs_kind_event_type, subject->type, err);
+	return rule->rests == NULL ? QFS_OK : rule->rests(subject, &c.ground, err);
 }
+
+/* ---- what every entry rests on ---- */
 
 /* Entry 0, the policy in force, and every key up to the one that signs. */
 static qfs_status
 add_ground(qfs_explanation *x, qfs_error *err)
 {
-	static const qfs_slice none = {NULL, 0};
 	const qfs_entry *entry;
 	uint64_t	at = 1;
+	int64_t		seq;
 	qfs_status	status = add(x, 0, &entry, err);
 
 	if (status == QFS_OK)
-		status = add_found(x, QFS_FIND_POLICY, x->question.seq, none, NULL, err);
+		status = x->source->find_policy(x->source, x->question.seq, &seq, err);
+	if (status == QFS_OK && seq >= 0)
+		status = add(x, (uint64_t) seq, &entry, err);
 	while (status == QFS_OK)
 	{
-		int64_t		seq;
-
-		status = x->witness->find(x->witness, QFS_FIND_ROTATION, at, none, NULL, &seq, err);
+		status = x->source->find_rotation(x->source, at, &seq, err);
 		if (status != QFS_OK || seq < 0 || (uint64_t) seq >= x->question.size)
 			break;
 		status = add(x, (uint64_t) seq, &entry, err);
@@ -403,11 +384,11 @@ qfs_explain_collect(qfs_explanation *x, qfs_error *err)
 
 		status = follow_accounts(x, &copy, err);
 		if (status == QFS_OK && qfs_topic_executes(q->topic))
-			status = add_others(x, copy, err);
+			status = add_others(x, &copy, err);
 	}
 	if (status == QFS_OK)
 		status = add_ground(x, err);
 	if (status == QFS_OK)
-		x->subject = find_evidence(x, q->seq, &place);
+		x->subject = qfs_evidence_find(x, q->seq, &place);
 	return status;
 }

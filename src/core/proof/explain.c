@@ -6,6 +6,7 @@
 #include "proof/explanation.h"
 
 #include "engine/permission.h"
+#include "engine/reduce.h"
 #include "text/base64.h"
 #include "engine/coherence.h"
 #include "crypto/keccak.h"
@@ -17,12 +18,12 @@ static const char *const topics[] = {
 	[QFS_TOPIC_SESSION] = "session",[QFS_TOPIC_MESSAGE] = "message",[QFS_TOPIC_STATEMENT] = "statement"
 };
 
-#define TOPICS (sizeof(topics) / sizeof(topics[0]))
+_Static_assert(sizeof(topics) / sizeof(topics[0]) == QFS_TOPICS, "each topic has its word");
 
 bool
 qfs_topic_parse(qfs_slice word, qfs_topic *out)
 {
-	for (size_t i = 0; i < TOPICS; i++)
+	for (size_t i = 0; i < QFS_TOPICS; i++)
 		if (qfs_slice_equal(word, qfs_slice_of(topics[i])))
 		{
 			*out = (qfs_topic) i;
@@ -40,12 +41,13 @@ qfs_topic_name(qfs_topic topic)
 /* ---- begin and end ---- */
 
 qfs_status
-qfs_explain_begin(qfs_explanation *x, const qfs_question *question, qfs_witness *witness,
-				  qfs_allocator allocator, qfs_error *err)
+qfs_explain_begin(qfs_explanation *x, const qfs_registry *registry, const qfs_question *question,
+				  qfs_source *source, qfs_allocator allocator, qfs_error *err)
 {
 	memset(x, 0, sizeof(*x));
 	x->question = *question;
-	x->witness = witness;
+	x->source = source;
+	x->registry = registry;
 	x->allocator = allocator;
 	x->policy_seq = -1;
 	x->memory = qfs_memory_store_create(allocator);
@@ -57,7 +59,7 @@ qfs_explain_begin(qfs_explanation *x, const qfs_question *question, qfs_witness 
 		qfs_explain_end(x);
 		return qfs_fail(err, QFS_NO_MEMORY, "for an explanation");
 	}
-	qfs_reducer_init(x->reducer, qfs_memory_store_base(x->memory), true);
+	qfs_reducer_init(x->reducer, registry, qfs_memory_store_base(x->memory), true);
 	return QFS_OK;
 }
 
@@ -184,19 +186,14 @@ qfs_explain_key(qfs_explanation *x, qfs_vkey *out, qfs_error *err)
 
 /* ---- what the topic asks for ---- */
 
-/* Does an effect's rule begin with this? */
+/* Is the topic one of the entry's type, or of something that it did? */
 static bool
-has_effect_of_rule(qfs_slice outcome, const char *prefix)
+is_topic_of(const qfs_explanation *x, qfs_topic topic)
 {
-	qfs_json_iter iter = qfs_effects_of(outcome);
-	size_t		len = strlen(prefix);
-	qfs_effect	effect;
-	bool		found;
+	const qfs_entry *entry = &x->subject->entry;
+	const qfs_rule *rule = qfs_registry_find(x->registry, entry->type);
 
-	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
-		if (effect.rule.len >= len && memcmp(effect.rule.data, prefix, len) == 0)
-			return true;
-	return false;
+	return rule != NULL && (rule->topic == topic || qfs_explain_change(x, rule, topic) != NULL);
 }
 
 static qfs_status
@@ -212,9 +209,7 @@ check_topic(const qfs_explanation *x, qfs_error *err)
 		case QFS_TOPIC_ENTRY:
 			break;
 		case QFS_TOPIC_REWARD:
-			fits = has_effect_of_rule(entry->outcome, "REFERRAL_TIER_") ||
-				has_effect_of_rule(entry->outcome, "REWARD_WITHHELD_") ||
-				qfs_slice_equal(entry->type, QFS_LITERAL("REFERRAL_USE"));
+			fits = is_topic_of(x, q->topic);
 			break;
 		case QFS_TOPIC_COHERENCE:
 			fits = q->has_subject && qfs_effect_of(entry->outcome, &q->subject, &effect);
@@ -223,10 +218,13 @@ check_topic(const qfs_explanation *x, qfs_error *err)
 			fits = x->has_session;
 			break;
 		case QFS_TOPIC_MESSAGE:
-			fits = x->has_session && qfs_slice_equal(entry->type, QFS_LITERAL("MESSAGE"));
+			fits = x->has_session && is_topic_of(x, q->topic);
 			break;
 		case QFS_TOPIC_STATEMENT:
 			fits = q->has_subject;
+			break;
+		case QFS_TOPICS:
+			fits = false;
 			break;
 	}
 	return fits ? QFS_OK : qfs_fail(err, QFS_EXPLAIN_TOPIC, "%s of entry %u", topics[q->topic], q->seq);
@@ -269,7 +267,7 @@ write_entries(qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 	{
 		qfs_proof	proof;
 
-		status = x->witness->prove(x->witness, x->evidence[i].entry.seq, &proof, err);
+		status = x->source->prove(x->source, x->evidence[i].entry.seq, &proof, err);
 		if (status != QFS_OK)
 			break;
 		qfs_json_open_object(w);

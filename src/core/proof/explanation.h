@@ -21,16 +21,6 @@
 /* Entries of a bundle. */
 #define QFS_EXPLAIN_MAX 1000
 
-typedef enum qfs_topic
-{
-	QFS_TOPIC_ENTRY,
-	QFS_TOPIC_REWARD,
-	QFS_TOPIC_COHERENCE,
-	QFS_TOPIC_SESSION,
-	QFS_TOPIC_MESSAGE,
-	QFS_TOPIC_STATEMENT
-} qfs_topic;
-
 extern bool qfs_topic_parse(qfs_slice word, qfs_topic *out);
 extern const char *qfs_topic_name(qfs_topic topic);
 
@@ -44,16 +34,6 @@ typedef struct qfs_question
 	uint64_t	size;			/* of the checkpoint */
 } qfs_question;
 
-/* What is found by something else than its number. */
-typedef enum qfs_lookup
-{
-	QFS_FIND_POLICY,			/* the last POLICY_CHANGED before an entry */
-	QFS_FIND_ROTATION,			/* the first KEY_ROTATED from an entry on */
-	QFS_FIND_TYPE,				/* the EVENT_TYPE of a name */
-	QFS_FIND_CONTENT,			/* the CONTENT_CREATED of a hash */
-	QFS_FIND_DEVICE				/* the first LOGIN with a device key */
-} qfs_lookup;
-
 /*
  * Of a session or a message, the question is who appended the entry and not
  * what came of it: it is not executed, and rests on the sign-in and what followed it.
@@ -65,16 +45,24 @@ qfs_topic_executes(qfs_topic topic)
 }
 
 /* Where entries and their proofs come from: the ledger, or a bundle. */
-typedef struct qfs_witness qfs_witness;
-struct qfs_witness
+typedef struct qfs_source qfs_source;
+struct qfs_source
 {
-	/* Canonical bytes, valid as long as the witness.  Errors: BUNDLE_INCOMPLETE. */
-	qfs_status	(*line) (qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err);
+	/* Canonical bytes, valid as long as the source.  Errors: BUNDLE_INCOMPLETE. */
+	qfs_status	(*line) (qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err);
+	qfs_status	(*prove) (qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err);
 
-	/* *seq = -1 if there is none.  name: of a type; hash: of a content, or a device key */
-	qfs_status	(*find) (qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name,
-						 const qfs_hash *hash, int64_t *seq, qfs_error *err);
-	qfs_status	(*prove) (qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err);
+	/* Each finds an entry by something else than its number; *seq = -1 if there is none. */
+
+	/* The first entry of the rule before entry `at` that names a value, by the rule's lookup. */
+	qfs_status	(*find) (qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at,
+						 int64_t *seq, qfs_error *err);
+
+	/* The last entry before entry `at` that put a policy in force; entry 0 does not count. */
+	qfs_status	(*find_policy) (qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err);
+
+	/* The first entry from `from` on that put keys in force; entry 0 does not count. */
+	qfs_status	(*find_rotation) (qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err);
 };
 
 /* An entry of the bundle. */
@@ -88,7 +76,8 @@ typedef struct qfs_evidence
 typedef struct qfs_explanation
 {
 	qfs_question question;
-	qfs_witness *witness;
+	qfs_source *source;
+	const qfs_registry *registry;
 	qfs_allocator allocator;
 	qfs_memory_store *memory;
 	qfs_reducer *reducer;
@@ -105,13 +94,13 @@ typedef struct qfs_explanation
 } qfs_explanation;
 
 /* Errors: NO_MEMORY. */
-extern qfs_status qfs_explain_begin(qfs_explanation *x, const qfs_question *question,
-									qfs_witness *witness, qfs_allocator allocator, qfs_error *err);
+extern qfs_status qfs_explain_begin(qfs_explanation *x, const qfs_registry *registry,
+									const qfs_question *question, qfs_source *source, qfs_allocator allocator, qfs_error *err);
 extern void qfs_explain_end(qfs_explanation *x);
 
 /*
  * Collects the entries that the answer rests on.
- * Errors: EXPLAIN_LIMIT, EXPLAIN_TOPIC, OUTCOME_MISMATCH, those of the witness.
+ * Errors: EXPLAIN_LIMIT, EXPLAIN_TOPIC, OUTCOME_MISMATCH, those of the source.
  */
 extern qfs_status qfs_explain_collect(qfs_explanation *x, qfs_error *err);
 
@@ -132,8 +121,14 @@ extern qfs_status qfs_explain_write(qfs_explanation *x, qfs_slice note, qfs_buf 
 
 /* ---- parts of it ---- */
 
-/* The first effect on an account in an outcome; false = there is none. */
-extern bool qfs_effect_of(qfs_slice outcome, const qfs_user_id *user, qfs_effect *out);
+/* The entry in question, and whom it is explained to. */
+extern qfs_story qfs_explain_story(const qfs_explanation *x);
+
+/* The change of the first effect that a topic asks for; NULL: there is none. */
+extern const qfs_change *qfs_explain_change(const qfs_explanation *x, const qfs_rule *rule, qfs_topic topic);
+
+/* Is an entry of this number among those collected?  *place: where it is, or belongs. */
+extern const qfs_evidence *qfs_evidence_find(const qfs_explanation *x, uint64_t seq, unsigned *place);
 
 /* The items of "steps", and the sentence. */
 extern void qfs_explain_steps(const qfs_explanation *x, qfs_json_writer *w);

@@ -3,13 +3,20 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Records that one rule file alone reads are in that file.
+ * All that more than one file reads.  Records of one rule alone are in its
+ * file, and the rule names their kind.
  */
 #ifndef QFS_RECORDS_H
 #define QFS_RECORDS_H
 
 #include "text/ids.h"
 #include "state/store.h"
+#include "text/amount.h"
+
+/* Digits of a referral code. */
+#define QFS_REFERRAL_CODE_LEN 22
+
+/* ---- the ledger ---- */
 
 /* What the ledger as a whole knows: one record, number 0. */
 typedef struct qfs_ledger_record
@@ -48,10 +55,7 @@ typedef struct qfs_event_type_record
 	qfs_slice	schema;
 } qfs_event_type_record;
 
-extern const qfs_kind qfs_kind_ledger;
-extern const qfs_kind qfs_kind_policy;
-extern const qfs_kind qfs_kind_signing_key;
-extern const qfs_kind qfs_kind_event_type;
+/* ---- accounts ---- */
 
 /* An account: it begins with its wallet's first sign-in. */
 typedef struct qfs_account_record
@@ -81,9 +85,98 @@ typedef struct qfs_session_record
 	char		reason[QFS_TYPE_MAX + 1];	/* "rotated", or as SESSION_REVOKED says */
 } qfs_session_record;
 
+/* How often an account has done something in a window of time. */
+typedef struct qfs_rate_record
+{
+	qfs_user_id user;			/* key */
+	char		what[QFS_TYPE_MAX + 1]; /* key */
+	int64_t		window;			/* number of the window */
+	int64_t		count;
+} qfs_rate_record;
+
+/* What an account has earned. */
+typedef struct qfs_standing
+{
+	qfs_user_id user;			/* key */
+	qfs_amount	coherence;		/* 0 to 1 */
+	int64_t		points;			/* genesis points */
+	qfs_amount	flx;			/* balance */
+	int64_t		referrals;		/* activated ones, as the referrer */
+} qfs_standing;
+
+/* ---- what accounts do ---- */
+
+/* The account that first signed in with a device key. */
+typedef struct qfs_device_record
+{
+	qfs_hash	device;			/* key */
+	qfs_user_id user;
+} qfs_device_record;
+
+/* An account's profile in force; its content is not on the ledger. */
+typedef struct qfs_profile_record
+{
+	qfs_user_id user;			/* key */
+	int64_t		version;		/* counted from 1 */
+	qfs_hash	commitment;		/* SHA-256(salt || JCS(content)) */
+	int64_t		seq;
+} qfs_profile_record;
+
+/* An account's X25519 key in force; those before are in the ledger. */
+typedef struct qfs_chat_key_record
+{
+	qfs_user_id user;			/* key */
+	qfs_hash	key;
+	int64_t		seq;
+} qfs_chat_key_record;
+
+/* What an account has done of what a referral needs. */
+typedef struct qfs_activity_record
+{
+	qfs_user_id user;			/* key */
+	bool		sent;			/* a message */
+	bool		received;
+} qfs_activity_record;
+
+/* Whose code it is. */
+typedef struct qfs_referral_code_record
+{
+	char		code[QFS_TYPE_MAX + 1]; /* key */
+	qfs_user_id user;
+} qfs_referral_code_record;
+
+/* Who invited an account. */
+typedef struct qfs_referral_record
+{
+	qfs_user_id referee;		/* key */
+	qfs_user_id referrer;
+	int64_t		seq;			/* entry that used the code */
+	bool		has_settled;
+	int64_t		settled;		/* entry that rewarded it, or blocked the reward */
+	bool		has_guard;
+	char		guard[QFS_TYPE_MAX + 1];	/* what blocked the reward */
+} qfs_referral_record;
+
+extern const qfs_kind qfs_kind_ledger;
+extern const qfs_kind qfs_kind_policy;
+extern const qfs_kind qfs_kind_signing_key;
+extern const qfs_kind qfs_kind_event_type;
 extern const qfs_kind qfs_kind_account;
 extern const qfs_kind qfs_kind_session;
-extern const qfs_kind qfs_kind_login_nonce;
 extern const qfs_kind qfs_kind_rate;
+extern const qfs_kind qfs_kind_standing;
+extern const qfs_kind qfs_kind_device;
+extern const qfs_kind qfs_kind_profile;
+extern const qfs_kind qfs_kind_chat_key;
+extern const qfs_kind qfs_kind_activity;
+extern const qfs_kind qfs_kind_referral_code;
+extern const qfs_kind qfs_kind_referral;
+
+/*
+ * Public keys by their number.
+ * Errors: STATE_MISMATCH if there are none.
+ */
+extern qfs_status qfs_signing_key_get(qfs_store *store, int64_t number,
+									  qfs_signing_key_record *out, qfs_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "pg/append/append.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
+#include "ledger/registry.h"
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
 
@@ -36,12 +37,13 @@ qfs_nodes_bytea(const qfs_seal *seal)
 static qfs_via
 establish_via(qfs_slice type)
 {
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type);
 	Oid			operator;
 
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
 	/* Whoever brings it, the wallet has signed it. */
-	if (qfs_slice_equal(type, QFS_LITERAL("LOGIN")))
+	if (rule != NULL && rule->via == QFS_VIA_WALLET)
 		return QFS_VIA_WALLET;
 	operator = get_role_oid("qfs_operator", true);
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
@@ -54,7 +56,7 @@ establish_via(qfs_slice type)
  * given: the signature that came with it; empty if there is none
  */
 static qfs_slice
-write_authority(qfs_slice type, qfs_slice given)
+write_auth(qfs_slice type, qfs_slice given)
 {
 	qfs_auth	auth = {.via = establish_via(type)};
 	qfs_buf		buf;
@@ -100,6 +102,14 @@ fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 	row->nulls[LEDGER_ACTOR - 1] = !entry->has_actor;
 }
 
+static bool
+opens_ledger(qfs_slice type)
+{
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type);
+
+	return rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
+}
+
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
@@ -112,12 +122,11 @@ qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerR
 	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
 	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
 	establish_actor(event);
-	event->auth = write_authority(event->type, signature);
+	event->auth = write_auth(event->type, signature);
 	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger);
-	if (!qfs_append_is_open() &&
-		(chain->frontier.size > 0 || !qfs_slice_equal(event->type, QFS_LITERAL("GENESIS"))))
+	if (!qfs_append_is_open() && (chain->frontier.size > 0 || !opens_ledger(event->type)))
 		ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
 	qfs_append_end();

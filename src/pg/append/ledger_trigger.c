@@ -174,7 +174,7 @@ static void
 check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_seal *seal)
 {
 	qfs_buf		outcome;
-	qfs_record	record = {
+	qfs_stored_entry	record = {
 		.entry = &e->entry,.bytes = bytes,.hash = &e->hash,
 		.nodes = e->has_nodes ? e->nodes : NULL,.count = e->count,
 		.outcome = &outcome,.seal = seal

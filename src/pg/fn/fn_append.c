@@ -26,7 +26,7 @@
 #include "pg/base/kept_plan.h"
 #include "pg/secret/keyfile.h"
 #include "pg/table/ledger_table.h"
-#include "engine/rule.h"
+#include "rules/system/key_rotated.h"
 #include "pg/table/store_table.h"
 
 /* Appends an event; returns its seq and, if it is asked for, its hash. */

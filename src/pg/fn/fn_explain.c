@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * The ledger is the witness, core does the rest.  What leaves here has been
+ * The ledger is the source, core does the rest.  What leaves here has been
  * executed over its own entries, as qfs-verify will do it.
  */
 #include "pg/base/compat.h"
@@ -19,24 +19,26 @@
 #include "pg/base/args.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
+#include "ledger/registry.h"
 #include "proof/explanation.h"
+#include "text/base64.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/store_table.h"
 
 /* ---- the ledger as a source of entries ---- */
 
-typedef struct LedgerWitness
+typedef struct LedgerSource
 {
-	qfs_witness base;			/* first: core gets a pointer to it */
+	qfs_source base;			/* first: core gets a pointer to it */
 	LedgerReader reader;
 	uint64		size;
-} LedgerWitness;
+} LedgerSource;
 
 static qfs_status
-give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
+give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
-	LedgerWitness *w = (LedgerWitness *) witness;
+	LedgerSource *w = (LedgerSource *) source;
 	HeapTuple	row = ledger_row(&w->reader, seq);
 	qfs_slice	line;
 	uint8_t    *copy;
@@ -55,50 +57,106 @@ give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
 }
 
 static qfs_status
-give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
+give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 {
-	LedgerWitness *w = (LedgerWitness *) witness;
+	LedgerSource *w = (LedgerSource *) source;
 
 	CHECK_FOR_INTERRUPTS();
 	return qfs_inclusion_proof(&w->reader.tree, seq, w->size, out, err);
 }
 
-/* Each looks one row up, and not by its content in the ledger. */
-static qfs_status
-find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
-	 int64_t *seq, qfs_error *err)
-{
-	static const char *const queries[] = {
-		[QFS_FIND_POLICY] = "SELECT max(p.seq) FROM qfs.policy p WHERE p.seq < $1 AND p.seq > 0",
-		[QFS_FIND_ROTATION] = "SELECT min(k.seq) FROM qfs.signing_key k WHERE k.seq >= $1 AND k.number > 0",
-		[QFS_FIND_TYPE] = "SELECT t.seq FROM qfs.event_type t WHERE t.type = $2 AND t.seq < $1",
-		[QFS_FIND_CONTENT] = "SELECT c.seq FROM qfs.content c"
-		" WHERE c.content OPERATOR(qfs.=) ($3)::qfs.hash AND c.seq < $1",
-		[QFS_FIND_DEVICE] = "SELECT min(s.seq) FROM qfs.device d JOIN qfs.session s"
-		" ON s.user_id OPERATOR(qfs.=) d.user_id AND s.device OPERATOR(qfs.=) d.device"
-		" WHERE d.device OPERATOR(qfs.=) ($3)::qfs.hash AND s.seq < $1"
-	};
-	Oid			types[] = {INT8OID, TEXTOID, BYTEAOID};
-	Datum		values[3] = {Int64GetDatum((int64) at)};
-	char		nulls[] = {' ', name.data ? ' ' : 'n', hash ? ' ' : 'n', '\0'};
-	bool		isnull = true;
+/* ---- what is found by its records, which tell the entry; not by its content in the ledger ---- */
 
-	if (name.data != NULL)
-		values[1] = PointerGetDatum(text_of(name));
-	if (hash != NULL)
-		values[2] = bytes_datum(hash, sizeof(*hash));
+/* The number that a query gives; -1 for null, or for no row.  The second parameter is the value, if there is one. */
+static int64
+find_seq(const char *query, uint64 at, Oid type, Datum value)
+{
+	Oid			types[] = {INT8OID, type};
+	Datum		values[] = {Int64GetDatum((int64) at), value};
+	bool		isnull = true;
+	int64		seq = -1;
+
 	SPI_connect();
-	if (SPI_execute_with_args(queries[lookup], lengthof(types), types, values, nulls, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(query, OidIsValid(type) ? 2 : 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: records could not be read");
-	*seq = -1;
 	if (SPI_processed > 0)
 	{
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		Datum		found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
 		if (!isnull)
-			*seq = DatumGetInt64(value);
+			seq = DatumGetInt64(found);
 	}
 	SPI_finish();
+	return seq;
+}
+
+static qfs_status
+find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
+{
+	*seq = find_seq("SELECT max(p.seq) FROM qfs.policy p WHERE p.seq < $1 AND p.seq > 0", at, InvalidOid, 0);
+	return QFS_OK;
+}
+
+static qfs_status
+find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
+{
+	*seq = find_seq("SELECT min(k.seq) FROM qfs.signing_key k WHERE k.seq >= $1 AND k.number > 0", from,
+					InvalidOid, 0);
+	return QFS_OK;
+}
+
+/* The value as the records have it, from the form that payloads have it in. */
+static bool
+value_of(qfs_form form, qfs_slice text, Oid *type, Datum *out)
+{
+	qfs_hash	hash;
+
+	*type = form == QFS_FORM_TEXT ? TEXTOID : BYTEAOID;
+	switch (form)
+	{
+		case QFS_FORM_TEXT:
+			*out = PointerGetDatum(text_of(text));
+			return true;
+		case QFS_FORM_HEX:
+			if (!qfs_hex_decode(text, hash.bytes, sizeof(hash)))
+				return false;
+			break;
+		case QFS_FORM_BASE64URL:
+			if (!qfs_base64url_read(text, hash.bytes, sizeof(hash)))
+				return false;
+			break;
+	}
+	*out = bytes_datum(&hash, sizeof(hash));
+	return true;
+}
+
+/*
+ * A query for the first entry before $1 that names $2.  Records that do not
+ * know their entry lead through the account to those that do.
+ */
+static const char *
+lookup_query(const qfs_lookup *lookup)
+{
+	const char *key = lookup->names->fields[0].name;
+	const char *value = lookup->form == QFS_FORM_TEXT ? "= $2" : "OPERATOR(qfs.=) ($2)::qfs.hash";
+
+	if (lookup->through == NULL)
+		return psprintf("SELECT min(n.seq) FROM qfs.%s n WHERE n.%s %s AND n.seq < $1",
+						lookup->names->name, key, value);
+	return psprintf("SELECT min(t.seq) FROM qfs.%s n JOIN qfs.%s t"
+					" ON t.user_id OPERATOR(qfs.=) n.user_id AND t.%s OPERATOR(qfs.=) n.%s"
+					" WHERE n.%s %s AND t.seq < $1",
+					lookup->names->name, lookup->through->name, key, key, key, value);
+}
+
+static qfs_status
+find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
+{
+	Oid			type;
+	Datum		datum;
+
+	*seq = value_of(rule->lookup->form, value, &type, &datum) ?
+		find_seq(lookup_query(rule->lookup), at, type, datum) : -1;
 	return QFS_OK;
 }
 
@@ -119,7 +177,7 @@ release(void *context, void *memory)
 
 /* The bundle as canonical text. */
 static qfs_slice
-explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
+explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 {
 	qfs_allocator allocator = {allocate, release, CurrentMemoryContext};
 	qfs_explanation *x = palloc(sizeof(qfs_explanation));
@@ -128,11 +186,11 @@ explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
 	qfs_buf		out;
 	size_t		capacity;
 
-	w->base = (qfs_witness) {give_line, find, give_proof};
+	w->base = (qfs_source) {give_line, give_proof, find, find_policy, find_rotation};
 	w->size = question->size;
 	if (question->seq >= head->size)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", question->seq);
-	QFS_TRY(qfs_explain_begin(x, question, &w->base, allocator, &err), &err);
+	QFS_TRY(qfs_explain_begin(x, &qfs_registry_own, question, &w->base, allocator, &err), &err);
 	QFS_TRY(qfs_explain_collect(x, &err), &err);
 	QFS_TRY(qfs_explain_execute(x, &err), &err);
 	note = qfs_make_checkpoint(&w->reader, head, question->size);
@@ -144,7 +202,7 @@ explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
 }
 
 static void
-open_witness(LedgerWitness *w, LedgerHead *head)
+open_source(LedgerSource *w, LedgerHead *head)
 {
 	ledger_open(&w->reader, GetActiveSnapshot());
 	ledger_head(&w->reader, 0, head);
@@ -174,7 +232,7 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 
 /* May whoever is signed in have this explained?  What concerns them, and what everyone may read. */
 static void
-require_concern(LedgerWitness *w, const qfs_question *q)
+require_concern(LedgerSource *w, const qfs_question *q)
 {
 	const qfs_session_record *actor = qfs_actor();
 	const qfs_reducer *r = qfs_table_reducer();
@@ -202,12 +260,12 @@ require_concern(LedgerWitness *w, const qfs_question *q)
 static Datum
 answer(FunctionCallInfo fcinfo, bool own)
 {
-	LedgerWitness w;
+	LedgerSource w;
 	LedgerHead	head;
 	qfs_question question;
 	qfs_slice	text;
 
-	open_witness(&w, &head);
+	open_source(&w, &head);
 	question = question_of(fcinfo, &head);
 	if (own)
 		require_concern(&w, &question);

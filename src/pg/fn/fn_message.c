@@ -24,7 +24,7 @@
 #include "pg/base/kept_plan.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/row_write.h"
-#include "state/social.h"
+#include "state/records.h"
 #include "rules/social/message_hash.h"
 
 /* ---- pure ---- */

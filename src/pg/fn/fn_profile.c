@@ -18,7 +18,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "rules/account/profile_content.h"
-#include "state/social.h"
+#include "state/records.h"
 
 /* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */
 PG_FUNCTION_INFO_V1(qfs_sql_refuse);

@@ -23,6 +23,7 @@
 #include "pg/base/guc.h"
 #include "pg/table/ledger_table.h"
 #include "ledger/state_hash.h"
+#include "ledger/registry.h"
 #include "pg/table/store_table.h"
 
 static void *
@@ -95,7 +96,7 @@ audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
 			status = qfs_audit_unreadable(audit, (uint64) ledger_int(reader, row, LEDGER_SEQ), &fault);
 		else
 		{
-			qfs_record	record = {
+			qfs_stored_entry	record = {
 				.entry = &e.entry,.bytes = qfs_buf_slice(&bytes),.hash = &e.hash,
 				.nodes = e.nodes,.count = e.count
 			};
@@ -149,22 +150,23 @@ compare_record(void *context, const qfs_kind *kind, const void *record)
 static void
 compare_state(qfs_audit *audit)
 {
+	const qfs_kind *kind;
 	Comparison	c = {audit, qfs_memory_store_base(audit->memory)};
 
 	c.seq = audit->chain.frontier.size > 0 ? audit->chain.frontier.size - 1 : 0;
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	for (size_t n = 0; (kind = qfs_registry_kind(&qfs_registry_own, n)) != NULL; n++)
 	{
 		size_t		expected = 0;
 		qfs_error	err;
 
-		while (qfs_memory_store_record(audit->memory, *kind, expected) != NULL)
+		while (qfs_memory_store_record(audit->memory, kind, expected) != NULL)
 			expected++;
 		c.rows = 0;
-		qfs_table_store_visit(*kind, compare_record, &c);
+		qfs_table_store_visit(kind, compare_record, &c);
 		if (c.rows >= expected)
 			continue;
 		qfs_fail(&err, QFS_STATE_MISMATCH, "qfs.%s has %u rows, the ledger gives %u",
-				 (*kind)->name, (uint64_t) c.rows, (uint64_t) expected);
+				 kind->name, (uint64_t) c.rows, (uint64_t) expected);
 		qfs_audit_fault(audit, c.seq, &err);
 	}
 }
@@ -199,13 +201,14 @@ PG_FUNCTION_INFO_V1(qfs_sql_state_hash);
 Datum
 qfs_sql_state_hash(PG_FUNCTION_ARGS)
 {
+	const qfs_kind *kind;
 	Digests		d = {.capacity = 1024};
 	qfs_hash   *out = palloc(sizeof(qfs_hash));
 
 	d.list = palloc(d.capacity * sizeof(*d.list));
 	d.memory = palloc(QFS_STATE_LINE_MAX);
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
-		qfs_table_store_visit(*kind, digest_record, &d);
+	for (size_t n = 0; (kind = qfs_registry_kind(&qfs_registry_own, n)) != NULL; n++)
+		qfs_table_store_visit(kind, digest_record, &d);
 	qfs_state_hash(d.list, d.count, out);
 	PG_RETURN_POINTER(out);
 }
@@ -287,7 +290,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 				  (uint64_t) from, (uint64_t) head.size);
 	read_predecessor(&reader, from, &before);
 
-	QFS_TRY(qfs_audit_begin(audit, depth, from, &before.hash, before.at, &reader.tree,
+	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, depth, from, &before.hash, before.at, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_row,
 							fcinfo->resultinfo, &err), &err);
 	audit_rows(audit, &reader, from, to);
@@ -316,19 +319,20 @@ report_error(void *context, uint64_t seq, const qfs_error *fault)
 static int64
 write_state(qfs_audit *audit)
 {
+	const qfs_kind *kind;
 	qfs_store  *tables = qfs_table_store();
 	int64		written = 0;
 	qfs_error	err;
 
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	for (size_t k = 0; (kind = qfs_registry_kind(&qfs_registry_own, k)) != NULL; k++)
 	{
 		const void *record;
 
-		qfs_table_store_clear(*kind);
+		qfs_table_store_clear(kind);
 		CommandCounterIncrement();
-		for (size_t n = 0; (record = qfs_memory_store_record(audit->memory, *kind, n)) != NULL; n++)
+		for (size_t n = 0; (record = qfs_memory_store_record(audit->memory, kind, n)) != NULL; n++)
 		{
-			QFS_TRY(tables->put(tables, *kind, record, &err), &err);
+			QFS_TRY(tables->put(tables, kind, record, &err), &err);
 			written++;
 		}
 	}
@@ -353,7 +357,7 @@ replay_into_tables(uint64 *size)
 	qfs_append_begin(rel);
 	qfs_append_end();
 	ledger_open_rel(&reader, rel, SnapshotSelf);
-	QFS_TRY(qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
+	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
 	ledger_close(&reader);
@@ -445,7 +449,7 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	ledger_open(&reader, GetActiveSnapshot());
-	QFS_TRY(qfs_audit_begin(audit, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
+	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
 	/* The entries were checked when they were appended. */
 	audit->reducer.check_signatures = false;

@@ -29,6 +29,7 @@
 #include "pg/base/errors.h"
 #include "pg/table/known_rows.h"
 #include "engine/reduce.h"
+#include "ledger/registry.h"
 #include "pg/table/row_write.h"
 #include "pg/table/store_table.h"
 #include "pg/base/version.h"
@@ -332,7 +333,7 @@ forget_records(Datum reducer, Oid relation)
 void
 qfs_table_reducer_init(qfs_reducer *reducer)
 {
-	qfs_reducer_init(reducer, qfs_table_store(), true);
+	qfs_reducer_init(reducer, &qfs_registry_own, qfs_table_store(), true);
 	CacheRegisterRelcacheCallback(forget_records, PointerGetDatum(reducer));
 }
 

@@ -13,7 +13,26 @@ static sample s;
 static person ann;
 static person bob;
 
-/* An act that is nobody's rule, on a ledger with two accounts. */
+/* What the rule below may do. */
+static const qfs_change seen = {.name = "SEEN"};
+static const qfs_change careless = {.name = "CARELESS"};
+static const qfs_change rule_name = {.name = "RULE_NAME"};
+static const qfs_change first = {.name = "FIRST"};
+static const qfs_change second = {.name = "SECOND"};
+static const qfs_change third = {.name = "THIRD"};
+static const qfs_change numbered = {.name = "NUMBERED_",.is_prefix = true};
+static const qfs_change *const changes[] = {&seen, &careless, &rule_name, &first, &second, &third, &numbered, NULL};
+
+static const qfs_guard counted = {"COUNTED", QFS_AT_MOST, false};
+static const qfs_guard one_too_many = {"ONE_TOO_MANY", QFS_AT_MOST, false};
+static const qfs_guard measured = {"MEASURED", QFS_AT_MOST, true};
+static const qfs_guard too_much = {"TOO_MUCH", QFS_AT_MOST, true};
+static const qfs_guard below = {"BELOW", QFS_BELOW, false};
+static const qfs_guard *const listed[] = {&counted, &one_too_many, &measured, &too_much, &below, NULL};
+
+static const qfs_rule rule = {.type = "TESTED",.guards = listed,.changes = changes};
+
+/* An act of that rule, on a ledger with two accounts. */
 static struct
 {
 	uint8_t		bytes[8192];
@@ -35,7 +54,8 @@ begin(void)
 	memset(&one, 0xA5, sizeof(one));
 	one.err = (qfs_error) {QFS_OK, ""};
 	one.event.seq = 77;
-	one.act = (qfs_act) {.reducer = &s.reducer,.event = &one.event,.outcome = &one.writer,.err = &one.err};
+	one.event.type = QFS_LITERAL("TESTED");
+	one.act = (qfs_act) {.reducer = &s.reducer,.rule = &rule,.event = &one.event,.outcome = &one.writer,.err = &one.err};
 	qfs_buf_init(&one.buf, one.bytes, sizeof(one.bytes));
 	qfs_json_begin(&one.writer, &one.buf);
 	qfs_json_open_object(&one.writer);
@@ -130,7 +150,7 @@ looked_at(void)
 
 	begin();
 	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
-	qfs_effects_touch(&one.fx, a, "SEEN");
+	qfs_effects_touch(&one.fx, a, &seen);
 	CHECK_UINT(load(&ann), a);
 	CHECK(one.fx.accounts[a].has_standing);
 	sample_close(&s);
@@ -139,7 +159,7 @@ looked_at(void)
 	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
 	after = *qfs_effects_standing(&one.fx, a);
 	after.points++;
-	qfs_effects_add(&one.fx, a, "CARELESS", &after);
+	qfs_effects_add(&one.fx, a, &careless, "", &after);
 	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_INTERNAL);
 	sample_close(&s);
 }
@@ -183,7 +203,7 @@ only_what_changed(void)
 		unit_row("change %zu", i);
 		begin();
 		after.user = ann.wallet.user;
-		qfs_effects_add(&one.fx, load(&ann), "RULE_NAME", &after);
+		qfs_effects_add(&one.fx, load(&ann), &rule_name, "", &after);
 		finish();
 		people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",%s%s\"previous\":4,%s\"rule\":\"RULE_NAME\"%s}],"
 					   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name, rows[i].before_previous,
@@ -205,15 +225,15 @@ one_after_the_other(void)
 	b = load(&bob);
 	after = *qfs_effects_standing(&one.fx, a);
 	after.points = 7;
-	qfs_effects_add(&one.fx, a, "FIRST", &after);
+	qfs_effects_add(&one.fx, a, &first, "", &after);
 	after = *qfs_effects_standing(&one.fx, b);
 	after.referrals = 1;
-	qfs_effects_add(&one.fx, b, "SECOND", &after);
+	qfs_effects_add(&one.fx, b, &second, "", &after);
 	after = *qfs_effects_standing(&one.fx, a);
 	CHECK_INT(after.points, 7);
 	after.points = 5;
 	after.flx = 3;
-	qfs_effects_add(&one.fx, a, "THIRD", &after);
+	qfs_effects_add(&one.fx, a, &third, "", &after);
 	finish();
 	people_outcome(&s, "{\"effects\":["
 				   "{\"account\":\"%s\",\"points\":[0,7],\"previous\":4,\"rule\":\"FIRST\"},"
@@ -229,10 +249,10 @@ static void
 guards(void)
 {
 	begin();
-	CHECK(!qfs_guard_count(&one.fx, "COUNTED", false, 5, 4));
-	CHECK(qfs_guard_count(&one.fx, "ONE_TOO_MANY", true, 5, 6));
-	CHECK(!qfs_guard_amount(&one.fx, "MEASURED", false, 5, 0));
-	CHECK(qfs_guard_amount(&one.fx, "TOO_MUCH", true, QFS_AMOUNT_ONE, ~(qfs_amount) 0));
+	CHECK(!qfs_guard_count(&one.fx, &counted, 5, 4));
+	CHECK(qfs_guard_count(&one.fx, &one_too_many, 5, 6));
+	CHECK(!qfs_guard_amount(&one.fx, &measured, 5, 0));
+	CHECK(qfs_guard_amount(&one.fx, &too_much, QFS_AMOUNT_ONE, ~(qfs_amount) 0));
 	finish();
 	/* Whether the entry is blocked is for the rule to say. */
 	people_outcome(&s, "{\"effects\":[],\"guards\":["
@@ -243,6 +263,101 @@ guards(void)
 						 "\"340282366920938463463.374607431768211455\"", "BLOCK")
 				   "],\"status\":\"OK\"}");
 	sample_close(&s);
+}
+
+/* The verdict follows from the relation. */
+static void
+relations(void)
+{
+	begin();
+	CHECK(qfs_guards_first_block(&one.fx) == NULL);
+	CHECK(!qfs_guard_count(&one.fx, &counted, 5, 5));
+	CHECK(!qfs_guard_count(&one.fx, &below, 5, 4));
+	CHECK(qfs_guards_first_block(&one.fx) == NULL);
+	CHECK(qfs_guard_count(&one.fx, &below, 5, 5));
+	CHECK(qfs_guard_count(&one.fx, &counted, 5, 6));
+	CHECK(qfs_guards_first_block(&one.fx) == &below);
+	sample_close(&s);
+}
+
+/* What follows the name of a change, where something may. */
+static void
+names(void)
+{
+	unsigned	a;
+
+	begin();
+	a = load(&ann);
+	qfs_effects_add(&one.fx, a, &numbered, "12", qfs_effects_standing(&one.fx, a));
+	finish();
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":4,\"rule\":\"NUMBERED_12\"}],"
+				   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name);
+	sample_close(&s);
+}
+
+/* ---- what a rule may not do: nothing of the entry is stored ---- */
+
+static void
+refuse(const char *detail)
+{
+	unsigned	a = load(&ann);
+	qfs_standing after = *qfs_effects_standing(&one.fx, a);
+
+	after.points = 9;
+	qfs_effects_add(&one.fx, a, &rule_name, "", &after);
+	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_INTERNAL);
+	CHECK_DETAIL(&one.err, detail);
+	CHECK_INT(people_standing(&s, &ann).points, 0);
+	CHECK_INT(people_last(&s, &ann), 4);
+	sample_close(&s);
+}
+
+static void
+not_listed(void)
+{
+	static const qfs_guard stranger = {"COUNTED", QFS_AT_MOST, false};
+	static const qfs_change other = {.name = "SEEN"};
+
+	begin();
+	CHECK(qfs_guard_count(&one.fx, &stranger, 5, 4));
+	CHECK_UINT(one.fx.guard_count, 0);
+	refuse("a guard that the rule does not list");
+
+	begin();
+	CHECK(qfs_guard_amount(&one.fx, &counted, 5, 4));
+	refuse("a guard that the rule does not list");
+
+	begin();
+	qfs_effects_touch(&one.fx, load(&ann), &other);
+	CHECK_UINT(one.fx.effect_count, 0);
+	refuse("an effect that the rule does not list");
+
+	begin();
+	qfs_effects_add(&one.fx, load(&ann), &seen, "MORE", qfs_effects_standing(&one.fx, 0));
+	refuse("an effect that the rule does not list");
+
+	begin();
+	qfs_effects_add(&one.fx, load(&ann), &numbered,
+					"0123456789012345678901234567890123456789012345678901234567890123",
+					qfs_effects_standing(&one.fx, 0));
+	refuse("an effect that the rule does not list");
+}
+
+static void
+full(void)
+{
+	begin();
+	for (unsigned i = 0; i < QFS_GUARDS_MAX; i++)
+		CHECK(!qfs_guard_count(&one.fx, &counted, 5, 4));
+	CHECK(qfs_guard_count(&one.fx, &counted, 5, 4));
+	CHECK_UINT(one.fx.guard_count, QFS_GUARDS_MAX);
+	refuse("more guards than there is room for");
+
+	begin();
+	for (unsigned i = 0; i <= QFS_EFFECTS_MAX; i++)
+		qfs_effects_touch(&one.fx, load(&ann), &seen);
+	CHECK_UINT(one.fx.effect_count, QFS_EFFECTS_MAX);
+	refuse("more effects than there is room for");
 }
 
 static void
@@ -300,7 +415,7 @@ stored(void)
 	load(&bob);
 	after = *qfs_effects_standing(&one.fx, a);
 	after.points = 9;
-	qfs_effects_add(&one.fx, a, "RULE", &after);
+	qfs_effects_add(&one.fx, a, &rule_name, "", &after);
 	/* Until then a rule may still fail. */
 	CHECK_INT(people_standing(&s, &ann).points, 0);
 	CHECK_INT(people_last(&s, &ann), 4);
@@ -312,7 +427,7 @@ stored(void)
 	CHECK_INT(people_last(&s, &bob), 5);
 	/* The text tells what was before, whenever it is written. */
 	finish();
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"points\":[0,9],\"previous\":4,\"rule\":\"RULE\"}],"
+	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"points\":[0,9],\"previous\":4,\"rule\":\"RULE_NAME\"}],"
 				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":5}],\"status\":\"OK\"}",
 				   ann.wallet.user_name, bob.wallet.user_name);
 	sample_close(&s);
@@ -407,6 +522,10 @@ static const unit_case cases[] = {
 	CASE(only_what_changed),
 	CASE(one_after_the_other),
 	CASE(guards),
+	CASE(relations),
+	CASE(names),
+	CASE(not_listed),
+	CASE(full),
 	CASE(blocked),
 	CASE(coherent_acts),
 	CASE(stored),

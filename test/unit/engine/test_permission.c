@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "identity/auth_value.h"
 #include "support/signin.h"
 
 static sample s;

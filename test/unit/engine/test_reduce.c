@@ -11,6 +11,7 @@
 #include "engine/rule.h"
 #include "support/sample.h"
 #include "text/schema.h"
+#include "ledger/registry.h"
 
 static sample s;
 
@@ -38,21 +39,21 @@ check_refused(const char *auth, const char *type, const char *payload, qfs_statu
 static void
 kinds(void)
 {
-	unsigned	count = 0;
+	const qfs_kind *kind;
+	size_t		count = 0;
 
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++, count++)
+	for (; (kind = qfs_registry_kind(&qfs_registry_own, count)) != NULL; count++)
 	{
-		unit_row("%s", (*kind)->name);
-		CHECK((*kind)->keys >= 1 && (*kind)->keys < (*kind)->field_count);
-		for (unsigned i = 0; i < (*kind)->field_count; i++)
-			CHECK((*kind)->fields[i].offset < (*kind)->size);
-		for (const qfs_kind *const *other = qfs_kinds; other < kind; other++)
-			CHECK(strcmp((*other)->name, (*kind)->name) != 0);
+		unit_row("%s", kind->name);
+		CHECK(kind->keys >= 1 && kind->keys < kind->field_count);
+		for (unsigned i = 0; i < kind->field_count; i++)
+			CHECK(kind->fields[i].offset < kind->size);
+		for (size_t other = 0; other < count; other++)
+			CHECK(strcmp(qfs_registry_kind(&qfs_registry_own, other)->name, kind->name) != 0);
+		CHECK(kind->field_count <= 32);
 	}
 	/* The memory store has room for as many kinds and fields. */
 	CHECK(count >= 4 && count <= 32);
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
-		CHECK((*kind)->field_count <= 32);
 }
 
 static void
@@ -67,13 +68,13 @@ rules(void)
 	{
 		unit_row("%s", all[i]->type);
 		CHECK_STATUS(qfs_type_check(qfs_slice_of(all[i]->type), NULL), QFS_OK);
-		CHECK(qfs_rule_exists(qfs_slice_of(all[i]->type)));
+		CHECK(qfs_registry_find(&qfs_registry_own, qfs_slice_of(all[i]->type)) != NULL);
 		CHECK_STATUS(qfs_json_check(qfs_slice_of(all[i]->schema), NULL), QFS_OK);
 		CHECK_STATUS(qfs_schema_check(qfs_slice_of(all[i]->schema), NULL), QFS_OK);
 	}
-	CHECK(!qfs_rule_exists(QFS_LITERAL("GENESI")));
-	CHECK(!qfs_rule_exists(QFS_LITERAL("GENESISS")));
-	CHECK(!qfs_rule_exists(QFS_LITERAL("")));
+	CHECK(qfs_registry_find(&qfs_registry_own, QFS_LITERAL("GENESI")) == NULL);
+	CHECK(qfs_registry_find(&qfs_registry_own, QFS_LITERAL("GENESISS")) == NULL);
+	CHECK(qfs_registry_find(&qfs_registry_own, QFS_LITERAL("")) == NULL);
 }
 
 /* ---- before and at the genesis ---- */

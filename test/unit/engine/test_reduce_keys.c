@@ -7,7 +7,8 @@
 
 #include <sodium.h>
 
-#include "engine/rule.h"
+#include "ledger/registry.h"
+#include "rules/system/key_rotated.h"
 #include "support/sample.h"
 
 static sample s;
@@ -166,19 +167,28 @@ unchecked_payloads(void)
 		"{\"keys\":{\"token\":\"" K "\"}}",
 		"{\"keys\":{\"checkpoint\":1,\"token\":\"" K "\"}}",
 	};
+	static const char *const unsigned_payloads[] = {
+		"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}",
+		"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":1}",
+	};
 	qfs_signing_key_record next;
 	test_key	key = test_key_of(1);
 
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i]);
-		CHECK_STATUS(qfs_rotation_read(qfs_slice_of(rows[i]), &next, NULL), QFS_PAYLOAD_INVALID);
+		CHECK_STATUS(qfs_signing_keys_read(qfs_slice_of(rows[i]), &next, NULL), QFS_PAYLOAD_INVALID);
 	}
-	CHECK_STATUS(qfs_rotation_read(QFS_LITERAL("{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}"),
-								   &next, NULL), QFS_OK);
+	CHECK_STATUS(qfs_signing_keys_read(QFS_LITERAL("{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}"),
+									   &next, NULL), QFS_OK);
 	CHECK_HEX(next.token.bytes, sizeof(next.token.bytes), K);
-	CHECK(!qfs_rotation_endorsed(&key.public, &key.public, QFS_LITERAL("{}"), &next));
-	CHECK(!qfs_rotation_endorsed(&key.public, &key.public, QFS_LITERAL("{\"signature\":1}"), &next));
+	for (size_t i = 0; i < ROWS(unsigned_payloads); i++)
+	{
+		qfs_entry	entry = {.payload = qfs_slice_of(unsigned_payloads[i])};
+		qfs_hash	other;
+
+		CHECK(!qfs_rule_key_rotated.next_key(&key.public, &key.public, &entry, &other));
+	}
 #undef K
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "support/script.h"
+#include "ledger/registry.h"
 
 static sample s;
 
@@ -31,6 +32,7 @@ depths(void)
 static void
 what_is_known(void)
 {
+	const qfs_kind *kind;
 	static qfs_audit audit;
 	test_memory memory = {0};
 	test_key	key = test_key_of(2);
@@ -39,7 +41,7 @@ what_is_known(void)
 
 	sample_open(&s);
 	sample_ledger(&s);
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL,
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL,
 								 test_allocator(&memory), fault_collect, &faults, NULL), QFS_OK);
 	CHECK_TEXT(qfs_slice_of(audit.origin), "");
 	for (unsigned i = 0; i < s.count; i++)
@@ -50,10 +52,10 @@ what_is_known(void)
 	CHECK_TEXT(qfs_slice_of(audit.key.name), SAMPLE_ORIGIN);
 	CHECK_UINT(audit.chain.frontier.size, s.count);
 	/* The replay has arrived at the records that the ledger itself has. */
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	for (size_t k = 0; (kind = qfs_registry_kind(&qfs_registry_own, k)) != NULL; k++)
 		for (size_t n = 0; n < 4; n++)
-			CHECK((qfs_memory_store_record(audit.memory, *kind, n) != NULL) ==
-				  (qfs_memory_store_record(s.store, *kind, n) != NULL));
+			CHECK((qfs_memory_store_record(audit.memory, kind, n) != NULL) ==
+				  (qfs_memory_store_record(s.store, kind, n) != NULL));
 	qfs_audit_end(&audit);
 	/* Once more does no harm. */
 	qfs_audit_end(&audit);
@@ -75,13 +77,13 @@ parts(void)
 		qfs_hash	want;
 
 		unit_row("from %u", from);
-		CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, from, &s.entry[from - 1].seal.hash,
+		CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, from, &s.entry[from - 1].seal.hash,
 									 SAMPLE_TIME, &s.tree, (qfs_allocator) {0}, fault_collect,
 									 &faults, NULL), QFS_OK);
 		for (unsigned i = from; i < s.count; i++)
 		{
 			qfs_entry	entry;
-			qfs_record	record = {.entry = &entry,.bytes = sample_line(&s, i),
+			qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, i),
 				.hash = &s.entry[i].seal.hash,.nodes = s.entry[i].seal.nodes,
 			.count = s.entry[i].seal.count};
 
@@ -116,7 +118,7 @@ unreadable_tree(void)
 	qfs_buf_init(&note, memory, sizeof(memory));
 	sample_checkpoint(&note, SAMPLE_ORIGIN, 6, &root, 1);
 	CHECK_STATUS(qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL), QFS_OK);
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, 6, &s.entry[5].seal.hash, SAMPLE_TIME,
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 6, &s.entry[5].seal.hash, SAMPLE_TIME,
 								 &s.tree, (qfs_allocator) {0}, fault_collect, &faults, NULL), QFS_OK);
 	/* Who starts in the middle knows origin and key from elsewhere. */
 	strcpy(audit.origin, SAMPLE_ORIGIN);
@@ -142,7 +144,7 @@ unreadable_rows(void)
 
 	sample_open(&s);
 	sample_ledger(&s);
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
 								 fault_collect, &faults, NULL), QFS_OK);
 	for (unsigned i = 0; i < s.count; i++)
 		if (i == 4)
@@ -176,7 +178,7 @@ stopped(void)
 	sample_checkpoint(&note, SAMPLE_ORIGIN, 1, &zeros, 1);
 	CHECK_STATUS(qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL), QFS_OK);
 
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
 								 fault_collect, &faults, NULL), QFS_OK);
 	CHECK_STATUS(qfs_audit_finish(&audit), QFS_NO_MEMORY);
 	faults = (fault_list) {.stop_at = 1};
@@ -184,7 +186,7 @@ stopped(void)
 	qfs_audit_end(&audit);
 
 	faults = (fault_list) {.stop_at = 1};
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
 								 fault_collect, &faults, NULL), QFS_OK);
 	audit.trusted = &trusted;
 	CHECK_STATUS(qfs_audit_line(&audit, sample_line(&s, 0)), QFS_OK);
@@ -230,7 +232,7 @@ nameless_ledgers(void)
 		snprintf(line, sizeof(line), "{\"actor\":\"system\",\"at\":1,\"auth\":{},\"outcome\":{},"
 				 "\"payload\":%s,\"prev\":\"%064d\",\"seq\":0,\"type\":\"GENESIS\",\"v\":1}", payload, 0);
 		unit_row("%s", payload);
-		CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL,
+		CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL,
 									 (qfs_allocator) {0}, fault_collect, &faults, NULL), QFS_OK);
 		CHECK_STATUS(qfs_audit_line(&audit, qfs_slice_of(line)), QFS_OK);
 		CHECK_TEXT(qfs_slice_of(faults.text), "");
@@ -249,7 +251,7 @@ verify_with(test_memory *memory, fault_list *faults)
 	qfs_hash	zeros = {{0}};
 	qfs_error	err;
 
-	if (qfs_audit_begin(&audit, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL, test_allocator(memory),
+	if (qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL, test_allocator(memory),
 						fault_collect, faults, &err) != QFS_OK)
 	{
 		CHECK_STATUS(err.status, QFS_NO_MEMORY);

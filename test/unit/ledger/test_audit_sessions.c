@@ -9,6 +9,7 @@
 
 #include "support/script.h"
 #include "support/signin.h"
+#include "ledger/registry.h"
 
 static sample s;
 static signin in;
@@ -154,7 +155,7 @@ every_prefix(void)
 		append(i, sessions);
 		state[i] = sample_state(&s);
 	}
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL, test_allocator(&memory),
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL, test_allocator(&memory),
 								 fault_collect, &faults, NULL), QFS_OK);
 	for (unsigned i = 0; i <= LAST; i++)
 	{
@@ -188,7 +189,7 @@ run_out(void)
 	open_ledger(sessions);
 	s.later = 1000 * 17000;
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
-	CHECK_STATUS(qfs_audit_begin(&audit, QFS_AUDIT_SIGNATURES, 0, &zeros, 0, NULL, test_allocator(&memory),
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_SIGNATURES, 0, &zeros, 0, NULL, test_allocator(&memory),
 								 fault_collect, &faults, NULL), QFS_OK);
 	for (unsigned i = 0; i <= LAST; i++)
 		CHECK_STATUS(qfs_audit_line(&audit, sample_line(&s, i)), QFS_OK);

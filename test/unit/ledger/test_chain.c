@@ -10,6 +10,7 @@
 
 #include "support/faults.h"
 #include "support/sample.h"
+#include "ledger/registry.h"
 
 static sample s;
 
@@ -222,7 +223,7 @@ check_rows(unsigned first, unsigned at, void (*change) (row *r), qfs_reducer *re
 		uint8_t		outcome_memory[1024];
 		qfs_buf		outcome;
 		row			r = {.hash = s.entry[i].seal.hash,.count = s.entry[i].seal.count};
-		qfs_record	record = {.entry = &r.entry,.hash = &r.hash,.nodes = r.nodes,.outcome = &outcome};
+		qfs_stored_entry	record = {.entry = &r.entry,.hash = &r.hash,.nodes = r.nodes,.outcome = &outcome};
 		qfs_status	status;
 
 		qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
@@ -249,7 +250,7 @@ replay_rows(unsigned at, void (*change) (row *r), fault_list *faults)
 	qfs_memory_store *store = qfs_memory_store_create(test_allocator(&memory));
 	qfs_reducer reducer;
 
-	qfs_reducer_init(&reducer, qfs_memory_store_base(store), true);
+	qfs_reducer_init(&reducer, &qfs_registry_own, qfs_memory_store_base(store), true);
 	check_rows(0, at, change, &reducer, faults);
 	qfs_memory_store_destroy(store);
 }
@@ -369,7 +370,7 @@ reads_of_the_tree(void)
 	{
 		fault_list	faults = {.count = 0};
 		qfs_entry	entry;
-		qfs_record	record = {.entry = &entry,.bytes = sample_line(&s, first)};
+		qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, first)};
 		qfs_hash	head = {{0}};
 		qfs_chain	chain;
 
@@ -424,7 +425,7 @@ bare_records(void)
 		fault_list	faults = {.count = 0};
 		qfs_entry	entry;
 		qfs_seal	seal;
-		qfs_record	record = {.entry = &entry,.bytes = sample_line(&s, i),.seal = &seal};
+		qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, i),.seal = &seal};
 
 		unit_row("entry %u", i);
 		qfs_entry_decode(record.bytes, &entry, NULL);
@@ -445,7 +446,7 @@ seal_after_a_gap(void)
 	fault_list	faults = {.count = 0};
 	qfs_seal	seal;
 	qfs_entry	entry;
-	qfs_record	record = {.entry = &entry,.seal = &seal};
+	qfs_stored_entry	record = {.entry = &entry,.seal = &seal};
 	qfs_chain	chain;
 
 	sample_open(&s);
@@ -470,7 +471,7 @@ unreadable_tree(void)
 {
 	fault_list	faults = {.count = 0};
 	qfs_entry	entry;
-	qfs_record	record = {.entry = &entry};
+	qfs_stored_entry	record = {.entry = &entry};
 	unsigned	count;
 	qfs_chain	chain;
 

@@ -10,8 +10,9 @@
 #include "support/memory.h"
 #include "engine/reduce.h"
 #include "support/sample.h"
-#include "state/social.h"
+#include "state/records.h"
 #include "ledger/state_hash.h"
+#include "ledger/registry.h"
 
 static test_memory memory;
 static qfs_memory_store *store;
@@ -43,7 +44,7 @@ state(void)
 {
 	qfs_hash	out = {{0}};
 
-	CHECK_STATUS(qfs_state_of_memory(store, test_allocator(&memory), &out, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(store, &qfs_registry_own, test_allocator(&memory), &out, NULL), QFS_OK);
 	return out;
 }
 
@@ -295,7 +296,7 @@ no_memory(void)
 	{
 		unit_row("allocation %u", i);
 		memory.fail_at = calls + i;
-		CHECK_STATUS(qfs_state_of_memory(store, test_allocator(&memory), &out, &err), QFS_NO_MEMORY);
+		CHECK_STATUS(qfs_state_of_memory(store, &qfs_registry_own, test_allocator(&memory), &out, &err), QFS_NO_MEMORY);
 		calls = memory.calls;
 	}
 	memory.fail_at = 0;

@@ -10,6 +10,7 @@
 #include "support/explaining.h"
 #include "support/harness.h"
 #include "support/people.h"
+#include "ledger/registry.h"
 #include "suites.h"
 
 static sample s;
@@ -41,7 +42,7 @@ verify_with(qfs_slice text, const char *origin, uint8_t key)
 	qfs_status	status;
 
 	said = (qfs_error) {QFS_OK, ""};
-	status = qfs_bundle_verify(text, &vkey, test_allocator(&memory), &bundle, &said);
+	status = qfs_bundle_verify(text, &vkey, &qfs_registry_own, test_allocator(&memory), &bundle, &said);
 	CHECK_UINT(memory.live, 0);
 	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "support/harness.h"
 #include "crypto/keccak.h"
+#include "ledger/registry.h"
 
 /* ---- the sample as a source ---- */
 
@@ -19,9 +20,9 @@ is_given(const explaining *e, uint64_t seq)
 }
 
 static qfs_status
-give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
+give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
-	const explaining *e = (const explaining *) (void *) witness;
+	const explaining *e = (const explaining *) (void *) source;
 
 	if (!is_given(e, seq))
 		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", seq);
@@ -30,13 +31,14 @@ give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
 }
 
 static qfs_status
-give_proof(qfs_witness *witness, uint64_t seq, qfs_proof *out, qfs_error *err)
+give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 {
-	const explaining *e = (const explaining *) (void *) witness;
+	const explaining *e = (const explaining *) (void *) source;
 
 	return qfs_inclusion_proof(&e->s->tree, seq, e->size, out, err);
 }
 
+/* By a second road: the text between its quotes. */
 static bool
 has_text(qfs_slice payload, const char *name, qfs_slice text)
 {
@@ -46,51 +48,45 @@ has_text(qfs_slice payload, const char *name, qfs_slice text)
 		memcmp(value.data + 1, text.data, text.len) == 0;
 }
 
-static bool
-is_sought(const qfs_entry *entry, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash)
+/* The first entry of a type in a range that has the text, if there is one to have; the last one, if that is wanted. */
+static int64_t
+seek(const explaining *e, const char *type, uint64_t from, uint64_t to, const char *member, qfs_slice text,
+	 bool last)
 {
-	static const char *const types[] = {"POLICY_CHANGED", "KEY_ROTATED", "EVENT_TYPE", "CONTENT_CREATED", "LOGIN"};
-	char		digits[65];
-	char		base64[44];
+	int64_t		seq = -1;
+	qfs_entry	entry;
 
-	if (!qfs_slice_equal(entry->type, qfs_slice_of(types[lookup])))
-		return false;
-	if (lookup == QFS_FIND_ROTATION ? entry->seq < at : entry->seq >= at)
-		return false;
-	if (lookup == QFS_FIND_TYPE)
-		return has_text(entry->payload, "type", name);
-	if (lookup == QFS_FIND_CONTENT)
-	{
-		sodium_bin2hex(digits, sizeof(digits), hash->bytes, sizeof(hash->bytes));
-		return has_text(entry->payload, "content", qfs_slice_of(digits));
-	}
-	if (lookup == QFS_FIND_DEVICE)
-	{
-		sodium_bin2base64(base64, sizeof(base64), hash->bytes, sizeof(hash->bytes),
-						  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-		return has_text(entry->payload, "device_key", qfs_slice_of(base64));
-	}
-	return true;
+	for (unsigned i = 0; i < e->s->count && (seq < 0 || last); i++)
+		if (i >= from && i < to && is_given(e, i) && qfs_entry_decode(sample_line(e->s, i), &entry, NULL) == QFS_OK &&
+			qfs_slice_equal(entry.type, qfs_slice_of(type)) &&
+			(member == NULL || has_text(entry.payload, member, text)))
+			seq = i;
+	return seq;
 }
 
 static qfs_status
-find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const qfs_hash *hash,
-	 int64_t *seq, qfs_error *err)
+find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
 {
-	const explaining *e = (const explaining *) (void *) witness;
-	qfs_entry	entry;
+	const explaining *e = (const explaining *) (void *) source;
 
 	(void) err;
-	*seq = -1;
-	for (unsigned i = 0; i < e->s->count; i++)
-	{
-		if (!is_given(e, i) || qfs_entry_decode(sample_line(e->s, i), &entry, NULL) != QFS_OK ||
-			!is_sought(&entry, lookup, at, name, hash))
-			continue;
-		*seq = i;
-		if (lookup != QFS_FIND_POLICY)
-			break;
-	}
+	*seq = seek(e, rule->type, 0, at, rule->lookup->member, value, false);
+	return QFS_OK;
+}
+
+static qfs_status
+find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
+{
+	(void) err;
+	*seq = seek((const explaining *) (void *) source, "POLICY_CHANGED", 0, at, NULL, QFS_LITERAL(""), true);
+	return QFS_OK;
+}
+
+static qfs_status
+find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
+{
+	(void) err;
+	*seq = seek((const explaining *) (void *) source, "KEY_ROTATED", from, UINT64_MAX, NULL, QFS_LITERAL(""), false);
 	return QFS_OK;
 }
 
@@ -138,13 +134,13 @@ explaining_make(explaining *e, sample *s, const qfs_question *q, int64_t hidden)
 {
 	qfs_status	status;
 
-	e->witness = (qfs_witness) {give_line, find, give_proof};
+	e->source = (qfs_source) {give_line, give_proof, find, find_policy, find_rotation};
 	e->s = s;
 	e->size = q->size;
 	e->hidden = hidden;
 	e->bundle = (qfs_slice) {NULL, 0};
 	e->err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(qfs_explain_begin(&e->x, q, &e->witness, test_allocator(&e->memory), &e->err), QFS_OK);
+	CHECK_STATUS(qfs_explain_begin(&e->x, &qfs_registry_own, q, &e->source, test_allocator(&e->memory), &e->err), QFS_OK);
 	status = qfs_explain_collect(&e->x, &e->err);
 	if (status == QFS_OK)
 		status = qfs_explain_execute(&e->x, &e->err);

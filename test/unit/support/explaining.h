@@ -16,7 +16,7 @@
 
 typedef struct explaining
 {
-	qfs_witness witness;		/* first: core gets a pointer to it */
+	qfs_source source;		/* first: core gets a pointer to it */
 	sample	   *s;
 	uint64_t	size;			/* of the checkpoint */
 	int64_t		hidden;			/* an entry that the ledger keeps to itself; -1 = none */

@@ -11,8 +11,9 @@
 
 #include "support/harness.h"
 #include "crypto/sha256.h"
-#include "engine/rule.h"
+#include "rules/system/key_rotated.h"
 #include "ledger/state_hash.h"
+#include "ledger/registry.h"
 
 static qfs_status
 read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
@@ -46,8 +47,8 @@ compare_states(sample *s)
 	qfs_hash	reduced;
 	qfs_hash	recalled;
 
-	CHECK_STATUS(qfs_state_of_memory(s->store, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
-	CHECK_STATUS(qfs_state_of_memory(s->recalled, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->store, &qfs_registry_own, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->recalled, &qfs_registry_own, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
 	CHECK_HASH(&recalled, &reduced);
 }
 
@@ -61,10 +62,10 @@ sample_open(sample *s)
 	s->store = qfs_memory_store_create(test_allocator(&s->memory));
 	/* What is not initialised must not matter. */
 	memset(&s->reducer, 0xA5, sizeof(s->reducer));
-	qfs_reducer_init(&s->reducer, qfs_memory_store_base(s->store), true);
+	qfs_reducer_init(&s->reducer, &qfs_registry_own, qfs_memory_store_base(s->store), true);
 	s->recalled = qfs_memory_store_create(test_allocator(&s->memory));
 	memset(&s->recaller, 0xA5, sizeof(s->recaller));
-	qfs_reducer_init(&s->recaller, qfs_memory_store_base(s->recalled), true);
+	qfs_reducer_init(&s->recaller, &qfs_registry_own, qfs_memory_store_base(s->recalled), true);
 	qfs_chain_init(&s->chain, 0, &zeros, 0, NULL, &s->reducer);
 }
 
@@ -253,17 +254,18 @@ add_field(qfs_sha256_state *digest, const qfs_field *field, const void *record)
 qfs_hash
 sample_state(const sample *s)
 {
+	const qfs_kind *kind;
 	qfs_sha256_state digest;
 	qfs_hash	out;
 
 	qfs_sha256_init(&digest);
-	for (const qfs_kind *const *kind = qfs_kinds; *kind != NULL; kind++)
+	for (size_t k = 0; (kind = qfs_registry_kind(&qfs_registry_own, k)) != NULL; k++)
 	{
 		const uint8_t *record;
 
-		for (size_t n = 0; (record = qfs_memory_store_record(s->store, *kind, n)) != NULL; n++)
-			for (unsigned i = 0; i < (*kind)->field_count; i++)
-				add_field(&digest, &(*kind)->fields[i], record);
+		for (size_t n = 0; (record = qfs_memory_store_record(s->store, kind, n)) != NULL; n++)
+			for (unsigned i = 0; i < kind->field_count; i++)
+				add_field(&digest, &kind->fields[i], record);
 		qfs_sha256_add(&digest, "|", 1);
 	}
 	qfs_sha256_final(&digest, &out);

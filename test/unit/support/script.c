@@ -6,6 +6,7 @@
 #include "support/script.h"
 
 #include "support/harness.h"
+#include "ledger/registry.h"
 
 static void
 set_line(script *l, unsigned n, qfs_slice line)
@@ -149,7 +150,7 @@ script_verify(const script *l, const script_audit *how, fault_list *faults)
 
 	if (!compared && !CHECK_STATUS(qfs_checkpoint_parse(how->note, &checkpoint, NULL), QFS_OK))
 		return;
-	CHECK_STATUS(qfs_audit_begin(&audit, how->depth, 0, &zeros, 0, NULL, test_allocator(&memory),
+	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, how->depth, 0, &zeros, 0, NULL, test_allocator(&memory),
 								 fault_collect, faults, NULL), QFS_OK);
 	audit.trusted = how->trusted;
 	for (unsigned i = 0; i < l->count; i++)

@@ -10,22 +10,9 @@
 #include "rules/account/signin_message.h"
 #include "engine/rate.h"
 #include "rules/social/referral.h"
-#include "engine/rule.h"
+#include "engine/effects.h"
 #include "engine/session.h"
 #include "base/status.h"
-
-/* ---- records ---- */
-
-static const qfs_field account_fields[] = {
-	QFS_FIELD(qfs_account_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_account_record, wallet, QFS_FIELD_ADDRESS),
-	QFS_FIELD(qfs_account_record, created, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, created_at, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, last_entry, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, event_nonce, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_account = QFS_KIND("account", qfs_account_record, account_fields, 1, false);
 
 /* A nonce that has been used. */
 typedef struct login_nonce_record
@@ -39,8 +26,12 @@ static const qfs_field nonce_fields[] = {
 	QFS_FIELD(login_nonce_record, seq, QFS_FIELD_INT),
 };
 
-const qfs_kind qfs_kind_login_nonce =
+static const qfs_kind nonce_kind =
 QFS_KIND("login_nonce", login_nonce_record, nonce_fields, 1, false);
+
+static const qfs_change created_account = {.name = "ACCOUNT_CREATED",.creates = true};
+static const qfs_change signed_in = {.name = "SIGNED_IN"};
+static const qfs_change *const changes[] = {&created_account, &signed_in, NULL};
 
 /* ---- checks ---- */
 
@@ -89,7 +80,7 @@ check_unused(const qfs_act *act, const qfs_login *login)
 	qfs_store  *store = act->reducer->store;
 	login_nonce_record used = {.nonce = login->nonce};
 	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_login_nonce, &used, &found, act->err);
+	qfs_status	status = store->get(store, &nonce_kind, &used, &found, act->err);
 
 	if (status == QFS_OK && found)
 		return qfs_fail(act->err, QFS_NONCE_USED, "by entry %i", used.seq);
@@ -168,7 +159,7 @@ touch_account(qfs_act *act, const qfs_login *login, qfs_effects *fx, bool *creat
 		status = qfs_referral_begin(act->reducer, &login->user, act->err);
 	if (status != QFS_OK)
 		return status;
-	qfs_effects_touch(fx, n, *created ? "ACCOUNT_CREATED" : "SIGNED_IN");
+	qfs_effects_touch(fx, n, *created ? &created_account : &signed_in);
 	return qfs_effects_store(fx);
 }
 
@@ -218,7 +209,7 @@ apply(qfs_act *act)
 	status = start_session(act, &login, &session);
 	used.nonce = login.nonce;
 	if (status == QFS_OK)
-		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
+		status = r->store->put(r->store, &nonce_kind, &used, act->err);
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &rate, act->err);
 	if (status == QFS_OK)
@@ -290,7 +281,7 @@ recall(qfs_act *act)
 	used.nonce = login.nonce;
 	status = qfs_session_recall(act, &session, &login.nonce);
 	if (status == QFS_OK)
-		status = r->store->put(r->store, &qfs_kind_login_nonce, &used, act->err);
+		status = r->store->put(r->store, &nonce_kind, &used, act->err);
 	if (status == QFS_OK)
 		status = qfs_rate_recall(r, &login.user, QFS_RATE_LOGINS, act->event->at, QFS_MINUTE_MS, act->err);
 	if (status == QFS_OK)
@@ -299,6 +290,13 @@ recall(qfs_act *act)
 		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	return status;
 }
+
+static const qfs_lookup lookup = {
+	.names = &qfs_kind_device,
+	.member = "device_key",
+	.form = QFS_FORM_BASE64URL,
+	.through = &qfs_kind_session,
+};
 
 const qfs_rule qfs_rule_login = {
 	.type = "LOGIN",
@@ -311,6 +309,12 @@ const qfs_rule qfs_rule_login = {
 	"\"wallet\":{\"maxLength\":42,\"minLength\":42,\"type\":\"string\"}},"
 	"\"required\":[\"message\",\"nonce\",\"signature\",\"wallet\"],\"type\":\"object\"}",
 	.via = QFS_VIA_WALLET,
+	.kind = &nonce_kind,
+	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.opens = QFS_OPENS_SESSION,
+	.reach = QFS_REACH_ONE,
+	.actor_reach = QFS_REACH_ONE,
+	.lookup = &lookup,
 };

@@ -6,33 +6,32 @@
  * The content stays off the ledger, where it can be erased; what is here is
  * SHA-256(salt || JCS(content)).
  */
-#include "rules/social/referral.h"
+#include "engine/payload.h"
+#include "rules/social/settlement.h"
 #include "base/status.h"
 
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_profile_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_profile_record, version, QFS_FIELD_INT),
-	QFS_FIELD(qfs_profile_record, commitment, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_profile_record, seq, QFS_FIELD_INT),
-};
+static qfs_amount
+quality(const qfs_story *story, const qfs_effect *effect)
+{
+	(void) effect;
+	return story->policy->acts[QFS_PROFILE_COMPLETED];
+}
 
-const qfs_kind qfs_kind_profile = QFS_KIND("profile", qfs_profile_record, fields, 1, false);
+static const qfs_change completed = {.name = "PROFILE_COMPLETED",.quality = quality};
+static const qfs_change changed = {.name = "PROFILE_CHANGED"};
+
+static const qfs_change *const changes[] = {&completed, &changed, QFS_SETTLEMENT_CHANGES, NULL};
+static const qfs_guard *const guards[] = {QFS_SETTLEMENT_GUARDS, NULL};
 
 /* Errors: PAYLOAD_INVALID. */
 static qfs_status
 read_profile(qfs_act *act, qfs_profile_record *out)
 {
-	qfs_slice	payload = act->event->payload;
-	qfs_slice	value;
+	qfs_status	status = qfs_payload_hash(act, "commitment", &out->commitment);
 
 	out->user = act->event->actor;
 	out->seq = (int64_t) act->event->seq;
-	if (!qfs_json_member_hex(payload, "commitment", out->commitment.bytes, QFS_HASH_LEN))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID,
-						"payload.commitment: 64 lower-case hexadecimal digits");
-	qfs_json_member(payload, "version", &value);
-	qfs_json_to_int(value, &out->version);
-	return QFS_OK;
+	return status == QFS_OK ? qfs_payload_int(act, "version", &out->version) : status;
 }
 
 /* Is it the next version?  Errors: PROFILE_VERSION. */
@@ -74,7 +73,7 @@ apply(qfs_act *act)
 	after = *qfs_effects_standing(&fx, account);
 	if (profile.version == 1)
 		qfs_effects_coherent_act(&fx, &after, QFS_PROFILE_COMPLETED);
-	qfs_effects_add(&fx, account, profile.version == 1 ? "PROFILE_COMPLETED" : "PROFILE_CHANGED", &after);
+	qfs_effects_add(&fx, account, profile.version == 1 ? &completed : &changed, "", &after);
 	status = qfs_referral_settle(&fx, &act->event->actor);
 	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
@@ -98,6 +97,8 @@ const qfs_rule qfs_rule_profile_update = {
 	"\"version\":{\"maximum\":9007199254740991,\"minimum\":1,\"type\":\"integer\"}},"
 	"\"required\":[\"commitment\",\"version\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.guards = guards,
+	.changes = changes,
 	.apply = apply,
 	.recall = recall,
 };

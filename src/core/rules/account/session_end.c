@@ -4,8 +4,14 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "engine/effects.h"
+#include "engine/payload.h"
 #include "engine/session.h"
 #include "base/status.h"
+
+static const qfs_change rotated = {.name = "SESSION_ROTATED"};
+static const qfs_change revoked = {.name = "SESSION_REVOKED"};
+static const qfs_change *const rotation_changes[] = {&rotated, NULL};
+static const qfs_change *const revocation_changes[] = {&revoked, NULL};
 
 static qfs_status
 end_session(qfs_act *act, qfs_session_record *session, qfs_slice reason)
@@ -22,7 +28,7 @@ end_session(qfs_act *act, qfs_session_record *session, qfs_slice reason)
 
 /* Either way the account is touched, so that its chain tells of the end. */
 static qfs_status
-touch_account(qfs_effects *fx, qfs_act *act, const qfs_user_id *user, const char *rule)
+touch_account(qfs_effects *fx, qfs_act *act, const qfs_user_id *user, const qfs_change *change)
 {
 	unsigned	account;
 	qfs_status	status;
@@ -31,7 +37,7 @@ touch_account(qfs_effects *fx, qfs_act *act, const qfs_user_id *user, const char
 	status = qfs_effects_look(fx, user, &account);
 	if (status != QFS_OK)
 		return status;
-	qfs_effects_touch(fx, account, rule);
+	qfs_effects_touch(fx, account, change);
 	return qfs_effects_store(fx);
 }
 
@@ -46,16 +52,16 @@ rotate(qfs_act *act)
 	qfs_hash	nonce;
 	qfs_status	status;
 
-	if (!qfs_json_member_hex(act->event->payload, "nonce", nonce.bytes, sizeof(nonce.bytes)))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID,
-						"payload.nonce: 64 lower-case hexadecimal digits");
+	status = qfs_payload_hash(act, "nonce", &nonce);
+	if (status != QFS_OK)
+		return status;
 	next.seq = (int64_t) act->event->seq;
 	next.issued_block = qfs_block_at(r, act->event->at);
 	status = qfs_session_start(r, &next, &nonce, act->err);
 	if (status == QFS_OK)
 		status = end_session(act, &act->session, QFS_LITERAL("rotated"));
 	if (status == QFS_OK)
-		status = touch_account(&fx, act, &next.user, "SESSION_ROTATED");
+		status = touch_account(&fx, act, &next.user, &rotated);
 	if (status != QFS_OK)
 		return status;
 
@@ -97,10 +103,9 @@ recall_rotation(qfs_act *act)
 	bool		found;
 	qfs_status	status;
 
-	if (!qfs_json_member_hex(act->event->payload, "nonce", nonce.bytes, sizeof(nonce.bytes)))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID,
-						"payload.nonce: 64 lower-case hexadecimal digits");
-	status = recall_end(act, &last, &found, QFS_LITERAL("rotated"));
+	status = qfs_payload_hash(act, "nonce", &nonce);
+	if (status == QFS_OK)
+		status = recall_end(act, &last, &found, QFS_LITERAL("rotated"));
 	/* The session that follows has the device of the one before. */
 	if (status != QFS_OK || !found)
 		return status;
@@ -116,8 +121,12 @@ const qfs_rule qfs_rule_session_rotated = {
 	.schema = "{\"properties\":{\"nonce\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
 	"\"required\":[\"nonce\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.changes = rotation_changes,
 	.apply = rotate,
 	.recall = recall_rotation,
+	.opens = QFS_RENEWS_SESSION,
+	.reach = QFS_REACH_SESSION,
+	.actor_reach = QFS_REACH_SESSION,
 };
 
 /* ---- revocation: any active session of the account, or an operator ---- */
@@ -126,20 +135,18 @@ static qfs_status
 revoke(qfs_act *act)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_slice	payload = act->event->payload;
 	bool		by_operator = act->auth.via == QFS_VIA_OPERATOR;
 	qfs_session_record session;
-	qfs_slice	value;
 	qfs_slice	reason;
 	qfs_effects fx;
 	qfs_hash	id;
 	qfs_status	status;
 
-	if (!qfs_json_member_hex(payload, "session", id.bytes, sizeof(id.bytes)))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID,
-						"payload.session: 64 lower-case hexadecimal digits");
-	qfs_json_member(payload, "reason", &value);
-	qfs_json_to_plain(value, &reason);
+	status = qfs_payload_hash(act, "session", &id);
+	if (status == QFS_OK)
+		status = qfs_payload_plain(act, "reason", &reason);
+	if (status != QFS_OK)
+		return status;
 	if (qfs_slice_equal(reason, QFS_LITERAL("admin")) != by_operator)
 		return qfs_fail(act->err, QFS_FORBIDDEN, "the reason \"admin\" is the operator's, and the operator's only one");
 
@@ -152,7 +159,7 @@ revoke(qfs_act *act)
 		return qfs_fail(act->err, QFS_SESSION_FOREIGN, "the actor has no such session");
 	status = end_session(act, &session, reason);
 	if (status == QFS_OK)
-		status = touch_account(&fx, act, &session.user, "SESSION_REVOKED");
+		status = touch_account(&fx, act, &session.user, &revoked);
 	if (status != QFS_OK)
 		return status;
 
@@ -167,13 +174,11 @@ static qfs_status
 recall_revocation(qfs_act *act)
 {
 	qfs_session_record session;
-	qfs_slice	value;
 	qfs_slice	reason;
 	bool		found;
+	qfs_status	status = qfs_payload_plain(act, "reason", &reason);
 
-	qfs_json_member(act->event->payload, "reason", &value);
-	qfs_json_to_plain(value, &reason);
-	return recall_end(act, &session, &found, reason);
+	return status == QFS_OK ? recall_end(act, &session, &found, reason) : status;
 }
 
 const qfs_rule qfs_rule_session_revoked = {
@@ -183,6 +188,10 @@ const qfs_rule qfs_rule_session_revoked = {
 	"\"session\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
 	"\"required\":[\"reason\",\"session\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION | QFS_VIA_OPERATOR,
+	.changes = revocation_changes,
 	.apply = revoke,
 	.recall = recall_revocation,
+	.reach = QFS_REACH_SESSION,
+	.actor_reach = QFS_REACH_SESSION,
+	.session_member = "session",
 };

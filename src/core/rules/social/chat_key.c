@@ -6,25 +6,23 @@
 #include "text/base64.h"
 #include "crypto/ed25519.h"
 #include "engine/effects.h"
-#include "state/social.h"
+#include "engine/payload.h"
+#include "state/records.h"
 #include "base/status.h"
 
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_chat_key_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_chat_key_record, key, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_chat_key_record, seq, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_chat_key = QFS_KIND("chat_key", qfs_chat_key_record, fields, 1, false);
+static const qfs_change published = {.name = "CHAT_KEY_PUBLISHED"};
+static const qfs_change *const changes[] = {&published, NULL};
 
 /* Errors: X25519_KEY. */
 static qfs_status
 read_key(qfs_act *act, qfs_hash *out)
 {
 	qfs_slice	value;
-	qfs_slice	text = {NULL, 0};
+	qfs_slice	text;
+	qfs_status	status = qfs_payload_value(act, "key", &value);
 
-	qfs_json_member(act->event->payload, "key", &value);
+	if (status != QFS_OK)
+		return status;
 	if (!qfs_json_to_plain(value, &text) ||
 		!qfs_base64url_read(text, out->bytes, sizeof(out->bytes)))
 		return qfs_fail(act->err, QFS_X25519_KEY, "%v is not 32 bytes in base64url", value);
@@ -47,7 +45,7 @@ apply(qfs_act *act)
 		status = store->put(store, &qfs_kind_chat_key, &record, act->err);
 	if (status != QFS_OK)
 		return status;
-	qfs_effects_touch(&fx, account, "CHAT_KEY_PUBLISHED");
+	qfs_effects_touch(&fx, account, &published);
 	return qfs_effects_finish(&fx);
 }
 
@@ -66,6 +64,7 @@ const qfs_rule qfs_rule_chat_key = {
 	.schema = "{\"properties\":{\"key\":{\"maxLength\":43,\"minLength\":43,\"type\":\"string\"}},"
 	"\"required\":[\"key\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.changes = changes,
 	.apply = apply,
 	.recall = recall,
 };

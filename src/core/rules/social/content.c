@@ -5,7 +5,7 @@
  */
 #include "engine/coherence.h"
 #include "engine/effects.h"
-#include "state/social.h"
+#include "engine/payload.h"
 #include "base/status.h"
 
 /* A content, by its hash; the content itself is not on the ledger. */
@@ -29,17 +29,17 @@ static const qfs_field fields[] = {
 	QFS_OPTIONAL(content_record, score, QFS_FIELD_AMOUNT),
 };
 
-const qfs_kind qfs_kind_content = QFS_KIND("content", content_record, fields, 1, false);
+static const qfs_kind content_kind = QFS_KIND("content", content_record, fields, 1, false);
 
 static qfs_status
 find_content(qfs_act *act, content_record *out, bool *found)
 {
 	qfs_store  *store = act->reducer->store;
+	qfs_status	status;
 
 	memset(out, 0, sizeof(*out));
-	if (!qfs_json_member_hex(act->event->payload, "content", out->content.bytes, QFS_HASH_LEN))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.content: 64 lower-case hexadecimal digits");
-	return store->get(store, &qfs_kind_content, out, found, act->err);
+	status = qfs_payload_hash(act, "content", &out->content);
+	return status == QFS_OK ? store->get(store, &content_kind, out, found, act->err) : status;
 }
 
 /* ---- creation ---- */
@@ -50,25 +50,20 @@ store_content(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
 	content_record content;
-	qfs_slice	value;
-	qfs_slice	kind = {NULL, 0};
 	bool		found;
 	qfs_status	status = find_content(act, &content, &found);
 
 	if (status == QFS_OK && found)
 		return qfs_fail(act->err, QFS_CONTENT_EXISTS, "by entry %i", content.seq);
+	if (status == QFS_OK)
+		status = qfs_payload_name(act, "kind", content.kind);
+	if (status == QFS_OK)
+		status = qfs_payload_int(act, "size", &content.size);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_member(act->event->payload, "kind", &value);
-	if (!qfs_json_to_plain(value, &kind) || kind.len > QFS_TYPE_MAX)
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.kind: at most %u bytes without escapes",
-						(uint64_t) QFS_TYPE_MAX);
-	memcpy(content.kind, kind.data, kind.len);
-	qfs_json_member(act->event->payload, "size", &value);
-	qfs_json_to_int(value, &content.size);
 	content.author = act->event->actor;
 	content.seq = (int64_t) act->event->seq;
-	return store->put(store, &qfs_kind_content, &content, act->err);
+	return store->put(store, &content_kind, &content, act->err);
 }
 
 static qfs_status
@@ -85,6 +80,8 @@ create(qfs_act *act)
 	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
 }
 
+static const qfs_lookup lookup = {.names = &content_kind, .member = "content", .form = QFS_FORM_HEX};
+
 const qfs_rule qfs_rule_content_created = {
 	.type = "CONTENT_CREATED",
 	.schema = "{\"properties\":{"
@@ -93,11 +90,38 @@ const qfs_rule qfs_rule_content_created = {
 	"\"size\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
 	"\"required\":[\"content\",\"kind\",\"size\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.kind = &content_kind,
 	.apply = create,
 	.recall = store_content,
+	.actor_reach = QFS_REACH_SESSION,
+	.lookup = &lookup,
 };
 
 /* ---- evaluation ---- */
+
+/* The score that an outcome gives. */
+static bool
+read_score(const qfs_entry *entry, qfs_amount *out)
+{
+	qfs_slice	value;
+	qfs_slice	text;
+
+	return qfs_json_member(entry->outcome, "score", &value) && qfs_json_to_plain(value, &text) &&
+		qfs_amount_parse(text, out, NULL) == QFS_OK;
+}
+
+static qfs_amount
+quality(const qfs_story *story, const qfs_effect *effect)
+{
+	qfs_amount	score = 0;
+
+	(void) effect;
+	(void) read_score(story->entry, &score);
+	return score;
+}
+
+static const qfs_change scored = {.name = "CONTENT_SCORED",.quality = quality};
+static const qfs_change *const changes[] = {&scored, NULL};
 
 static bool
 is_evaluator(const qfs_act *act)
@@ -129,7 +153,8 @@ evaluate(qfs_act *act, content_record *content)
 	if (status == QFS_OK &&
 		memcmp(&content->author, &act->event->actor, sizeof(content->author)) == 0)
 		return qfs_fail(act->err, QFS_FORBIDDEN, "nobody scores a content of their own");
-	qfs_json_member(act->event->payload, "features", &value);
+	if (status == QFS_OK)
+		status = qfs_payload_value(act, "features", &value);
 	if (status == QFS_OK)
 		status = qfs_coherence_read(value, false, features, act->err);
 	if (status != QFS_OK)
@@ -159,8 +184,8 @@ score(qfs_act *act)
 		return status;
 	after = *qfs_effects_standing(&fx, author);
 	after.coherence = qfs_coherence_step(after.coherence, content.score, act->reducer->policy.alpha);
-	qfs_effects_add(&fx, author, "CONTENT_SCORED", &after);
-	status = store->put(store, &qfs_kind_content, &content, act->err);
+	qfs_effects_add(&fx, author, &scored, "", &after);
+	status = store->put(store, &content_kind, &content, act->err);
 	if (status == QFS_OK)
 		status = qfs_effects_store(&fx);
 	if (status != QFS_OK)
@@ -177,18 +202,57 @@ recall_score(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
 	content_record content;
-	qfs_slice	value;
-	qfs_slice	text;
 	bool		found;
 	qfs_status	status = find_content(act, &content, &found);
 
 	if (status != QFS_OK)
 		return status;
-	if (!qfs_json_member(act->event->outcome, "score", &value) || !qfs_json_to_plain(value, &text) ||
-		qfs_amount_parse(text, &content.score, NULL) != QFS_OK)
+	if (!read_score(act->event, &content.score))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u has no score", act->event->seq);
 	content.has_score = true;
-	return store->put(store, &qfs_kind_content, &content, act->err);
+	return store->put(store, &content_kind, &content, act->err);
+}
+
+/* ---- its explanation ---- */
+
+static qfs_status
+rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+{
+	qfs_slice	value;
+	qfs_slice	content;
+
+	if (!qfs_json_member(entry->payload, "content", &value) || !qfs_json_to_plain(value, &content))
+		return QFS_OK;
+	return ground->find(ground, &content_kind, content, err);
+}
+
+static void
+put_features(qfs_json_writer *w, const char *name, const qfs_amount *values)
+{
+	qfs_json_key(w, name);
+	qfs_json_open_object(w);
+	for (int i = 0; i < QFS_FEATURES; i++)
+		qfs_step_amount(w, qfs_feature_names[i], values[i]);
+	qfs_json_close(w);
+}
+
+/* The score, as the sum that it is. */
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	const qfs_amount *weights = story->policy->weights;
+	qfs_amount	features[QFS_FEATURES];
+	qfs_slice	value;
+
+	if (!qfs_json_member(story->entry->payload, "features", &value) ||
+		qfs_coherence_read(value, false, features, NULL) != QFS_OK)
+		return;
+	qfs_step_open(w);
+	put_features(w, "features", features);
+	put_features(w, "weights", weights);
+	qfs_step_op(w, "score");
+	qfs_step_amount(w, "result", qfs_coherence_score(features, weights));
+	qfs_step_close(w);
 }
 
 const qfs_rule qfs_rule_coherence_scored = {
@@ -198,6 +262,10 @@ const qfs_rule qfs_rule_coherence_scored = {
 	"\"features\":{\"additionalProperties\":true,\"type\":\"object\"}},"
 	"\"required\":[\"content\",\"features\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.changes = changes,
 	.apply = score,
 	.recall = recall_score,
+	.actor_reach = QFS_REACH_SESSION,
+	.rests = rests,
+	.steps = steps,
 };

@@ -5,8 +5,9 @@
  *
  * Neither plaintext nor ciphertext is on the ledger.
  */
+#include "engine/payload.h"
 #include "engine/rate.h"
-#include "rules/social/referral.h"
+#include "rules/social/settlement.h"
 #include "engine/session.h"
 #include "base/status.h"
 #include "rules/social/message_hash.h"
@@ -36,20 +37,23 @@ static const qfs_field thread_fields[] = {
 	QFS_OPTIONAL(thread_record, answered, QFS_FIELD_INT),
 };
 
-const qfs_kind qfs_kind_thread = QFS_KIND("thread", thread_record, thread_fields, 1, false);
+static const qfs_kind thread_kind = QFS_KIND("thread", thread_record, thread_fields, 1, false);
 
-static const qfs_field activity_fields[] = {
-	QFS_FIELD(qfs_activity_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_activity_record, sent, QFS_FIELD_BOOL),
-	QFS_FIELD(qfs_activity_record, received, QFS_FIELD_BOOL),
+static qfs_amount
+quality(const qfs_story *story, const qfs_effect *effect)
+{
+	(void) effect;
+	return story->policy->acts[QFS_MESSAGE_RECIPROCATED];
+}
+
+static const qfs_change first_sent = {.name = "MESSAGE_FIRST_SENT"};
+static const qfs_change first_received = {.name = "MESSAGE_FIRST_RECEIVED"};
+static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.quality = quality};
+
+static const qfs_change *const changes[] = {
+	&first_sent, &first_received, &reciprocated, QFS_SETTLEMENT_CHANGES, NULL
 };
-
-const qfs_kind qfs_kind_activity =
-QFS_KIND("activity", qfs_activity_record, activity_fields, 1, false);
-
-/* Rules of effects. */
-static const char first_sent_rule[] = "MESSAGE_FIRST_SENT";
-static const char first_received_rule[] = "MESSAGE_FIRST_RECEIVED";
+static const qfs_guard *const guards[] = {QFS_SETTLEMENT_GUARDS, NULL};
 
 /* A message on its way. */
 typedef struct message
@@ -74,21 +78,18 @@ read_payload(qfs_act *act, message *m)
 {
 	qfs_slice	payload = act->event->payload;
 	const qfs_user_id *sender = &act->event->actor;
-	qfs_slice	value;
-	qfs_slice	text = {NULL, 0};
 	qfs_hash	given;
 	qfs_hash	hash;
+	qfs_status	status = qfs_payload_user(act, "recipient", &m->recipient);
 
-	qfs_json_member(payload, "recipient", &value);
-	qfs_json_to_plain(value, &text);
-	if (qfs_user_id_parse(text, &m->recipient, act->err) != QFS_OK)
-		return QFS_USER_ID_SYNTAX;
-	if (memcmp(&m->recipient, sender, sizeof(*sender)) == 0)
+	if (status == QFS_OK && memcmp(&m->recipient, sender, sizeof(*sender)) == 0)
 		return qfs_fail(act->err, QFS_MESSAGE_SELF, "");
-	qfs_json_member(payload, "seq", &value);
-	qfs_json_to_int(value, &m->seq);
-	if (!qfs_json_member_hex(payload, "hash", hash.bytes, QFS_HASH_LEN))
-		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.hash: 64 lower-case hexadecimal digits");
+	if (status == QFS_OK)
+		status = qfs_payload_int(act, "seq", &m->seq);
+	if (status == QFS_OK)
+		status = qfs_payload_hash(act, "hash", &hash);
+	if (status != QFS_OK)
+		return status;
 	qfs_thread_name(sender, &m->recipient, &m->thread.thread);
 	if (!qfs_json_member_hex(payload, "thread", given.bytes, QFS_HASH_LEN) ||
 		memcmp(&given, &m->thread.thread, sizeof(given)) != 0)
@@ -128,7 +129,7 @@ enter_thread(qfs_act *act, message *m)
 	int64_t		epoch = qfs_block_at(act->reducer, act->event->at) / act->reducer->policy.epoch_blocks;
 	int64_t    *last;
 	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_thread, t, &found, act->err);
+	qfs_status	status = store->get(store, &thread_kind, t, &found, act->err);
 
 	if (status != QFS_OK)
 		return status;
@@ -197,7 +198,7 @@ static qfs_status
 store_message(qfs_act *act, message *m)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
+	qfs_status	status = r->store->put(r->store, &thread_kind, &m->thread, act->err);
 
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &m->sent, act->err);
@@ -220,7 +221,7 @@ reward_answer(qfs_effects *fx, const qfs_user_id *user)
 		return status;
 	after = *qfs_effects_standing(fx, sender);
 	qfs_effects_coherent_act(fx, &after, QFS_MESSAGE_RECIPROCATED);
-	qfs_effects_add(fx, sender, "MESSAGE_RECIPROCATED", &after);
+	qfs_effects_add(fx, sender, &reciprocated, "", &after);
 	return QFS_OK;
 }
 
@@ -277,9 +278,9 @@ apply(qfs_act *act)
 
 	/* What a referral waits for is in the chains of both. */
 	if (m.first_sent)
-		qfs_effects_touch(&fx, sender, first_sent_rule);
+		qfs_effects_touch(&fx, sender, &first_sent);
 	if (m.first_received)
-		qfs_effects_touch(&fx, recipient, first_received_rule);
+		qfs_effects_touch(&fx, recipient, &first_received);
 	if (m.answers)
 		status = reward_answer(&fx, &act->event->actor);
 	/* The message may be what either side's referral waited for. */
@@ -353,9 +354,9 @@ recall_activity(qfs_act *act)
 
 	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
 	{
-		if (qfs_slice_equal(effect.rule, qfs_slice_of(first_sent_rule)))
+		if (qfs_slice_equal(effect.rule, qfs_slice_of(first_sent.name)))
 			status = note_activity(act, &effect.user, true, &first);
-		else if (qfs_slice_equal(effect.rule, qfs_slice_of(first_received_rule)))
+		else if (qfs_slice_equal(effect.rule, qfs_slice_of(first_received.name)))
 			status = note_activity(act, &effect.user, false, &first);
 		if (status != QFS_OK)
 			break;
@@ -376,12 +377,63 @@ recall(qfs_act *act)
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u says nothing of its thread",
 						act->event->seq);
 	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_thread, &m.thread, act->err);
+		status = store->put(store, &thread_kind, &m.thread, act->err);
 	if (status == QFS_OK)
 		status = recall_rates(act, &m);
 	if (status == QFS_OK)
 		status = recall_activity(act);
 	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
+/* ---- its explanation ---- */
+
+/* The message before in the thread: its outcome tells all of the thread. */
+static qfs_status
+rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+{
+	qfs_slice	thread;
+	qfs_slice	value;
+	int64_t		previous;
+
+	if (!qfs_json_member(entry->outcome, "thread", &thread) ||
+		!qfs_json_member(thread, "previous", &value) || !qfs_json_to_int(value, &previous))
+		return QFS_OK;
+	if (previous < 0 || previous >= (int64_t) entry->seq)
+		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", entry->seq);
+	return ground->entry(ground, (uint64_t) previous, err);
+}
+
+static void
+say_count(const qfs_entry *entry, const char *name, qfs_buf *out)
+{
+	qfs_slice	value;
+	int64_t		n;
+
+	if (qfs_json_member(entry->payload, name, &value) && qfs_json_to_int(value, &n))
+		qfs_buf_int(out, n);
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	const qfs_entry *entry = story->entry;
+	qfs_user_id recipient;
+	qfs_slice	value;
+
+	memset(&recipient, 0, sizeof(recipient));
+	qfs_say_account(story, out, &entry->actor, true);
+	qfs_buf_text(out, " sent message ");
+	say_count(entry, "seq", out);
+	qfs_buf_text(out, " to ");
+	if (qfs_json_member(entry->payload, "recipient", &value) && qfs_json_to_plain(value, &value))
+		(void) qfs_user_id_parse(value, &recipient, NULL);
+	qfs_say_account(story, out, &recipient, false);
+	qfs_buf_text(out, ": ");
+	say_count(entry, "size", out);
+	qfs_buf_text(out, " bytes with the commitment ");
+	if (qfs_json_member(entry->payload, "hash", &value) && qfs_json_to_plain(value, &value))
+		qfs_buf_slice_add(out, value);
+	qfs_buf_text(out, ".");
 }
 
 const qfs_rule qfs_rule_message = {
@@ -395,6 +447,12 @@ const qfs_rule qfs_rule_message = {
 	"\"thread\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
 	"\"required\":[\"alg\",\"hash\",\"recipient\",\"seq\",\"size\",\"thread\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.kind = &thread_kind,
+	.guards = guards,
+	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.topic = QFS_TOPIC_MESSAGE,
+	.tell = tell,
 };

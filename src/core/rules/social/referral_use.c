@@ -6,8 +6,7 @@
  * Whether the guards let it or not, the entry is recorded, so that everybody
  * can see why.
  */
-#include "rules/social/referral.h"
-#include "engine/session.h"
+#include "rules/social/settlement.h"
 #include "base/status.h"
 
 /* A use that was not let through. */
@@ -26,8 +25,30 @@ static const qfs_field block_fields[] = {
 	QFS_FIELD(block_record, guard, QFS_FIELD_NAME),
 };
 
-const qfs_kind qfs_kind_referral_block =
+static const qfs_kind block_kind =
 QFS_KIND("referral_block", block_record, block_fields, 1, false);
+
+static qfs_amount
+quality(const qfs_story *story, const qfs_effect *effect)
+{
+	(void) effect;
+	return story->policy->acts[QFS_FRAUD_BLOCKED];
+}
+
+static const qfs_change used = {.name = "REFERRAL_USED"};
+static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.quality = quality};
+static const qfs_change *const changes[] = {&used, &fraud, QFS_SETTLEMENT_CHANGES, NULL};
+
+static const qfs_guard self_referral = {"SELF_REFERRAL", QFS_AT_MOST, false};
+static const qfs_guard already_referred = {"ALREADY_REFERRED", QFS_AT_MOST, false};
+static const qfs_guard referrer_not_older = {"REFERRER_NOT_OLDER", QFS_BELOW, false};
+static const qfs_guard duplicate_device = {"DUPLICATE_DEVICE", QFS_AT_MOST, false};
+static const qfs_guard window_closed = {"WINDOW_CLOSED", QFS_AT_MOST, false};
+
+static const qfs_guard *const guards[] = {
+	&self_referral, &already_referred, &referrer_not_older, &duplicate_device, &window_closed,
+	QFS_SETTLEMENT_GUARDS, NULL
+};
 
 /* Errors: REFERRAL_CODE. */
 static qfs_status
@@ -41,7 +62,8 @@ find_referrer(qfs_act *act, qfs_user_id *out)
 	qfs_status	status = QFS_OK;
 
 	memset(&record, 0, sizeof(record));
-	qfs_json_member(act->event->payload, "code", &value);
+	if (!qfs_json_member(act->event->payload, "code", &value))
+		value = QFS_LITERAL("\"\"");
 	if (qfs_json_to_plain(value, &code) && code.len == QFS_REFERRAL_CODE_LEN)
 	{
 		memcpy(record.code, code.data, code.len);
@@ -76,8 +98,8 @@ find_facts(qfs_act *act, facts *out)
 }
 
 /* Evaluates every guard; returns the first that blocks, or NULL. */
-static const char *
-first_block(qfs_effects *fx, const facts *f, unsigned referee, unsigned referrer)
+static const qfs_guard *
+evaluate(qfs_effects *fx, const facts *f, unsigned referee, unsigned referrer)
 {
 	const qfs_policy *policy = &fx->act->reducer->policy;
 	const qfs_account_record *invited = qfs_effects_account(fx, referee);
@@ -86,22 +108,17 @@ first_block(qfs_effects *fx, const facts *f, unsigned referee, unsigned referrer
 		qfs_block_at(fx->act->reducer, invited->created_at);
 	int64_t		referrals = qfs_effects_standing(fx, referrer)->referrals;
 
-	qfs_guard_count(fx, "SELF_REFERRAL", referee == referrer, 0, referee == referrer);
-	qfs_guard_count(fx, "ALREADY_REFERRED", f->has_referral, 0, f->has_referral);
-	qfs_guard_count(fx, "REFERRER_NOT_OLDER", inviter->created >= invited->created,
-					invited->created, inviter->created);
-	qfs_guard_count(fx, "DUPLICATE_DEVICE", f->foreign_device, 0, f->foreign_device);
-	qfs_guard_count(fx, "REFERRAL_CAP", referrals >= policy->referral_cap,
-					policy->referral_cap, referrals);
-	qfs_guard_count(fx, "WINDOW_CLOSED", age > policy->window_blocks, policy->window_blocks, age);
-	for (unsigned i = 0; i < fx->guard_count; i++)
-		if (fx->guards[i].blocks)
-			return fx->guards[i].name;
-	return NULL;
+	qfs_guard_count(fx, &self_referral, 0, referee == referrer);
+	qfs_guard_count(fx, &already_referred, 0, f->has_referral);
+	qfs_guard_count(fx, &referrer_not_older, invited->created, inviter->created);
+	qfs_guard_count(fx, &duplicate_device, 0, f->foreign_device);
+	qfs_guard_count(fx, &qfs_guard_referral_cap, policy->referral_cap, referrals);
+	qfs_guard_count(fx, &window_closed, policy->window_blocks, age);
+	return qfs_guards_first_block(fx);
 }
 
 static qfs_status
-record_block(qfs_effects *fx, const char *guard, unsigned referee, unsigned referrer,
+record_block(qfs_effects *fx, const qfs_guard *guard, unsigned referee, unsigned referrer,
 			 bool is_fraud)
 {
 	qfs_store  *store = fx->act->reducer->store;
@@ -112,14 +129,14 @@ record_block(qfs_effects *fx, const char *guard, unsigned referee, unsigned refe
 		.referrer = qfs_effects_account(fx, referrer)->user,
 	};
 
-	memcpy(record.guard, guard, strlen(guard));
+	memcpy(record.guard, guard->name, strlen(guard->name));
 	fx->blocked = true;
 	if (is_fraud)
 	{
 		qfs_effects_coherent_act(fx, &after, QFS_FRAUD_BLOCKED);
-		qfs_effects_add(fx, referee, "FRAUD_BLOCKED", &after);
+		qfs_effects_add(fx, referee, &fraud, "", &after);
 	}
-	return store->put(store, &qfs_kind_referral_block, &record, fx->act->err);
+	return store->put(store, &block_kind, &record, fx->act->err);
 }
 
 static qfs_status
@@ -133,7 +150,7 @@ record_use(qfs_effects *fx, unsigned referee, unsigned referrer)
 	};
 	qfs_status	status = store->put(store, &qfs_kind_referral, &record, fx->act->err);
 
-	qfs_effects_add(fx, referee, "REFERRAL_USED", qfs_effects_standing(fx, referee));
+	qfs_effects_touch(fx, referee, &used);
 	/* The account may have done everything else before. */
 	if (status == QFS_OK)
 		status = qfs_referral_settle(fx, &record.referee);
@@ -145,7 +162,7 @@ apply(qfs_act *act)
 {
 	qfs_effects fx;
 	qfs_user_id inviter;
-	const char *guard;
+	const qfs_guard *guard;
 	unsigned	referee;
 	unsigned	referrer;
 	facts		f;
@@ -161,7 +178,7 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 
-	guard = first_block(&fx, &f, referee, referrer);
+	guard = evaluate(&fx, &f, referee, referrer);
 	if (guard == NULL)
 		status = record_use(&fx, referee, referrer);
 	else
@@ -179,64 +196,89 @@ apply(qfs_act *act)
 
 /* ---- recorded uses ---- */
 
-/* The first guard that blocked it. */
-static bool
-find_block(qfs_slice outcome, qfs_slice *name)
-{
-	qfs_slice	list = QFS_LITERAL("[]");
-	qfs_slice	key;
-	qfs_slice	guard;
-	qfs_slice	value;
-	qfs_json_iter iter;
-
-	qfs_json_member(outcome, "guards", &list);
-	iter = qfs_json_members(list);
-	while (qfs_json_next(&iter, &key, &guard))
-		if (qfs_json_member(guard, "result", &value) &&
-			qfs_slice_equal(value, QFS_LITERAL("\"BLOCK\"")) &&
-			qfs_json_member(guard, "guard", &value) && qfs_json_to_plain(value, name) &&
-			name->len <= QFS_TYPE_MAX)
-			return true;
-	return false;
-}
-
 static qfs_status
 recall_block(qfs_act *act, const qfs_user_id *referrer)
 {
 	qfs_store  *store = act->reducer->store;
+	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
 	block_record record;
 	qfs_slice	guard;
+	qfs_slice	name;
 
 	memset(&record, 0, sizeof(record));
 	record.seq = (int64_t) act->event->seq;
 	record.referee = act->event->actor;
 	record.referrer = *referrer;
-	if (!find_block(act->event->outcome, &guard))
+	/* The first guard that blocked it. */
+	if (!qfs_guard_next_block(&iter, &guard, &name))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "no guard blocked entry %u", act->event->seq);
-	memcpy(record.guard, guard.data, guard.len);
-	return store->put(store, &qfs_kind_referral_block, &record, act->err);
+	memcpy(record.guard, name.data, name.len);
+	return store->put(store, &block_kind, &record, act->err);
+}
+
+static bool
+read_referrer(const qfs_entry *entry, qfs_user_id *out)
+{
+	qfs_slice	value;
+	qfs_slice	text;
+
+	return qfs_json_member(entry->outcome, "referrer", &value) && qfs_json_to_plain(value, &text) &&
+		qfs_user_id_parse(text, out, NULL) == QFS_OK;
 }
 
 static qfs_status
 recall(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
-	qfs_slice	outcome = act->event->outcome;
 	qfs_referral_record record;
-	qfs_slice	value;
-	qfs_slice	text;
 	qfs_status	status;
 
 	memset(&record, 0, sizeof(record));
 	record.referee = act->event->actor;
 	record.seq = (int64_t) act->event->seq;
-	if (!qfs_json_member(outcome, "referrer", &value) || !qfs_json_to_plain(value, &text) ||
-		qfs_user_id_parse(text, &record.referrer, NULL) != QFS_OK)
+	if (!read_referrer(act->event, &record.referrer))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no referrer", act->event->seq);
-	if (qfs_json_member(outcome, "status", &value) && qfs_slice_equal(value, QFS_LITERAL("\"BLOCKED\"")))
+	if (qfs_outcome_is_blocked(act->event->outcome))
 		return recall_block(act, &record.referrer);
 	status = store->put(store, &qfs_kind_referral, &record, act->err);
 	return status == QFS_OK ? qfs_referral_recall(act) : status;
+}
+
+/* ---- its explanation ---- */
+
+/* Whose device it was before. */
+static qfs_status
+rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_guards_of(entry->outcome);
+	qfs_slice	guard;
+	qfs_slice	name;
+	qfs_slice	device;
+
+	while (qfs_guard_next_block(&iter, &guard, &name))
+		if (qfs_slice_equal(name, qfs_slice_of(duplicate_device.name)) && ground->device(ground, &device))
+			return ground->find(ground, &qfs_kind_device, device, err);
+	return QFS_OK;
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	const qfs_entry *entry = story->entry;
+	bool		blocked = qfs_outcome_is_blocked(entry->outcome);
+	qfs_user_id referrer;
+
+	memset(&referrer, 0, sizeof(referrer));
+	(void) read_referrer(entry, &referrer);
+	qfs_say_account(story, out, &entry->actor, true);
+	qfs_buf_text(out, blocked ? " could not use the referral code of " : " used the referral code of ");
+	qfs_say_account(story, out, &referrer, false);
+	if (blocked)
+	{
+		qfs_buf_text(out, ": ");
+		qfs_say_guards(story, out);
+	}
+	qfs_buf_text(out, ".");
 }
 
 const qfs_rule qfs_rule_referral_use = {
@@ -244,6 +286,12 @@ const qfs_rule qfs_rule_referral_use = {
 	.schema = "{\"properties\":{\"code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"}},"
 	"\"required\":[\"code\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
+	.kind = &block_kind,
+	.guards = guards,
+	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.topic = QFS_TOPIC_REWARD,
+	.tell = tell,
 };

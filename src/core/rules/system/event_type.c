@@ -6,31 +6,27 @@
  * A type is registered once and for ever: replay must judge an old event by
  * the schema of its time.
  */
-#include "engine/rule.h"
-#include "text/schema.h"
 #include "base/status.h"
+#include "engine/payload.h"
+#include "text/schema.h"
 
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_event_type_record, type, QFS_FIELD_NAME),
-	QFS_FIELD(qfs_event_type_record, seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_event_type_record, by, QFS_FIELD_NAME),
-	QFS_FIELD(qfs_event_type_record, schema, QFS_FIELD_JSON),
-};
-
-const qfs_kind qfs_kind_event_type =
-QFS_KIND("event_type", qfs_event_type_record, fields, 1, true);
-
-/* A plain string of at most QFS_TYPE_MAX bytes, as the payload's schema demands. */
-static void
-copy_name(qfs_slice payload, const char *member, char out[QFS_TYPE_MAX + 1])
+/* Errors: TYPE_SYNTAX. */
+static qfs_status
+read_type(const qfs_act *act, char out[QFS_TYPE_MAX + 1])
 {
+	qfs_slice	type;
 	qfs_slice	value;
-	qfs_slice	name = {NULL, 0};
+	qfs_status	status;
 
+	/* What is no plain text, or too long for one, is no type either. */
+	if (!qfs_json_member(act->event->payload, "type", &value) || !qfs_json_to_plain(value, &type) ||
+		type.len > QFS_TYPE_MAX)
+		type = QFS_LITERAL("");
+	status = qfs_type_check(type, act->err);
 	memset(out, 0, QFS_TYPE_MAX + 1);
-	if (qfs_json_member(payload, member, &value) && qfs_json_to_plain(value, &name) &&
-		name.len <= QFS_TYPE_MAX)
-		memcpy(out, name.data, name.len);
+	if (status == QFS_OK)
+		memcpy(out, type.data, type.len);
+	return status;
 }
 
 static qfs_status
@@ -40,18 +36,17 @@ apply(qfs_act *act)
 	qfs_event_type_record record = {.seq = (int64_t) act->event->seq};
 	qfs_slice	schema;
 	bool		found;
-	qfs_status	status;
+	qfs_status	status = read_type(act, record.type);
 
-	copy_name(act->event->payload, "type", record.type);
-	copy_name(act->event->payload, "by", record.by);
-	qfs_json_member(act->event->payload, "schema", &schema);
-
-	status = qfs_type_check(qfs_slice_of(record.type), act->err);
+	if (status == QFS_OK)
+		status = qfs_payload_name(act, "by", record.by);
+	if (status == QFS_OK)
+		status = qfs_payload_value(act, "schema", &schema);
 	if (status == QFS_OK)
 		status = qfs_schema_check(schema, act->err);
 	if (status != QFS_OK)
 		return status;
-	if (qfs_rule_exists(qfs_slice_of(record.type)))
+	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(record.type)) != NULL)
 		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s is a type of qfs's own", record.type);
 	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
 	if (status != QFS_OK)
@@ -65,6 +60,8 @@ apply(qfs_act *act)
 	return store->put(store, &qfs_kind_event_type, &record, act->err);
 }
 
+static const qfs_lookup lookup = {.names = &qfs_kind_event_type, .member = "type", .form = QFS_FORM_TEXT};
+
 const qfs_rule qfs_rule_event_type = {
 	.type = "EVENT_TYPE",
 	.schema = "{\"properties\":{"
@@ -75,4 +72,6 @@ const qfs_rule qfs_rule_event_type = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = apply,
+	.enacts = QFS_ENACTS_TYPE,
+	.lookup = &lookup,
 };

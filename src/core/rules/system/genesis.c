@@ -4,34 +4,43 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "log/note.h"
-#include "engine/rule.h"
+#include "rules/system/key_rotated.h"
+#include "rules/system/policy_changed.h"
+#include "engine/payload.h"
 #include "base/status.h"
+
+/* Errors: ORIGIN_INVALID. */
+static qfs_status
+read_origin(const qfs_act *act, qfs_slice *out)
+{
+	qfs_slice	value;
+
+	if (!qfs_json_member(act->event->payload, "origin", &value) || !qfs_json_to_plain(value, out))
+		return qfs_fail(act->err, QFS_ORIGIN_INVALID, "it holds characters that need an escape");
+	return qfs_origin_check(*out, act->err);
+}
 
 static qfs_status
 apply(qfs_act *act)
 {
-	qfs_slice	payload = act->event->payload;
+	qfs_signing_key_record keys = {.number = 0};
 	qfs_policy	parsed;
 	qfs_slice	policy;
-	qfs_slice	keys;
-	qfs_slice	value;
 	qfs_slice	origin;
-	qfs_status	status;
+	qfs_status	status = read_origin(act, &origin);
 
-	qfs_json_member(payload, "keys", &keys);
-	qfs_json_member(payload, "policy", &policy);
-	qfs_json_member(payload, "origin", &value);
-	if (!qfs_json_to_plain(value, &origin))
-		return qfs_fail(act->err, QFS_ORIGIN_INVALID, "it holds characters that need an escape");
-	status = qfs_origin_check(origin, act->err);
+	if (status == QFS_OK)
+		status = qfs_payload_value(act, "policy", &policy);
 	if (status == QFS_OK)
 		status = qfs_policy_parse(policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_signing_keys_read(act->event->payload, &keys, act->err);
 	if (status != QFS_OK)
 		return status;
 
 	act->reducer->ledger = (qfs_ledger_record) {.genesis_at = act->event->at};
 	memcpy(act->reducer->ledger.origin, origin.data, origin.len);
-	status = qfs_signing_key_enact(act, 0, keys);
+	status = qfs_signing_keys_enact(act, &keys);
 	if (status == QFS_OK)
 		status = qfs_policy_enact(act, policy);
 	return status;
@@ -51,4 +60,5 @@ const qfs_rule qfs_rule_genesis = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = apply,
+	.enacts = QFS_ENACTS_LEDGER | QFS_ENACTS_POLICY | QFS_ENACTS_KEYS,
 };

@@ -6,37 +6,19 @@
  * The endorsement is what lets somebody who trusts the first key follow the
  * ledger through rotations without asking its operator again.
  */
+#include "rules/system/key_rotated.h"
+
 #include <sodium.h>
 
-#include "engine/rule.h"
 #include "base/status.h"
 
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_signing_key_record, number, QFS_FIELD_INT),
-	QFS_FIELD(qfs_signing_key_record, seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_signing_key_record, checkpoint, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_signing_key_record, token, QFS_FIELD_HASH),
-};
-
-const qfs_kind qfs_kind_signing_key =
-QFS_KIND("signing_key", qfs_signing_key_record, fields, 1, true);
-
 qfs_status
-qfs_signing_key_get(qfs_store *store, int64_t number, qfs_signing_key_record *out, qfs_error *err)
+qfs_signing_keys_read(qfs_slice payload, qfs_signing_key_record *out, qfs_error *err)
 {
-	bool		found;
-	qfs_status	status;
+	qfs_slice	keys;
 
-	out->number = number;
-	status = store->get(store, &qfs_kind_signing_key, out, &found, err);
-	if (status == QFS_OK && !found)
-		return qfs_fail(err, QFS_STATE_MISMATCH, "signing key %i is missing", number);
-	return status;
-}
-
-static qfs_status
-read_keys(qfs_slice keys, qfs_signing_key_record *out, qfs_error *err)
-{
+	if (!qfs_json_member(payload, "keys", &keys))
+		return qfs_fail(err, QFS_PAYLOAD_INVALID, "payload.keys: missing");
 	if (!qfs_json_member_hex(keys, "checkpoint", out->checkpoint.bytes, QFS_HASH_LEN) ||
 		!qfs_json_member_hex(keys, "token", out->token.bytes, QFS_HASH_LEN))
 		return qfs_fail(err, QFS_PAYLOAD_INVALID,
@@ -45,17 +27,16 @@ read_keys(qfs_slice keys, qfs_signing_key_record *out, qfs_error *err)
 }
 
 qfs_status
-qfs_signing_key_enact(qfs_act *act, int64_t number, qfs_slice keys)
+qfs_signing_keys_enact(qfs_act *act, qfs_signing_key_record *keys)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_signing_key_record record = {.number = number, .seq = (int64_t) act->event->seq};
-	qfs_status	status = read_keys(keys, &record, act->err);
+	qfs_status	status;
 
-	if (status == QFS_OK)
-		status = r->store->put(r->store, &qfs_kind_signing_key, &record, act->err);
+	keys->seq = (int64_t) act->event->seq;
+	status = r->store->put(r->store, &qfs_kind_signing_key, keys, act->err);
 	if (status != QFS_OK)
 		return status;
-	r->ledger.key_number = number;
+	r->ledger.key_number = keys->number;
 	return r->store->put(r->store, &qfs_kind_ledger, &r->ledger, act->err);
 }
 
@@ -69,19 +50,9 @@ qfs_rotation_message(const qfs_hash *ledger, const qfs_hash *checkpoint,
 	qfs_buf_bytes(out, token->bytes, sizeof(token->bytes));
 }
 
-qfs_status
-qfs_rotation_read(qfs_slice payload, qfs_signing_key_record *next, qfs_error *err)
-{
-	qfs_slice	keys;
-
-	if (!qfs_json_member(payload, "keys", &keys))
-		return qfs_fail(err, QFS_PAYLOAD_INVALID, "payload.keys: missing");
-	return read_keys(keys, next, err);
-}
-
-bool
-qfs_rotation_endorsed(const qfs_hash *ledger, const qfs_hash *current, qfs_slice payload,
-					  const qfs_signing_key_record *next)
+static bool
+is_endorsed(const qfs_hash *ledger, const qfs_hash *current, qfs_slice payload,
+			const qfs_signing_key_record *next)
 {
 	uint8_t		signature[crypto_sign_BYTES];
 	uint8_t		message[QFS_ROTATION_MESSAGE];
@@ -107,25 +78,31 @@ check_endorsement(qfs_act *act, const qfs_signing_key_record *next)
 	status = qfs_signing_key_get(r->store, r->ledger.key_number, &current, act->err);
 	if (status != QFS_OK)
 		return status;
-	if (!qfs_rotation_endorsed(&r->ledger.ledger, &current.checkpoint, act->event->payload, next))
+	if (!is_endorsed(&r->ledger.ledger, &current.checkpoint, act->event->payload, next))
 		return qfs_fail(act->err, QFS_SIGNATURE_INVALID, "key %i did not sign key %i",
 						current.number, next->number);
 	return QFS_OK;
 }
 
+/* The keys that follow those in force, which endorse them. */
+static qfs_status
+read_next(qfs_act *act, qfs_signing_key_record *next)
+{
+	qfs_status	status;
+
+	*next = (qfs_signing_key_record) {.number = act->reducer->ledger.key_number + 1};
+	status = qfs_signing_keys_read(act->event->payload, next, act->err);
+	return status == QFS_OK ? check_endorsement(act, next) : status;
+}
+
 static qfs_status
 apply(qfs_act *act)
 {
-	qfs_signing_key_record next = {.number = act->reducer->ledger.key_number + 1};
-	qfs_slice	keys;
-	qfs_status	status;
+	qfs_signing_key_record next;
+	qfs_status	status = read_next(act, &next);
 
-	qfs_json_member(act->event->payload, "keys", &keys);
-	status = read_keys(keys, &next, act->err);
 	if (status == QFS_OK)
-		status = check_endorsement(act, &next);
-	if (status == QFS_OK)
-		status = qfs_signing_key_enact(act, next.number, keys);
+		status = qfs_signing_keys_enact(act, &next);
 	if (status != QFS_OK)
 		return status;
 
@@ -138,21 +115,30 @@ apply(qfs_act *act)
 static qfs_status
 recall(qfs_act *act)
 {
-	qfs_signing_key_record next = {.number = act->reducer->ledger.key_number + 1};
+	int64_t		expected = act->reducer->ledger.key_number + 1;
+	qfs_signing_key_record next;
 	qfs_slice	value = {NULL, 0};
-	qfs_slice	keys;
 	int64_t		number = -1;
 	qfs_status	status;
 
 	if (!qfs_json_member(act->event->outcome, "number", &value) || !qfs_json_to_int(value, &number) ||
-		number != next.number)
+		number != expected)
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u puts key %i in force, key %i is next",
-						act->event->seq, number, next.number);
-	qfs_json_member(act->event->payload, "keys", &keys);
-	status = read_keys(keys, &next, act->err);
-	if (status == QFS_OK)
-		status = check_endorsement(act, &next);
-	return status == QFS_OK ? qfs_signing_key_enact(act, next.number, keys) : status;
+						act->event->seq, number, expected);
+	status = read_next(act, &next);
+	return status == QFS_OK ? qfs_signing_keys_enact(act, &next) : status;
+}
+
+static bool
+next_key(const qfs_hash *ledger, const qfs_hash *current, const qfs_entry *entry, qfs_hash *next)
+{
+	qfs_signing_key_record keys;
+
+	if (qfs_signing_keys_read(entry->payload, &keys, NULL) != QFS_OK ||
+		!is_endorsed(ledger, current, entry->payload, &keys))
+		return false;
+	*next = keys.checkpoint;
+	return true;
 }
 
 const qfs_rule qfs_rule_key_rotated = {
@@ -167,4 +153,6 @@ const qfs_rule qfs_rule_key_rotated = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.enacts = QFS_ENACTS_KEYS,
+	.next_key = next_key,
 };

@@ -3,15 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "rules/system/policy_changed.h"
+
+#include "base/status.h"
 #include "crypto/sha256.h"
-#include "engine/rule.h"
-
-static const qfs_field fields[] = {
-	QFS_FIELD(qfs_policy_record, seq, QFS_FIELD_INT),
-	QFS_FIELD(qfs_policy_record, policy, QFS_FIELD_JSON),
-};
-
-const qfs_kind qfs_kind_policy = QFS_KIND("policy", qfs_policy_record, fields, 1, true);
+#include "engine/payload.h"
 
 qfs_status
 qfs_policy_enact(qfs_act *act, qfs_slice policy)
@@ -45,10 +41,10 @@ apply(qfs_act *act)
 	int64_t		previous = act->reducer->ledger.policy_seq;
 	qfs_slice	policy;
 	qfs_policy	parsed;
-	qfs_status	status;
+	qfs_status	status = qfs_payload_value(act, "policy", &policy);
 
-	qfs_json_member(act->event->payload, "policy", &policy);
-	status = qfs_policy_parse(policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_parse(policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
 	if (status == QFS_OK)
@@ -64,9 +60,9 @@ static qfs_status
 recall(qfs_act *act)
 {
 	qfs_slice	policy;
+	qfs_status	status = qfs_payload_value(act, "policy", &policy);
 
-	qfs_json_member(act->event->payload, "policy", &policy);
-	return qfs_policy_enact(act, policy);
+	return status == QFS_OK ? qfs_policy_enact(act, policy) : status;
 }
 
 const qfs_rule qfs_rule_policy_changed = {
@@ -76,4 +72,5 @@ const qfs_rule qfs_rule_policy_changed = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.enacts = QFS_ENACTS_POLICY,
 };

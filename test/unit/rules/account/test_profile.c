@@ -9,7 +9,7 @@
 
 #include "support/people.h"
 #include "rules/account/profile_content.h"
-#include "state/social.h"
+#include "state/records.h"
 
 static sample s;
 static uint8_t memory[QFS_PROFILE_MAX];

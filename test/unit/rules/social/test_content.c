@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #include "support/people.h"
-#include "state/social.h"
+#include "state/records.h"
+#include "ledger/registry.h"
 
 #define FEATURES "{\"clarity\":\"0.6\",\"contradiction\":\"1\",\"hsmf\":\"0.5\",\"logic\":\"0.8\"," \
 	"\"signal\":\"0.7\",\"topic\":\"0.9\"}"
@@ -70,7 +71,7 @@ refused(const person *p, const char *type, const char *payload, qfs_status want,
 static const void *
 field(const char *name)
 {
-	return people_field(&qfs_kind_content, people_record(&s, &qfs_kind_content, 0, 1), name);
+	return people_field(qfs_rule_content_created.kind, people_record(&s, qfs_rule_content_created.kind, 0, 1), name);
 }
 
 /* ---- creation ---- */
@@ -83,7 +84,7 @@ created(void)
 	meet();
 	CHECK_STATUS(people_append(&s, &ann, "CONTENT_CREATED", creation(7)), QFS_OK);
 	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
-	record = people_record(&s, &qfs_kind_content, 0, 1);
+	record = people_record(&s, qfs_rule_content_created.kind, 0, 1);
 	if (record == NULL)
 		return;
 	CHECK_HEX(field("content"), QFS_HASH_LEN, content(7));
@@ -91,7 +92,7 @@ created(void)
 	CHECK_TEXT(qfs_slice_of(field("kind")), "text/plain");
 	CHECK_INT(*(const int64_t *) field("size"), 123);
 	CHECK_INT(*(const int64_t *) field("seq"), 7);
-	CHECK(!qfs_field_present(&qfs_kind_content.fields[5], record));
+	CHECK(!qfs_field_present(&qfs_rule_content_created.kind->fields[5], record));
 	/* Whoever is first is its author. */
 	refused(&ann, "CONTENT_CREATED", creation(7), QFS_CONTENT_EXISTS, "by entry 7");
 	refused(&eve, "CONTENT_CREATED", creation(7), QFS_CONTENT_EXISTS, "by entry 7");
@@ -156,8 +157,8 @@ scored(void)
 	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.075600000000000000\"],"
 				   "\"previous\":4,\"rule\":\"CONTENT_SCORED\"}],\"guards\":[],"
 				   "\"score\":\"0.756000000000000000\",\"status\":\"OK\"}", ann.wallet.user_name);
-	record = people_record(&s, &qfs_kind_content, 0, 1);
-	CHECK(qfs_field_present(&qfs_kind_content.fields[5], record));
+	record = people_record(&s, qfs_rule_content_created.kind, 0, 1);
+	CHECK(qfs_field_present(&qfs_rule_content_created.kind->fields[5], record));
 	CHECK_AMOUNT(*(const qfs_amount *) field("score"), "0.756000000000000000");
 	CHECK_AMOUNT(people_standing(&s, &ann).coherence, "0.075600000000000000");
 	CHECK_INT(people_last(&s, &ann), 8);

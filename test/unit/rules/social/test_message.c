@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #include "support/people.h"
-#include "state/social.h"
+#include "state/records.h"
+#include "ledger/registry.h"
 
 #define MINUTE 60000
 #define DAY 86400000
@@ -137,9 +138,9 @@ chat_keys_refused(void)
 static int64_t
 thread_int(const char *name)
 {
-	const void *record = people_record(&s, &qfs_kind_thread, 0, 1);
+	const void *record = people_record(&s, qfs_rule_message.kind, 0, 1);
 
-	return record == NULL ? -1 : *(const int64_t *) people_field(&qfs_kind_thread, record, name);
+	return record == NULL ? -1 : *(const int64_t *) people_field(qfs_rule_message.kind, record, name);
 }
 
 static void
@@ -158,11 +159,11 @@ written(void)
 
 	CHECK_STATUS(people_write(&s, first, second, 1), QFS_OK);
 	first_message(&ann, 7, &bob, 8);
-	record = people_record(&s, &qfs_kind_thread, 0, 1);
-	CHECK(memcmp(people_field(&qfs_kind_thread, record, "first"), &first->wallet.user, sizeof(qfs_user_id)) == 0);
-	CHECK(memcmp(people_field(&qfs_kind_thread, record, "second"), &second->wallet.user, sizeof(qfs_user_id)) == 0);
-	CHECK_HEX(people_field(&qfs_kind_thread, record, "thread"), QFS_HASH_LEN, people_thread(&ann, &bob));
-	CHECK(*(const bool *) people_field(&qfs_kind_thread, record, "by_first"));
+	record = people_record(&s, qfs_rule_message.kind, 0, 1);
+	CHECK(memcmp(people_field(qfs_rule_message.kind, record, "first"), &first->wallet.user, sizeof(qfs_user_id)) == 0);
+	CHECK(memcmp(people_field(qfs_rule_message.kind, record, "second"), &second->wallet.user, sizeof(qfs_user_id)) == 0);
+	CHECK_HEX(people_field(qfs_rule_message.kind, record, "thread"), QFS_HASH_LEN, people_thread(&ann, &bob));
+	CHECK(*(const bool *) people_field(qfs_rule_message.kind, record, "by_first"));
 	CHECK_INT(thread_int("first_seq"), 1);
 	CHECK_INT(thread_int("second_seq"), 0);
 	CHECK_INT(thread_int("last_entry"), 10);
@@ -170,8 +171,8 @@ written(void)
 	CHECK_STATUS(people_write(&s, first, second, 2), QFS_OK);
 	no_effect();
 	CHECK_STATUS(people_write(&s, second, first, 1), QFS_OK);
-	record = people_record(&s, &qfs_kind_thread, 0, 1);
-	CHECK(!*(const bool *) people_field(&qfs_kind_thread, record, "by_first"));
+	record = people_record(&s, qfs_rule_message.kind, 0, 1);
+	CHECK(!*(const bool *) people_field(qfs_rule_message.kind, record, "by_first"));
 	CHECK_INT(thread_int("first_seq"), 2);
 	CHECK_INT(thread_int("second_seq"), 1);
 	CHECK_INT(thread_int("last_entry"), 12);

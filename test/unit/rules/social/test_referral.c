@@ -10,6 +10,7 @@
 #include "engine/coherence.h"
 #include "support/people.h"
 #include "rules/social/referral.h"
+#include "ledger/registry.h"
 
 static sample s;
 
@@ -154,7 +155,7 @@ static void
 check_blocked(const person *p, const person *referrer, const char *effects, const verdicts *v,
 			  size_t n, const char *guard)
 {
-	const qfs_kind *kind = &qfs_kind_referral_block;
+	const qfs_kind *kind = qfs_rule_referral_use.kind;
 	int64_t		seq = people_next(&s);
 	const void *record;
 
@@ -186,7 +187,7 @@ used(void)
 	CHECK(memcmp(&record->referrer, &ann.wallet.user, sizeof(record->referrer)) == 0);
 	CHECK_INT(record->seq, 6);
 	CHECK(!record->has_settled && !record->has_guard);
-	people_record(&s, &qfs_kind_referral_block, 0, 0);
+	people_record(&s, qfs_rule_referral_use.kind, 0, 0);
 	/* It touched the referee alone. */
 	CHECK_INT(people_last(&s, &bob), 6);
 	CHECK_INT(people_last(&s, &ann), 4);

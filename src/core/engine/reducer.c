@@ -1,0 +1,86 @@
+/*
+ * reducer.c - what a reducer knows: a store, the rules, the policy in force.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "engine/reducer.h"
+
+#include "base/status.h"
+
+void
+qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,
+				 bool check_signatures)
+{
+	r->store = store;
+	r->registry = registry;
+	r->check_signatures = check_signatures;
+	r->fresh = false;
+	r->open = false;
+	r->has_policy = false;
+	r->has_type = false;
+}
+
+void
+qfs_reducer_forget(qfs_reducer *r)
+{
+	r->fresh = false;
+	r->has_type = false;
+}
+
+static qfs_status
+load_policy(qfs_reducer *r, qfs_error *err)
+{
+	qfs_policy_record record = {.seq = r->ledger.policy_seq};
+	bool		found;
+	qfs_status	status;
+
+	status = r->store->get(r->store, &qfs_kind_policy, &record, &found, err);
+	if (status != QFS_OK)
+		return status;
+	if (!found)
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
+	if (record.policy.len > sizeof(r->policy_text))
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", record.seq);
+	memcpy(r->policy_text, record.policy.data, record.policy.len);
+	record.policy.data = r->policy_text;
+	status = qfs_policy_parse(record.policy, &r->policy, err);
+	if (status == QFS_OK)
+		r->parsed = r->ledger.policy;
+	r->has_policy = status == QFS_OK;
+	return status;
+}
+
+qfs_status
+qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
+{
+	qfs_status	status;
+
+	if (r->fresh)
+		return QFS_OK;
+	r->ledger.number = 0;
+	status = r->store->get(r->store, &qfs_kind_ledger, &r->ledger, &r->open, err);
+	/* Parsing costs more than a comparison, and the hash names the policy exactly. */
+	if (status == QFS_OK && r->open &&
+		!(r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0))
+		status = load_policy(r, err);
+	r->fresh = status == QFS_OK;
+	return status;
+}
+
+qfs_status
+qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err)
+{
+	qfs_status	status = qfs_reducer_refresh(r, err);
+
+	/* A first entry that was no genesis opened nothing. */
+	if (status != QFS_OK || !r->open)
+		return status;
+	r->ledger.ledger = *hash;
+	return r->store->put(r->store, &qfs_kind_ledger, &r->ledger, err);
+}
+
+int64_t
+qfs_block_at(const qfs_reducer *r, int64_t at)
+{
+	return (at - r->ledger.genesis_at) / r->policy.block_ms;
+}

@@ -1,0 +1,62 @@
+/*
+ * story.h - an entry as it is explained: the steps of its computation, and a sentence.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Both are written from the entry and the policy in force alone, so whoever
+ * has these writes the same.
+ */
+#ifndef QFS_STORY_H
+#define QFS_STORY_H
+
+#include "engine/outcome.h"
+#include "engine/policy.h"
+#include "log/entry.h"
+
+/* What may be asked of an entry. */
+typedef enum qfs_topic
+{
+	QFS_TOPIC_ENTRY,
+	QFS_TOPIC_REWARD,
+	QFS_TOPIC_COHERENCE,
+	QFS_TOPIC_SESSION,
+	QFS_TOPIC_MESSAGE,
+	QFS_TOPIC_STATEMENT,
+	QFS_TOPICS
+} qfs_topic;
+
+/* An entry, and whom it is explained to. */
+typedef struct qfs_story
+{
+	const qfs_entry *entry;
+	const qfs_policy *policy;	/* in force at the entry */
+	bool		has_subject;
+	qfs_user_id subject;
+} qfs_story;
+
+extern bool qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user);
+
+/* ---- the sentence ---- */
+
+/* An account by the beginning of its id; "you", if it is explained to it.  begins: the sentence */
+extern void qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user_id *user, bool begins);
+
+/* An amount without the zeros at its end. */
+extern void qfs_say_amount(qfs_buf *out, qfs_amount a);
+
+/* The guards that blocked, with what they observed. */
+extern void qfs_say_guards(const qfs_story *story, qfs_buf *out);
+
+/* ---- the steps: {"inputs":{…},"op":…,"result":…} ---- */
+
+/* Opens a step and its inputs, whose values are texts, counts too. */
+extern void qfs_step_open(qfs_json_writer *w);
+extern void qfs_step_amount(qfs_json_writer *w, const char *name, qfs_amount a);
+extern void qfs_step_count(qfs_json_writer *w, const char *name, int64_t n);
+extern void qfs_step_text(qfs_json_writer *w, const char *name, qfs_slice text);
+
+/* Closes the inputs; the result follows. */
+extern void qfs_step_op(qfs_json_writer *w, const char *op);
+extern void qfs_step_close(qfs_json_writer *w);
+
+#endif

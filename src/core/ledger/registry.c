@@ -1,0 +1,33 @@
+/*
+ * registry.c - the rules and the kinds of records that there are.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "ledger/registry.h"
+
+static const qfs_rule *const rules[] = {
+#define RULE(name) &qfs_rule_##name,
+#include "ledger/registry.def"
+#undef RULE
+	NULL
+};
+
+static const qfs_kind *const kinds[] = {
+	&qfs_kind_ledger,
+	&qfs_kind_policy,
+	&qfs_kind_signing_key,
+	&qfs_kind_event_type,
+	&qfs_kind_account,
+	&qfs_kind_session,
+	&qfs_kind_rate,
+	&qfs_kind_standing,
+	&qfs_kind_device,
+	&qfs_kind_referral_code,
+	&qfs_kind_referral,
+	&qfs_kind_profile,
+	&qfs_kind_chat_key,
+	&qfs_kind_activity,
+	NULL
+};
+
+const qfs_registry qfs_registry_own = {rules, kinds};

@@ -1,0 +1,35 @@
+/*
+ * settlement.h - the moment in which a referral activates, and what comes of it.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * A rule after which a referral may be complete settles it; such a rule lists
+ * the guards and changes below among its own.
+ */
+#ifndef QFS_SETTLEMENT_H
+#define QFS_SETTLEMENT_H
+
+#include "engine/effects.h"
+
+extern const qfs_guard qfs_guard_referral_cap;
+extern const qfs_guard qfs_guard_flx_cap;
+extern const qfs_change qfs_change_rewarded;
+extern const qfs_change qfs_change_withheld;
+
+#define QFS_SETTLEMENT_GUARDS &qfs_guard_referral_cap, &qfs_guard_flx_cap
+#define QFS_SETTLEMENT_CHANGES &qfs_change_rewarded, &qfs_change_withheld
+
+/*
+ * Rewards the referral of an account, if it has one that is not settled yet
+ * and the account has done what the policy asks for.  The records of the event
+ * itself must be stored already; the caller stores the effects.
+ */
+extern qfs_status qfs_referral_settle(qfs_effects *fx, const qfs_user_id *referee);
+
+/*
+ * Settles the referrals that a recorded outcome settled: those of accounts with
+ * an effect of the reward as referees, or of the guard that kept it back.
+ */
+extern qfs_status qfs_referral_recall(qfs_act *act);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * key_rotated.h - the ledger's own keys: reading them, putting them in force, handing them over.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_KEY_ROTATED_H
+#define QFS_KEY_ROTATED_H
+
+#include "engine/rule.h"
+
+/* The keys of a payload of GENESIS or KEY_ROTATED; number and seq stay.  Errors: PAYLOAD_INVALID. */
+extern qfs_status qfs_signing_keys_read(qfs_slice payload, qfs_signing_key_record *out, qfs_error *err);
+
+/* Puts keys in force from this entry on; sets their seq. */
+extern qfs_status qfs_signing_keys_enact(qfs_act *act, qfs_signing_key_record *keys);
+
+/* Bytes of what the outgoing key signs to hand over to the next: docs/format.md. */
+#define QFS_ROTATION_MESSAGE (20 + 3 * QFS_HASH_LEN)
+extern void qfs_rotation_message(const qfs_hash *ledger, const qfs_hash *checkpoint,
+								 const qfs_hash *token, qfs_buf *out);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * policy_changed.h - putting a policy in force.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_POLICY_CHANGED_H
+#define QFS_POLICY_CHANGED_H
+
+#include "engine/rule.h"
+
+/* Puts a policy in force from this entry on, and says so in the outcome. */
+extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy);
+
+#endif
