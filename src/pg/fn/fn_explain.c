@@ -37,7 +37,7 @@ static qfs_status
 give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
 	LedgerWitness *w = (LedgerWitness *) witness;
-	HeapTuple	row = ledger_row(&w->reader, seq);
+	HeapTuple	row = qfs_ledger_row(&w->reader, seq);
 	qfs_slice	line;
 	uint8_t    *copy;
 
@@ -45,7 +45,7 @@ give_line(qfs_witness *witness, uint64_t seq, qfs_slice *out, qfs_error *err)
 	if (row == NULL)
 		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", seq);
 	/* It lies in memory for the longest of entries, and there may be a thousand. */
-	line = ledger_line(&w->reader, row);
+	line = qfs_ledger_line(&w->reader, row);
 	copy = palloc(line.len);
 	memcpy(copy, line.data, line.len);
 	pfree((void *) line.data);
@@ -84,9 +84,9 @@ find(qfs_witness *witness, qfs_lookup lookup, uint64_t at, qfs_slice name, const
 	bool		isnull = true;
 
 	if (name.data != NULL)
-		values[1] = PointerGetDatum(text_of(name));
+		values[1] = PointerGetDatum(qfs_text_of(name));
 	if (hash != NULL)
-		values[2] = bytes_datum(hash, sizeof(*hash));
+		values[2] = qfs_bytes_datum(hash, sizeof(*hash));
 	SPI_connect();
 	if (SPI_execute_with_args(queries[lookup], lengthof(types), types, values, nulls, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: records could not be read");
@@ -146,8 +146,8 @@ explain(LedgerWitness *w, const LedgerHead *head, const qfs_question *question)
 static void
 open_witness(LedgerWitness *w, LedgerHead *head)
 {
-	ledger_open(&w->reader, GetActiveSnapshot());
-	ledger_head(&w->reader, 0, head);
+	qfs_ledger_table_open(&w->reader, GetActiveSnapshot());
+	qfs_ledger_head(&w->reader, 0, head);
 }
 
 /* seq, topic, subject, size, from: arguments 0 to 4 */
@@ -159,8 +159,8 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "seq and topic must not be null");
-	q.seq = count_arg(fcinfo, 0, "seq");
-	topic = varlena_arg(fcinfo, 1);
+	q.seq = qfs_count_arg(fcinfo, 0, "seq");
+	topic = qfs_varlena_arg(fcinfo, 1);
 	if (!qfs_topic_parse(topic, &q.topic))
 		QFS_THROW(QFS_EXPLAIN_TOPIC, "\"%v\"", topic);
 	q.has_subject = !PG_ARGISNULL(2);
@@ -168,7 +168,7 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 		memcpy(&q.subject, PG_GETARG_POINTER(2), sizeof(q.subject));
 	q.size = qfs_size_arg(fcinfo, 3, head);
 	if (!PG_ARGISNULL(4))
-		q.from = count_arg(fcinfo, 4, "from");
+		q.from = qfs_count_arg(fcinfo, 4, "from");
 	return q;
 }
 
@@ -212,7 +212,7 @@ answer(FunctionCallInfo fcinfo, bool own)
 	if (own)
 		require_concern(&w, &question);
 	text = explain(&w, &head, &question);
-	ledger_close(&w.reader);
+	qfs_ledger_table_close(&w.reader);
 	return qfs_jsonb_of(text);
 }
 
