@@ -48,6 +48,8 @@ DATA_built  = sql/qfs--$(EXTVERSION).sql $(SQL_UPDATES)
 
 LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
 SHLIB_LINK  = $(LIBS_CORE)
+# Whoever links a name of ours from outside finds those of this list alone.
+SHLIB_EXPORTS = src/pg/exports.txt
 PG_CPPFLAGS = -Isrc/core -Isrc $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 

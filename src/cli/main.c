@@ -3,17 +3,13 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include <errno.h>
+#include <getopt.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "text/json.h"
-#include "text/utf8.h"
+#include "commands.h"
 #include "crypto/keccak.h"
-#include "base/status.h"
 
 static const char help[] =
 "qfs-verify checks what a qfs ledger says, without the database.\n"
@@ -25,7 +21,7 @@ static const char help[] =
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
 "\n"
-"Options:\n"
+"Options, before or after the command and the file, as --key VKEY or --key=VKEY:\n"
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
 "  --checkpoint FILE  checkpoint that the ledger must agree with\n"
 "  --depth DEPTH      how deep to look (default: replay)\n"
@@ -37,166 +33,166 @@ static const char help[] =
 "  --quiet            faults only\n"
 "  --help, --version\n"
 "\n"
-"A file named - is standard input.\n"
+"A file named - is standard input.  After -- nothing is an option.\n"
 "Exit code: 0 sound, 1 a fault was found, 2 wrong usage or an unreadable file.\n";
 
-void
-fail_usage(const char *format,...)
+enum
 {
-	va_list		args;
+	OPTION_KEY = 256,			/* no letter has such a number */
+	OPTION_CHECKPOINT,
+	OPTION_DEPTH,
+	OPTION_ENTRY,
+	OPTION_SESSIONS,
+	OPTION_STATE,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_HELP,
+	OPTION_VERSION
+};
 
-	fputs("qfs-verify: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\nTry qfs-verify --help.\n", stderr);
-	exit(EXIT_USAGE);
+static const struct option option_names[] = {
+	{"key", required_argument, NULL, OPTION_KEY},
+	{"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+	{"depth", required_argument, NULL, OPTION_DEPTH},
+	{"entry", required_argument, NULL, OPTION_ENTRY},
+	{"sessions", no_argument, NULL, OPTION_SESSIONS},
+	{"state", no_argument, NULL, OPTION_STATE},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"quiet", no_argument, NULL, OPTION_QUIET},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0}
+};
+
+typedef int (*Command) (const Options *options);
+
+static const struct
+{
+	const char *name;
+	Command		run;
+}			commands[] = {
+	{"ledger", verify_ledger},
+	{"proof", verify_proof},
+	{"bundle", verify_bundle}
+};
+
+static Command
+find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return commands[i].run;
+	fail_usage("unknown command %s", name);
 }
 
-static void *
-allocate(void *context, size_t size)
-{
-	(void) context;
-	return malloc(size);
-}
-
+/* Exits: a result that cannot be written is no result. */
 static void
-release(void *context, void *memory)
+finish(int code)
 {
-	(void) context;
-	free(memory);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail_usage("the result could not be written");
+	exit(code);
 }
 
-qfs_allocator
-heap_allocator(void)
-{
-	return (qfs_allocator) {allocate, release, NULL};
-}
-
+/* What is neither option nor value: the command, then the file. */
 static void
-print_json_string(const char *text)
+take_word(const char *word, Command *command, Options *o)
 {
-	uint8_t		memory[2 * QFS_DETAIL_MAX * 3];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, memory, sizeof(memory));
-	qfs_json_write_string(&buf, qfs_slice_of(text));
-	fwrite(buf.data, 1, buf.len, stdout);
-}
-
-/* A detail may repeat bytes of a file that is no text; what we say is UTF-8. */
-static void
-make_text(char *detail)
-{
-	if (qfs_utf8_check(qfs_slice_of(detail)))
-		return;
-	for (; *detail; detail++)
-		if ((unsigned char) *detail >= 0x80)
-			*detail = '?';
-}
-
-void
-print_fault(const Options *options, int64_t seq, const qfs_error *given)
-{
-	qfs_error	copy = *given;
-	const qfs_error *fault = &copy;
-
-	make_text(copy.detail);
-	if (options->json)
-	{
-		printf("{\"code\":\"%s\",\"detail\":", qfs_status_code(fault->status));
-		print_json_string(fault->detail);
-		if (seq >= 0)
-			printf(",\"seq\":%lld", (long long) seq);
-		puts("}");
-	}
-	else if (seq >= 0)
-		printf("fault: entry %lld: %s: %s (%s)\n", (long long) seq,
-			   qfs_status_code(fault->status), qfs_status_message(fault->status), fault->detail);
+	if (*command == NULL)
+		*command = find_command(word);
+	else if (o->file == NULL)
+		o->file = word;
 	else
-		printf("fault: %s: %s (%s)\n", qfs_status_code(fault->status),
-			   qfs_status_message(fault->status), fault->detail);
+		fail_usage("one file, please: %s and %s were given", o->file, word);
 }
 
-qfs_slice
-read_small_file(const char *path)
+static void
+add_checkpoint(Options *o, const char *path)
 {
-	size_t		capacity = 2 * QFS_NOTE_MAX;
-	uint8_t    *data = malloc(capacity);
-	FILE	   *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-	size_t		len;
-
-	if (data == NULL)
-		fail_usage("there is no memory");
-	if (file == NULL)
-		fail_usage("%s: %s", path, strerror(errno));
-	len = fread(data, 1, capacity, file);
-	if (ferror(file))
-		fail_usage("%s: %s", path, strerror(errno));
-	if (len == capacity)
-		fail_usage("%s is too long to be a note or a proof", path);
-	if (file != stdin)
-		fclose(file);
-	/* psql ends its output with a line end of its own. */
-	if (len >= 2 && data[len - 1] == '\n' && data[len - 2] == '\n')
-		len--;
-	return (qfs_slice) {data, len};
+	if (o->checkpoint_count == CHECKPOINTS_MAX)
+		fail_usage("--checkpoint: more than %d of them", CHECKPOINTS_MAX);
+	o->checkpoints[o->checkpoint_count++] = path;
 }
 
-qfs_vkey
-parse_key(const char *text)
+/*
+ * What getopt_long did not take.  option: what it told of it: 0 for a long name
+ * that it does not know, an option's number, or a letter; text: the argument.
+ */
+static void
+refuse_option(int option, const char *text)
 {
-	qfs_vkey	vkey;
-	qfs_error	err;
+	int			len = (int) strcspn(text, "=");
 
-	if (qfs_vkey_parse(qfs_slice_of(text), &vkey, &err) != QFS_OK)
-		fail_usage("--key: %s (%s)", qfs_status_message(err.status), err.detail);
-	return vkey;
+	if (option == 0)
+		fail_usage("unknown option %.*s", len, text);
+	if (option < OPTION_KEY)
+		fail_usage("unknown option -%c", option);
+	fail_usage("%.*s takes no value", len, text);
 }
 
-/* Value of an option: what follows it. */
-static const char *
-value_of(char **argv, int argc, int *i)
+static void
+take_option(int option, Options *o)
 {
-	if (*i + 1 >= argc)
-		fail_usage("%s needs a value", argv[*i]);
-	return argv[++*i];
+	switch (option)
+	{
+		case OPTION_KEY:
+			o->key = optarg;
+			break;
+		case OPTION_CHECKPOINT:
+			add_checkpoint(o, optarg);
+			break;
+		case OPTION_DEPTH:
+			o->depth = optarg;
+			break;
+		case OPTION_ENTRY:
+			o->entry = optarg;
+			break;
+		case OPTION_SESSIONS:
+			o->sessions = true;
+			break;
+		case OPTION_STATE:
+			o->state = true;
+			break;
+		case OPTION_JSON:
+			o->json = true;
+			break;
+		case OPTION_QUIET:
+			o->quiet = true;
+			break;
+		case OPTION_HELP:
+			fputs(help, stdout);
+			finish(EXIT_SOUND);
+			break;
+		case OPTION_VERSION:
+			puts("qfs-verify " QFS_VERSION);
+			finish(EXIT_SOUND);
+			break;
+	}
 }
 
 static Options
-parse_options(int argc, char **argv)
+parse_arguments(int argc, char **argv, Command *command)
 {
 	Options		o = {.depth = "replay"};
+	int			option;
 
-	for (int i = 2; i < argc; i++)
+	opterr = 0;
+	/* "-": words come as option 1, whatever POSIXLY_CORRECT says; ":": a missing value as ':'. */
+	while ((option = getopt_long(argc, argv, "-:", option_names, NULL)) != -1)
 	{
-		if (strcmp(argv[i], "--key") == 0)
-			o.key = value_of(argv, argc, &i);
-		else if (strcmp(argv[i], "--entry") == 0)
-			o.entry = value_of(argv, argc, &i);
-		else if (strcmp(argv[i], "--depth") == 0)
-			o.depth = value_of(argv, argc, &i);
-		else if (strcmp(argv[i], "--checkpoint") == 0)
-		{
-			if (o.checkpoint_count == CHECKPOINTS_MAX)
-				fail_usage("more than %d checkpoints", CHECKPOINTS_MAX);
-			o.checkpoints[o.checkpoint_count++] = value_of(argv, argc, &i);
-		}
-		else if (strcmp(argv[i], "--sessions") == 0)
-			o.sessions = true;
-		else if (strcmp(argv[i], "--state") == 0)
-			o.state = true;
-		else if (strcmp(argv[i], "--json") == 0)
-			o.json = true;
-		else if (strcmp(argv[i], "--quiet") == 0)
-			o.quiet = true;
-		else if (argv[i][0] == '-' && argv[i][1] != '\0')
-			fail_usage("unknown option %s", argv[i]);
-		else if (o.file != NULL)
-			fail_usage("one file, please: %s and %s were given", o.file, argv[i]);
+		if (option == 1)
+			take_word(optarg, command, &o);
+		else if (option == ':')
+			fail_usage("%s needs a value", argv[optind - 1]);
+		else if (option == '?')
+			refuse_option(optopt, argv[optind - 1]);
 		else
-			o.file = argv[i];
+			take_option(option, &o);
 	}
+	while (optind < argc)
+		take_word(argv[optind++], command, &o);
+	if (*command == NULL)
+		fail_usage("what shall be verified: ledger, proof or bundle?");
 	if (o.file == NULL)
 		fail_usage("which file?");
 	return o;
@@ -205,29 +201,10 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	Options		options;
+	Command		command = NULL;
+	Options		options = parse_arguments(argc, argv, &command);
 
-	if (argc >= 2 && strcmp(argv[1], "--help") == 0)
-	{
-		fputs(help, stdout);
-		return EXIT_SOUND;
-	}
-	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
-	{
-		puts("qfs-verify " QFS_VERSION);
-		return EXIT_SOUND;
-	}
-	if (argc < 2)
-		fail_usage("what shall be verified: ledger, proof or bundle?");
 	if (sodium_init() < 0 || !qfs_keccak_self_test())
 		fail_usage("the cryptography does not pass its self-test");
-
-	options = parse_options(argc, argv);
-	if (strcmp(argv[1], "ledger") == 0)
-		return verify_ledger(&options);
-	if (strcmp(argv[1], "proof") == 0)
-		return verify_proof(&options);
-	if (strcmp(argv[1], "bundle") == 0)
-		return verify_bundle(&options);
-	fail_usage("unknown command %s", argv[1]);
+	finish(command(&options));
 }

@@ -3,52 +3,13 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "proof/bundle.h"
-#include "cli.h"
-#include "json_sort.h"
 #include "base/status.h"
+#include "commands.h"
+#include "json_sort.h"
 #include "ledger/registry.h"
-
-/* A whole file of at most QFS_BUNDLE_MAX bytes. */
-static qfs_slice
-read_file(const char *path)
-{
-	FILE	   *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-	size_t		capacity = 1 << 20;
-	size_t		len = 0;
-	uint8_t    *data = malloc(capacity);
-
-	if (file == NULL)
-		fail_usage("%s: %s", path, strerror(errno));
-	if (data == NULL)
-		fail_usage("there is no memory");
-	for (;;)
-	{
-		uint8_t    *larger;
-		size_t		n = fread(data + len, 1, capacity - len, file);
-
-		if (n == 0)
-			break;
-		len += n;
-		if (len > QFS_BUNDLE_MAX)
-			fail_usage("%s is too long to be an explanation", path);
-		if (len < capacity)
-			continue;
-		larger = realloc(data, capacity *= 2);
-		if (larger == NULL)
-			fail_usage("there is no memory");
-		data = larger;
-	}
-	if (ferror(file))
-		fail_usage("%s: %s", path, strerror(errno));
-	if (file != stdin)
-		fclose(file);
-	return (qfs_slice) {data, len};
-}
+#include "proof/bundle.h"
 
 static void
 print_json(const qfs_bundle *bundle)
@@ -83,12 +44,14 @@ verify_bundle(const Options *options)
 	qfs_error	err;
 	qfs_vkey	key;
 
-	if (options->checkpoint_count > 0 || options->entry != NULL)
-		fail_usage("an explanation brings its own checkpoint and entries");
+	if (options->checkpoint_count > 0)
+		fail_usage("--checkpoint belongs to qfs-verify ledger: an explanation brings its own");
+	if (options->entry != NULL)
+		fail_usage("--entry belongs to qfs-verify proof: an explanation brings its own entries");
 	if (options->key == NULL)
 		fail_usage("an explanation is checked with --key");
 	key = parse_key(options->key);
-	text = read_file(options->file);
+	text = read_file(options->file, QFS_BUNDLE_MAX, "an explanation");
 	qfs_buf_init(&canonical, malloc(text.len + 1), text.len);
 	if (canonical.data == NULL)
 		fail_usage("there is no memory");

@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ledger/audit.h"
-#include "cli.h"
-#include "text/json.h"
-#include "ledger/state_hash.h"
 #include "base/status.h"
+#include "commands.h"
+#include "ledger/audit.h"
 #include "ledger/registry.h"
+#include "ledger/state_hash.h"
+#include "text/json.h"
 
 static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)
@@ -55,7 +55,7 @@ read_checkpoints(const Options *options)
 	{
 		qfs_error	err;
 
-		if (qfs_checkpoint_parse(read_small_file(options->checkpoints[i]), &c.list[i], &err) != QFS_OK)
+		if (qfs_checkpoint_parse(read_note(options->checkpoints[i]), &c.list[i], &err) != QFS_OK)
 			fail_usage("%s: %s (%s)", options->checkpoints[i], qfs_status_message(err.status), err.detail);
 		if (c.list[i].size == 0)
 			fail_usage("%s: a checkpoint of size 0 says nothing", options->checkpoints[i]);
@@ -267,9 +267,7 @@ verify_ledger(const Options *options)
 		fail_usage("--state needs a depth beyond hashes");
 	if (options->key != NULL)
 		key = parse_key(options->key);
-	file = strcmp(options->file, "-") == 0 ? stdin : fopen(options->file, "rb");
-	if (file == NULL)
-		fail_usage("%s: %s", options->file, strerror(errno));
+	file = open_file(options->file);
 	if (audit == NULL ||
 		qfs_audit_begin(audit, &qfs_registry_own, depth, 0, &zero, 0, NULL,
 						heap_allocator(),
@@ -288,7 +286,5 @@ verify_ledger(const Options *options)
 
 	faults = audit->faults;
 	qfs_audit_end(audit);
-	if (fflush(stdout) != 0)
-		fail_usage("the result could not be written");
 	return faults == 0 ? EXIT_SOUND : EXIT_FAULT;
 }

@@ -3,11 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include <string.h>
 
-#include "cli.h"
-#include "log/entry.h"
 #include "base/status.h"
+#include "commands.h"
+#include "log/entry.h"
 
 /* The line itself, or the content of @FILE without its last line end. */
 static qfs_slice
@@ -17,7 +16,7 @@ entry_of(const char *argument)
 
 	if (argument[0] != '@')
 		return qfs_slice_of(argument);
-	line = read_small_file(argument + 1);
+	line = read_note(argument + 1);
 	if (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.len--;
 	return line;
@@ -79,7 +78,7 @@ verify_proof(const Options *options)
 	if (options->entry == NULL)
 		fail_usage("which entry? --entry LINE, or --entry @FILE");
 	key = parse_key(options->key);
-	if (check(read_small_file(options->file), entry_of(options->entry), &key,
+	if (check(read_note(options->file), entry_of(options->entry), &key,
 			  &proof, &checkpoint, &err) != QFS_OK)
 	{
 		print_fault(options, -1, &err);

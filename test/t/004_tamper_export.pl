@@ -1,6 +1,7 @@
 # 004_tamper_export.pl - qfs-verify ledger: lines spelled in another way, forged checkpoints, and how it is called.
 use strict;
 use warnings FATAL => 'all';
+use File::Spec;
 use QfsTest;
 use QfsClient;
 use QfsForge;
@@ -282,6 +283,32 @@ is("@passed", '', 'a checkpoint with any byte changed does not pass');
   my ($in, $stdout) = ($all, '');
   IPC::Run::run([ verifier(), 'ledger', '-', @TRUSTED ], '<', \$in, '>', \$stdout);
   like($stdout, qr/^sound: 15 entries/, 'from standard input');
+  ($in, $stdout, my $stderr) = ($NOTE, '', '');
+  IPC::Run::run([ verifier(), 'ledger', '-', '--checkpoint=-', "--key=$KEY" ], '<', \$in, '>', \$stdout, '2>', \$stderr);
+  is($? >> 8, 2, 'standard input for two files: refused');
+  like($stderr, qr/^qfs-verify: standard input can be read once$/m, 'and it says why');
+}
+
+# Options and words in any order, values joined or not.
+{
+  my $said = (qfs_verify('ledger', $export, '--depth', 'hashes', @TRUSTED))[1];
+  like($said, qr/^sound: 15 entries of \Q$origin\E, depth hashes, 1 checkpoints$/m, 'another depth is another answer');
+  my $here = PostgreSQL::Test::Utils::tempdir('here');
+  spit("$here/--json", $all);
+  for my $case ([ 'values after =', 'ledger', $export, '--depth=hashes', "--checkpoint=$TRUSTED[1]", "--key=$KEY" ],
+    [ 'options before the command', '--depth', 'hashes', @TRUSTED, 'ledger', $export ],
+    [ 'options around the command', '--depth=hashes', 'ledger', @TRUSTED, $export ],
+    [ 'the end of options', '--depth=hashes', @TRUSTED, '--', 'ledger', $export ],
+    [ 'a file that looks like an option', 'ledger', '--depth=hashes', @TRUSTED, '--', '--json' ]) {
+    my ($name, @arguments) = @$case;
+    my $program = File::Spec->rel2abs(verifier());
+    for my $posix (undef, 1) {
+      local $ENV{POSIXLY_CORRECT} = $posix if $posix;
+      my ($out, $err) = ('', '');
+      IPC::Run::run([ $program, @arguments ], '<', \undef, '>', \$out, '2>', \$err, init => sub { chdir $here or die $! });
+      is(($? >> 8) . " $err$out", "0 $said", "$name: the same answer" . ($posix ? ', with POSIXLY_CORRECT' : ''));
+    }
+  }
 }
 
 my $folder = PostgreSQL::Test::Utils::tempdir('unreadable');
@@ -290,11 +317,23 @@ chmod 0, $closed;
 my $short_key = substr $KEY, 0, -1;
 
 for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
+  [ 'options alone', [ '--json', '--key', $KEY ], qr/what shall be verified/ ],
   [ 'an unknown command', [ 'chain', $export ], qr/unknown command chain/ ],
+  [ 'an unknown command, and nothing else', ['chain'], qr/unknown command chain/ ],
+  [ 'an option where none can be', [ '--', '--help' ], qr/unknown command --help/ ],
   [ 'no file', ['ledger'], qr/which file/ ],
   [ 'two files', [ 'ledger', $export, $export ], qr/one file, please/ ],
   [ 'an unknown option', [ 'ledger', $export, '--deep' ], qr/unknown option --deep/ ],
+  [ 'an unknown option with a value', [ 'ledger', $export, '--deep=hashes' ], qr/unknown option --deep$/m ],
+  [ 'an unknown option before the command', [ '--deep', 'ledger', $export ], qr/unknown option --deep/ ],
+  [ 'an unknown letter', [ 'ledger', $export, '-k' ], qr/unknown option -k/ ],
+  [ 'unknown letters', [ 'ledger', $export, '-xk' ], qr/unknown option -x/ ],
+  [ 'a beginning of two options', [ 'ledger', $export, '--s' ], qr/unknown option --s/ ],
   [ 'an option without its value', [ 'ledger', $export, '--key' ], qr/--key needs a value/ ],
+  [ 'an option without its value, before the command', ['--depth'], qr/--depth needs a value/ ],
+  [ 'a value that there is not', [ 'ledger', $export, '--json=yes' ], qr/--json takes no value/ ],
+  [ 'more checkpoints than there is room for', [ 'ledger', $export, ('--checkpoint=x') x 1025 ], qr/--checkpoint: more than 1024/ ],
+  [ 'no depth', [ 'ledger', $export, '--depth=' ], qr/--depth is hashes, signatures or replay/ ],
   [ 'an unknown depth', [ 'ledger', $export, '--depth', 'deep' ], qr/--depth is hashes, signatures or replay/ ],
   [ 'a key cut off', [ 'ledger', $export, '--key', $short_key ], qr/--key: / ],
   [ 'a key that is none', [ 'ledger', $export, '--key', '' ], qr/--key: / ],
@@ -315,14 +354,15 @@ for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
   like($err, qr/^qfs-verify: .*$message.*\nTry qfs-verify --help\.$/s, "usage: $name: what is wrong");
 }
 
-for my $option (qw(--help --version)) {
-  my ($exit, $out, $err) = qfs_verify($option);
-  is("$exit$err", '0', "$option: exit code 0");
-  like($out, qr/^qfs-verify /, "$option: an answer");
+for my $arguments (['--help'], ['--version'], [qw(ledger --help)], [qw(ledger none --version)], [qw(--json --help)]) {
+  my ($exit, $out, $err) = qfs_verify(@$arguments);
+  is("$exit$err", '0', "@$arguments: exit code 0");
+  like($out, qr/^qfs-verify /, "@$arguments: an answer");
 }
 
 SKIP: {
-  skip 'there is no /dev/full', 1 unless -c '/dev/full';
+  skip 'there is no /dev/full', 2 unless -c '/dev/full';
+  is(system(verifier() . ' --help > /dev/full 2> /dev/null') >> 8, 2, 'help that cannot be written is no help');
   is(system(verifier() . " ledger $export > /dev/full 2> /dev/null") >> 8, 2, 'a result that cannot be written is no result');
 }
 $node->stop;

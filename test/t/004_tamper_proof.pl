@@ -2,6 +2,7 @@
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;
+use IPC::Run;
 use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64);
 use Test::More;
@@ -158,6 +159,11 @@ for my $case ([ 'no file', [ '--entry', $LINE, '--key', $KEY ], qr/which file/ ]
   my ($exit, $out, $err) = qfs_verify('proof', @$arguments);
   is("$exit:$out", '2:', "usage: $name: exit code 2, nothing on standard output");
   like($err, qr/^qfs-verify: .*$message.*\nTry qfs-verify --help\.$/s, "usage: $name: what is wrong");
+}
+SKIP: {
+  skip 'there is no /dev/full', 1 unless -c '/dev/full';
+  IPC::Run::run([ verifier(), 'proof', $good, "--entry=$LINE", "--key=$KEY" ], '>', '/dev/full', '2>', \my $err);
+  is(($? >> 8) . " $err", "2 qfs-verify: the result could not be written\nTry qfs-verify --help.\n", 'a result that cannot be written is no result');
 }
 $node->stop;
 done_testing();

@@ -2,6 +2,7 @@
 use strict;
 use warnings FATAL => 'all';
 use Digest::SHA qw(sha256);
+use IPC::Run;
 use JSON::PP;
 use QfsTest;
 use QfsClient;
@@ -121,6 +122,18 @@ new_ledger($node, 'other');
 my $foreign = vkey_of($node, 'other');
 like(check($whole, $foreign), qr/^1 fault: QFS_(KEY_UNTRUSTED|CHECKPOINT_KEY|SIGNATURE_INVALID)/, 'another ledger of that name');
 like((join ' ', qfs_verify('bundle', scratch_file('b', $whole))), qr/^2 .*--key/s, 'without a key there is nothing to check');
+like((join ' ', qfs_verify('bundle', scratch_file('b', $whole), '--key', $key, '--checkpoint', 'c')), qr/^2 .*--checkpoint belongs to/s, 'no other checkpoint is looked at');
+like((join ' ', qfs_verify("--entry=$reward->[0]", "--key=$key", 'bundle', scratch_file('b', $whole))), qr/^2 .*--entry belongs to/s, 'nor another entry');
+{
+  my ($in, $out) = (' ' x 3_000_000 . $whole, '');
+  IPC::Run::run([ verifier(), 'bundle', '-', "--key=$first" ], '<', \$in, '>', \$out);
+  like($out, qr/^sound/, 'from standard input, millions of bytes long');
+}
+SKIP: {
+  skip 'there is no /dev/full', 1 unless -c '/dev/full';
+  IPC::Run::run([ verifier(), 'bundle', scratch_file('b', $whole), "--key=$first" ], '>', '/dev/full', '2>', \my $err);
+  is($? >> 8, 2, 'a result that cannot be written is no result');
+}
 my $old = $client->value("SELECT qfs.explain($reward->[0], 'reward', '$reward->[1]'::qfs.user_id, " . ($reward->[0] + 1) . ')');
 like(check($old, $first), qr/^0 sound/, 'and for an old size');
 

@@ -32,10 +32,10 @@ throw_closed(void)
 	LedgerReader reader;
 	LedgerHead	head;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
-	ledger_close(&reader);
-	ledger_throw_not_open(head.size, "nobody can sign in yet");
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
+	qfs_ledger_throw_not_open(head.size, "nobody can sign in yet");
 }
 
 qfs_reducer *
@@ -80,7 +80,7 @@ is_watched(Relation ledger)
 			return true;
 		ours = true;
 	}
-	return !ours || ledger_has_other_index(ledger);
+	return !ours || qfs_ledger_has_other_index(ledger);
 }
 
 static qfs_slice
@@ -96,7 +96,7 @@ append_directly(Relation ledger, qfs_entry *event)
 	LedgerRow	row;
 
 	PreventCommandIfReadOnly("an append to qfs.ledger");
-	row.values[LEDGER_TYPE - 1] = PointerGetDatum(text_of(event->type));
+	row.values[LEDGER_TYPE - 1] = PointerGetDatum(qfs_text_of(event->type));
 	row.values[LEDGER_PAYLOAD - 1] = qfs_jsonb_of(event->payload);
 	qfs_row_write(ledger, qfs_event_append(ledger, event, QFS_LITERAL(""), &row), NULL);
 	CommandCounterIncrement();
@@ -113,8 +113,8 @@ append_by_statement(qfs_entry *event)
 	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		values[] = {
-		PointerGetDatum(text_of(event->type)),
-		bytes_datum(event->actor.bytes, sizeof(event->actor.bytes)),
+		PointerGetDatum(qfs_text_of(event->type)),
+		qfs_bytes_datum(event->actor.bytes, sizeof(event->actor.bytes)),
 		qfs_jsonb_of(event->payload)
 	};
 	static SPIPlanPtr plan = NULL;

@@ -166,9 +166,9 @@ check_snapshot(Relation ledger, uint64 size)
 
 	if (!IsolationUsesXactSnapshot())
 		return;
-	ledger_open_rel(&reader, ledger, GetTransactionSnapshot());
-	ledger_head(&reader, 0, &head);
-	ledger_close(&reader);
+	qfs_ledger_table_open_rel(&reader, ledger, GetTransactionSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
 	if (head.size != size)
 		QFS_THROW(QFS_SNAPSHOT_OLD, "it sees %u entries of %u",
 				  (uint64_t) head.size, (uint64_t) size);
@@ -193,7 +193,7 @@ load(Relation ledger)
 {
 	LedgerHead	head;
 
-	ledger_head(&state.reader, state.hint, &head);
+	qfs_ledger_head(&state.reader, state.hint, &head);
 	state.hint = head.size > 0 ? head.size - 1 : 0;
 	if (!state.counted)
 	{
@@ -215,13 +215,13 @@ qfs_append_begin(Relation ledger)
 {
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
-	ledger_open_rel(&state.reader, ledger, SnapshotSelf);
+	qfs_ledger_table_open_rel(&state.reader, ledger, SnapshotSelf);
 	/*
 	 * With a unique index of the application's, ON CONFLICT DO NOTHING swallows
 	 * rows after our trigger.  Nothing else can: the trigger sees to it that no
 	 * other one fires behind it.
 	 */
-	state.may_lose_rows |= ledger_has_other_index(ledger);
+	state.may_lose_rows |= qfs_ledger_has_other_index(ledger);
 	if (!state.loaded)
 		load(ledger);
 	return &state.chain;
@@ -230,7 +230,7 @@ qfs_append_begin(Relation ledger)
 void
 qfs_append_end(void)
 {
-	ledger_close(&state.reader);
+	qfs_ledger_table_close(&state.reader);
 	if (!state.loaded || state.chain.frontier.size == state.size)
 		return;
 	mark_level();
@@ -278,15 +278,15 @@ check_stored(void)
 	LedgerReader reader;
 	SysScanDesc scan;
 
-	ledger_open(&reader, SnapshotSelf);
-	scan = ledger_scan(&reader, first);
-	while (ledger_scan_next(scan) != NULL)
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	scan = qfs_ledger_scan(&reader, first);
+	while (qfs_ledger_scan_next(scan) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		stored++;
 	}
-	ledger_scan_end(scan);
-	ledger_close(&reader);
+	qfs_ledger_scan_end(scan);
+	qfs_ledger_table_close(&reader);
 	if (stored != state.size - first)
 		QFS_THROW(QFS_ENTRY_LOST, "this transaction computed %u entries, %u are stored",
 				  (uint64_t) (state.size - first), stored);

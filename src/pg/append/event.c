@@ -95,8 +95,8 @@ fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 	row->values[LEDGER_ACTOR - 1] = PointerGetDatum(&entry->actor);
 	row->values[LEDGER_AUTH - 1] = qfs_jsonb_of(entry->auth);
 	row->values[LEDGER_OUTCOME - 1] = qfs_jsonb_of(entry->outcome);
-	row->values[LEDGER_PREV - 1] = hash_datum(&entry->prev);
-	row->values[LEDGER_HASH - 1] = hash_datum(&seal->hash);
+	row->values[LEDGER_PREV - 1] = qfs_hash_datum(&entry->prev);
+	row->values[LEDGER_HASH - 1] = qfs_hash_datum(&seal->hash);
 	row->values[LEDGER_NODES - 1] = PointerGetDatum(qfs_nodes_bytea(seal));
 	memset(row->nulls, false, sizeof(row->nulls));
 	row->nulls[LEDGER_ACTOR - 1] = !entry->has_actor;
@@ -127,7 +127,7 @@ qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerR
 
 	chain = qfs_append_begin(ledger);
 	if (!qfs_append_is_open() && (chain->frontier.size > 0 || !opens_ledger(event->type)))
-		ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
+		qfs_ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
 	qfs_append_end();
 	fill_in(event, &seal, row);

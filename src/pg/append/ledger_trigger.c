@@ -153,20 +153,20 @@ check_unordered(Relation rel, const LedgerEntry *e, const qfs_hash *computed)
 	if (e->count != qfs_nodes_completed(seq))
 		QFS_THROW(QFS_NODES_MISMATCH, "entry %u", (uint64_t) seq);
 
-	ledger_open_rel(&reader, rel, SnapshotSelf);
-	before = seq > 0 ? ledger_row(&reader, seq - 1) : NULL;
-	after = ledger_row(&reader, seq + 1);
+	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
+	before = seq > 0 ? qfs_ledger_row(&reader, seq - 1) : NULL;
+	after = qfs_ledger_row(&reader, seq + 1);
 	if (before != NULL)
-		ledger_hash(&reader, before, LEDGER_HASH, &hash);
+		qfs_ledger_row_hash(&reader, before, LEDGER_HASH, &hash);
 	if ((before != NULL || seq == 0) && memcmp(&hash, &e->entry.prev, sizeof(hash)) != 0)
 		QFS_THROW(QFS_LINK_BROKEN, "entry %u", (uint64_t) seq);
 	if (after != NULL)
 	{
-		ledger_hash(&reader, after, LEDGER_PREV, &hash);
+		qfs_ledger_row_hash(&reader, after, LEDGER_PREV, &hash);
 		if (memcmp(&hash, &e->hash, sizeof(hash)) != 0)
 			QFS_THROW(QFS_LINK_BROKEN, "entry %u", (uint64_t) seq + 1);
 	}
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 }
 
 /* The next entry of an open ledger, or of one that is being imported. */
@@ -207,8 +207,8 @@ check_recorded(const TriggerData *td)
 	qfs_seal	seal;
 
 	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
-	QFS_TRY(ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple,
-						  json_memory, &e, &err), &err);
+	QFS_TRY(qfs_ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple,
+							  json_memory, &e, &err), &err);
 	if (e.entry.seq > QFS_INT_MAX || e.entry.at < 0 || e.entry.at > QFS_INT_MAX)
 		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
 	QFS_TRY(qfs_entry_encode(&e.entry, &bytes, &err), &err);

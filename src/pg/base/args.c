@@ -15,7 +15,7 @@
 #include "pg/base/errors.h"
 
 qfs_slice
-varlena_arg(FunctionCallInfo fcinfo, int n)
+qfs_varlena_arg(FunctionCallInfo fcinfo, int n)
 {
 	struct varlena *value = PG_GETARG_VARLENA_PP(n);
 
@@ -23,7 +23,7 @@ varlena_arg(FunctionCallInfo fcinfo, int n)
 }
 
 uint64
-count_arg(FunctionCallInfo fcinfo, int n, const char *name)
+qfs_count_arg(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	int64		value = PG_GETARG_INT64(n);
 
@@ -33,15 +33,15 @@ count_arg(FunctionCallInfo fcinfo, int n, const char *name)
 }
 
 text *
-text_of(qfs_slice bytes)
+qfs_text_of(qfs_slice bytes)
 {
 	return cstring_to_text_with_len((const char *) bytes.data, (int) bytes.len);
 }
 
 bytea *
-bytea_of(qfs_slice bytes)
+qfs_bytea_of(qfs_slice bytes)
 {
-	return (bytea *) text_of(bytes);
+	return (bytea *) qfs_text_of(bytes);
 }
 
 static Oid
@@ -56,7 +56,7 @@ hash_type(void)
 }
 
 ArrayType *
-hashes_of(const qfs_hash *hashes, unsigned count)
+qfs_hashes_of(const qfs_hash *hashes, unsigned count)
 {
 	Datum	   *items = palloc(sizeof(Datum) * Max(count, 1));
 

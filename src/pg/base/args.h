@@ -12,28 +12,28 @@
 #include "base/buf.h"
 
 /* The bytes of a text or bytea argument. */
-extern qfs_slice varlena_arg(FunctionCallInfo fcinfo, int n);
+extern qfs_slice qfs_varlena_arg(FunctionCallInfo fcinfo, int n);
 
 /* A bigint argument that counts entries.  Errors: ARGUMENT if it is negative. */
-extern uint64 count_arg(FunctionCallInfo fcinfo, int n, const char *name);
+extern uint64 qfs_count_arg(FunctionCallInfo fcinfo, int n, const char *name);
 
 static inline const qfs_hash *
-hash_arg(FunctionCallInfo fcinfo, int n)
+qfs_hash_arg(FunctionCallInfo fcinfo, int n)
 {
 	return (const qfs_hash *) PG_GETARG_POINTER(n);
 }
 
-extern text *text_of(qfs_slice bytes);
-extern bytea *bytea_of(qfs_slice bytes);
+extern text *qfs_text_of(qfs_slice bytes);
+extern bytea *qfs_bytea_of(qfs_slice bytes);
 
 /* A bytea parameter. */
 static inline Datum
-bytes_datum(const void *bytes, size_t len)
+qfs_bytes_datum(const void *bytes, size_t len)
 {
-	return PointerGetDatum(bytea_of((qfs_slice) {bytes, len}));
+	return PointerGetDatum(qfs_bytea_of((qfs_slice) {bytes, len}));
 }
 
 /* qfs.hash[] */
-extern ArrayType *hashes_of(const qfs_hash *hashes, unsigned count);
+extern ArrayType *qfs_hashes_of(const qfs_hash *hashes, unsigned count);
 
 #endif

@@ -75,7 +75,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_readable_entry);
 Datum
 qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 {
-	uint64		seq = count_arg(fcinfo, 0, "seq");
+	uint64		seq = qfs_count_arg(fcinfo, 0, "seq");
 	const qfs_session_record *actor = qfs_actor();
 	LedgerReader reader;
 	qfs_entry	entry;
@@ -83,16 +83,16 @@ qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 	qfs_error	err;
 	HeapTuple	row;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	row = ledger_row(&reader, seq);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	row = qfs_ledger_row(&reader, seq);
 	if (row == NULL)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
-	line = ledger_line(&reader, row);
-	ledger_close(&reader);
+	line = qfs_ledger_line(&reader, row);
+	qfs_ledger_table_close(&reader);
 	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
 	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !policy_is_public())
 		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", (uint64_t) seq);
-	PG_RETURN_TEXT_P(text_of(line));
+	PG_RETURN_TEXT_P(qfs_text_of(line));
 }
 
 /* ---- batches ---- */
@@ -262,7 +262,7 @@ store_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum result)
 	Oid			types[] = {BYTEAOID, TEXTOID, BYTEAOID, JSONBOID};
 	Datum		values[] = {
 		user, batch_id,
-		bytes_datum(events->bytes, sizeof(events->bytes)), result
+		qfs_bytes_datum(events->bytes, sizeof(events->bytes)), result
 	};
 
 	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
@@ -297,11 +297,11 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	if (actor == NULL)
 		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
 	events = events_arg(fcinfo);
-	if (has_id && (varlena_arg(fcinfo, 1).len == 0 ||
-				   pg_mbstrlen_with_len((const char *) varlena_arg(fcinfo, 1).data,
-										(int) varlena_arg(fcinfo, 1).len) > BATCH_ID_MAX))
+	if (has_id && (qfs_varlena_arg(fcinfo, 1).len == 0 ||
+				   pg_mbstrlen_with_len((const char *) qfs_varlena_arg(fcinfo, 1).data,
+										(int) qfs_varlena_arg(fcinfo, 1).len) > BATCH_ID_MAX))
 		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);
-	user = bytes_datum(&actor->user, sizeof(actor->user));
+	user = qfs_bytes_datum(&actor->user, sizeof(actor->user));
 
 	SPI_connect();
 	if (has_id)

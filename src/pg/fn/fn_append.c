@@ -120,11 +120,11 @@ check_no_ledger(void)
 
 	if (qfs_ledger_is_open())
 		QFS_THROW(QFS_GENESIS_EXISTS, "this ledger is open");
-	ledger_open(&reader, SnapshotSelf);
-	ledger_head(&reader, 0, &head);
-	ledger_close(&reader);
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
 	if (head.size > 0)
-		ledger_throw_not_open(head.size, "");
+		qfs_ledger_throw_not_open(head.size, "");
 }
 
 /* qfs.genesis(origin, policy) -> qfs.hash */
@@ -132,7 +132,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_genesis);
 Datum
 qfs_sql_genesis(PG_FUNCTION_ARGS)
 {
-	qfs_slice	origin = varlena_arg(fcinfo, 0);
+	qfs_slice	origin = qfs_varlena_arg(fcinfo, 0);
 	qfs_hash   *hash = palloc(sizeof(qfs_hash));
 	qfs_slice	policy;
 	qfs_public_keys keys;
@@ -167,11 +167,11 @@ qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 
 	begin_payload(&buf, &w);
 	qfs_json_key(&w, "by");
-	qfs_json_put_text(&w, varlena_arg(fcinfo, 2));
+	qfs_json_put_text(&w, qfs_varlena_arg(fcinfo, 2));
 	qfs_json_key(&w, "schema");
 	qfs_json_put_value(&w, jsonb_arg(fcinfo, 1));
 	qfs_json_key(&w, "type");
-	qfs_json_put_text(&w, varlena_arg(fcinfo, 0));
+	qfs_json_put_text(&w, qfs_varlena_arg(fcinfo, 0));
 	PG_RETURN_INT64(append_event("EVENT_TYPE", end_payload(&buf, &w), NULL));
 }
 
@@ -195,7 +195,7 @@ lock_and_read(qfs_ledger_record *ledger)
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
 	/* A restored ledger has entries but no state: genesis is not what it lacks. */
 	if (!found)
-		ledger_throw_not_open(size, "there is no policy and no key yet");
+		qfs_ledger_throw_not_open(size, "there is no policy and no key yet");
 }
 
 /* qfs.set_policy(changes) -> bigint */
@@ -297,11 +297,11 @@ insert_recorded(SPIPlanPtr plan, const qfs_entry *e, const qfs_hash *hash)
 {
 	char		nulls[] = "         ";
 	Datum		values[] = {
-		Int64GetDatum((int64) e->seq), Int64GetDatum(e->at), PointerGetDatum(text_of(e->type)),
-		bytes_datum(&e->actor, sizeof(e->actor)),
+		Int64GetDatum((int64) e->seq), Int64GetDatum(e->at), PointerGetDatum(qfs_text_of(e->type)),
+		qfs_bytes_datum(&e->actor, sizeof(e->actor)),
 		qfs_jsonb_of(e->auth), qfs_jsonb_of(e->payload), qfs_jsonb_of(e->outcome),
-		bytes_datum(&e->prev, sizeof(e->prev)),
-		bytes_datum(hash, sizeof(*hash))
+		qfs_bytes_datum(&e->prev, sizeof(e->prev)),
+		qfs_bytes_datum(hash, sizeof(*hash))
 	};
 
 	if (!e->has_actor)
@@ -318,11 +318,11 @@ is_known(const qfs_entry *e, const qfs_hash *hash)
 	qfs_hash	here;
 	HeapTuple	row;
 
-	ledger_open(&reader, SnapshotSelf);
-	row = ledger_row(&reader, e->seq);
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	row = qfs_ledger_row(&reader, e->seq);
 	if (row != NULL)
-		ledger_hash(&reader, row, LEDGER_HASH, &here);
-	ledger_close(&reader);
+		qfs_ledger_row_hash(&reader, row, LEDGER_HASH, &here);
+	qfs_ledger_table_close(&reader);
 	if (row != NULL && memcmp(&here, hash, sizeof(here)) != 0)
 		QFS_THROW(QFS_HASH_MISMATCH, "entry %u here is another one", e->seq);
 	return row != NULL;

@@ -39,7 +39,7 @@ static qfs_status
 give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
 	LedgerSource *w = (LedgerSource *) source;
-	HeapTuple	row = ledger_row(&w->reader, seq);
+	HeapTuple	row = qfs_ledger_row(&w->reader, seq);
 	qfs_slice	line;
 	uint8_t    *copy;
 
@@ -47,7 +47,7 @@ give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 	if (row == NULL)
 		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u", seq);
 	/* It lies in memory for the longest of entries, and there may be a thousand. */
-	line = ledger_line(&w->reader, row);
+	line = qfs_ledger_line(&w->reader, row);
 	copy = palloc(line.len);
 	memcpy(copy, line.data, line.len);
 	pfree((void *) line.data);
@@ -115,7 +115,7 @@ value_of(qfs_form form, qfs_slice text, Oid *type, Datum *out)
 	switch (form)
 	{
 		case QFS_FORM_TEXT:
-			*out = PointerGetDatum(text_of(text));
+			*out = PointerGetDatum(qfs_text_of(text));
 			return true;
 		case QFS_FORM_HEX:
 			if (!qfs_hex_decode(text, hash.bytes, sizeof(hash)))
@@ -126,7 +126,7 @@ value_of(qfs_form form, qfs_slice text, Oid *type, Datum *out)
 				return false;
 			break;
 	}
-	*out = bytes_datum(&hash, sizeof(hash));
+	*out = qfs_bytes_datum(&hash, sizeof(hash));
 	return true;
 }
 
@@ -204,8 +204,8 @@ explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 static void
 open_source(LedgerSource *w, LedgerHead *head)
 {
-	ledger_open(&w->reader, GetActiveSnapshot());
-	ledger_head(&w->reader, 0, head);
+	qfs_ledger_table_open(&w->reader, GetActiveSnapshot());
+	qfs_ledger_head(&w->reader, 0, head);
 }
 
 /* seq, topic, subject, size, from: arguments 0 to 4 */
@@ -217,8 +217,8 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "seq and topic must not be null");
-	q.seq = count_arg(fcinfo, 0, "seq");
-	topic = varlena_arg(fcinfo, 1);
+	q.seq = qfs_count_arg(fcinfo, 0, "seq");
+	topic = qfs_varlena_arg(fcinfo, 1);
 	if (!qfs_topic_parse(topic, &q.topic))
 		QFS_THROW(QFS_EXPLAIN_TOPIC, "\"%v\"", topic);
 	q.has_subject = !PG_ARGISNULL(2);
@@ -226,7 +226,7 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 		memcpy(&q.subject, PG_GETARG_POINTER(2), sizeof(q.subject));
 	q.size = qfs_size_arg(fcinfo, 3, head);
 	if (!PG_ARGISNULL(4))
-		q.from = count_arg(fcinfo, 4, "from");
+		q.from = qfs_count_arg(fcinfo, 4, "from");
 	return q;
 }
 
@@ -270,7 +270,7 @@ answer(FunctionCallInfo fcinfo, bool own)
 	if (own)
 		require_concern(&w, &question);
 	text = explain(&w, &head, &question);
-	ledger_close(&w.reader);
+	qfs_ledger_table_close(&w.reader);
 	return qfs_jsonb_of(text);
 }
 

@@ -58,11 +58,11 @@ qfs_sql_message_hash(PG_FUNCTION_ARGS)
 	qfs_envelope envelope = {
 		.sender = *(const qfs_user_id *) PG_GETARG_POINTER(0),
 		.recipient = *(const qfs_user_id *) PG_GETARG_POINTER(1),
-		.seq = count_arg(fcinfo, 2, "seq"),
-		.body = varlena_arg(fcinfo, 4)
+		.seq = qfs_count_arg(fcinfo, 2, "seq"),
+		.body = qfs_varlena_arg(fcinfo, 4)
 	};
 
-	read_nonce(varlena_arg(fcinfo, 3), &envelope);
+	read_nonce(qfs_varlena_arg(fcinfo, 3), &envelope);
 	qfs_message_hash(&envelope, out);
 	PG_RETURN_POINTER(out);
 }
@@ -83,7 +83,7 @@ typedef struct Message
 static qfs_slice
 decode(FunctionCallInfo fcinfo, int n, const char *name, size_t max)
 {
-	qfs_slice	text = varlena_arg(fcinfo, n);
+	qfs_slice	text = qfs_varlena_arg(fcinfo, n);
 	uint8_t    *bytes = palloc(max);
 	size_t		len;
 
@@ -108,15 +108,15 @@ read_message(FunctionCallInfo fcinfo, const qfs_user_id *sender, Message *out)
 {
 	qfs_error	err;
 
-	QFS_TRY(qfs_user_id_parse(varlena_arg(fcinfo, 0), &out->envelope.recipient, &err), &err);
-	if (!qfs_slice_equal(varlena_arg(fcinfo, 4), QFS_LITERAL(QFS_MESSAGE_ALG)))
-		QFS_THROW(QFS_MESSAGE_FORM, "alg is \"%v\"", varlena_arg(fcinfo, 4));
-	if (varlena_arg(fcinfo, 3).len > QFS_BASE64URL_LEN(QFS_MESSAGE_MAX))
+	QFS_TRY(qfs_user_id_parse(qfs_varlena_arg(fcinfo, 0), &out->envelope.recipient, &err), &err);
+	if (!qfs_slice_equal(qfs_varlena_arg(fcinfo, 4), QFS_LITERAL(QFS_MESSAGE_ALG)))
+		QFS_THROW(QFS_MESSAGE_FORM, "alg is \"%v\"", qfs_varlena_arg(fcinfo, 4));
+	if (qfs_varlena_arg(fcinfo, 3).len > QFS_BASE64URL_LEN(QFS_MESSAGE_MAX))
 		QFS_THROW(QFS_MESSAGE_SIZE, "");
 	out->envelope.sender = *sender;
 	if (memcmp(sender, &out->envelope.recipient, sizeof(*sender)) == 0)
 		QFS_THROW(QFS_MESSAGE_SELF, "");
-	out->envelope.seq = count_arg(fcinfo, 1, "seq");
+	out->envelope.seq = qfs_count_arg(fcinfo, 1, "seq");
 	read_nonce(decode(fcinfo, 2, "nonce", QFS_MESSAGE_NONCE_LEN), &out->envelope);
 	out->envelope.body = decode(fcinfo, 3, "body", QFS_MESSAGE_MAX);
 	if (out->envelope.body.len < QFS_MESSAGE_MIN)
@@ -175,8 +175,8 @@ write_envelope(Relation rel, const Message *m, int64 entry)
 		Int64GetDatum(entry), PointerGetDatum(&m->thread), PointerGetDatum(&m->envelope.sender),
 		PointerGetDatum(&m->envelope.recipient), Int64GetDatum((int64) m->envelope.seq),
 		CStringGetTextDatum(QFS_MESSAGE_ALG),
-		bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
-		bytes_datum(m->envelope.body.data, m->envelope.body.len),
+		qfs_bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
+		qfs_bytes_datum(m->envelope.body.data, m->envelope.body.len),
 		PointerGetDatum(&m->sender_key), PointerGetDatum(&m->recipient_key)
 	};
 	bool		nulls[lengthof(values)] = {false};
@@ -200,14 +200,14 @@ insert_envelope(const Message *m, int64 entry)
 		INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID
 	};
 	Datum		values[] = {
-		Int64GetDatum(entry), bytes_datum(&m->thread, sizeof(m->thread)),
-		bytes_datum(&m->envelope.sender, sizeof(qfs_user_id)),
-		bytes_datum(&m->envelope.recipient, sizeof(qfs_user_id)),
+		Int64GetDatum(entry), qfs_bytes_datum(&m->thread, sizeof(m->thread)),
+		qfs_bytes_datum(&m->envelope.sender, sizeof(qfs_user_id)),
+		qfs_bytes_datum(&m->envelope.recipient, sizeof(qfs_user_id)),
 		Int64GetDatum((int64) m->envelope.seq),
-		bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
-		bytes_datum(m->envelope.body.data, m->envelope.body.len),
-		bytes_datum(&m->sender_key, sizeof(m->sender_key)),
-		bytes_datum(&m->recipient_key, sizeof(m->recipient_key))
+		qfs_bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
+		qfs_bytes_datum(m->envelope.body.data, m->envelope.body.len),
+		qfs_bytes_datum(&m->sender_key, sizeof(m->sender_key)),
+		qfs_bytes_datum(&m->recipient_key, sizeof(m->recipient_key))
 	};
 
 	SPI_connect();

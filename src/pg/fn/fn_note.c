@@ -60,7 +60,7 @@ read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
 	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
 	if (origin[0] != '\0')
 		return;
-	ledger_throw_not_open(head->size, "there is no key to sign with yet");
+	qfs_ledger_throw_not_open(head->size, "there is no key to sign with yet");
 }
 
 /* The key that signs, or has signed, the checkpoint of a size. */
@@ -80,7 +80,7 @@ find_vkey(const LedgerHead *head, uint64 size, qfs_vkey *out)
 uint64
 qfs_size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
 {
-	uint64		size = PG_ARGISNULL(n) ? head->size : count_arg(fcinfo, n, "size");
+	uint64		size = PG_ARGISNULL(n) ? head->size : qfs_count_arg(fcinfo, n, "size");
 
 	if (size > head->size)
 		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was asked for, it has %u entries",
@@ -99,14 +99,14 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 	qfs_vkey	vkey;
 	qfs_buf		buf;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
 	find_vkey(&head, qfs_size_arg(fcinfo, 0, &head), &vkey);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 
 	qfs_buf_init(&buf, text, sizeof(text));
 	qfs_vkey_write(&buf, &vkey);
-	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
 }
 
 /* ---- checkpoints ---- */
@@ -188,11 +188,11 @@ qfs_sql_checkpoint(PG_FUNCTION_ARGS)
 	LedgerHead	head;
 	qfs_slice	note;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
 	note = qfs_make_checkpoint(&reader, &head, qfs_size_arg(fcinfo, 0, &head));
-	ledger_close(&reader);
-	PG_RETURN_TEXT_P(text_of(note));
+	qfs_ledger_table_close(&reader);
+	PG_RETURN_TEXT_P(qfs_text_of(note));
 }
 
 /* qfs.tlog_proof(seq, size) -> text */
@@ -211,17 +211,17 @@ qfs_sql_tlog_proof(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	seq = count_arg(fcinfo, 0, "seq");
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
+	seq = qfs_count_arg(fcinfo, 0, "seq");
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
 	size = qfs_size_arg(fcinfo, 1, &head);
 	QFS_TRY(qfs_inclusion_proof(&reader.tree, seq, size, &path, &err), &err);
 	note = qfs_make_checkpoint(&reader, &head, size);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 
 	qfs_buf_init(&file, palloc(2 * QFS_NOTE_MAX), 2 * QFS_NOTE_MAX);
 	qfs_tlog_proof_write(&file, seq, &path, note);
-	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&file)));
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&file)));
 }
 
 /* ---- witnesses ---- */
@@ -236,7 +236,7 @@ qfs_sql_add_witness(PG_FUNCTION_ARGS)
 	qfs_vkey	vkey;
 	qfs_error	err;
 
-	QFS_TRY(qfs_vkey_parse(varlena_arg(fcinfo, 0), &vkey, &err), &err);
+	QFS_TRY(qfs_vkey_parse(qfs_varlena_arg(fcinfo, 0), &vkey, &err), &err);
 	if (vkey.algorithm != QFS_NOTE_COSIGNATURE)
 		QFS_THROW(QFS_VKEY_SYNTAX, "a witness has a key of type 0x04, cosignature/v1");
 	SPI_connect();
@@ -257,8 +257,8 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 	qfs_buf		body;
 	qfs_error	err;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
 	read_origin(&head, origin);
 	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(origin)))
 		QFS_THROW(QFS_NOTE_MISMATCH, "its origin is \"%v\"", checkpoint->origin);
@@ -273,7 +273,7 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 	qfs_checkpoint_write(&body, qfs_slice_of(origin), checkpoint->size, &root);
 	if (!qfs_slice_equal(qfs_buf_slice(&body), checkpoint->body))
 		QFS_THROW(QFS_NOTE_MISMATCH, "it has extension lines");
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 }
 
 static void
@@ -284,7 +284,7 @@ store_cosignature(uint64 size, const char *vkey, qfs_slice line)
 		" ON CONFLICT (size, vkey) DO UPDATE SET line = EXCLUDED.line";
 	Oid			types[] = {INT8OID, TEXTOID, TEXTOID};
 	Datum		values[] = {
-		Int64GetDatum((int64) size), CStringGetTextDatum(vkey), PointerGetDatum(text_of(line))
+		Int64GetDatum((int64) size), CStringGetTextDatum(vkey), PointerGetDatum(qfs_text_of(line))
 	};
 
 	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
@@ -301,7 +301,7 @@ qfs_sql_add_cosignature(PG_FUNCTION_ARGS)
 	qfs_error	err;
 	int32		stored = 0;
 
-	QFS_TRY(qfs_checkpoint_parse(varlena_arg(fcinfo, 0), &checkpoint, &err), &err);
+	QFS_TRY(qfs_checkpoint_parse(qfs_varlena_arg(fcinfo, 0), &checkpoint, &err), &err);
 	check_own_checkpoint(&checkpoint);
 
 	SPI_connect();

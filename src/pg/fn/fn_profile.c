@@ -25,12 +25,12 @@ PG_FUNCTION_INFO_V1(qfs_sql_refuse);
 Datum
 qfs_sql_refuse(PG_FUNCTION_ARGS)
 {
-	qfs_slice	code = varlena_arg(fcinfo, 0);
+	qfs_slice	code = qfs_varlena_arg(fcinfo, 0);
 	qfs_status	status;
 
 	if (!qfs_status_of_code(code, &status))
 		QFS_THROW(QFS_ARGUMENT, "there is no code %v", code);
-	QFS_THROW(status, "%v", varlena_arg(fcinfo, 1));
+	QFS_THROW(status, "%v", qfs_varlena_arg(fcinfo, 1));
 }
 
 /* ---- profiles ---- */
@@ -38,7 +38,7 @@ qfs_sql_refuse(PG_FUNCTION_ARGS)
 static qfs_slice
 optional_text(FunctionCallInfo fcinfo, int n)
 {
-	return PG_ARGISNULL(n) ? QFS_LITERAL("") : varlena_arg(fcinfo, n);
+	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, n);
 }
 
 static void
@@ -108,10 +108,10 @@ store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_s
 		" SET version = excluded.version, salt = excluded.salt, content = excluded.content";
 	Oid			types[] = {BYTEAOID, INT8OID, BYTEAOID, TEXTOID};
 	Datum		values[] = {
-		bytes_datum(user->bytes, sizeof(user->bytes)),
+		qfs_bytes_datum(user->bytes, sizeof(user->bytes)),
 		Int64GetDatum(version),
-		bytes_datum(salt, QFS_PROFILE_SALT),
-		PointerGetDatum(text_of(content))
+		qfs_bytes_datum(salt, QFS_PROFILE_SALT),
+		PointerGetDatum(qfs_text_of(content))
 	};
 
 	SPI_connect();

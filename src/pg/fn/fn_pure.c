@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_canonical);
 Datum
 qfs_sql_canonical(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(text_of(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0))));
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0))));
 }
 
 /* qfs.sha256_jcs(jsonb) -> qfs.hash */
@@ -43,7 +43,7 @@ hash_argument(FunctionCallInfo fcinfo, HashFunction function)
 {
 	qfs_hash   *out = palloc(sizeof(qfs_hash));
 
-	function(varlena_arg(fcinfo, 0), out);
+	function(qfs_varlena_arg(fcinfo, 0), out);
 	PG_RETURN_POINTER(out);
 }
 
@@ -78,7 +78,7 @@ qfs_sql_node_hash(PG_FUNCTION_ARGS)
 {
 	qfs_hash   *out = palloc(sizeof(qfs_hash));
 
-	qfs_node_hash(hash_arg(fcinfo, 0), hash_arg(fcinfo, 1), out);
+	qfs_node_hash(qfs_hash_arg(fcinfo, 0), qfs_hash_arg(fcinfo, 1), out);
 	PG_RETURN_POINTER(out);
 }
 
@@ -102,13 +102,13 @@ PG_FUNCTION_INFO_V1(qfs_sql_verify_inclusion);
 Datum
 qfs_sql_verify_inclusion(PG_FUNCTION_ARGS)
 {
-	uint64		seq = count_arg(fcinfo, 1, "seq");
-	uint64		size = count_arg(fcinfo, 2, "size");
+	uint64		seq = qfs_count_arg(fcinfo, 1, "seq");
+	uint64		size = qfs_count_arg(fcinfo, 2, "size");
 	qfs_proof	proof;
 
 	PG_RETURN_BOOL(proof_arg(fcinfo, 3, &proof) &&
-				   qfs_verify_inclusion(hash_arg(fcinfo, 0), seq, size,
-										proof.hashes, proof.count, hash_arg(fcinfo, 4)));
+				   qfs_verify_inclusion(qfs_hash_arg(fcinfo, 0), seq, size,
+										proof.hashes, proof.count, qfs_hash_arg(fcinfo, 4)));
 }
 
 /* qfs.verify_consistency(old, new, proof, old_root, new_root) -> boolean */
@@ -116,13 +116,13 @@ PG_FUNCTION_INFO_V1(qfs_sql_verify_consistency);
 Datum
 qfs_sql_verify_consistency(PG_FUNCTION_ARGS)
 {
-	uint64		old_size = count_arg(fcinfo, 0, "old");
-	uint64		new_size = count_arg(fcinfo, 1, "new");
+	uint64		old_size = qfs_count_arg(fcinfo, 0, "old");
+	uint64		new_size = qfs_count_arg(fcinfo, 1, "new");
 	qfs_proof	proof;
 
 	PG_RETURN_BOOL(proof_arg(fcinfo, 2, &proof) &&
 				   qfs_verify_consistency(old_size, new_size, proof.hashes, proof.count,
-										  hash_arg(fcinfo, 3), hash_arg(fcinfo, 4)));
+										  qfs_hash_arg(fcinfo, 3), qfs_hash_arg(fcinfo, 4)));
 }
 
 /* qfs.default_policy() -> jsonb */
@@ -141,7 +141,7 @@ qfs_sql_recover_personal_sign(PG_FUNCTION_ARGS)
 	qfs_address *out = palloc(sizeof(qfs_address));
 	qfs_error	err;
 
-	QFS_TRY(qfs_personal_recover(varlena_arg(fcinfo, 0), varlena_arg(fcinfo, 1), out, &err), &err);
+	QFS_TRY(qfs_personal_recover(qfs_varlena_arg(fcinfo, 0), qfs_varlena_arg(fcinfo, 1), out, &err), &err);
 	PG_RETURN_POINTER(out);
 }
 
@@ -151,8 +151,8 @@ Datum
 qfs_sql_ed25519_verify(PG_FUNCTION_ARGS)
 {
 	qfs_error	err;
-	qfs_status	status = qfs_ed25519_verify(varlena_arg(fcinfo, 0), varlena_arg(fcinfo, 1),
-											varlena_arg(fcinfo, 2), &err);
+	qfs_status	status = qfs_ed25519_verify(qfs_varlena_arg(fcinfo, 0), qfs_varlena_arg(fcinfo, 1),
+											qfs_varlena_arg(fcinfo, 2), &err);
 
 	if (status != QFS_OK && status != QFS_SIGNATURE_MISMATCH)
 		qfs_throw(&err);

@@ -23,8 +23,8 @@
 static void
 open_ledger(LedgerReader *reader, LedgerHead *head)
 {
-	ledger_open(reader, GetActiveSnapshot());
-	ledger_head(reader, 0, head);
+	qfs_ledger_table_open(reader, GetActiveSnapshot());
+	qfs_ledger_head(reader, 0, head);
 }
 
 static void
@@ -49,11 +49,11 @@ qfs_sql_head(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "qfs.head() has no row type");
 	open_ledger(&reader, &head);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 
 	nulls[0] = nulls[1] = nulls[2] = head.size == 0;
 	values[0] = Int64GetDatum((int64) head.size - 1);
-	values[1] = hash_datum(&head.hash);
+	values[1] = qfs_hash_datum(&head.hash);
 	values[2] = Int64GetDatum(head.at);
 	values[3] = Int64GetDatum((int64) head.size);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
@@ -64,7 +64,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_root);
 Datum
 qfs_sql_root(PG_FUNCTION_ARGS)
 {
-	uint64		size = count_arg(fcinfo, 0, "size");
+	uint64		size = qfs_count_arg(fcinfo, 0, "size");
 	qfs_hash   *out = palloc(sizeof(qfs_hash));
 	LedgerReader reader;
 	LedgerHead	head;
@@ -73,7 +73,7 @@ qfs_sql_root(PG_FUNCTION_ARGS)
 	open_ledger(&reader, &head);
 	check_size(size, &head);
 	QFS_TRY(qfs_tree_root(&reader.tree, size, out, &err), &err);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 	PG_RETURN_POINTER(out);
 }
 
@@ -83,8 +83,8 @@ typedef qfs_status (*ProofFunction) (qfs_tree *tree, uint64_t from, uint64_t siz
 static Datum
 prove(FunctionCallInfo fcinfo, const char *first, const char *second, ProofFunction function)
 {
-	uint64		from = count_arg(fcinfo, 0, first);
-	uint64		size = count_arg(fcinfo, 1, second);
+	uint64		from = qfs_count_arg(fcinfo, 0, first);
+	uint64		size = qfs_count_arg(fcinfo, 1, second);
 	qfs_proof	proof;
 	LedgerReader reader;
 	LedgerHead	head;
@@ -93,8 +93,8 @@ prove(FunctionCallInfo fcinfo, const char *first, const char *second, ProofFunct
 	open_ledger(&reader, &head);
 	check_size(size, &head);
 	QFS_TRY(function(&reader.tree, from, size, &proof, &err), &err);
-	ledger_close(&reader);
-	PG_RETURN_ARRAYTYPE_P(hashes_of(proof.hashes, proof.count));
+	qfs_ledger_table_close(&reader);
+	PG_RETURN_ARRAYTYPE_P(qfs_hashes_of(proof.hashes, proof.count));
 }
 
 /* qfs.inclusion_proof(seq, size) -> qfs.hash[] */
@@ -118,17 +118,17 @@ PG_FUNCTION_INFO_V1(qfs_sql_entry);
 Datum
 qfs_sql_entry(PG_FUNCTION_ARGS)
 {
-	uint64		seq = count_arg(fcinfo, 0, "seq");
+	uint64		seq = qfs_count_arg(fcinfo, 0, "seq");
 	LedgerReader reader;
 	HeapTuple	row;
 	text	   *line;
 
-	ledger_open(&reader, GetActiveSnapshot());
-	row = ledger_row(&reader, seq);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	row = qfs_ledger_row(&reader, seq);
 	if (row == NULL)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
-	line = text_of(ledger_line(&reader, row));
-	ledger_close(&reader);
+	line = qfs_text_of(qfs_ledger_line(&reader, row));
+	qfs_ledger_table_close(&reader);
 	PG_RETURN_TEXT_P(line);
 }
 
@@ -137,8 +137,8 @@ PG_FUNCTION_INFO_V1(qfs_sql_export);
 Datum
 qfs_sql_export(PG_FUNCTION_ARGS)
 {
-	uint64		from = PG_ARGISNULL(0) ? 0 : count_arg(fcinfo, 0, "from");
-	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : count_arg(fcinfo, 1, "to");
+	uint64		from = PG_ARGISNULL(0) ? 0 : qfs_count_arg(fcinfo, 0, "from");
+	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : qfs_count_arg(fcinfo, 1, "to");
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs export",
 												  ALLOCSET_DEFAULT_SIZES);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -147,13 +147,13 @@ qfs_sql_export(PG_FUNCTION_ARGS)
 	HeapTuple	row;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	ledger_open(&reader, GetActiveSnapshot());
-	scan = ledger_scan(&reader, from);
-	while ((row = ledger_scan_next(scan)) != NULL &&
-		   (uint64) ledger_int(&reader, row, LEDGER_SEQ) <= to)
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	scan = qfs_ledger_scan(&reader, from);
+	while ((row = qfs_ledger_scan_next(scan)) != NULL &&
+		   (uint64) qfs_ledger_row_int(&reader, row, LEDGER_SEQ) <= to)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
-		Datum		value = PointerGetDatum(text_of(ledger_line(&reader, row)));
+		Datum		value = PointerGetDatum(qfs_text_of(qfs_ledger_line(&reader, row)));
 		bool		isnull = false;
 
 		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
@@ -161,8 +161,8 @@ qfs_sql_export(PG_FUNCTION_ARGS)
 		MemoryContextReset(per_row);
 		CHECK_FOR_INTERRUPTS();
 	}
-	ledger_scan_end(scan);
-	ledger_close(&reader);
+	qfs_ledger_scan_end(scan);
+	qfs_ledger_table_close(&reader);
 	MemoryContextDelete(per_row);
 	return (Datum) 0;
 }
@@ -206,8 +206,8 @@ qfs_sql_tile(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < width; i++)
 		QFS_TRY(reader.tree.node(&reader.tree, TILE_HEIGHT * level,
 								 (uint64) n * TILE_WIDTH + i, &hashes[i], &err), &err);
-	ledger_close(&reader);
-	PG_RETURN_BYTEA_P(bytea_of((qfs_slice) {(uint8_t *) hashes, width * sizeof(qfs_hash)}));
+	qfs_ledger_table_close(&reader);
+	PG_RETURN_BYTEA_P(qfs_bytea_of((qfs_slice) {(uint8_t *) hashes, width * sizeof(qfs_hash)}));
 }
 
 /* qfs.entry_bundle(n, width) -> bytea */
@@ -225,21 +225,21 @@ qfs_sql_entry_bundle(PG_FUNCTION_ARGS)
 	open_ledger(&reader, &head);
 	check_tile(0, n, width, &head);
 	initStringInfo(&out);
-	scan = ledger_scan(&reader, (uint64) n * TILE_WIDTH);
+	scan = qfs_ledger_scan(&reader, (uint64) n * TILE_WIDTH);
 	for (int32 i = 0; i < width; i++)
 	{
-		HeapTuple	row = ledger_scan_next(scan);
+		HeapTuple	row = qfs_ledger_scan_next(scan);
 		qfs_slice	line;
 
 		if (row == NULL)
 			QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u is missing", (uint64_t) n * TILE_WIDTH + i);
-		line = ledger_line(&reader, row);
+		line = qfs_ledger_line(&reader, row);
 		appendStringInfoChar(&out, (char) (line.len >> 8));
 		appendStringInfoChar(&out, (char) (line.len & 0xFF));
 		appendBinaryStringInfo(&out, (const char *) line.data, (int) line.len);
 		pfree((void *) line.data);
 	}
-	ledger_scan_end(scan);
-	ledger_close(&reader);
-	PG_RETURN_BYTEA_P(bytea_of((qfs_slice) {(uint8_t *) out.data, out.len}));
+	qfs_ledger_scan_end(scan);
+	qfs_ledger_table_close(&reader);
+	PG_RETURN_BYTEA_P(qfs_bytea_of((qfs_slice) {(uint8_t *) out.data, out.len}));
 }

@@ -60,7 +60,7 @@ hex_text(const uint8_t *bytes, size_t len)
 
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, bytes, len);
-	return text_of(qfs_buf_slice(&buf));
+	return qfs_text_of(qfs_buf_slice(&buf));
 }
 
 /* ---- nonces ---- */
@@ -124,7 +124,7 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
 		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
 	memcpy(&fields.address, PG_GETARG_POINTER(0), sizeof(fields.address));
-	fields.chain_id = (int64_t) count_arg(fcinfo, 2, "chain_id");
+	fields.chain_id = (int64_t) qfs_count_arg(fcinfo, 2, "chain_id");
 
 	/* The application's first domain and URI. */
 	iter = qfs_json_members(r->policy.domains);
@@ -141,7 +141,7 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 	fields.issued_at = qfs_now_ms();
 	if (!PG_ARGISNULL(1))
 	{
-		if (!qfs_base64url_read(varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
+		if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
 			QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
 		qfs_buf_init(&buf, resource, sizeof(resource));
 		qfs_device_resource_write(&buf, &device);
@@ -151,7 +151,7 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 	}
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
-	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
 }
 
 /* ---- signing in ---- */
@@ -334,7 +334,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
 Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
-	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : varlena_arg(fcinfo, 2);
+	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, 2);
 	qfs_slice	created = QFS_LITERAL("false");
 	qfs_reducer *r = qfs_open_reducer();
 	bool		is_new;
@@ -348,14 +348,14 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	/* Not STRICT: who asks for nothing is told so, rather than given nulls. */
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
-	message = varlena_arg(fcinfo, 0);
+	message = qfs_varlena_arg(fcinfo, 0);
 	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
 	keys = find_keys(r);
 	check_nonce_is_ours(keys, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
 	qfs_append_account_event("LOGIN", &login.user,
-							 login_payload(message, normal_signature(varlena_arg(fcinfo, 1)), code, &login), &outcome);
+							 login_payload(message, normal_signature(qfs_varlena_arg(fcinfo, 1)), code, &login), &outcome);
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code);
@@ -380,7 +380,7 @@ qfs_sql_authenticate(PG_FUNCTION_ARGS)
 	qfs_error	err;
 
 	find_public_keys(r, &public_keys);
-	qfs_token_recall(varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
+	qfs_token_recall(qfs_varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
 					 now / 1000, &token);
 	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
 	if (memcmp(&token.user, &session.user, sizeof(token.user)) != 0 ||
@@ -473,9 +473,9 @@ qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "session and reason are needed");
 	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
+	qfs_buf_hex(&buf, qfs_hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
 	qfs_append_account_event("SESSION_REVOKED", &actor->user,
-						 text_payload("reason", varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
+						 text_payload("reason", qfs_varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
 	PG_RETURN_VOID();
 }
 
@@ -491,5 +491,5 @@ qfs_sql_jwks(PG_FUNCTION_ARGS)
 	find_public_keys(qfs_open_reducer(), &public_keys);
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	qfs_token_jwks(&buf, &public_keys.token);
-	PG_RETURN_TEXT_P(text_of(qfs_buf_slice(&buf)));
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
 }

@@ -51,11 +51,11 @@ allocator_in(MemoryContext context)
 static void
 audit_negative_rows(qfs_audit *audit, LedgerReader *reader)
 {
-	SysScanDesc scan = ledger_scan(reader, (uint64) PG_INT64_MIN);
+	SysScanDesc scan = qfs_ledger_scan(reader, (uint64) PG_INT64_MIN);
 	HeapTuple	row;
 	int64		seq;
 
-	while ((row = ledger_scan_next(scan)) != NULL && (seq = ledger_int(reader, row, LEDGER_SEQ)) < 0)
+	while ((row = qfs_ledger_scan_next(scan)) != NULL && (seq = qfs_ledger_row_int(reader, row, LEDGER_SEQ)) < 0)
 	{
 		qfs_error	fault;
 
@@ -64,7 +64,7 @@ audit_negative_rows(qfs_audit *audit, LedgerReader *reader)
 			break;
 		CHECK_FOR_INTERRUPTS();
 	}
-	ledger_scan_end(scan);
+	qfs_ledger_scan_end(scan);
 }
 
 /* Feeds the rows from..to to an audit; stops early if the report wants it. */
@@ -76,14 +76,14 @@ audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
 	TupleDesc	desc = RelationGetDescr(reader->rel);
 	void	   *json = palloc(LEDGER_JSON_MAX);
 	void	   *memory = palloc(QFS_ENTRY_MAX);
-	SysScanDesc scan = ledger_scan(reader, from);
+	SysScanDesc scan = qfs_ledger_scan(reader, from);
 	qfs_status	status = QFS_OK;
 	HeapTuple	row;
 
 	if (from == 0)
 		audit_negative_rows(audit, reader);
-	while (status == QFS_OK && (row = ledger_scan_next(scan)) != NULL &&
-		   (uint64) ledger_int(reader, row, LEDGER_SEQ) <= to)
+	while (status == QFS_OK && (row = qfs_ledger_scan_next(scan)) != NULL &&
+		   (uint64) qfs_ledger_row_int(reader, row, LEDGER_SEQ) <= to)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 		LedgerEntry e;
@@ -91,9 +91,9 @@ audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
 		qfs_error	fault;
 
 		qfs_buf_init(&bytes, memory, QFS_ENTRY_MAX);
-		if (ledger_decode(desc, row, json, &e, &fault) != QFS_OK ||
+		if (qfs_ledger_decode(desc, row, json, &e, &fault) != QFS_OK ||
 			qfs_entry_encode(&e.entry, &bytes, &fault) != QFS_OK)
-			status = qfs_audit_unreadable(audit, (uint64) ledger_int(reader, row, LEDGER_SEQ), &fault);
+			status = qfs_audit_unreadable(audit, (uint64) qfs_ledger_row_int(reader, row, LEDGER_SEQ), &fault);
 		else
 		{
 			qfs_stored_entry	record = {
@@ -107,7 +107,7 @@ audit_rows(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to)
 		MemoryContextReset(per_row);
 		CHECK_FOR_INTERRUPTS();
 	}
-	ledger_scan_end(scan);
+	qfs_ledger_scan_end(scan);
 	MemoryContextDelete(per_row);
 }
 
@@ -235,7 +235,7 @@ depth_arg(FunctionCallInfo fcinfo, int n)
 {
 	qfs_audit_depth depth;
 
-	if (PG_ARGISNULL(n) || !qfs_audit_depth_parse(varlena_arg(fcinfo, n), &depth))
+	if (PG_ARGISNULL(n) || !qfs_audit_depth_parse(qfs_varlena_arg(fcinfo, n), &depth))
 		QFS_THROW(QFS_ARGUMENT, "depth is hashes, signatures or replay");
 	return depth;
 }
@@ -244,13 +244,13 @@ depth_arg(FunctionCallInfo fcinfo, int n)
 static void
 read_predecessor(LedgerReader *reader, uint64 from, LedgerHead *out)
 {
-	HeapTuple	row = from > 0 ? ledger_row(reader, from - 1) : NULL;
+	HeapTuple	row = from > 0 ? qfs_ledger_row(reader, from - 1) : NULL;
 
 	memset(out, 0, sizeof(*out));
 	if (row == NULL)
 		return;
-	ledger_hash(reader, row, LEDGER_HASH, &out->hash);
-	out->at = ledger_int(reader, row, LEDGER_AT);
+	qfs_ledger_row_hash(reader, row, LEDGER_HASH, &out->hash);
+	out->at = qfs_ledger_row_int(reader, row, LEDGER_AT);
 }
 
 /* A missing entry is found at the next one; the last of a range has none in it. */
@@ -271,8 +271,8 @@ PG_FUNCTION_INFO_V1(qfs_sql_verify);
 Datum
 qfs_sql_verify(PG_FUNCTION_ARGS)
 {
-	uint64		from = PG_ARGISNULL(0) ? 0 : count_arg(fcinfo, 0, "from");
-	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : count_arg(fcinfo, 1, "to");
+	uint64		from = PG_ARGISNULL(0) ? 0 : qfs_count_arg(fcinfo, 0, "from");
+	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : qfs_count_arg(fcinfo, 1, "to");
 	qfs_audit_depth depth = depth_arg(fcinfo, 2);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
 	LedgerReader reader;
@@ -283,8 +283,8 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	if (from > 0 && depth != QFS_AUDIT_HASHES)
 		QFS_THROW(QFS_ARGUMENT, "a check deeper than hashes starts at entry 0");
 	InitMaterializedSRF(fcinfo, 0);
-	ledger_open(&reader, GetActiveSnapshot());
-	ledger_head(&reader, 0, &head);
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
 	if (from > head.size)
 		QFS_THROW(QFS_SIZE_UNKNOWN, "entry %u was asked for, it has %u entries",
 				  (uint64_t) from, (uint64_t) head.size);
@@ -295,7 +295,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 							fcinfo->resultinfo, &err), &err);
 	audit_rows(audit, &reader, from, to);
 	check_end(audit, Min(to + 1, head.size));
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 	/* State belongs to the head: an earlier end has none to compare with. */
 	if (depth == QFS_AUDIT_REPLAY && to + 1 >= head.size)
 		compare_state(audit);
@@ -356,11 +356,11 @@ replay_into_tables(uint64 *size)
 
 	qfs_append_begin(rel);
 	qfs_append_end();
-	ledger_open_rel(&reader, rel, SnapshotSelf);
+	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 
 	*size = audit->chain.frontier.size;
 	written = write_state(audit);
@@ -424,9 +424,9 @@ static void
 put_session(ReturnSetInfo *result, const qfs_session_record *session)
 {
 	Datum		values[] = {
-		hash_datum(&session->session), PointerGetDatum(&session->user), Int64GetDatum(session->seq),
+		qfs_hash_datum(&session->session), PointerGetDatum(&session->user), Int64GetDatum(session->seq),
 		Int64GetDatum(session->issued_block), Int64GetDatum(session->ttl_blocks),
-		BoolGetDatum(session->operates), hash_datum(&session->device)
+		BoolGetDatum(session->operates), qfs_hash_datum(&session->device)
 	};
 	bool		nulls[lengthof(values)] = {false};
 
@@ -439,7 +439,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_session_replay);
 Datum
 qfs_sql_session_replay(PG_FUNCTION_ARGS)
 {
-	uint64		upto = count_arg(fcinfo, 0, "upto_seq");
+	uint64		upto = qfs_count_arg(fcinfo, 0, "upto_seq");
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
 	qfs_hash	zero = {{0}};
 	const qfs_session_record *session;
@@ -448,13 +448,13 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	qfs_error	err;
 
 	InitMaterializedSRF(fcinfo, 0);
-	ledger_open(&reader, GetActiveSnapshot());
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
 	/* The entries were checked when they were appended. */
 	audit->reducer.check_signatures = false;
 	audit_rows(audit, &reader, 0, upto);
-	ledger_close(&reader);
+	qfs_ledger_table_close(&reader);
 	if (audit->chain.frontier.size != upto + 1)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) upto);
 

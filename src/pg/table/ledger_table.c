@@ -40,7 +40,7 @@ read_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_err
 {
 	LedgerReader *reader = (LedgerReader *) tree;
 	uint64		seq = qfs_node_row(level, index);
-	HeapTuple	row = ledger_row(reader, seq);
+	HeapTuple	row = qfs_ledger_row(reader, seq);
 	bytea	   *nodes;
 	Datum		value;
 	bool		isnull;
@@ -49,7 +49,7 @@ read_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_err
 		return qfs_fail(err, QFS_ENTRY_UNKNOWN, "entry %u is missing", (uint64_t) seq);
 	if (level == 0)
 	{
-		ledger_hash(reader, row, LEDGER_HASH, out);
+		qfs_ledger_row_hash(reader, row, LEDGER_HASH, out);
 		heap_freetuple(row);
 		return QFS_OK;
 	}
@@ -63,14 +63,14 @@ read_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_err
 }
 
 void
-ledger_open(LedgerReader *reader, Snapshot snapshot)
+qfs_ledger_table_open(LedgerReader *reader, Snapshot snapshot)
 {
-	ledger_open_rel(reader, table_open(qfs_table_oid("ledger"), AccessShareLock), snapshot);
+	qfs_ledger_table_open_rel(reader, table_open(qfs_table_oid("ledger"), AccessShareLock), snapshot);
 	reader->owns_rel = true;
 }
 
 void
-ledger_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot)
+qfs_ledger_table_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot)
 {
 	reader->tree.node = read_node;
 	reader->rel = rel;
@@ -80,7 +80,7 @@ ledger_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot)
 }
 
 void
-ledger_close(LedgerReader *reader)
+qfs_ledger_table_close(LedgerReader *reader)
 {
 	if (reader->index != NULL)
 		index_close(reader->index, AccessShareLock);
@@ -110,16 +110,16 @@ last_entry(LedgerReader *reader, uint64 from, LedgerHead *out)
 
 	if (found)
 	{
-		out->size = (uint64) ledger_int(reader, row, LEDGER_SEQ) + 1;
-		out->at = ledger_int(reader, row, LEDGER_AT);
-		ledger_hash(reader, row, LEDGER_HASH, &out->hash);
+		out->size = (uint64) qfs_ledger_row_int(reader, row, LEDGER_SEQ) + 1;
+		out->at = qfs_ledger_row_int(reader, row, LEDGER_AT);
+		qfs_ledger_row_hash(reader, row, LEDGER_HASH, &out->hash);
 	}
 	systable_endscan_ordered(scan);
 	return found;
 }
 
 void
-ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
+qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 {
 	memset(out, 0, sizeof(*out));
 	/* A hint that was wrong finds nothing; then everything is looked at. */
@@ -128,7 +128,7 @@ ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 }
 
 void
-ledger_throw_not_open(uint64 size, const char *missing)
+qfs_ledger_throw_not_open(uint64 size, const char *missing)
 {
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "%s", missing);
@@ -136,7 +136,7 @@ ledger_throw_not_open(uint64 size, const char *missing)
 }
 
 bool
-ledger_has_other_index(Relation ledger)
+qfs_ledger_has_other_index(Relation ledger)
 {
 	List	   *indexes = RelationGetIndexList(ledger);
 	bool		result = list_length(indexes) > 1;
@@ -146,7 +146,7 @@ ledger_has_other_index(Relation ledger)
 }
 
 HeapTuple
-ledger_row(LedgerReader *reader, uint64 seq)
+qfs_ledger_row(LedgerReader *reader, uint64 seq)
 {
 	SysScanDesc scan = begin_scan(reader, BTEqualStrategyNumber, F_INT8EQ, seq);
 	HeapTuple	row = systable_getnext_ordered(scan, ForwardScanDirection);
@@ -157,13 +157,13 @@ ledger_row(LedgerReader *reader, uint64 seq)
 }
 
 SysScanDesc
-ledger_scan(LedgerReader *reader, uint64 from)
+qfs_ledger_scan(LedgerReader *reader, uint64 from)
 {
 	return begin_scan(reader, BTGreaterEqualStrategyNumber, F_INT8GE, from);
 }
 
 HeapTuple
-ledger_scan_next(SysScanDesc scan)
+qfs_ledger_scan_next(SysScanDesc scan)
 {
 	HeapTuple	row = systable_getnext_ordered(scan, ForwardScanDirection);
 
@@ -171,13 +171,13 @@ ledger_scan_next(SysScanDesc scan)
 }
 
 void
-ledger_scan_end(SysScanDesc scan)
+qfs_ledger_scan_end(SysScanDesc scan)
 {
 	systable_endscan_ordered(scan);
 }
 
 int64
-ledger_int(LedgerReader *reader, HeapTuple row, int column)
+qfs_ledger_row_int(LedgerReader *reader, HeapTuple row, int column)
 {
 	bool		isnull;
 
@@ -185,7 +185,7 @@ ledger_int(LedgerReader *reader, HeapTuple row, int column)
 }
 
 void
-ledger_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out)
+qfs_ledger_row_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out)
 {
 	bool		isnull;
 	Datum		value = heap_getattr(row, column, RelationGetDescr(reader->rel), &isnull);
@@ -237,7 +237,7 @@ read_nodes(Datum value, bool isnull, LedgerEntry *out)
 }
 
 qfs_status
-ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, qfs_error *err)
+qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, qfs_error *err)
 {
 	Datum		values[LEDGER_COLUMNS];
 	bool		nulls[LEDGER_COLUMNS];
@@ -281,7 +281,7 @@ ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, qfs_e
 }
 
 qfs_slice
-ledger_line(LedgerReader *reader, HeapTuple row)
+qfs_ledger_line(LedgerReader *reader, HeapTuple row)
 {
 	LedgerEntry decoded;
 	qfs_buf		bytes;
@@ -289,7 +289,7 @@ ledger_line(LedgerReader *reader, HeapTuple row)
 	void	   *json = palloc(LEDGER_JSON_MAX);
 
 	qfs_buf_init(&bytes, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	QFS_TRY(ledger_decode(RelationGetDescr(reader->rel), row, json, &decoded, &err), &err);
+	QFS_TRY(qfs_ledger_decode(RelationGetDescr(reader->rel), row, json, &decoded, &err), &err);
 	QFS_TRY(qfs_entry_encode(&decoded.entry, &bytes, &err), &err);
 	pfree(json);
 	return qfs_buf_slice(&bytes);

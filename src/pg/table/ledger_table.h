@@ -49,11 +49,11 @@ typedef struct LedgerReader
 	bool		owns_rel;
 } LedgerReader;
 
-extern void ledger_open(LedgerReader *reader, Snapshot snapshot);
+extern void qfs_ledger_table_open(LedgerReader *reader, Snapshot snapshot);
 
 /* The same over a relation that somebody else has open. */
-extern void ledger_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot);
-extern void ledger_close(LedgerReader *reader);
+extern void qfs_ledger_table_open_rel(LedgerReader *reader, Relation rel, Snapshot snapshot);
+extern void qfs_ledger_table_close(LedgerReader *reader);
 
 /* The last entry: size 0 and zeros when there is none. */
 typedef struct LedgerHead
@@ -68,7 +68,7 @@ typedef struct LedgerHead
  *       from the right, and the search ends at the hint instead of looking at
  *       every key of the page.
  */
-extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
+extern void qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
 /*
  * What is wrong with a ledger of this size that is not open: it has no genesis,
@@ -76,21 +76,21 @@ extern void ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
  * missing: what there is not before genesis
  * Errors: NO_GENESIS, NOT_VERIFIED.
  */
-pg_noreturn extern void ledger_throw_not_open(uint64 size, const char *missing);
+pg_noreturn extern void qfs_ledger_throw_not_open(uint64 size, const char *missing);
 
 /* Has somebody put an index on the table? */
-extern bool ledger_has_other_index(Relation ledger);
+extern bool qfs_ledger_has_other_index(Relation ledger);
 
 /* Row of an entry, or NULL; freed with heap_freetuple. */
-extern HeapTuple ledger_row(LedgerReader *reader, uint64 seq);
+extern HeapTuple qfs_ledger_row(LedgerReader *reader, uint64 seq);
 
 /* Walks rows from seq on, upwards; a row is valid until the next call. */
-extern SysScanDesc ledger_scan(LedgerReader *reader, uint64 from);
-extern HeapTuple ledger_scan_next(SysScanDesc scan);
-extern void ledger_scan_end(SysScanDesc scan);
+extern SysScanDesc qfs_ledger_scan(LedgerReader *reader, uint64 from);
+extern HeapTuple qfs_ledger_scan_next(SysScanDesc scan);
+extern void qfs_ledger_scan_end(SysScanDesc scan);
 
-extern int64 ledger_int(LedgerReader *reader, HeapTuple row, int column);
-extern void ledger_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out);
+extern int64 qfs_ledger_row_int(LedgerReader *reader, HeapTuple row, int column);
+extern void qfs_ledger_row_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *out);
 
 /* A count that no entry has: the column is null, or not a row of hashes. */
 #define LEDGER_NO_NODES UINT_MAX
@@ -112,17 +112,17 @@ typedef struct LedgerEntry
  * Errors: JSON_NUMBER, JSON_DEPTH, ENTRY_TOO_LARGE for content that has no
  *         canonical form.
  */
-extern qfs_status ledger_decode(TupleDesc desc, HeapTuple row, void *json,
-								LedgerEntry *out, qfs_error *err);
+extern qfs_status qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json,
+									LedgerEntry *out, qfs_error *err);
 
 #define LEDGER_JSON_MAX (3 * QFS_ENTRY_MAX)
 
 /* Canonical bytes of a row; throws where it has none. */
-extern qfs_slice ledger_line(LedgerReader *reader, HeapTuple row);
+extern qfs_slice qfs_ledger_line(LedgerReader *reader, HeapTuple row);
 
 /* A value of type qfs.hash or qfs.user_id: 32 bytes, passed by reference. */
 static inline Datum
-hash_datum(const qfs_hash *hash)
+qfs_hash_datum(const qfs_hash *hash)
 {
 	return PointerGetDatum(hash);
 }

@@ -1,15 +1,15 @@
 /*
- * cli.h - what the parts of qfs-verify share.
+ * common.h - what the commands of qfs-verify share.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#ifndef QFS_CLI_H
-#define QFS_CLI_H
+#ifndef QFS_CLI_COMMON_H
+#define QFS_CLI_COMMON_H
 
 #include <stdio.h>
 
-#include "log/note.h"
 #include "base/types.h"
+#include "log/note.h"
 #include "state/store_memory.h"
 
 /* Exit codes. */
@@ -42,17 +42,22 @@ extern void fail_usage(const char *format,...) __attribute__((noreturn, format(p
 /* One fault, on a line of its own; seq < 0 if it is about no entry. */
 extern void print_fault(const Options *options, int64_t seq, const qfs_error *given);
 
-/* A whole file, at most QFS_NOTE_MAX * 2 bytes; the caller frees data. */
-extern qfs_slice read_small_file(const char *path);
+/* A file to read, or standard input, which can be named once; an exit if it cannot be opened. */
+extern FILE *open_file(const char *path);
+
+/*
+ * A whole file of at most limit bytes, or an exit; what: "a note", for who gives a longer one.
+ * The memory lives as long as the program.
+ */
+extern qfs_slice read_file(const char *path, size_t limit, const char *what);
+
+/* A note or a proof, without the line end that psql adds to one. */
+extern qfs_slice read_note(const char *path);
 
 /* malloc and free. */
 extern qfs_allocator heap_allocator(void);
 
 /* The key of --key, or an exit. */
 extern qfs_vkey parse_key(const char *text);
-
-extern int	verify_ledger(const Options *options);
-extern int	verify_proof(const Options *options);
-extern int	verify_bundle(const Options *options);
 
 #endif
