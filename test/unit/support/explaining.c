@@ -9,7 +9,6 @@
 
 #include "support/harness.h"
 #include "crypto/keccak.h"
-#include "ledger/registry.h"
 
 /* ---- the sample as a source ---- */
 
@@ -140,7 +139,7 @@ explaining_make(explaining *e, sample *s, const qfs_question *q, int64_t hidden)
 	e->hidden = hidden;
 	e->bundle = (qfs_slice) {NULL, 0};
 	e->err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(qfs_explain_begin(&e->x, &qfs_registry_own, q, &e->source, test_allocator(&e->memory), &e->err), QFS_OK);
+	CHECK_STATUS(qfs_explain_begin(&e->x, s->registry, q, &e->source, test_allocator(&e->memory), &e->err), QFS_OK);
 	status = qfs_explain_collect(&e->x, &e->err);
 	if (status == QFS_OK)
 		status = qfs_explain_execute(&e->x, &e->err);

@@ -47,8 +47,8 @@ compare_states(sample *s)
 	qfs_hash	reduced;
 	qfs_hash	recalled;
 
-	CHECK_STATUS(qfs_state_of_memory(s->store, &qfs_registry_own, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
-	CHECK_STATUS(qfs_state_of_memory(s->recalled, &qfs_registry_own, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->store, s->registry, test_allocator(&s->memory), &reduced, NULL), QFS_OK);
+	CHECK_STATUS(qfs_state_of_memory(s->recalled, s->registry, test_allocator(&s->memory), &recalled, NULL), QFS_OK);
 	CHECK_HASH(&recalled, &reduced);
 }
 
@@ -59,14 +59,21 @@ sample_open(sample *s)
 
 	memset(s, 0, sizeof(*s));
 	s->tree.node = read_entry;
+	s->registry = &qfs_registry_own;
 	s->store = qfs_memory_store_create(test_allocator(&s->memory));
 	/* What is not initialised must not matter. */
 	memset(&s->reducer, 0xA5, sizeof(s->reducer));
-	qfs_reducer_init(&s->reducer, &qfs_registry_own, qfs_memory_store_base(s->store), true);
+	qfs_reducer_init(&s->reducer, s->registry, qfs_memory_store_base(s->store), true);
 	s->recalled = qfs_memory_store_create(test_allocator(&s->memory));
 	memset(&s->recaller, 0xA5, sizeof(s->recaller));
-	qfs_reducer_init(&s->recaller, &qfs_registry_own, qfs_memory_store_base(s->recalled), true);
+	qfs_reducer_init(&s->recaller, s->registry, qfs_memory_store_base(s->recalled), true);
 	qfs_chain_init(&s->chain, 0, &zeros, 0, NULL, &s->reducer);
+}
+
+void
+sample_register(sample *s, const qfs_registry *registry)
+{
+	s->registry = s->reducer.registry = s->recaller.registry = registry;
 }
 
 void
@@ -259,7 +266,7 @@ sample_state(const sample *s)
 	qfs_hash	out;
 
 	qfs_sha256_init(&digest);
-	for (size_t k = 0; (kind = qfs_registry_kind(&qfs_registry_own, k)) != NULL; k++)
+	for (size_t k = 0; (kind = qfs_registry_kind(s->registry, k)) != NULL; k++)
 	{
 		const uint8_t *record;
 

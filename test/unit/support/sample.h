@@ -28,6 +28,7 @@ typedef struct sample_entry
 typedef struct sample
 {
 	test_memory memory;
+	const qfs_registry *registry;	/* the product's, unless a test brings its own */
 	qfs_memory_store *store;
 	qfs_reducer reducer;
 	qfs_chain	chain;
@@ -47,6 +48,9 @@ typedef struct sample
 /* Empty, without a genesis. */
 extern void sample_open(sample *s);
 extern void sample_close(sample *s);
+
+/* From here on these rules judge, which must know the entries that are there. */
+extern void sample_register(sample *s, const qfs_registry *registry);
 
 /* Appends an act of the operator; a refused one leaves the ledger as it was. */
 extern qfs_status sample_append(sample *s, const char *type, const char *payload);
