@@ -50,7 +50,7 @@ LIBS_CORE   = -lsodium -lsecp256k1 -lcrypto
 SHLIB_LINK  = $(LIBS_CORE)
 # Whoever links a name of ours from outside finds those of this list alone.
 SHLIB_EXPORTS = src/pg/exports.txt
-PG_CPPFLAGS = -Isrc/core -Isrc $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc/core -Isrc $(ASSERTIONS) $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 
 # pg_regress finds test/sql; the isolation tester finds test/specs.  What they expect is in expected.
@@ -69,6 +69,10 @@ EXTRA_CLEAN = qfs-verify src/cli/*.o $(DEPENDENCY_FILES) build test/output
 override with_llvm = no
 
 PG_CONFIG ?= pg_config
+
+# A server with assertions gets ours, too: src/core/base/assert.h.
+ASSERTIONS := $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DQFS_ASSERTIONS)
+
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
@@ -76,7 +80,7 @@ include $(PGXS)
 # objects go into the extension and into qfs-verify.
 CORE_FLAGS := $(shell echo 'int x;' | $(CC) -mgeneral-regs-only -x c -c -o /dev/null - 2>/dev/null && echo -mgeneral-regs-only)
 CORE_CFLAGS = -std=c11 -O2 -g -fPIC -fstack-protector-strong -Wall -Wextra -Wshadow \
-	-Wmissing-prototypes -Wstrict-prototypes -Isrc/core $(DEPENDENCIES) $(WERROR) $(CORE_FLAGS)
+	-Wmissing-prototypes -Wstrict-prototypes -Isrc/core $(ASSERTIONS) $(DEPENDENCIES) $(WERROR) $(CORE_FLAGS)
 
 $(CORE_OBJS): %.o: %.c Makefile
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
@@ -85,7 +89,7 @@ $(PG_OBJS): Makefile qfs.control
 
 $(CLI_OBJS): %.o: %.c Makefile qfs.control
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(WERROR) \
-		-Isrc/core $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
+		-Isrc/core $(ASSERTIONS) $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
 
 # An object is made again when a header that it includes has changed.
 -include $(DEPENDENCY_FILES)

@@ -112,6 +112,9 @@ stop_api() {
   [ ! -s "$1/postgrest.pid" ] || kill "$(cat "$1/postgrest.pid")" 2> /dev/null || true
 }
 
+# How C is built that is to be looked at: gcc's and clang's sanitizers, and the assertions of src/core/base/assert.h.
+sanitizers="-O1 -g -fno-omit-frame-pointer -DQFS_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all"
+
 # core_sources: the .c files of src/core, a line each.
 core_sources() { (cd "$QFS_HOME" && find src/core -name '*.c' | LC_ALL=C sort); }
 

@@ -34,24 +34,29 @@ void
 qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
-	uint8_t    *out = buf->data + buf->len;
+	uint8_t    *out;
 
+	QFS_ASSERT(qfs_buf_sound(buf));
+	QFS_ASSERT(bytes != NULL || len == 0);
 	if (buf->overflow || len > (buf->capacity - buf->len) / 2)
 	{
 		buf->overflow = true;
 		return;
 	}
+	out = buf->data + buf->len;
 	for (size_t i = 0; i < len; i++)
 	{
 		out[2 * i] = (uint8_t) digits[bytes[i] >> 4];
 		out[2 * i + 1] = (uint8_t) digits[bytes[i] & 15];
 	}
 	buf->len += 2 * len;
+	QFS_ASSERT(qfs_buf_sound(buf));
 }
 
 bool
 qfs_hex_decode(qfs_slice text, uint8_t *out, size_t len)
 {
+	QFS_ASSERT(qfs_slice_sound(text));
 	if (text.len != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -71,6 +76,7 @@ qfs_decimal_decode(qfs_slice text, uint64_t *out)
 {
 	uint64_t	n = 0;
 
+	QFS_ASSERT(qfs_slice_sound(text));
 	if (text.len == 0 || text.len > 19 || (text.len > 1 && text.data[0] == '0'))
 		return false;
 	for (size_t i = 0; i < text.len; i++)

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/types.h"
 
 typedef struct qfs_buf
@@ -20,6 +21,19 @@ typedef struct qfs_buf
 	size_t		capacity;
 	bool		overflow;
 } qfs_buf;
+
+/* What the functions below rely on. */
+static inline bool
+qfs_slice_sound(qfs_slice s)
+{
+	return s.data != NULL || s.len == 0;
+}
+
+static inline bool
+qfs_buf_sound(const qfs_buf *buf)
+{
+	return buf->len <= buf->capacity && (buf->data != NULL || buf->capacity == 0);
+}
 
 /* A string literal as a slice. */
 #define QFS_LITERAL(s) ((qfs_slice) {(const uint8_t *) ("" s), sizeof(s) - 1})
@@ -33,6 +47,7 @@ qfs_slice_of(const char *text)
 static inline bool
 qfs_slice_equal(qfs_slice a, qfs_slice b)
 {
+	QFS_ASSERT(qfs_slice_sound(a) && qfs_slice_sound(b));
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
@@ -40,6 +55,7 @@ qfs_slice_equal(qfs_slice a, qfs_slice b)
 static inline void
 qfs_slice_skip(qfs_slice *s, size_t n)
 {
+	QFS_ASSERT(qfs_slice_sound(*s));
 	if (n > s->len)
 		n = s->len;
 	s->data += n;
@@ -50,17 +66,21 @@ static inline void
 qfs_buf_init(qfs_buf *buf, void *data, size_t capacity)
 {
 	*buf = (qfs_buf) {data, 0, capacity, false};
+	QFS_ASSERT(qfs_buf_sound(buf));
 }
 
 static inline qfs_slice
 qfs_buf_slice(const qfs_buf *buf)
 {
+	QFS_ASSERT(qfs_buf_sound(buf));
 	return (qfs_slice) {buf->data, buf->len};
 }
 
 static inline void
 qfs_buf_bytes(qfs_buf *buf, const void *bytes, size_t len)
 {
+	QFS_ASSERT(qfs_buf_sound(buf));
+	QFS_ASSERT(bytes != NULL || len == 0);
 	if (buf->overflow || len > buf->capacity - buf->len)
 	{
 		buf->overflow = true;
@@ -69,6 +89,7 @@ qfs_buf_bytes(qfs_buf *buf, const void *bytes, size_t len)
 	if (len > 0)
 		memcpy(buf->data + buf->len, bytes, len);
 	buf->len += len;
+	QFS_ASSERT(qfs_buf_sound(buf));
 }
 
 static inline void

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/buf.h"
 
 static const struct
@@ -24,6 +25,7 @@ static const struct
 #include "base/status.def"
 #undef QFS_STATUS
 };
+_Static_assert(QFS_ROWS(words) == QFS_STATUS_COUNT, "words for each status");
 
 /* How much of a caller's own text a detail repeats. */
 #define SHOWN_MAX 64
@@ -31,6 +33,7 @@ static const struct
 const char *
 qfs_status_code(qfs_status status)
 {
+	QFS_ASSERT((unsigned) status < QFS_STATUS_COUNT);
 	return words[status].code;
 }
 
@@ -50,18 +53,21 @@ qfs_status_of_code(qfs_slice code, qfs_status *out)
 const char *
 qfs_status_sqlstate(qfs_status status)
 {
+	QFS_ASSERT((unsigned) status < QFS_STATUS_COUNT);
 	return words[status].sqlstate;
 }
 
 const char *
 qfs_status_message(qfs_status status)
 {
+	QFS_ASSERT((unsigned) status < QFS_STATUS_COUNT);
 	return words[status].message;
 }
 
 const char *
 qfs_status_hint(qfs_status status)
 {
+	QFS_ASSERT((unsigned) status < QFS_STATUS_COUNT);
 	return words[status].hint;
 }
 
@@ -116,6 +122,7 @@ put_foreign(detail *d, qfs_slice s)
 {
 	size_t		shown = s.len;
 
+	QFS_ASSERT(qfs_slice_sound(s));
 	if (shown > SHOWN_MAX)
 	{
 		shown = SHOWN_MAX;
@@ -165,6 +172,7 @@ qfs_fail(qfs_error *err, qfs_status status, const char *format,...)
 	va_list		args;
 	detail		d;
 
+	QFS_ASSERT(status > QFS_OK && status < QFS_STATUS_COUNT);
 	if (err == NULL)
 		return status;
 
@@ -204,6 +212,7 @@ qfs_fail(qfs_error *err, qfs_status status, const char *format,...)
 	va_end(args);
 
 	trim_partial_character(err, &d);
+	QFS_ASSERT(d.next >= err->detail && d.next <= d.end);
 	*d.next = '\0';
 	err->status = status;
 	return status;

@@ -31,6 +31,9 @@
 /* Integers that every JSON implementation holds exactly: +-(2^53 - 1). */
 #define QFS_INT_MAX INT64_C(9007199254740991)
 
+/* The rows of a table. */
+#define QFS_ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
 /* Levels above the leaves of a tree of at most 2^62 leaves. */
 #define QFS_TREE_LEVELS 62
 

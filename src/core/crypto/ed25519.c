@@ -8,7 +8,11 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/status.h"
+
+_Static_assert(QFS_ED25519_KEY_LEN == crypto_sign_PUBLICKEYBYTES &&
+			   QFS_ED25519_SIGNATURE_LEN == crypto_sign_BYTES, "what libsodium reads");
 
 /* Both little-endian: order of the base point, and the field's 2^255 - 19. */
 static const uint8_t order[32] = {
@@ -67,6 +71,7 @@ equation_holds(const uint8_t *signature, qfs_slice message, const uint8_t *key)
 {
 	if (may_be_cofactored() && crypto_core_ed25519_is_valid_point(signature) != 1)
 		return false;
+	QFS_ASSERT(message.data != NULL || message.len == 0);
 	return crypto_sign_verify_detached(signature, message.data, message.len, key) == 0;
 }
 
@@ -121,7 +126,7 @@ qfs_x25519_key_check(qfs_slice key, qfs_error *err)
 		return qfs_fail(err, QFS_X25519_KEY, "it has %u bytes", (uint64_t) key.len);
 	if (!is_below(key.data, prime))
 		return qfs_fail(err, QFS_X25519_KEY, "it is not below 2^255 - 19: %h", key.data);
-	for (size_t i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(small_order); i++)
 		if (memcmp(key.data, small_order[i], QFS_X25519_KEY_LEN) == 0)
 			return qfs_fail(err, QFS_X25519_KEY, "it is of small order: %h", key.data);
 	return QFS_OK;

@@ -9,6 +9,7 @@
 #include <secp256k1_recovery.h>
 #include <stdalign.h>
 
+#include "base/assert.h"
 #include "base/buf.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
@@ -37,6 +38,7 @@ qfs_personal_digest(qfs_slice message, qfs_hash *out)
 	qfs_buf_init(&buf, prefix, sizeof(prefix));
 	qfs_buf_text(&buf, "\x19" "Ethereum Signed Message:\n");
 	qfs_buf_uint(&buf, message.len);
+	QFS_ASSERT(!buf.overflow);
 
 	qfs_keccak_init(&state);
 	qfs_keccak_add(&state, buf.data, buf.len);
@@ -166,6 +168,7 @@ recover_key(curve *c, const qfs_hash *digest, const parts *signature, uint8_t ou
 	secp256k1_pubkey key;
 	size_t		len = 65;
 
+	QFS_ASSERT(signature->recovery_id == 0 || signature->recovery_id == 1);
 	return secp256k1_ecdsa_recoverable_signature_parse_compact(c->context, &parsed, signature->rs,
 															   signature->recovery_id) == 1 &&
 		secp256k1_ecdsa_recover(c->context, &key, &parsed, digest->bytes) == 1 &&

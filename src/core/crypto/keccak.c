@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/buf.h"
 
 #define LANES 25
@@ -17,7 +18,7 @@
 /* Rate of both hashes: 1600 bits less twice the 256 bits of the result. */
 #define RATE 136
 
-static const uint64_t round_constant[ROUNDS] = {
+static const uint64_t round_constant[] = {
 	UINT64_C(0x0000000000000001), UINT64_C(0x0000000000008082),
 	UINT64_C(0x800000000000808a), UINT64_C(0x8000000080008000),
 	UINT64_C(0x000000000000808b), UINT64_C(0x0000000080000001),
@@ -31,6 +32,8 @@ static const uint64_t round_constant[ROUNDS] = {
 	UINT64_C(0x8000000080008081), UINT64_C(0x8000000000008080),
 	UINT64_C(0x0000000080000001), UINT64_C(0x8000000080008008)
 };
+_Static_assert(QFS_ROWS(round_constant) == ROUNDS, "a constant for each round");
+_Static_assert(QFS_ROWS(((qfs_keccak_state *) NULL)->lanes) == LANES, "a state is what is permuted");
 
 static inline uint64_t
 rotate(uint64_t x, unsigned n)
@@ -122,6 +125,8 @@ qfs_keccak_add(qfs_keccak_state *state, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 
+	QFS_ASSERT(state->filled < RATE);
+	QFS_ASSERT(bytes != NULL || len == 0);
 	while (len > 0)
 	{
 		unsigned	taken = state->filled % 8 == 0 && len >= 8 ? 8 : 1;
@@ -139,11 +144,13 @@ qfs_keccak_add(qfs_keccak_state *state, const void *bytes, size_t len)
 			state->filled = 0;
 		}
 	}
+	QFS_ASSERT(state->filled < RATE);
 }
 
 static void
 finish(qfs_keccak_state *state, uint8_t padding, qfs_hash *out)
 {
+	QFS_ASSERT(state->filled < RATE);
 	mix_byte(state, state->filled, padding);
 	mix_byte(state, RATE - 1, 0x80);
 	permute(state->lanes);
@@ -203,7 +210,7 @@ qfs_keccak_self_test(void)
 	qfs_hash	got;
 
 	memset(text, 'a', sizeof(text));
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(known); i++)
 	{
 		qfs_keccak256((qfs_slice) {text, known[i].len}, &got);
 		if (!qfs_hex_decode(qfs_slice_of(known[i].keccak256), want.bytes, QFS_HASH_LEN) ||

@@ -15,6 +15,7 @@
 #endif
 #include <openssl/sha.h>
 
+#include "base/assert.h"
 #include "base/types.h"
 
 typedef SHA256_CTX qfs_sha256_state;
@@ -28,6 +29,7 @@ qfs_sha256_init(qfs_sha256_state *state)
 static inline void
 qfs_sha256_add(qfs_sha256_state *state, const void *bytes, size_t len)
 {
+	QFS_ASSERT(bytes != NULL || len == 0);
 	SHA256_Update(state, bytes, len);
 }
 

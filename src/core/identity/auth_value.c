@@ -7,6 +7,7 @@
 
 #include "text/base64.h"
 #include "text/json.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 static bool
@@ -47,6 +48,7 @@ put_base64(qfs_json_writer *w, const char *name, const uint8_t *bytes, size_t le
 	uint8_t		text[QFS_BASE64URL_LEN(64)];
 	qfs_buf		encoded;
 
+	QFS_ASSERT(QFS_BASE64URL_LEN(len) <= sizeof(text));
 	qfs_buf_init(&encoded, text, sizeof(text));
 	qfs_base64url_write(&encoded, bytes, len);
 	qfs_json_key(w, name);
@@ -59,8 +61,11 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	static const char *const names[] = {
 		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
 	};
+	_Static_assert(QFS_ROWS(names) == QFS_VIA_SESSION + 1, "a name for each way");
 	qfs_json_writer w;
 
+	QFS_ASSERT((size_t) auth->via < QFS_ROWS(names) && names[auth->via] != NULL);
+	QFS_ASSERT(auth->via == QFS_VIA_SESSION || !auth->is_signed);
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
 	if (auth->is_signed)
@@ -79,6 +84,7 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	qfs_json_key(&w, "via");
 	qfs_json_put_text(&w, qfs_slice_of(names[auth->via]));
 	qfs_json_close(&w);
+	QFS_ASSERT(qfs_json_ended(&w));
 }
 
 /* Fills *out as well as it can; whether the text was right shows when it is written again. */

@@ -7,6 +7,7 @@
  */
 #include "identity/siwe.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 #include "text/ids.h"
 #include "text/time.h"
@@ -85,6 +86,7 @@ take(reader *r, const char *label, qfs_slice *value)
 	if (!r->present || r->line.len < len || memcmp(r->line.data, label, len) != 0)
 		return false;
 	*value = (qfs_slice) {r->line.data + len, r->line.len - len};
+	QFS_ASSERT(memchr(value->data, '\n', value->len) == NULL);
 	next_line(r);
 	return true;
 }
@@ -349,6 +351,7 @@ read_resources(reader *r, qfs_siwe *out)
 			return fail_taken(r, QFS_SIWE_LIMIT, "there are too many resources", uri);
 		out->resources[out->resource_count++] = uri;
 	}
+	QFS_ASSERT(out->resource_count <= QFS_SIWE_RESOURCES_MAX);
 	return QFS_OK;
 }
 
@@ -365,7 +368,7 @@ qfs_siwe_parse(qfs_slice message, qfs_siwe *out, qfs_error *err)
 	if (message.len > QFS_SIWE_MAX)
 		return qfs_fail(err, QFS_SIWE_LIMIT, "the message has %u bytes", (uint64_t) message.len);
 	begin(&r, message, err);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(steps); i++)
 	{
 		qfs_status	status = steps[i] (&r, out);
 
@@ -491,6 +494,7 @@ qfs_siwe_write(const qfs_siwe *fields, qfs_buf *out, qfs_error *err)
 {
 	qfs_status	status;
 
+	QFS_ASSERT(out->len == 0);
 	if (fields->resource_count > QFS_SIWE_RESOURCES_MAX)
 		return qfs_fail(err, QFS_SIWE_LIMIT, "there are %u resources",
 						(uint64_t) fields->resource_count);

@@ -11,6 +11,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
 #include "text/json.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 /* Header and claims are short: origin, two ids and some numbers. */
@@ -24,6 +25,7 @@ put_key(qfs_json_writer *w, const char *name, const qfs_hash *key)
 
 	qfs_buf_init(&buf, text, sizeof(text));
 	qfs_base64url_write(&buf, key->bytes, sizeof(key->bytes));
+	QFS_ASSERT(!buf.overflow && buf.len == buf.capacity);
 	qfs_json_key(w, name);
 	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
@@ -45,6 +47,7 @@ thumbprint(const qfs_hash *key, qfs_hash *out)
 	qfs_json_put_text(&w, QFS_LITERAL("OKP"));
 	put_key(&w, "x", key);
 	qfs_json_close(&w);
+	QFS_ASSERT(qfs_json_ended(&w) && !buf.overflow);
 	qfs_sha256(qfs_buf_slice(&buf), out);
 }
 
@@ -82,6 +85,7 @@ qfs_token_jwks(qfs_buf *out, const qfs_hash *key)
 	qfs_json_close(&w);
 	qfs_json_close(&w);
 	qfs_json_close(&w);
+	QFS_ASSERT(qfs_json_ended(&w));
 }
 
 static void
@@ -99,6 +103,7 @@ write_header(qfs_buf *out, const qfs_hash *key)
 	qfs_json_key(&w, "typ");
 	qfs_json_put_text(&w, QFS_LITERAL("JWT"));
 	qfs_json_close(&w);
+	QFS_ASSERT(qfs_json_ended(&w));
 }
 
 static void
@@ -130,6 +135,7 @@ write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
 	qfs_json_key(&w, "sub");
 	qfs_json_put_text(&w, qfs_buf_slice(&buf));
 	qfs_json_close(&w);
+	QFS_ASSERT(qfs_json_ended(&w));
 }
 
 /* header.claims, which is what is signed */
@@ -140,6 +146,7 @@ write_signing_input(const qfs_token *token, qfs_slice origin, const qfs_hash *ke
 	uint8_t		memory[PART_MAX];
 	qfs_buf		part;
 
+	QFS_ASSERT(out->len == 0);
 	qfs_buf_init(&part, memory, sizeof(memory));
 	write_header(&part, key);
 	qfs_base64url_write(out, part.data, part.len);

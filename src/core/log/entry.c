@@ -6,6 +6,7 @@
 #include "log/entry.h"
 
 #include "text/json.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 qfs_status
@@ -25,9 +26,17 @@ qfs_type_check(qfs_slice type, qfs_error *err)
 	return QFS_OK;
 }
 
+static bool
+is_object(qfs_slice value)
+{
+	return qfs_json_type_of(value) == QFS_JSON_OBJECT;
+}
+
 qfs_status
 qfs_entry_encode(const qfs_entry *entry, qfs_buf *out, qfs_error *err)
 {
+	QFS_ASSERT(out->len == 0);
+	QFS_ASSERT(is_object(entry->auth) && is_object(entry->outcome) && is_object(entry->payload));
 	qfs_buf_text(out, "{\"actor\":\"");
 	if (entry->has_actor)
 		qfs_user_id_write(out, &entry->actor);
@@ -51,6 +60,8 @@ qfs_entry_encode(const qfs_entry *entry, qfs_buf *out, qfs_error *err)
 
 	if (out->overflow || out->len > QFS_ENTRY_MAX)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u", entry->seq);
+	/* What is hashed can be read again. */
+	QFS_ASSERT(qfs_json_check(qfs_buf_slice(out), NULL) == QFS_OK);
 	return QFS_OK;
 }
 
@@ -74,12 +85,6 @@ decode_count(qfs_slice value, int64_t *out)
 	return qfs_json_to_int(value, out) && *out >= 0;
 }
 
-static bool
-is_object(qfs_slice value)
-{
-	return qfs_json_type_of(value) == QFS_JSON_OBJECT;
-}
-
 qfs_status
 qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err)
 {
@@ -87,9 +92,11 @@ qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err)
 	{
 		ACTOR, AT, AUTH, OUTCOME, PAYLOAD, PREV, SEQ, TYPE, V, FIELDS
 	};
-	static const char *const names[FIELDS] = {
-		"actor", "at", "auth", "outcome", "payload", "prev", "seq", "type", "v"
+	static const char *const names[] = {
+		[ACTOR] = "actor",[AT] = "at",[AUTH] = "auth",[OUTCOME] = "outcome",
+		[PAYLOAD] = "payload",[PREV] = "prev",[SEQ] = "seq",[TYPE] = "type",[V] = "v"
 	};
+	_Static_assert(QFS_ROWS(names) == FIELDS, "a name for each field");
 	qfs_slice	field[FIELDS];
 	qfs_slice	key;
 	qfs_slice	extra;

@@ -7,8 +7,13 @@
 
 #include <string.h>
 
-#include "crypto/sha256.h"
+#include "base/assert.h"
 #include "base/status.h"
+#include "crypto/sha256.h"
+
+/* A size has 64 bits, and a step of a proof halves what is left of it. */
+_Static_assert(QFS_PROOF_MAX >= 64, "room for the longest proof");
+_Static_assert(QFS_TREE_LEVELS < 64, "a bit for each level");
 
 void
 qfs_leaf_hash(qfs_slice entry, qfs_hash *out)
@@ -49,6 +54,7 @@ qfs_nodes_completed(uint64_t seq)
 uint64_t
 qfs_node_row(unsigned level, uint64_t index)
 {
+	QFS_ASSERT(level <= QFS_TREE_LEVELS && index < UINT64_MAX >> level);
 	return ((index + 1) << level) - 1;
 }
 
@@ -58,6 +64,7 @@ log2_floor(uint64_t n)
 {
 	unsigned	level = 0;
 
+	QFS_ASSERT(n > 0);
 	while (n >>= 1)
 		level++;
 	return level;
@@ -67,12 +74,15 @@ log2_floor(uint64_t n)
 static uint64_t
 split(uint64_t n)
 {
+	QFS_ASSERT(n > 1);
 	return UINT64_C(1) << log2_floor(n - 1);
 }
 
 static qfs_status
 peak(qfs_frontier *f, unsigned level, qfs_hash **out, qfs_error *err)
 {
+	QFS_ASSERT(level < QFS_ROWS(f->peak) && (f->size >> level & 1));
+	QFS_ASSERT((f->known >> level & 1) || f->tree != NULL);
 	*out = &f->peak[level];
 	if (!(f->known >> level & 1))
 	{
@@ -96,6 +106,7 @@ qfs_frontier_init(qfs_frontier *f, uint64_t size, qfs_tree *tree)
 void
 qfs_frontier_set_leaf(qfs_frontier *f, const qfs_hash *leaf)
 {
+	QFS_ASSERT(f->size & 1);
 	f->peak[0] = *leaf;
 	f->known |= 1;
 }
@@ -107,6 +118,8 @@ qfs_frontier_append(qfs_frontier *f, const qfs_hash *leaf,
 	qfs_hash	carry = *leaf;
 	unsigned	level;
 
+	QFS_ASSERT(f->size < QFS_TREE_MAX);
+	QFS_ASSERT((f->known & ~f->size) == 0);
 	for (level = 0; f->size >> level & 1; level++)
 	{
 		qfs_hash   *left;
@@ -121,6 +134,8 @@ qfs_frontier_append(qfs_frontier *f, const qfs_hash *leaf,
 	f->known = (f->known >> level | 1) << level;
 	f->peak[level] = carry;
 	f->size++;
+	QFS_ASSERT(*count == qfs_nodes_completed(f->size - 1) && *count <= QFS_TREE_LEVELS);
+	QFS_ASSERT((f->known & ~f->size) == 0);
 	return QFS_OK;
 }
 
@@ -133,6 +148,7 @@ range_root(qfs_tree *tree, uint64_t low, uint64_t high, qfs_hash *out, qfs_error
 {
 	bool		first = true;
 
+	QFS_ASSERT(low < high);
 	/* Peaks from the right, smallest first: each becomes the left sibling. */
 	while (high > low)
 	{
@@ -181,9 +197,13 @@ static qfs_status
 frontier_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
 {
 	qfs_hash   *found;
-	qfs_status	status = peak(((frontier_tree *) tree)->f, level, &found, err);
+	qfs_frontier *f = ((frontier_tree *) tree)->f;
+	qfs_status	status;
 
-	(void) index;				/* range_root asks for peaks only */
+	(void) index;
+	/* range_root asks for peaks only. */
+	QFS_ASSERT(index == (f->size >> level) - 1);
+	status = peak(f, level, &found, err);
 	if (status == QFS_OK)
 		*out = *found;
 	return status;
@@ -224,9 +244,11 @@ qfs_inclusion_proof(qfs_tree *tree, uint64_t seq, uint64_t size,
 	while (high - low > 1)
 	{
 		uint64_t	middle = low + split(high - low);
-		qfs_hash   *sibling = &out->hashes[out->count++];
+		qfs_hash   *sibling;
 		qfs_status	status;
 
+		QFS_ASSERT(out->count < QFS_PROOF_MAX);
+		sibling = &out->hashes[out->count++];
 		if (seq < middle)
 		{
 			status = range_root(tree, middle, high, sibling, err);
@@ -240,6 +262,8 @@ qfs_inclusion_proof(qfs_tree *tree, uint64_t seq, uint64_t size,
 		if (status != QFS_OK)
 			return status;
 	}
+	/* A single leaf is left, the one that was asked for. */
+	QFS_ASSERT(low == seq && high == seq + 1);
 	reverse(out);
 	return QFS_OK;
 }
@@ -263,8 +287,10 @@ qfs_consistency_proof(qfs_tree *tree, uint64_t old_size, uint64_t new_size,
 	while (high != old_size && status == QFS_OK)
 	{
 		uint64_t	middle = low + split(high - low);
-		qfs_hash   *next = &out->hashes[out->count++];
+		qfs_hash   *next;
 
+		QFS_ASSERT(out->count < QFS_PROOF_MAX);
+		next = &out->hashes[out->count++];
 		if (old_size <= middle)
 		{
 			status = range_root(tree, middle, high, next, err);
@@ -278,7 +304,10 @@ qfs_consistency_proof(qfs_tree *tree, uint64_t old_size, uint64_t new_size,
 	}
 	/* The old tree itself need not be repeated when it is a complete one. */
 	if (status == QFS_OK && low > 0)
+	{
+		QFS_ASSERT(out->count < QFS_PROOF_MAX);
 		status = range_root(tree, low, high, &out->hashes[out->count++], err);
+	}
 	reverse(out);
 	return status;
 }

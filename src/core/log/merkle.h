@@ -13,6 +13,9 @@
 
 #include "base/types.h"
 
+/* Leaves that a tree can have. */
+#define QFS_TREE_MAX (UINT64_C(1) << QFS_TREE_LEVELS)
+
 /* Most hashes an inclusion or a consistency proof can have. */
 #define QFS_PROOF_MAX 64
 

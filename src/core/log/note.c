@@ -9,6 +9,7 @@
 
 #include "crypto/sha256.h"
 #include "text/utf8.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 /* Start of a signature line: an em dash and a space. */
@@ -25,6 +26,13 @@ static const char proof_header[] = "c2sp.org/tlog-proof@v1";
 
 /* The shortest base64 that holds a key id and a byte of a signature. */
 #define FIELD_TEXT_MIN 8
+
+_Static_assert(QFS_SECRET_LEN == crypto_sign_SECRETKEYBYTES &&
+			   QFS_HASH_LEN == crypto_sign_PUBLICKEYBYTES, "keys as libsodium holds them");
+_Static_assert(KEY_ID_LEN == sizeof(((qfs_vkey *) NULL)->id), "an id is copied whole");
+_Static_assert(1 + QFS_HASH_LEN <= FIELD_MAX && KEY_ID_LEN + SIGNATURE_LEN <= FIELD_MAX,
+			   "what write_base64 is given");
+_Static_assert(FIELD_TEXT_MIN / 4 * 3 > KEY_ID_LEN, "an id, and a byte more");
 
 /* ---- base64 and lines ---- */
 
@@ -49,6 +57,7 @@ read_base64(qfs_slice text, uint8_t *out, size_t max, size_t *len)
 	const char *end;
 
 	/* To libsodium a char is a signed number, and 0xAB and 0xAF are "+" and "/". */
+	QFS_ASSERT(qfs_slice_sound(text));
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] >= 0x80)
 			return false;
@@ -68,6 +77,7 @@ read_base64_hash(qfs_slice text, qfs_hash *out)
 static qfs_slice
 after(qfs_slice text, size_t n)
 {
+	QFS_ASSERT(n <= text.len);
 	return (qfs_slice) {text.data + n, text.len - n};
 }
 
@@ -142,6 +152,8 @@ qfs_vkey_make(qfs_slice name, qfs_note_algorithm algorithm, const qfs_hash *key,
 	qfs_sha256_state state;
 	qfs_hash	hash;
 
+	QFS_ASSERT(qfs_origin_check(name, NULL) == QFS_OK);
+	QFS_ASSERT(algorithm == QFS_NOTE_ED25519 || algorithm == QFS_NOTE_COSIGNATURE);
 	memset(out, 0, sizeof(*out));
 	memcpy(out->name, name.data, name.len < QFS_ORIGIN_MAX ? name.len : QFS_ORIGIN_MAX);
 	out->algorithm = algorithm;
@@ -202,6 +214,7 @@ qfs_vkey_parse(qfs_slice text, qfs_vkey *out, qfs_error *err)
 void
 qfs_checkpoint_write(qfs_buf *out, qfs_slice origin, uint64_t size, const qfs_hash *root)
 {
+	QFS_ASSERT(origin.len > 0 && memchr(origin.data, '\n', origin.len) == NULL);
 	qfs_buf_slice_add(out, origin);
 	qfs_buf_byte(out, '\n');
 	qfs_buf_uint(out, size);
@@ -216,6 +229,7 @@ qfs_note_sign(qfs_buf *out, const qfs_vkey *vkey, const uint8_t secret[QFS_SECRE
 {
 	uint8_t		field[KEY_ID_LEN + SIGNATURE_LEN];
 
+	QFS_ASSERT(body.len > 0 && body.data[body.len - 1] == '\n');
 	memcpy(field, vkey->id, KEY_ID_LEN);
 	crypto_sign_detached(field + KEY_ID_LEN, NULL, body.data, body.len, secret);
 	qfs_buf_text(out, dash);
@@ -273,6 +287,7 @@ split_note(qfs_slice note, qfs_slice *body, qfs_slice *signatures)
 		{
 			*body = (qfs_slice) {note.data, i - 1};
 			*signatures = after(note, i);
+			QFS_ASSERT(body->len + 1 + signatures->len == note.len);
 			return true;
 		}
 	return false;
@@ -389,6 +404,7 @@ qfs_note_verify(const qfs_checkpoint *checkpoint, const qfs_vkey *vkey, qfs_slic
 void
 qfs_tlog_proof_write(qfs_buf *out, uint64_t index, const qfs_proof *path, qfs_slice note)
 {
+	QFS_ASSERT(path->count <= QFS_PROOF_MAX);
 	qfs_buf_text(out, proof_header);
 	qfs_buf_text(out, "\nindex ");
 	qfs_buf_uint(out, index);
@@ -434,6 +450,7 @@ qfs_tlog_proof_parse(qfs_slice text, qfs_tlog_proof *out, qfs_error *err)
 			return qfs_fail(err, QFS_PROOF_SYNTAX, "\"%v\" is not a hash of the path", line);
 		out->path.count++;
 	}
+	QFS_ASSERT(out->path.count <= QFS_PROOF_MAX);
 	out->note = rest;
 	return QFS_OK;
 }

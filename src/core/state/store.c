@@ -6,6 +6,7 @@
 #include "state/store.h"
 
 #include "text/amount.h"
+#include "base/assert.h"
 #include "base/buf.h"
 #include "text/ids.h"
 
@@ -31,6 +32,7 @@ qfs_field_size(const qfs_field *field, const void *record)
 		case QFS_FIELD_JSON:
 			return sizeof(qfs_slice);
 	}
+	QFS_ASSERT(!"a type of field");
 	return 0;
 }
 
@@ -60,6 +62,7 @@ qfs_field_equal(const qfs_field *field, const void *a, const void *b)
 bool
 qfs_same_key(const qfs_kind *kind, const void *a, const void *b)
 {
+	QFS_ASSERT(kind->keys > 0 && kind->keys <= kind->field_count);
 	for (unsigned i = 0; i < kind->keys; i++)
 		if (!qfs_field_equal(&kind->fields[i], a, b))
 			return false;

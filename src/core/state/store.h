@@ -60,6 +60,26 @@ typedef struct qfs_kind
 	 key_count, is_rare}
 
 /*
+ * Is the description of a kind one of a record that a store can keep: its keys
+ * are fields, and never null, and every field lies in the record?
+ */
+static inline bool
+qfs_kind_sound(const qfs_kind *kind)
+{
+	if (kind->keys == 0 || kind->keys > kind->field_count)
+		return false;
+	for (unsigned i = 0; i < kind->field_count; i++)
+	{
+		const qfs_field *field = &kind->fields[i];
+
+		if (field->offset >= kind->size ||
+			(field->present != QFS_ALWAYS && (i < kind->keys || field->present >= kind->size)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * get: fills in the record whose key fields are set; *found says if there was
  *      one.  A JSON field stays valid until the next call of the store.
  * put: stores the record in place of the one with the same key.

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/status.h"
 
 /* More kinds than the rules have; the registry test counts them. */
@@ -18,6 +19,9 @@
 #define FIELDS_MAX 32
 
 #define SLOTS_MIN 64
+
+/* Of a kind: positions have 32 bits, and 0 is none. */
+#define RECORDS_MAX UINT32_MAX
 
 typedef struct shelf
 {
@@ -82,6 +86,7 @@ shelf_of(qfs_memory_store *s, const qfs_kind *kind)
 			return &s->shelves[i];
 	if (s->shelf_count == KINDS_MAX)
 		return NULL;
+	QFS_ASSERT(qfs_kind_sound(kind));
 	s->shelves[s->shelf_count].kind = kind;
 	return &s->shelves[s->shelf_count++];
 }
@@ -93,21 +98,28 @@ find_slot(const shelf *sh, const uint8_t *record)
 	size_t		mask = sh->slot_count - 1;
 	size_t		i = key_hash(sh->kind, record) & mask;
 
+	/* There is an empty slot, so that the search ends. */
+	QFS_ASSERT(sh->slot_count > sh->count && (sh->slot_count & mask) == 0);
 	while (sh->slots[i] != 0 &&
 		   !qfs_same_key(sh->kind, sh->records + (sh->slots[i] - 1) * sh->kind->size, record))
 		i = (i + 1) & mask;
 	return &sh->slots[i];
 }
 
-/* Doubles both arrays; slots stay at most half full. */
+/* Doubles both arrays; slots stay at most half full.  False: no memory, or no numbers for so many. */
 static bool
 grow(qfs_memory_store *s, shelf *sh)
 {
 	size_t		slot_count = sh->slot_count ? sh->slot_count * 2 : SLOTS_MIN;
 	size_t		capacity = slot_count / 2;
-	uint32_t   *slots = allocate(s, slot_count * sizeof(uint32_t));
-	uint8_t    *records = allocate(s, capacity * sh->kind->size);
+	uint32_t   *slots;
+	uint8_t    *records;
 
+	if (capacity > RECORDS_MAX || slot_count > SIZE_MAX / sizeof(uint32_t) ||
+		capacity > SIZE_MAX / sh->kind->size)
+		return false;
+	slots = allocate(s, slot_count * sizeof(uint32_t));
+	records = allocate(s, capacity * sh->kind->size);
 	if (slots == NULL || records == NULL)
 	{
 		release(s, slots);
@@ -126,6 +138,7 @@ grow(qfs_memory_store *s, shelf *sh)
 	sh->slot_count = slot_count;
 	for (size_t i = 0; i < sh->count; i++)
 		*find_slot(sh, records + i * sh->kind->size) = (uint32_t) i + 1;
+	QFS_ASSERT(sh->count < sh->capacity);
 	return true;
 }
 
@@ -186,8 +199,13 @@ overwrite(qfs_memory_store *s, const qfs_kind *kind, uint8_t *target, const void
 	release_json(s, kind, target);
 	memcpy(target, record, kind->size);
 	for (unsigned i = 0; i < kind->field_count; i++)
-		if (copies[i] != NULL)
-			json_field(kind, i, target)->data = copies[i];
+	{
+		qfs_slice  *json = json_field(kind, i, target);
+
+		QFS_ASSERT((json != NULL) == (copies[i] != NULL));
+		if (json != NULL)
+			json->data = copies[i];
+	}
 }
 
 static qfs_status
@@ -201,6 +219,7 @@ memory_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qf
 		return qfs_fail(err, QFS_INTERNAL, "too many kinds of records");
 	position = sh->slot_count > 0 ? *find_slot(sh, record) : 0;
 	*found = position != 0;
+	QFS_ASSERT(position <= sh->count);
 	if (*found)
 		memcpy(record, sh->records + (position - 1) * kind->size, kind->size);
 	return QFS_OK;
@@ -223,10 +242,13 @@ memory_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error
 	slot = find_slot(sh, record);
 	if (*slot == 0)
 	{
+		QFS_ASSERT(sh->count < sh->capacity);
 		*slot = (uint32_t) ++sh->count;
 		memset(sh->records + (*slot - 1) * kind->size, 0, kind->size);
 	}
 	overwrite(s, kind, sh->records + (*slot - 1) * kind->size, record, copies);
+	/* What is put is what is found. */
+	QFS_ASSERT(find_slot(sh, sh->records + (*slot - 1) * kind->size) == slot);
 	return QFS_OK;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "text/amount.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #define AMOUNT_MAX (~(qfs_amount) 0)
@@ -73,7 +74,10 @@ qfs_amount_write(qfs_buf *out, qfs_amount a)
 		digits[--at] = (uint8_t) ('0' + qfs_divide_small(&rest, 10));
 	digits[--at] = '.';
 	do
+	{
+		QFS_ASSERT(at > 0);
 		digits[--at] = (uint8_t) ('0' + qfs_divide_small(&rest, 10));
+	}
 	while (rest != 0);
 	qfs_buf_bytes(out, digits + at, sizeof(digits) - at);
 }
@@ -86,6 +90,7 @@ qfs_json_put_amount(qfs_json_writer *w, qfs_amount a)
 
 	qfs_buf_init(&buf, text, sizeof(text));
 	qfs_amount_write(&buf, a);
+	QFS_ASSERT(!buf.overflow);
 	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
 
@@ -144,6 +149,7 @@ divide(wide n, qfs_amount divisor, qfs_amount *quotient)
 {
 	qfs_amount	remainder = n.high;
 
+	QFS_ASSERT(divisor != 0);
 	if (n.high >= divisor)
 		return false;
 	*quotient = 0;
@@ -158,6 +164,7 @@ divide(wide n, qfs_amount divisor, qfs_amount *quotient)
 			remainder -= divisor;
 			*quotient |= 1;
 		}
+		QFS_ASSERT(remainder < divisor);
 	}
 	return true;
 }

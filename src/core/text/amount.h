@@ -8,6 +8,7 @@
 #ifndef QFS_AMOUNT_H
 #define QFS_AMOUNT_H
 
+#include "base/assert.h"
 #include "base/buf.h"
 #include "text/json.h"
 
@@ -31,6 +32,7 @@ qfs_divide_small(qfs_uint128 *n, uint32_t divisor)
 	qfs_uint128 quotient = 0;
 	uint64_t	rest = 0;
 
+	QFS_ASSERT(divisor != 0);
 	for (int shift = 96; shift >= 0; shift -= 32)
 	{
 		rest = rest << 32 | (uint32_t) (*n >> shift);
@@ -38,6 +40,7 @@ qfs_divide_small(qfs_uint128 *n, uint32_t divisor)
 		rest %= divisor;
 	}
 	*n = quotient;
+	QFS_ASSERT(rest < divisor);
 	return (uint32_t) rest;
 }
 

@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "base/assert.h"
+
 #define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 /* Bytes that are encoded at a time: a multiple of 3, so that pieces fit together. */
@@ -17,11 +19,14 @@ qfs_base64url_write(qfs_buf *out, const uint8_t *bytes, size_t len)
 {
 	char		text[QFS_BASE64URL_LEN(PIECE) + 1];
 
+	_Static_assert(PIECE % 3 == 0, "pieces fit together");
+	QFS_ASSERT(bytes != NULL || len == 0);
 	while (len > 0)
 	{
 		size_t		piece = len < PIECE ? len : PIECE;
 
 		sodium_bin2base64(text, sizeof(text), bytes, piece, VARIANT);
+		QFS_ASSERT(strlen(text) == QFS_BASE64URL_LEN(piece));
 		qfs_buf_text(out, text);
 		bytes += piece;
 		len -= piece;
@@ -35,6 +40,7 @@ qfs_base64url_read_some(qfs_slice text, uint8_t *out, size_t max, size_t *len)
 	const char *end;
 
 	/* To libsodium a char is a signed number, and 0xAD and 0xDF are "-" and "_". */
+	QFS_ASSERT(qfs_slice_sound(text));
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] >= 0x80)
 			return false;

@@ -6,11 +6,15 @@
 #include "text/ids.h"
 
 #include "crypto/keccak.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 static const char user_prefix[] = "user_";
 
 #define USER_PREFIX_LEN (sizeof(user_prefix) - 1)
+
+_Static_assert(QFS_USER_ID_TEXT == USER_PREFIX_LEN + 2 * QFS_HASH_LEN, "a user id as text");
+_Static_assert(QFS_ADDRESS_TEXT == 2 + 2 * QFS_ADDRESS_LEN, "an address as text");
 
 qfs_status
 qfs_hash_parse(qfs_slice text, qfs_hash *out, qfs_error *err)
@@ -47,6 +51,7 @@ qfs_json_put_user(qfs_json_writer *w, const qfs_user_id *id)
 
 	qfs_buf_init(&buf, text, sizeof(text));
 	qfs_user_id_write(&buf, id);
+	QFS_ASSERT(!buf.overflow && buf.len == QFS_USER_ID_TEXT);
 	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
 
@@ -70,6 +75,7 @@ lower_digits(const qfs_address *address, uint8_t digits[2 * QFS_ADDRESS_LEN])
 
 	qfs_buf_init(&buf, digits, 2 * QFS_ADDRESS_LEN);
 	qfs_buf_hex(&buf, address->bytes, sizeof(address->bytes));
+	QFS_ASSERT(!buf.overflow && buf.len == buf.capacity);
 }
 
 /* The digits with EIP-55's capitals. */

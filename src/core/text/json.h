@@ -23,6 +23,8 @@ typedef enum qfs_json_type
 	QFS_JSON_OBJECT
 } qfs_json_type;
 
+#define QFS_JSON_TYPES (QFS_JSON_OBJECT + 1)
+
 /* ---- reading ---- */
 
 /*
@@ -99,14 +101,23 @@ extern void qfs_json_close(qfs_json_writer *w);
 
 /* Names in ascending order only: the writer refuses to sort. */
 extern void qfs_json_key(qfs_json_writer *w, const char *name);
+
+/* Beyond +-QFS_INT_MAX it is no canonical value: a schema's bounds have to refuse it before it is hashed. */
 extern void qfs_json_put_int(qfs_json_writer *w, int64_t n);
 extern void qfs_json_put_bool(qfs_json_writer *w, bool b);
 extern void qfs_json_put_null(qfs_json_writer *w);
 extern void qfs_json_put_text(qfs_json_writer *w, qfs_slice utf8);
 extern void qfs_json_put_hex(qfs_json_writer *w, const uint8_t *bytes, size_t len);
 
-/* A value that is canonical already. */
+/* A value that qfs_json_check has accepted, or would. */
 extern void qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical);
+
+/* Was one value written, with every bracket that it opens closed? */
+static inline bool
+qfs_json_ended(const qfs_json_writer *w)
+{
+	return !w->misuse && w->depth == 0 && w->level[0].used;
+}
 
 /* Errors: ENTRY_TOO_LARGE if the buffer was too small, INTERNAL on misuse. */
 extern qfs_status qfs_json_end(qfs_json_writer *w, qfs_error *err);

@@ -7,6 +7,7 @@
  */
 #include "text/json.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 #include "text/json_string.h"
 #include "text/utf8.h"
@@ -60,6 +61,7 @@ check_escape(reader *r)
 static qfs_status
 check_string(reader *r)
 {
+	QFS_ASSERT(*r->p == '"');
 	r->p++;
 	while (r->p < r->end && *r->p != '"')
 	{
@@ -165,6 +167,7 @@ check_container(reader *r, unsigned depth)
 	uint8_t		closing = object ? '}' : ']';
 	qfs_slice	previous = {NULL, 0};
 
+	QFS_ASSERT(depth <= QFS_JSON_DEPTH_MAX);
 	if (depth == QFS_JSON_DEPTH_MAX)
 		return fail_at(r, QFS_JSON_DEPTH, "too deep");
 	r->p++;
@@ -197,6 +200,7 @@ check_container(reader *r, unsigned depth)
 static qfs_status
 check_value(reader *r, unsigned depth)
 {
+	QFS_ASSERT(r->p <= r->end);
 	if (r->p == r->end)
 		return fail_at(r, QFS_JSON_SYNTAX, "a value was expected");
 	switch (*r->p)
@@ -223,7 +227,10 @@ qfs_json_check(qfs_slice text, qfs_error *err)
 	reader		r = {text.data, text.data, text.data + text.len, err};
 	qfs_status	status = check_value(&r, 0);
 
+	QFS_ASSERT(qfs_slice_sound(text));
 	if (status == QFS_OK && r.p != r.end)
 		return fail_at(&r, QFS_JSON_SYNTAX, "something follows the value");
+	/* What every view relies on. */
+	QFS_ASSERT(status != QFS_OK || qfs_json_is_whole(text));
 	return status;
 }

@@ -7,6 +7,7 @@
  */
 #include "text/json_string.h"
 
+#include "base/assert.h"
 #include "text/json.h"
 
 int
@@ -35,11 +36,14 @@ qfs_json_short_escape(uint8_t c)
 uint8_t
 qfs_json_unescape(const uint8_t *p, size_t *taken)
 {
+	QFS_ASSERT(p[0] == '\\');
 	if (p[1] == 'u')
 	{
+		QFS_ASSERT(qfs_hex_value(p[4]) >= 0 && qfs_hex_value(p[5]) >= 0);
 		*taken = 6;
 		return (uint8_t) ((unsigned) qfs_hex_value(p[4]) << 4 | (unsigned) qfs_hex_value(p[5]));
 	}
+	QFS_ASSERT(qfs_json_short_escape(p[1]) >= 0);
 	*taken = 2;
 	return (uint8_t) qfs_json_short_escape(p[1]);
 }
@@ -73,6 +77,7 @@ next_rank(qfs_slice *name, bool escaped)
 		taken = 2;
 		c = (c & 0x1Fu) << 6 | (p[1] & 0x3Fu);
 	}
+	QFS_ASSERT(taken <= name->len);
 	qfs_slice_skip(name, taken);
 
 	if (c >= 0x10000)

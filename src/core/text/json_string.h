@@ -8,7 +8,34 @@
 #ifndef QFS_JSON_STRING_H
 #define QFS_JSON_STRING_H
 
-#include "base/types.h"
+#include "base/buf.h"
+
+/*
+ * Does it begin and end as one value does?  qfs_json_check has looked at what
+ * is between, and every view takes whole values only.
+ */
+static inline bool
+qfs_json_is_whole(qfs_slice value)
+{
+	if (!qfs_slice_sound(value) || value.len == 0)
+		return false;
+	switch (value.data[0])
+	{
+		case '{':
+			return value.len >= 2 && value.data[value.len - 1] == '}';
+		case '[':
+			return value.len >= 2 && value.data[value.len - 1] == ']';
+		case '"':
+			return value.len >= 2 && value.data[value.len - 1] == '"';
+		case 't':
+		case 'n':
+			return value.len == 4;
+		case 'f':
+			return value.len == 5;
+		default:
+			return value.data[value.len - 1] >= '0' && value.data[value.len - 1] <= '9';
+	}
+}
 
 /* What the short escapes of RFC 8785 stand for, by what follows the backslash; -1: none. */
 extern int qfs_json_short_escape(uint8_t c);

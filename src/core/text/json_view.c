@@ -5,11 +5,13 @@
  */
 #include "text/json.h"
 
+#include "base/assert.h"
 #include "text/json_string.h"
 
 qfs_json_type
 qfs_json_type_of(qfs_slice value)
 {
+	QFS_ASSERT(qfs_json_is_whole(value));
 	switch (value.data[0])
 	{
 		case '{':
@@ -112,15 +114,20 @@ qfs_json_next(qfs_json_iter *iter, qfs_slice *key, qfs_slice *value)
 {
 	qfs_slice  *rest = &iter->rest;
 
+	QFS_ASSERT(qfs_slice_sound(*rest));
 	if (rest->len == 0)
 		return false;
 	*key = (qfs_slice) {NULL, 0};
 	if (iter->object)
 	{
 		*key = (qfs_slice) {rest->data, string_extent(rest->data, rest->len)};
+		QFS_ASSERT(qfs_json_is_whole(*key) && key->data[0] == '"');
+		QFS_ASSERT(key->len < rest->len && rest->data[key->len] == ':');
 		qfs_slice_skip(rest, key->len + 1);
 	}
 	*value = (qfs_slice) {rest->data, value_extent(rest->data, rest->len)};
+	QFS_ASSERT(qfs_json_is_whole(*value));
+	QFS_ASSERT(value->len == rest->len || rest->data[value->len] == ',');
 	qfs_slice_skip(rest, value->len + 1);
 	return true;
 }
@@ -149,7 +156,10 @@ qfs_json_to_int(qfs_slice value, int64_t *out)
 	if (value.len == 0 || qfs_json_type_of(value) != QFS_JSON_INTEGER)
 		return false;
 	for (size_t i = negative; i < value.len; i++)
+	{
+		QFS_ASSERT(n <= (INT64_MAX - (value.data[i] - '0')) / 10);
 		n = n * 10 + (value.data[i] - '0');
+	}
 	*out = negative ? -n : n;
 	return true;
 }
@@ -178,6 +188,7 @@ qfs_json_to_text(qfs_slice value, qfs_buf *out)
 			byte = qfs_json_unescape(value.data + i, &taken);
 		qfs_buf_byte(out, byte);
 		i += taken;
+		QFS_ASSERT(i < value.len);
 	}
 	return true;
 }

@@ -7,7 +7,10 @@
  */
 #include "text/json.h"
 
+#include "base/assert.h"
 #include "base/status.h"
+#include "text/json_string.h"
+#include "text/utf8.h"
 
 /* The second character of a control character's short escape, or 0. */
 static char
@@ -82,6 +85,7 @@ plain_run(qfs_slice utf8, size_t from)
 void
 qfs_json_write_string(qfs_buf *out, qfs_slice utf8)
 {
+	QFS_ASSERT(qfs_utf8_check(utf8));
 	qfs_buf_byte(out, '"');
 	for (size_t i = 0; i < utf8.len; i++)
 	{
@@ -131,6 +135,7 @@ qfs_json_begin(qfs_json_writer *w, qfs_buf *out)
 static void
 before_value(qfs_json_writer *w)
 {
+	QFS_ASSERT(w->depth <= QFS_JSON_DEPTH_MAX);
 	if (w->level[w->depth].object)
 	{
 		if (!w->level[w->depth].keyed)
@@ -156,6 +161,7 @@ open_container(qfs_json_writer *w, bool object)
 		return;
 	}
 	w->depth++;
+	QFS_ASSERT(w->depth < QFS_ROWS(w->level));
 	w->level[w->depth].object = object;
 	w->level[w->depth].used = false;
 	w->level[w->depth].keyed = false;
@@ -194,6 +200,8 @@ note_key(qfs_json_writer *w, size_t at)
 	qfs_slice	previous = {text + w->level[w->depth].key_at, w->level[w->depth].key_len};
 	qfs_slice	key = {text + at, w->out->len - 1 - at};
 
+	QFS_ASSERT(previous.data + previous.len <= key.data);
+	QFS_ASSERT(at < w->out->len);
 	if (w->level[w->depth].used && qfs_json_compare_names(previous, key, true) >= 0)
 		w->misuse = true;
 	w->level[w->depth].key_at = at;
@@ -261,6 +269,7 @@ qfs_json_put_hex(qfs_json_writer *w, const uint8_t *bytes, size_t len)
 void
 qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical)
 {
+	QFS_ASSERT(qfs_json_is_whole(canonical));
 	before_value(w);
 	qfs_buf_slice_add(w->out, canonical);
 }
@@ -268,7 +277,7 @@ qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical)
 qfs_status
 qfs_json_end(qfs_json_writer *w, qfs_error *err)
 {
-	if (w->misuse || w->depth != 0 || !w->level[0].used)
+	if (!qfs_json_ended(w))
 		return qfs_fail(err, QFS_INTERNAL, "a rule wrote JSON out of order");
 	if (w->out->overflow)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "there is room for %u bytes",

@@ -6,6 +6,7 @@
 #include "text/schema.h"
 
 #include "text/json.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 /* Where in the document we are, for errors: a path back to the root. */
@@ -28,6 +29,7 @@ write_place(qfs_buf *out, const place *at)
 	if (at->name.len > 0)
 	{
 		qfs_buf_byte(out, '.');
+		QFS_ASSERT(at->name.len >= 2);
 		qfs_buf_bytes(out, at->name.data + 1, at->name.len - 2);
 	}
 	else
@@ -66,7 +68,7 @@ static const char *const type_names[] = {
 static bool
 is_type_name(qfs_slice value)
 {
-	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(type_names); i++)
 		if (key_is(value, type_names[i]))
 			return true;
 	return false;
@@ -198,6 +200,7 @@ static const struct
 	[REQUIRED] = {"required", check_required},
 	[TYPE] = {"type", check_type},
 };
+_Static_assert(QFS_ROWS(keywords) == KEYWORDS, "a check for each keyword");
 
 /* Which keyword is it, of those from the given one on? */
 static keyword
@@ -262,6 +265,8 @@ has_type(qfs_slice type, qfs_slice value)
 		[QFS_JSON_INTEGER] = "integer",[QFS_JSON_STRING] = "string",
 		[QFS_JSON_ARRAY] = "array",[QFS_JSON_OBJECT] = "object"
 	};
+	_Static_assert(QFS_ROWS(name_of) == QFS_JSON_TYPES, "a name for each type");
+	_Static_assert(QFS_ROWS(type_names) == QFS_JSON_TYPES, "the same in their order");
 	const char *name = name_of[qfs_json_type_of(value)];
 	qfs_json_iter iter = qfs_json_members(type);
 	qfs_slice	key;
@@ -312,8 +317,9 @@ static int64_t
 bound(qfs_slice value)
 {
 	int64_t		n = 0;
+	bool		found = qfs_json_to_int(value, &n);
 
-	qfs_json_to_int(value, &n);
+	QFS_ASSERT(found);
 	return n;
 }
 
@@ -434,6 +440,7 @@ fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
 		const char *why;
 
 		k = keyword_of(name, k);
+		QFS_ASSERT(k < KEYWORDS);
 		why = fit_scalar(k, limit, value);
 		if (why != NULL)
 			return misfit(v, at, why);

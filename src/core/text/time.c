@@ -8,6 +8,7 @@
  */
 #include "text/time.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 #define DAY_SECONDS 86400
@@ -16,9 +17,10 @@
 #define EPOCH_DAYS 719528
 
 /* Days before each month of a year that is not a leap year. */
-static const int16_t month_start[13] = {
+static const int16_t month_start[] = {
 	0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365
 };
+_Static_assert(QFS_ROWS(month_start) == 12 + 1, "a row for each month, and the end of the year");
 
 /* The shortest form: 2026-01-31T12:00:00Z; what follows the seconds varies. */
 #define TIME_MIN 20
@@ -36,12 +38,14 @@ days_to(int64_t year, int month)
 {
 	int64_t		leaps = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
 
+	QFS_ASSERT(year >= 0 && month >= 1 && month <= 12);
 	return 365 * year + leaps + month_start[month - 1] + (month > 2 && is_leap(year)) - EPOCH_DAYS;
 }
 
 static int
 days_in(int64_t year, int month)
 {
+	QFS_ASSERT(month >= 1 && month <= 12);
 	return month_start[month] - month_start[month - 1] + (month == 2 && is_leap(year));
 }
 
@@ -207,8 +211,10 @@ write_digits(qfs_buf *out, int64_t n, int digits)
 {
 	uint8_t		text[4];
 
+	QFS_ASSERT(n >= 0 && digits > 0 && (size_t) digits <= sizeof(text));
 	for (int i = digits; i > 0; n /= 10)
 		text[--i] = (uint8_t) ('0' + n % 10);
+	QFS_ASSERT(n == 0);
 	qfs_buf_bytes(out, text, (size_t) digits);
 }
 

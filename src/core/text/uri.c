@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+#include "base/buf.h"
+
 static bool
 is_alpha(uint8_t c)
 {
@@ -68,6 +71,7 @@ cut(qfs_slice text, uint8_t c, qfs_slice *left, qfs_slice *right)
 {
 	const uint8_t *at = text.len > 0 ? memchr(text.data, c, text.len) : NULL;
 
+	QFS_ASSERT(qfs_slice_sound(text));
 	*left = text;
 	*right = (qfs_slice) {NULL, 0};
 	if (at == NULL)
@@ -187,6 +191,7 @@ read_ip_literal(qfs_slice text, qfs_slice *host, qfs_slice *rest)
 {
 	qfs_slice	inside;
 
+	QFS_ASSERT(text.len > 0 && text.data[0] == '[');
 	if (!cut(text, ']', host, rest))
 		return false;
 	inside = (qfs_slice) {host->data + 1, host->len - 1};
@@ -260,6 +265,7 @@ qfs_uri_is_uri(qfs_slice text)
 bool
 qfs_uri_is_below(qfs_slice uri, qfs_slice base)
 {
+	QFS_ASSERT(qfs_slice_sound(uri) && base.len > 0);
 	return uri.len >= base.len && memcmp(uri.data, base.data, base.len) == 0 &&
 		(uri.len == base.len || memchr("/?#", uri.data[base.len], 3) != NULL);
 }

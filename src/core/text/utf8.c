@@ -5,6 +5,9 @@
  */
 #include "text/utf8.h"
 
+#include "base/assert.h"
+#include "base/buf.h"
+
 unsigned
 qfs_utf8_length(const uint8_t *p, const uint8_t *end)
 {
@@ -13,6 +16,7 @@ qfs_utf8_length(const uint8_t *p, const uint8_t *end)
 	uint8_t		high = 0xBF;
 	unsigned	len;
 
+	QFS_ASSERT(p < end);
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] >= 0xC2 && p[0] <= 0xDF)
@@ -49,6 +53,7 @@ qfs_utf8_check(qfs_slice text)
 {
 	size_t		i = 0;
 
+	QFS_ASSERT(qfs_slice_sound(text));
 	while (i < text.len)
 	{
 		unsigned	len = qfs_utf8_length(text.data + i, text.data + text.len);
@@ -57,5 +62,6 @@ qfs_utf8_check(qfs_slice text)
 			return false;
 		i += len;
 	}
+	QFS_ASSERT(i == text.len);
 	return true;
 }

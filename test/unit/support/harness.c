@@ -9,6 +9,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/*
+ * The sanitizers show where an assertion of src/core ended the program: a trap
+ * is one of these signals.  They ask for it by these names.
+ */
+#define SHOW_TRAPS "handle_sigill=1:handle_sigtrap=1"
+
+extern const char *__asan_default_options(void);
+extern const char *__msan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return SHOW_TRAPS;
+}
+
+const char *
+__msan_default_options(void)
+{
+	return SHOW_TRAPS;
+}
+
 /* A table with a broken column would fail in every row: some are enough. */
 #define SHOWN_PER_CASE 10
 
