@@ -15,6 +15,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
+#include "pg/append/payload.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/clock.h"
@@ -184,64 +185,18 @@ normal_signature(qfs_slice given)
 static qfs_slice
 login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
 {
-	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
-	void	   *json = palloc(QFS_ENTRY_MAX);
-	qfs_json_writer w;
-	qfs_buf		out;
-	qfs_buf		buf;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&out, json, QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &out);
-	qfs_json_open_object(&w);
+	qfs_draft_begin(&p);
 	if (login->has_device)
-	{
-		qfs_buf_init(&buf, memory, sizeof(memory));
-		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
-		qfs_json_key(&w, "device_key");
-		qfs_json_put_text(&w, qfs_buf_slice(&buf));
-	}
-	qfs_json_key(&w, "message");
-	qfs_json_put_text(&w, message);
-	qfs_json_key(&w, "nonce");
-	qfs_json_put_text(&w, login->message.nonce);
+		qfs_draft_base64url(&p, "device_key", login->device.bytes, sizeof(login->device.bytes));
+	qfs_draft_text(&p, "message", message);
+	qfs_draft_text(&p, "nonce", login->message.nonce);
 	if (code.len > 0)
-	{
-		qfs_json_key(&w, "referral_code");
-		qfs_json_put_text(&w, code);
-	}
-	qfs_json_key(&w, "signature");
-	qfs_json_put_text(&w, signature);
-	qfs_json_key(&w, "wallet");
-	qfs_buf_init(&buf, memory, sizeof(memory));
-	qfs_address_write(&buf, &login->message.address);
-	qfs_json_put_text(&w, qfs_buf_slice(&buf));
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&out);
-}
-
-/* A payload of one or two text members; a NULL name is left out. */
-static qfs_slice
-text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
-{
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
-
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, first);
-	qfs_json_put_text(&w, first_value);
-	if (second != NULL)
-	{
-		qfs_json_key(&w, second);
-		qfs_json_put_text(&w, second_value);
-	}
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&buf);
+		qfs_draft_text(&p, "referral_code", code);
+	qfs_draft_text(&p, "signature", signature);
+	qfs_draft_address(&p, "wallet", &login->message.address);
+	return qfs_draft_end(&p);
 }
 
 /* The session that an outcome names, as it is stored now. */
@@ -259,7 +214,7 @@ read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
 }
 
 static void
-put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys,
+put_token(qfs_draft *p, const qfs_reducer *r, const qfs_session_keys *keys,
 		  const qfs_session_record *session)
 {
 	char		memory[QFS_TOKEN_MAX];
@@ -274,7 +229,7 @@ put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &keys->token.public_key,
 							keys->token.secret, &buf, &err), &err);
-	qfs_json_put_text(w, qfs_buf_slice(&buf));
+	qfs_draft_text(p, "token", qfs_buf_slice(&buf));
 }
 
 /*
@@ -286,46 +241,30 @@ static Datum
 session_json(const qfs_reducer *r, qfs_session_keys *keys, const qfs_session_record *session,
 			 const qfs_address *wallet, const bool *created)
 {
-	size_t		size = QFS_TOKEN_MAX + 1024;
-	char		memory[QFS_ADDRESS_TEXT];
-	qfs_json_writer w;
-	qfs_buf		address;
-	qfs_buf		out;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&out, palloc(size), size);
-	qfs_json_begin(&w, &out);
-	qfs_json_open_object(&w);
+	qfs_draft_begin(&p);
 	if (created != NULL)
-	{
-		qfs_json_key(&w, "created");
-		qfs_json_put_bool(&w, *created);
-	}
-	qfs_json_key(&w, "expires_at");
-	qfs_json_put_int(&w, qfs_session_expires_at(r, session));
-	qfs_json_key(&w, "session");
-	qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
-	qfs_json_key(&w, "token");
-	put_token(&w, r, keys, session);
+		qfs_draft_bool(&p, "created", *created);
+	qfs_draft_int(&p, "expires_at", qfs_session_expires_at(r, session));
+	qfs_draft_hash(&p, "session", &session->session);
+	put_token(&p, r, keys, session);
 	sodium_memzero(keys, sizeof(*keys));
-	qfs_json_key(&w, "user_id");
-	qfs_json_put_user(&w, &session->user);
-	qfs_json_key(&w, "wallet");
-	qfs_buf_init(&address, memory, sizeof(memory));
-	qfs_address_write(&address, wallet);
-	qfs_json_put_text(&w, qfs_buf_slice(&address));
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&out));
+	qfs_draft_user(&p, "user_id", &session->user);
+	qfs_draft_address(&p, "wallet", wallet);
+	return qfs_jsonb_of(qfs_draft_end(&p));
 }
 
 /* Who came with a code says so in an entry of its own, as the new session. */
 static void
 use_referral(const qfs_session_record *session, qfs_slice code)
 {
+	qfs_draft p;
+
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "code", code);
 	qfs_actor_set(session);
-	qfs_append_account_event("REFERRAL_USE", &session->user,
-							 text_payload("code", code, NULL, code), NULL);
+	qfs_append_account_event("REFERRAL_USE", &session->user, qfs_draft_end(&p), NULL);
 	qfs_actor_clear();
 }
 
@@ -335,7 +274,7 @@ Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
 	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, 2);
-	qfs_slice	created = QFS_LITERAL("false");
+	qfs_slice	created;
 	qfs_reducer *r = qfs_open_reducer();
 	bool		is_new;
 	qfs_session_keys *keys;
@@ -359,8 +298,7 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code);
-	qfs_json_member(outcome, "created", &created);
-	is_new = created.data[0] == 't';
+	is_new = qfs_json_member(outcome, "created", &created) && qfs_slice_equal(created, QFS_LITERAL("true"));
 	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
 }
 
@@ -443,18 +381,16 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_reducer *r = qfs_open_reducer();
 	qfs_account_record account;
-	char		digits[2 * QFS_HASH_LEN];
 	qfs_session_record session;
 	qfs_slice	outcome;
 	qfs_hash	nonce;
-	qfs_buf		buf;
+	qfs_draft p;
 
 	read_account(r, &actor->user, &account);
 	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
-	qfs_append_account_event("SESSION_ROTATED", &actor->user,
-							 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf)), &outcome);
+	qfs_draft_begin(&p);
+	qfs_draft_hash(&p, "nonce", &nonce);
+	qfs_append_account_event("SESSION_ROTATED", &actor->user, qfs_draft_end(&p), &outcome);
 	read_session(r, outcome, &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
@@ -467,15 +403,14 @@ Datum
 qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
-	char		digits[2 * QFS_HASH_LEN];
-	qfs_buf		buf;
+	qfs_draft p;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "session and reason are needed");
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, qfs_hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
-	qfs_append_account_event("SESSION_REVOKED", &actor->user,
-						 text_payload("reason", qfs_varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "reason", qfs_varlena_arg(fcinfo, 1));
+	qfs_draft_hash(&p, "session", qfs_hash_arg(fcinfo, 0));
+	qfs_append_account_event("SESSION_REVOKED", &actor->user, qfs_draft_end(&p), NULL);
 	PG_RETURN_VOID();
 }
 
