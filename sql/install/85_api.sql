@@ -68,7 +68,7 @@ CREATE FUNCTION qfs_api.sessions()
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT s.session::text, s.seq, l.at, e.expires_at,
-         rtrim(translate(encode(s.device::bytea, 'base64'), '+/', '-_'), '='), s.operates,
+         qfs.base64url(s.device::bytea), s.operates,
          s.ended IS NULL AND e.expires_at > (extract(epoch FROM statement_timestamp()) * 1000)::bigint,
          s.session OPERATOR(qfs.=) qfs.current_session(), s.ended, s.reason
   FROM qfs.session s

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(252);
+SELECT plan(254);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -79,6 +79,7 @@ INSERT INTO pinned VALUES
   ('function qfs.address_recv(pg_catalog.internal)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.address_send(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.authenticate(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.base64url(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe'),
   ('function qfs.bytea(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -144,6 +145,7 @@ INSERT INTO pinned VALUES
   ('function qfs.rebuild()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.recover_personal_sign(pg_catalog.text,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.referral_tier(bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.refuse(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.refuse_change()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.register_event_type(pg_catalog.text,pg_catalog.jsonb,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),

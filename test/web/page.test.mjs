@@ -52,6 +52,34 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
   });
 }
 
+scenario('invitations at the end of the last tier', async () => {
+  const before = sql("SELECT policy::jsonb -> 'referral' FROM qfs.policy ORDER BY seq DESC LIMIT 1");
+  sql(`SELECT qfs.set_policy('{"referral": {"activation": [], "cap": 2, "tiers": [{"to": 1, "flx": "2"}, {"to": 2, "flx": "1"}]}}')`);
+  try {
+    const alice = await person();
+    await alice.open();
+    await signIn(alice);
+    const tiers = async () => {
+      await alice.go('#/');
+      await alice.go('#/invite');
+      return alice.page.locator('.tiers li').evaluateAll((items) => items.map((item) => `${item.className}: ${item.innerText.replaceAll('\n', ' ')}`));
+    };
+    await alice.go('#/invite');
+    const link = await alice.page.getByLabel('Give this to somebody you trust').inputValue();
+    const invite = async () => {
+      const guest = await person();
+      await guest.page.goto(link);
+      await signIn(guest);
+    };
+    await invite();
+    assert.deepEqual(await tiers(), ['done: 2 FLX each, from 1 to 1', 'now: 1 FLX each, from 2 to 2 next is number 2']);
+    await invite();
+    assert.deepEqual(await tiers(), ['done: 2 FLX each, from 1 to 1', 'now: 1 FLX each, from 2 to 2 all of them are active']);
+  } finally {
+    sql(`SELECT qfs.set_policy('{"referral": ${before}}')`);
+  }
+});
+
 scenario('scripts that somebody put in do not run, markup is not parsed, and the page is not framed', async () => {
   const who = await person();
   await who.page.route(DIRECT, async (route) => {
