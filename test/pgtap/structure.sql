@@ -209,7 +209,7 @@ CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
-  'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)',
+  'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint, text, text, text)', 'auth_login(text, text, text)', 'auth_nonce()', 'chat_key(text)',
   'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint)', 'entry(bigint)',
   'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',

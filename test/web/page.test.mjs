@@ -52,6 +52,20 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
   });
 }
 
+for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
+  scenario(`what the wallet signs is what the server wrote for the page of ${name}`, async () => {
+    const who = await person({ url });
+    const answer = who.page.waitForResponse(/auth_challenge$/);
+    await who.open();
+    await signIn(who);
+    const text = await (await answer).json();
+    assert.deepEqual(who.wallet.signed, [text]);
+    const { host, origin } = new URL(url);
+    assert.deepEqual(text.split('\n').slice(0, 6), [`${host} wants you to sign in with your Ethereum account:`, who.account.address, '',
+      'Sign in to this ledger. It costs nothing and sends no transaction.', '', `URI: ${origin}/`]);
+  });
+}
+
 scenario('invitations at the end of the last tier', async () => {
   const before = sql("SELECT policy::jsonb -> 'referral' FROM qfs.policy ORDER BY seq DESC LIMIT 1");
   sql(`SELECT qfs.set_policy('{"referral": {"activation": [], "cap": 2, "tiers": [{"to": 1, "flx": "2"}, {"to": 2, "flx": "1"}]}}')`);

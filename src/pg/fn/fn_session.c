@@ -28,6 +28,7 @@
 #include "pg/table/store_table.h"
 #include "identity/device.h"
 #include "identity/token.h"
+#include "text/uri.h"
 #include "pg/secret/token_memory.h"
 
 #define NONCE_TIME_LEN 6
@@ -104,54 +105,98 @@ qfs_sql_nonce(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
 }
 
-/* qfs.challenge(wallet, device_key, chain_id) -> text */
+/* ---- challenges ---- */
+
+/* Argument n, or the first of those that the policy lists under this name. */
+static qfs_slice
+place_arg(FunctionCallInfo fcinfo, int n, qfs_slice listed, const char *name)
+{
+	qfs_json_iter iter = qfs_json_members(listed);
+	qfs_slice	key;
+	qfs_slice	value;
+	qfs_slice	first;
+
+	if (!PG_ARGISNULL(n))
+		return qfs_varlena_arg(fcinfo, n);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &first))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.%s is empty", name);
+	return first;
+}
+
+/* The resource that names the device key of argument n. */
+static qfs_slice
+device_arg(FunctionCallInfo fcinfo, int n)
+{
+	qfs_hash	device;
+	qfs_buf		buf;
+
+	if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, n), device.bytes, sizeof(device.bytes)))
+		QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
+	qfs_buf_init(&buf, palloc(QFS_DEVICE_RESOURCE_LEN), QFS_DEVICE_RESOURCE_LEN);
+	qfs_device_resource_write(&buf, &device);
+	return qfs_buf_slice(&buf);
+}
+
+/*
+ * Says which argument is wrong, where the message would only show on which
+ * line.  Errors: SIWE_DOMAIN, ARGUMENT.
+ */
+static void
+check_form(const qfs_siwe *fields)
+{
+	qfs_uri_authority domain;
+
+	if (!qfs_uri_read_authority(fields->domain, &domain) || domain.has_userinfo || domain.host.len == 0)
+		QFS_THROW(QFS_SIWE_DOMAIN, "domain is \"%v\"", fields->domain);
+	if (!qfs_uri_is_uri(fields->uri))
+		QFS_THROW(QFS_ARGUMENT, "uri is \"%v\", which is not an RFC 3986 URI", fields->uri);
+	if (fields->has_statement && memchr(fields->statement.data, '\n', fields->statement.len) != NULL)
+		QFS_THROW(QFS_ARGUMENT, "statement has more than one line");
+}
+
+/* What the message says, but for its nonce. */
+static void
+read_challenge(FunctionCallInfo fcinfo, const qfs_policy *policy, qfs_siwe *out)
+{
+	*out = (qfs_siwe) {.version = 1};
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
+	memcpy(&out->address, PG_GETARG_POINTER(0), sizeof(out->address));
+	out->chain_id = (int64_t) qfs_count_arg(fcinfo, 2, "chain_id");
+	out->domain = place_arg(fcinfo, 3, policy->domains, "domains");
+	out->uri = place_arg(fcinfo, 4, policy->uris, "uris");
+	out->has_statement = !PG_ARGISNULL(5);
+	if (out->has_statement)
+		out->statement = qfs_varlena_arg(fcinfo, 5);
+	out->has_resources = !PG_ARGISNULL(1);
+	if (out->has_resources)
+		out->resources[out->resource_count++] = device_arg(fcinfo, 1);
+	check_form(out);
+}
+
+/* qfs.challenge(wallet, device_key, chain_id, domain, uri, statement) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_challenge);
 Datum
 qfs_sql_challenge(PG_FUNCTION_ARGS)
 {
 	qfs_reducer *r = qfs_open_reducer();
 	uint8_t		memory[QFS_SIWE_MAX];
-	uint8_t		resource[QFS_DEVICE_RESOURCE_LEN];
-	uint8_t		digits[2 * QFS_HASH_LEN];
-	qfs_siwe	fields = {.version = 1};
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_siwe	fields;
 	qfs_hash	nonce;
-	qfs_hash	device;
 	qfs_buf		buf;
 	qfs_error	err;
-	qfs_slice	value;
-	qfs_slice	key;
-	qfs_json_iter iter;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
-		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
-	memcpy(&fields.address, PG_GETARG_POINTER(0), sizeof(fields.address));
-	fields.chain_id = (int64_t) qfs_count_arg(fcinfo, 2, "chain_id");
-
-	/* The application's first domain and URI. */
-	iter = qfs_json_members(r->policy.domains);
-	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.domain))
-		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.domains is empty");
-	iter = qfs_json_members(r->policy.uris);
-	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.uri))
-		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.uris is empty");
-
+	read_challenge(fcinfo, &r->policy, &fields);
 	make_nonce(r, &nonce);
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
 	fields.nonce = qfs_buf_slice(&buf);
 	fields.issued_at = qfs_now_ms();
-	if (!PG_ARGISNULL(1))
-	{
-		if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
-			QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
-		qfs_buf_init(&buf, resource, sizeof(resource));
-		qfs_device_resource_write(&buf, &device);
-		fields.has_resources = true;
-		fields.resource_count = 1;
-		fields.resources[0] = qfs_buf_slice(&buf);
-	}
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
+	/* Nobody is asked to sign what auth_login would refuse for its place. */
+	QFS_TRY(qfs_login_check_place(&fields, &r->policy, &err), &err);
 	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
 }
 
