@@ -17,6 +17,10 @@ CREATE FUNCTION qfs.sha3_256(data bytea) RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_sha3_256' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.sha3_256(bytea) IS 'SHA3-256 (FIPS 202)';
 
+CREATE FUNCTION qfs.base64url(data bytea) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_base64url' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.base64url(bytea) IS 'base64url without padding (RFC 4648, section 5)';
+
 CREATE FUNCTION qfs.leaf_hash(line text) RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_leaf_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.leaf_hash(text) IS

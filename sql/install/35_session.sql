@@ -79,10 +79,11 @@ CREATE FUNCTION qfs.nonce() RETURNS text
 COMMENT ON FUNCTION qfs.nonce() IS
   'a sign-in nonce: time, random bits and a MAC, 64 hexadecimal digits; nothing is stored';
 
-CREATE FUNCTION qfs.challenge(wallet qfs.address, device_key text, chain_id bigint) RETURNS text
+CREATE FUNCTION qfs.challenge(wallet qfs.address, device_key text, chain_id bigint, domain text DEFAULT NULL,
+                              uri text DEFAULT NULL, statement text DEFAULT NULL) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_challenge' LANGUAGE C;
-COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint) IS
-  'an EIP-4361 message with a new nonce, ready to be signed; device_key may be null';
+COMMENT ON FUNCTION qfs.challenge(qfs.address, text, bigint, text, text, text) IS
+  'an EIP-4361 message with a new nonce, ready to be signed; domain and uri must be the application''s, and are its first ones if null; device_key and statement may be null';
 
 CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
   AS 'MODULE_PATHNAME', 'qfs_sql_authenticate' LANGUAGE C STRICT;

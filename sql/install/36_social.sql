@@ -259,6 +259,11 @@ CREATE FUNCTION qfs.trust_level(c qfs.amount) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_trust_level' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION qfs.trust_level(qfs.amount) IS 'UNKNOWN, VERIFIED, TRUSTED or AUTHORITY, as the policy in force says';
 
+CREATE FUNCTION qfs.referral_tier(n bigint) RETURNS integer
+  AS 'MODULE_PATHNAME', 'qfs_sql_referral_tier' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION qfs.referral_tier(bigint) IS
+  'the tier of an account''s n-th activated referral, as the policy in force says; the last tier for those beyond it';
+
 CREATE FUNCTION qfs.referral_code(account qfs.user_id) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_referral_code' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.referral_code(qfs.user_id) IS

@@ -33,14 +33,15 @@ END;
 COMMENT ON FUNCTION qfs_api.auth_nonce() IS
   'A nonce for an EIP-4361 sign-in message; good for one sign-in, for policy.nonce_ttl_ms.';
 
-CREATE FUNCTION qfs_api.auth_challenge(wallet text, device_key text DEFAULT NULL, chain_id bigint DEFAULT 1)
+CREATE FUNCTION qfs_api.auth_challenge(wallet text, device_key text DEFAULT NULL, chain_id bigint DEFAULT 1,
+                                       domain text DEFAULT NULL, uri text DEFAULT NULL, statement text DEFAULT NULL)
   RETURNS text
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT qfs.challenge(wallet::qfs.address, device_key, chain_id);
+  SELECT qfs.challenge(wallet::qfs.address, device_key, chain_id, domain, uri, statement);
 END;
-COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint) IS
-  'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it.';
+COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint, text, text, text) IS
+  'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it. domain and uri: of the page that asks, as policy.auth lists them; the first ones if they are left out. statement: a line that the wallet shows.';
 
 CREATE FUNCTION qfs_api.auth_login(message text, signature text, referral_code text DEFAULT NULL) RETURNS jsonb
   AS 'MODULE_PATHNAME', 'qfs_sql_auth_login'
@@ -68,7 +69,7 @@ CREATE FUNCTION qfs_api.sessions()
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT s.session::text, s.seq, l.at, e.expires_at,
-         rtrim(translate(encode(s.device::bytea, 'base64'), '+/', '-_'), '='), s.operates,
+         qfs.base64url(s.device::bytea), s.operates,
          s.ended IS NULL AND e.expires_at > (extract(epoch FROM statement_timestamp()) * 1000)::bigint,
          s.session OPERATOR(qfs.=) qfs.current_session(), s.ended, s.reason
   FROM qfs.session s
@@ -242,7 +243,7 @@ COMMENT ON FUNCTION qfs_api.entry_bundle(bigint, integer) IS
 -- ---- privileges, by name ----
 
 GRANT EXECUTE ON FUNCTION
-  qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint),
+  qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint, text, text, text),
   qfs_api.auth_login(text, text, text), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
   qfs_api.vkey(), qfs_api.tlog_proof(bigint, bigint), qfs_api.consistency_proof(bigint, bigint),
   qfs_api.tile(integer, bigint, integer), qfs_api.entry_bundle(bigint, integer)

@@ -84,7 +84,7 @@ CREATE FUNCTION qfs_api.chat_key(user_id text) RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT coalesce(
-    (SELECT jsonb_build_object('key', rtrim(translate(encode(k.key::bytea, 'base64'), '+/', '-_'), '='), 'seq', k.seq)
+    (SELECT jsonb_build_object('key', qfs.base64url(k.key::bytea), 'seq', k.seq)
      FROM qfs.chat_key k WHERE k.user_id OPERATOR(qfs.=) qfs.find_account(chat_key.user_id, NULL)),
     CASE WHEN qfs.refuse('CHAT_KEY_UNKNOWN', chat_key.user_id) THEN '{}'::jsonb END);
 END;
@@ -132,10 +132,10 @@ CREATE FUNCTION qfs_api.messages(thread text, before bigint DEFAULT NULL, "max" 
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT m.entry, l.at, m.sender::text, m.recipient::text, m.seq, m.alg,
-         rtrim(translate(encode(m.nonce, 'base64'), E'+/\n', '-_'), '='),
-         rtrim(translate(encode(m.body, 'base64'), E'+/\n', '-_'), '='),
-         rtrim(translate(encode(m.sender_key::bytea, 'base64'), E'+/\n', '-_'), '='),
-         rtrim(translate(encode(m.recipient_key::bytea, 'base64'), E'+/\n', '-_'), '='), m.body IS NULL
+         qfs.base64url(m.nonce),
+         qfs.base64url(m.body),
+         qfs.base64url(m.sender_key::bytea),
+         qfs.base64url(m.recipient_key::bytea), m.body IS NULL
   FROM qfs.message m JOIN qfs.ledger l ON l.seq = m.entry
   WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(messages.thread)
     AND (messages.before IS NULL OR m.entry < messages.before)
@@ -162,6 +162,18 @@ END;
 COMMENT ON FUNCTION qfs_api.mark_read(text, bigint) IS
   'Marks the peer''s messages up to number seq as read; gives the mark, which never goes back.';
 
+CREATE FUNCTION qfs.find_message(thread text, seq bigint, sender text) RETURNS bigint
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT coalesce(
+    (SELECT m.entry FROM qfs.message m
+     WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(find_message.thread) AND m.seq = find_message.seq
+       AND m.sender OPERATOR(qfs.=) coalesce(find_message.sender::qfs.user_id, qfs.current_user_id())),
+    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', coalesce(find_message.seq::text, 'null'))) THEN 0 END);
+END;
+COMMENT ON FUNCTION qfs.find_message(text, bigint, text) IS
+  'the entry of a message of the account that is signed in, or to it';
+
 CREATE FUNCTION qfs_api.erase_message(thread text, seq bigint, sender text DEFAULT NULL) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -170,11 +182,7 @@ BEGIN ATOMIC
   UPDATE qfs.message m SET body = NULL
   WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
     AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id());
-  SELECT coalesce(
-    (SELECT m.entry FROM qfs.message m
-     WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
-       AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id())),
-    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', coalesce(erase_message.seq::text, 'null'))) THEN 0 END);
+  SELECT qfs.find_message(thread, seq, sender);
 END;
 COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
   'Deletes the ciphertext of a message, by either party; sender: whose message, by default one''s own. The ledger keeps its hash. Gives the entry.';
@@ -212,8 +220,7 @@ BEGIN ATOMIC
                             UNION ALL
                             SELECT k.guard FROM qfs.referral_block k WHERE k.referrer OPERATOR(qfs.=) me.id) x
                       GROUP BY x.guard) b),
-    'tier', (SELECT count(*) + 1 FROM jsonb_array_elements(p.policy::jsonb #> '{referral,tiers}') t
-             WHERE (t ->> 'to')::bigint <= coalesce(s.referrals, 0)),
+    'tier', qfs.referral_tier(coalesce(s.referrals, 0) + 1),
     'tiers', p.policy::jsonb #> '{referral,tiers}',
     'flx', coalesce(s.flx, 0)::numeric(39, 18)::text,
     'invited_by', (SELECT r.referrer::text FROM qfs.referral r WHERE r.referee OPERATOR(qfs.=) me.id),

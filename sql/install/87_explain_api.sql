@@ -36,18 +36,6 @@ END;
 COMMENT ON FUNCTION qfs.find_tx(text) IS
   'the entry of a number, or of a hash among those that touched the account that is signed in';
 
-CREATE FUNCTION qfs.find_message(thread text, seq bigint, sender text) RETURNS bigint
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT coalesce(
-    (SELECT m.entry FROM qfs.message m
-     WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(find_message.thread) AND m.seq = find_message.seq
-       AND m.sender OPERATOR(qfs.=) coalesce(find_message.sender::qfs.user_id, qfs.current_user_id())),
-    CASE WHEN qfs.refuse('THREAD_UNKNOWN', format('message %s', coalesce(find_message.seq::text, 'null'))) THEN 0 END);
-END;
-COMMENT ON FUNCTION qfs.find_message(text, bigint, text) IS
-  'the entry of a message of the account that is signed in, or to it';
-
 CREATE FUNCTION qfs.find_last_act(account qfs.user_id) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC

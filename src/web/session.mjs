@@ -25,24 +25,16 @@ export async function restoreSession() {
 
 // ---- signing in ----
 
-// EIP-4361 asks for the page's own domain, which the wallet compares with where it is; the challenge
-// knows the checksummed address, a nonce and the server's clock.
-function signInMessage(challenge, chainId, device) {
-  const address = challenge.split('\n')[1];
-  const field = (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(challenge)[1];
-  return [`${location.host} wants you to sign in with your Ethereum account:`, address, '',
-    'Sign in to this ledger. It costs nothing and sends no transaction.', '',
-    `URI: ${location.origin}/`, 'Version: 1', `Chain ID: ${chainId}`, `Nonce: ${field('Nonce')}`, `Issued At: ${field('Issued At')}`,
-    'Resources:', `- urn:qfs:device:${device}`].join('\n');
-}
+const STATEMENT = 'Sign in to this ledger. It costs nothing and sends no transaction.';
 
 // progress(text) is told what is going on.  Throws ApiError or WalletError.
 export async function signIn(provider, referralCode, progress) {
   progress('Asking your wallet for an account\u2026');
   const { address, chainId } = await connect(provider);
   const device = await deviceKey();
-  const challenge = await write('auth_challenge', { wallet: address, device_key: device.text, chain_id: chainId });
-  const message = signInMessage(challenge, chainId, device.text);
+  // The wallet compares the domain with that of the page.
+  const place = { domain: location.host, uri: `${location.origin}/` };
+  const message = await write('auth_challenge', { wallet: address, device_key: device.text, chain_id: chainId, ...place, statement: STATEMENT });
   progress('Please sign the message in your wallet\u2026');
   const signature = await personalSign(provider, address, message);
   progress('Writing your sign-in to the ledger\u2026');

@@ -234,6 +234,14 @@ test('arguments of auth_challenge and auth_login', () => refuses(async () => {
   assertError(await challenge({ device_key: 'short' }), 400, 'QFS_DEVICE_KEY_SYNTAX');
   assertError(await challenge({ chain_id: -1 }), 400, 'QFS_ARGUMENT');
   assertError(await challenge({ chain_id: 'one' }), 400, null);
+  for (const domain of ['evil.example.org', 'a.app.example.org', 'app.example.org:8443']) assertError(await challenge({ domain }), 401, 'QFS_LOGIN_DOMAIN', domain);
+  for (const domain of ['', 'me@app.example.org', 'https://app.example.org', 'app.example.org\nx']) assertError(await challenge({ domain }), 400, 'QFS_SIWE_DOMAIN', domain);
+  for (const uri of ['https://evil.example.org/', 'http://app.example.org/', 'https://app.example.org.evil.example/']) assertError(await challenge({ uri }), 401, 'QFS_LOGIN_DOMAIN', uri);
+  for (const uri of ['', 'app.example.org', 'https://app.example.org/\nVersion: 1']) assertError(await challenge({ uri }), 400, 'QFS_ARGUMENT', uri);
+  assertError(await challenge({ uri: `https://app.example.org/${'x'.repeat(2048)}` }), 413, 'QFS_SIWE_LIMIT');
+  assertError(await challenge({ statement: 'a\nb' }), 400, 'QFS_ARGUMENT');
+  assertError(await challenge({ statement: 'é' }), 400, 'QFS_SIWE_SYNTAX');
+  assertError(await challenge({ origin: 'https://app.example.org' }), 404, null, 'no such argument');
   assertError(await api.call('auth_challenge', {}), 404, null, 'no function without arguments');
   assertError(await api.call('auth_login', { message: 'x' }), 404, null);
   assertError(await api.call('auth_login', { message: null, signature: null }), 400, 'QFS_ARGUMENT');

@@ -31,13 +31,15 @@ for (const make of makers) {
   test(`${name}: the challenge, signed as it came, signs in`, async () => {
     const wallet = make();
     const device = makeDevice();
-    for (const body of [{ wallet: wallet.address }, { wallet: wallet.address, device_key: device.key, chain_id: 8453 }]) {
+    for (const body of [{ wallet: wallet.address }, { wallet: wallet.address, device_key: device.key, chain_id: 8453 },
+      { wallet: wallet.address, domain: 'app.example.org', uri: 'https://app.example.org/login?a#b', statement: 'I accept.' }]) {
       const message = assertOk(await api.call('auth_challenge', body));
+      for (const part of [body.domain, body.uri, body.statement]) assert.ok(part === undefined || message.includes(part), part);
       assertOk(await api.call('auth_login', { message, signature: await wallet.sign(message) }));
     }
     const sessions = api.sql(`SELECT string_agg(coalesce(encode(device::bytea, 'base64'), '-'), ' ' ORDER BY seq) FROM qfs.session s
       WHERE s.user_id::text = qfs.user_id('${wallet.address}'::qfs.address)::text`);
-    assert.equal(sessions, `- ${Buffer.from(device.key, 'base64url').toString('base64')}`);
+    assert.equal(sessions, `- ${Buffer.from(device.key, 'base64url').toString('base64')} -`);
   });
 
   test(`${name}: every optional field, and every time that is allowed`, async () => {

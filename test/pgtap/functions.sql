@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(45);
+SELECT plan(47);
 
 -- Keccak-256 and SHA3-256 are not the same; one byte, many bytes, more than a block
 SELECT is(qfs.keccak256('')::text, 'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470', 'keccak256 of nothing');
@@ -13,6 +13,10 @@ SELECT is(qfs.sha3_256(decode(repeat('a3', 200), 'hex'))::text, '79f38adec5c2030
 SELECT is(qfs.user_id('0x71C7656EC7ab88b098defB751B7401B5f6d8976F'::qfs.address)::text,
           'user_' || encode(qfs.sha3_256(convert_to('0x71c7656ec7ab88b098defb751b7401b5f6d8976f', 'UTF8'))::bytea, 'hex'), 'an account is the hash of its address in lower case');
 SELECT is(qfs.user_id('0x71C7656EC7ab88b098defB751B7401B5f6d8976F'::qfs.address)::text, 'user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9', 'the same, as it is known');
+-- base64url (RFC 4648, sections 5 and 10), in one piece however long
+SELECT results_eq($$SELECT qfs.base64url(b) FROM unnest(ARRAY['', 'f', 'fo', 'foo', 'foob', '\xfbff', NULL]::bytea[]) b$$, ARRAY['', 'Zg', 'Zm8', 'Zm9v', 'Zm9vYg', '-_8', NULL], 'base64url');
+SELECT is(qfs.base64url(b), rtrim(translate(encode(b, 'base64'), E'+/\n', '-_'), '='), 'base64url of 6000 bytes')
+FROM (SELECT string_agg(sha256(int4send(n)), '') || sha256('') AS b FROM generate_series(1, 187) n) x;
 -- signatures: web3.js's example of personal_sign, RFC 8032's first one
 SELECT is(qfs.recover_personal_sign('Some data', '\xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c')::text,
           '0x2c7536E3605D9C16a7a3D7b1898e529396a65c23', 'recover_personal_sign');

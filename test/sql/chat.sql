@@ -142,6 +142,13 @@ DROP TRIGGER regress_hear ON qfs.message;
 DROP TRIGGER regress_count ON qfs.ledger;
 SELECT send(2, 3, 3) ~ '^\d+$' AS sent, (SELECT count(*) FROM qfs.message WHERE thread::text = thread_of(2, 3)) AS envelopes;
 SELECT * FROM heard, counted;
+-- an envelope that is swallowed
+CREATE FUNCTION regress_swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+SET qfs.ddl_guard = off;
+CREATE TRIGGER regress_swallow BEFORE INSERT ON qfs.message FOR EACH ROW EXECUTE FUNCTION regress_swallow();
+SELECT send(2, 3, 4) AS lost;
+DROP TRIGGER regress_swallow ON qfs.message;
+RESET qfs.ddl_guard;
 CREATE INDEX regress_by_recipient ON qfs.ledger ((payload ->> 'recipient'));
 SELECT send(2, 3, 4) ~ '^\d+$' AS sent;
 DROP INDEX qfs.regress_by_recipient;

@@ -86,3 +86,10 @@ SELECT acting(2, 'SELECT qfs_api.erase_profile()')::jsonb -> 'erased' AS erased,
 CREATE TEMP TABLE was AS SELECT acting(1, 'SELECT qfs_api.profile()') AS profile;
 SELECT qfs.rebuild() > 0 AS rebuilt;
 SELECT acting(1, 'SELECT qfs_api.profile()') = profile AS same FROM was;
+-- a content that a trigger of somebody's swallows: an error, and no entry that commits to nothing
+CREATE FUNCTION regress_swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+SET qfs.ddl_guard = off;
+CREATE TRIGGER regress_swallow BEFORE INSERT ON qfs.profile_content FOR EACH ROW EXECUTE FUNCTION regress_swallow();
+SELECT acting(2, $$SELECT qfs_api.set_profile('Bob')$$) AS lost, (SELECT count(*) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = wallet.id(2)) AS entries;
+DROP TRIGGER regress_swallow ON qfs.profile_content;
+RESET qfs.ddl_guard;

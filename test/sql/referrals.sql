@@ -105,6 +105,17 @@ SELECT acting(1, 'SELECT qfs_api.referral_stats()')::jsonb - ARRAY['code', 'refe
 SELECT qfs.set_policy('{"referral":{"activation":[],"flx_cap":"1000000"}}') AS entry;
 SELECT wallet.sign_in(18, NULL, code_of(2)) ->> 'created' AS created, last_told();
 
+-- the tier of the next referral, as the reducer has it: at the end of the last tier and beyond, that is the last one
+CREATE FUNCTION stand(n int) RETURNS text LANGUAGE sql AS $$
+  SELECT format('%s active, tier %s of %s', s -> 'activated', s -> 'tier', jsonb_array_length(s -> 'tiers')) FROM (SELECT acting(n, 'SELECT qfs_api.referral_stats()')::jsonb AS s) x $$;
+SELECT qfs.set_policy('{"referral":{"cap":2,"tiers":[{"to":1,"flx":"2"},{"to":2,"flx":"1"}]}}') AS entry;
+SELECT wallet.sign_in(19) ->> 'created' AS created, stand(19);
+SELECT n, wallet.sign_in(n, NULL, code_of(19)) ->> 'created' AS created, last_told(), stand(19) FROM generate_series(20, 22) n;
+SELECT qfs.set_policy('{"referral":{"cap":1,"tiers":[{"to":1,"flx":"2"}]}}') AS entry;
+SELECT stand(19) AS beyond;
+SELECT qfs.set_policy('{"referral":{"cap":9,"tiers":[{"to":1,"flx":"2"},{"to":2,"flx":"1"},{"to":9,"flx":"0.5"}]}}') AS entry;
+SELECT stand(19) AS before, wallet.sign_in(23, NULL, code_of(19)) ->> 'created' AS created, last_told(), stand(19) AS after;
+
 -- the window, which a block of a second lets pass
 SELECT qfs.set_policy('{"referral":{"window_blocks":0}}') AS entry;
 SELECT pg_sleep(1.01);

@@ -19,6 +19,18 @@ SELECT regexp_replace(regexp_replace(qfs_api.auth_challenge(wallet(1), device(1)
 SELECT attempt('SELECT qfs_api.auth_challenge(NULL)') AS wallet, attempt('SELECT qfs_api.auth_challenge(wallet(1), NULL, NULL)') AS chain,
        attempt('SELECT qfs_api.auth_challenge(wallet(1), NULL, -1)') AS negative, attempt('SELECT qfs_api.auth_challenge(''0x12'')') AS address,
        attempt('SELECT qfs_api.auth_challenge(wallet(1), ''short'')') AS device;
+-- a challenge for another page of the application, and a statement of its own
+SELECT regexp_replace(regexp_replace(qfs_api.auth_challenge(wallet(1), NULL, 1, 'localhost:3000', 'https://app.example/login?a=b#c', 'Hello: it''s me.'), 'Nonce: [0-9a-f]{64}', 'Nonce: …'), 'Issued At: .{24}', 'Issued At: …') AS challenge;
+SELECT split_part(qfs_api.auth_challenge(wallet => wallet(1), uri => 'https://app.example/x'), E'\n', 1) AS domain_by_default,
+       substring(qfs_api.auth_challenge(wallet => wallet(1), domain => 'localhost:3000') FROM 'URI: [^\n]*') AS uri_by_default,
+       length(qfs_api.auth_challenge(wallet => wallet(1), statement => '')) - length(qfs_api.auth_challenge(wallet => wallet(1))) AS more_for_an_empty_statement;
+-- neither for a place that the policy does not list, nor with anything that the message has no room for
+SELECT what, attempt(format('SELECT qfs_api.auth_challenge(wallet(1), NULL, 1, %L, %L, %L)', domain, uri, statement)) AS answer FROM (VALUES
+  ('another domain', 'evil.example', NULL, NULL), ('a domain below ours', 'a.app.example', NULL, NULL), ('upper case', 'APP.example', NULL, NULL), ('a port more', 'app.example:443', NULL, NULL),
+  ('no domain', '', NULL, NULL), ('a user name', 'me@app.example', NULL, NULL), ('a path', 'app.example/x', NULL, NULL), ('a space', 'app example', NULL, NULL), ('two lines', E'app.example\nx', NULL, NULL), ('not ASCII', 'äpp.example', NULL, NULL),
+  ('a scheme', 'https://app.example', NULL, NULL), ('another URI', NULL, 'https://evil.example/', NULL), ('no TLS', NULL, 'http://app.example/', NULL), ('it goes on', NULL, 'https://app.example.evil/', NULL),
+  ('no URI', NULL, '', NULL), ('no scheme', NULL, 'app.example', NULL), ('a URI of two lines', NULL, E'https://app.example/\nVersion: 1', NULL), ('a long URI', NULL, 'https://app.example/' || repeat('x', 2048), NULL),
+  ('a statement of two lines', NULL, NULL, E'a\nb'), ('a statement with letters that are not ASCII', NULL, NULL, 'é'), ('a long statement', NULL, NULL, repeat('x', 513))) AS t(what, domain, uri, statement);
 SELECT count(*) AS entries FROM qfs.ledger;
 
 -- signing in: an entry, an account, a session, a used nonce
@@ -47,6 +59,11 @@ SELECT (SELECT count(*) FROM qfs.account) AS accounts, (SELECT count(*) FROM qfs
 -- a challenge, signed in upper case and without 0x
 SELECT qfs_api.auth_challenge(wallet(2)) AS said \gset
 SELECT (qfs_api.auth_login(:'said', upper(substr(sign(2, :'said'), 3)))) ->> 'token' AS token \gset c_
+-- one for another page
+BEGIN;
+SELECT qfs_api.auth_challenge(wallet(2), NULL, 137, 'localhost:3000', 'https://app.example/login', 'Welcome.') AS said \gset
+SELECT qfs_api.auth_login(:'said', sign(2, :'said')) ->> 'created' AS created;
+ROLLBACK;
 
 -- a token: a JWT of this ledger, under a key that is published
 SELECT convert_from(from_base64url(split_part(:'a_token', '.', 1)), 'UTF8')::jsonb - 'kid' AS header,

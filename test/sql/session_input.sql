@@ -151,6 +151,14 @@ BEGIN;
 SELECT qfs.authenticate(:'b_token') IS NOT NULL AS b;
 SELECT jsonb_array_length(qfs_api.events_batch('[{"type":"SAID","payload":{"t":"b"}}]', 'one')) AS of_b;
 COMMIT;
+-- a result that a trigger of somebody's swallows would be appended twice
+SELECT size AS before FROM qfs.head() \gset
+CREATE FUNCTION regress_swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+SET qfs.ddl_guard = off;
+CREATE TRIGGER regress_swallow BEFORE INSERT ON qfs.batch FOR EACH ROW EXECUTE FUNCTION regress_swallow();
+SELECT batch('[{"type":"SAID","payload":{"t":"x"}}]', 'lost'), size = :before AS unchanged FROM qfs.head();
+DROP TRIGGER regress_swallow ON qfs.batch;
+RESET qfs.ddl_guard;
 -- and how many there may be
 SELECT qfs.set_policy('{"limits":{"events_per_minute":3}}') > 0 AS done;
 SELECT sign_in(3) ->> 'token' AS token \gset c_

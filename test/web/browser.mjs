@@ -53,6 +53,7 @@ async function addWallet(context, account, wallet) {
     if (wallet.rejects) return { code: 4001, message: 'User rejected the request.' };
     if (method === 'eth_requestAccounts') return { value: [account.address.toLowerCase()] };
     if (method === 'eth_chainId') return { value: '0x1' };
+    if (method === 'personal_sign') wallet.signed.push(Buffer.from(params[0].slice(2), 'hex').toString());
     if (method === 'personal_sign') return { value: await account.signMessage({ message: { raw: params[0] } }) };
     return { code: 4200, message: 'The requested method is not supported.' };
   });
@@ -71,7 +72,7 @@ async function addWallet(context, account, wallet) {
 // to anywhere else.
 export async function person({ account = newAccount(), hasWallet = true, url = DIRECT, ...options } = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', locale: 'en-GB', ...options });
-  const wallet = { asked: [], rejects: false };
+  const wallet = { asked: [], signed: [], rejects: false };
   const faults = [];
   const requests = [];
   if (hasWallet) await addWallet(context, account, wallet);

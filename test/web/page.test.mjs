@@ -52,6 +52,48 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
   });
 }
 
+for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
+  scenario(`what the wallet signs is what the server wrote for the page of ${name}`, async () => {
+    const who = await person({ url });
+    const answer = who.page.waitForResponse(/auth_challenge$/);
+    await who.open();
+    await signIn(who);
+    const text = await (await answer).json();
+    assert.deepEqual(who.wallet.signed, [text]);
+    const { host, origin } = new URL(url);
+    assert.deepEqual(text.split('\n').slice(0, 6), [`${host} wants you to sign in with your Ethereum account:`, who.account.address, '',
+      'Sign in to this ledger. It costs nothing and sends no transaction.', '', `URI: ${origin}/`]);
+  });
+}
+
+scenario('invitations at the end of the last tier', async () => {
+  const before = sql("SELECT policy::jsonb -> 'referral' FROM qfs.policy ORDER BY seq DESC LIMIT 1");
+  sql(`SELECT qfs.set_policy('{"referral": {"activation": [], "cap": 2, "tiers": [{"to": 1, "flx": "2"}, {"to": 2, "flx": "1"}]}}')`);
+  try {
+    const alice = await person();
+    await alice.open();
+    await signIn(alice);
+    const tiers = async () => {
+      await alice.go('#/');
+      await alice.go('#/invite');
+      return alice.page.locator('.tiers li').evaluateAll((items) => items.map((item) => `${item.className}: ${item.innerText.replaceAll('\n', ' ')}`));
+    };
+    await alice.go('#/invite');
+    const link = await alice.page.getByLabel('Give this to somebody you trust').inputValue();
+    const invite = async () => {
+      const guest = await person();
+      await guest.page.goto(link);
+      await signIn(guest);
+    };
+    await invite();
+    assert.deepEqual(await tiers(), ['done: 2 FLX each, from 1 to 1', 'now: 1 FLX each, from 2 to 2 next is number 2']);
+    await invite();
+    assert.deepEqual(await tiers(), ['done: 2 FLX each, from 1 to 1', 'now: 1 FLX each, from 2 to 2 all of them are active']);
+  } finally {
+    sql(`SELECT qfs.set_policy('{"referral": ${before}}')`);
+  }
+});
+
 scenario('scripts that somebody put in do not run, markup is not parsed, and the page is not framed', async () => {
   const who = await person();
   await who.page.route(DIRECT, async (route) => {

@@ -5,28 +5,17 @@
  */
 #include "identity/auth_value.h"
 
-#include "text/base64.h"
 #include "text/json.h"
 #include "base/assert.h"
 #include "base/status.h"
-
-static bool
-member_base64(qfs_slice object, const char *name, uint8_t *out, size_t len)
-{
-	qfs_slice	value;
-	qfs_slice	text;
-
-	return qfs_json_member(object, name, &value) && qfs_json_to_plain(value, &text) &&
-		qfs_base64url_read(text, out, len);
-}
 
 static bool
 read_signature(qfs_slice object, qfs_auth *out)
 {
 	qfs_slice	nonce;
 
-	return member_base64(object, "key", out->key.bytes, sizeof(out->key.bytes)) &&
-		member_base64(object, "sig", out->signature, sizeof(out->signature)) &&
+	return qfs_json_member_base64url(object, "key", out->key.bytes, sizeof(out->key.bytes)) &&
+		qfs_json_member_base64url(object, "sig", out->signature, sizeof(out->signature)) &&
 		qfs_json_member(object, "nonce", &nonce) &&
 		qfs_json_to_int(nonce, &out->nonce) && out->nonce > 0;
 }
@@ -40,19 +29,6 @@ qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err)
 						"a signature is key (43 characters), nonce (from 1) and sig (86 characters)");
 	out->is_signed = true;
 	return QFS_OK;
-}
-
-static void
-put_base64(qfs_json_writer *w, const char *name, const uint8_t *bytes, size_t len)
-{
-	uint8_t		text[QFS_BASE64URL_LEN(64)];
-	qfs_buf		encoded;
-
-	QFS_ASSERT(QFS_BASE64URL_LEN(len) <= sizeof(text));
-	qfs_buf_init(&encoded, text, sizeof(text));
-	qfs_base64url_write(&encoded, bytes, len);
-	qfs_json_key(w, name);
-	qfs_json_put_text(w, qfs_buf_slice(&encoded));
 }
 
 void
@@ -70,7 +46,8 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	qfs_json_open_object(&w);
 	if (auth->is_signed)
 	{
-		put_base64(&w, "key", auth->key.bytes, sizeof(auth->key.bytes));
+		qfs_json_key(&w, "key");
+		qfs_json_put_base64url(&w, auth->key.bytes, sizeof(auth->key.bytes));
 		qfs_json_key(&w, "nonce");
 		qfs_json_put_int(&w, auth->nonce);
 	}
@@ -80,7 +57,10 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 		qfs_json_put_hex(&w, auth->session.bytes, sizeof(auth->session.bytes));
 	}
 	if (auth->is_signed)
-		put_base64(&w, "sig", auth->signature, sizeof(auth->signature));
+	{
+		qfs_json_key(&w, "sig");
+		qfs_json_put_base64url(&w, auth->signature, sizeof(auth->signature));
+	}
 	qfs_json_key(&w, "via");
 	qfs_json_put_text(&w, qfs_slice_of(names[auth->via]));
 	qfs_json_close(&w);

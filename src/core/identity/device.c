@@ -38,8 +38,7 @@ qfs_siwe_device(const qfs_siwe *message, qfs_hash *key, bool *named, qfs_error *
 			continue;
 		if (*named)
 			return qfs_fail(err, QFS_DEVICE_KEY_SYNTAX, "there are two of them");
-		if (!qfs_base64url_read((qfs_slice) {uri.data + len, uri.len - len}, found.bytes,
-								sizeof(found.bytes)))
+		if (!qfs_base64url_read((qfs_slice) {uri.data + len, uri.len - len}, found.bytes, sizeof(found.bytes)))
 			return qfs_fail(err, QFS_DEVICE_KEY_SYNTAX, "\"%v\"", uri);
 		*named = true;
 	}

@@ -17,19 +17,6 @@
 /* Header and claims are short: origin, two ids and some numbers. */
 #define PART_MAX 1024
 
-static void
-put_key(qfs_json_writer *w, const char *name, const qfs_hash *key)
-{
-	uint8_t		text[QFS_BASE64URL_LEN(QFS_HASH_LEN)];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_base64url_write(&buf, key->bytes, sizeof(key->bytes));
-	QFS_ASSERT(!buf.overflow && buf.len == buf.capacity);
-	qfs_json_key(w, name);
-	qfs_json_put_text(w, qfs_buf_slice(&buf));
-}
-
 /* RFC 7638 hashes these three members, in this order (RFC 8037, appendix A.3). */
 static void
 thumbprint(const qfs_hash *key, qfs_hash *out)
@@ -45,7 +32,8 @@ thumbprint(const qfs_hash *key, qfs_hash *out)
 	qfs_json_put_text(&w, QFS_LITERAL("Ed25519"));
 	qfs_json_key(&w, "kty");
 	qfs_json_put_text(&w, QFS_LITERAL("OKP"));
-	put_key(&w, "x", key);
+	qfs_json_key(&w, "x");
+	qfs_json_put_base64url(&w, key->bytes, sizeof(key->bytes));
 	qfs_json_close(&w);
 	QFS_ASSERT(qfs_json_ended(&w) && !buf.overflow);
 	qfs_sha256(qfs_buf_slice(&buf), out);
@@ -76,12 +64,14 @@ qfs_token_jwks(qfs_buf *out, const qfs_hash *key)
 	qfs_json_put_text(&w, QFS_LITERAL("EdDSA"));
 	qfs_json_key(&w, "crv");
 	qfs_json_put_text(&w, QFS_LITERAL("Ed25519"));
-	put_key(&w, "kid", &id);
+	qfs_json_key(&w, "kid");
+	qfs_json_put_base64url(&w, id.bytes, sizeof(id.bytes));
 	qfs_json_key(&w, "kty");
 	qfs_json_put_text(&w, QFS_LITERAL("OKP"));
 	qfs_json_key(&w, "use");
 	qfs_json_put_text(&w, QFS_LITERAL("sig"));
-	put_key(&w, "x", key);
+	qfs_json_key(&w, "x");
+	qfs_json_put_base64url(&w, key->bytes, sizeof(key->bytes));
 	qfs_json_close(&w);
 	qfs_json_close(&w);
 	qfs_json_close(&w);
@@ -99,7 +89,8 @@ write_header(qfs_buf *out, const qfs_hash *key)
 	qfs_json_open_object(&w);
 	qfs_json_key(&w, "alg");
 	qfs_json_put_text(&w, QFS_LITERAL("EdDSA"));
-	put_key(&w, "kid", &id);
+	qfs_json_key(&w, "kid");
+	qfs_json_put_base64url(&w, id.bytes, sizeof(id.bytes));
 	qfs_json_key(&w, "typ");
 	qfs_json_put_text(&w, QFS_LITERAL("JWT"));
 	qfs_json_close(&w);
@@ -109,12 +100,7 @@ write_header(qfs_buf *out, const qfs_hash *key)
 static void
 write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
 {
-	uint8_t		user[QFS_USER_ID_TEXT];
 	qfs_json_writer w;
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, user, sizeof(user));
-	qfs_user_id_write(&buf, &token->user);
 
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
@@ -133,7 +119,7 @@ write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
 	qfs_json_key(&w, "scope");
 	qfs_json_put_text(&w, token->operates ? QFS_LITERAL("account operator") : QFS_LITERAL("account"));
 	qfs_json_key(&w, "sub");
-	qfs_json_put_text(&w, qfs_buf_slice(&buf));
+	qfs_json_put_user(&w, &token->user);
 	qfs_json_close(&w);
 	QFS_ASSERT(qfs_json_ended(&w));
 }

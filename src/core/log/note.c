@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "crypto/sha256.h"
+#include "text/base64.h"
 #include "text/utf8.h"
 #include "base/assert.h"
 #include "base/status.h"
@@ -36,42 +37,12 @@ _Static_assert(FIELD_TEXT_MIN / 4 * 3 > KEY_ID_LEN, "an id, and a byte more");
 
 /* ---- base64 and lines ---- */
 
-static void
-write_base64(qfs_buf *out, const uint8_t *bytes, size_t len)
-{
-	char		text[sodium_base64_ENCODED_LEN(FIELD_MAX, sodium_base64_VARIANT_ORIGINAL)];
-
-	if (len > FIELD_MAX)
-	{
-		out->overflow = true;
-		return;
-	}
-	sodium_bin2base64(text, sizeof(text), bytes, len, sodium_base64_VARIANT_ORIGINAL);
-	qfs_buf_text(out, text);
-}
-
-/* Strict, padded base64; false if it is not, or longer than max bytes. */
-static bool
-read_base64(qfs_slice text, uint8_t *out, size_t max, size_t *len)
-{
-	const char *end;
-
-	/* To libsodium a char is a signed number, and 0xAB and 0xAF are "+" and "/". */
-	QFS_ASSERT(qfs_slice_sound(text));
-	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] >= 0x80)
-			return false;
-	return sodium_base642bin(out, max, (const char *) text.data, text.len, NULL, len, &end,
-							 sodium_base64_VARIANT_ORIGINAL) == 0 &&
-		end == (const char *) text.data + text.len;
-}
-
 static bool
 read_base64_hash(qfs_slice text, qfs_hash *out)
 {
 	size_t		len;
 
-	return read_base64(text, out->bytes, sizeof(out->bytes), &len) && len == sizeof(out->bytes);
+	return qfs_base64_read_some(text, out->bytes, sizeof(out->bytes), &len) && len == sizeof(out->bytes);
 }
 
 static qfs_slice
@@ -92,7 +63,7 @@ is_base64(qfs_slice text)
 		return false;
 	for (; text.len > 0; text = after(text, 4))
 		if (len != sizeof(group) ||
-			!read_base64((qfs_slice) {text.data, 4}, group, sizeof(group), &len))
+			!qfs_base64_read_some((qfs_slice) {text.data, 4}, group, sizeof(group), &len))
 			return false;
 	return true;
 }
@@ -178,7 +149,7 @@ qfs_vkey_write(qfs_buf *out, const qfs_vkey *vkey)
 	qfs_buf_byte(out, '+');
 	qfs_buf_hex(out, vkey->id, KEY_ID_LEN);
 	qfs_buf_byte(out, '+');
-	write_base64(out, key, sizeof(key));
+	qfs_base64_write(out, key, sizeof(key));
 }
 
 qfs_status
@@ -197,7 +168,7 @@ qfs_vkey_parse(qfs_slice text, qfs_vkey *out, qfs_error *err)
 		qfs_origin_check(name, NULL) != QFS_OK ||
 		!qfs_hex_decode(id_text, id, sizeof(id)))
 		return qfs_fail(err, QFS_VKEY_SYNTAX, "\"%v\"", text);
-	if (!read_base64(key_text, key, sizeof(key), &len) || len != sizeof(key))
+	if (!qfs_base64_read_some(key_text, key, sizeof(key), &len) || len != sizeof(key))
 		return qfs_fail(err, QFS_VKEY_SYNTAX, "the key is not 33 bytes of base64");
 	if (key[0] != QFS_NOTE_ED25519 && key[0] != QFS_NOTE_COSIGNATURE)
 		return qfs_fail(err, QFS_VKEY_SYNTAX, "algorithm %u is not supported", (uint64_t) key[0]);
@@ -219,7 +190,7 @@ qfs_checkpoint_write(qfs_buf *out, qfs_slice origin, uint64_t size, const qfs_ha
 	qfs_buf_byte(out, '\n');
 	qfs_buf_uint(out, size);
 	qfs_buf_byte(out, '\n');
-	write_base64(out, root->bytes, sizeof(root->bytes));
+	qfs_base64_write(out, root->bytes, sizeof(root->bytes));
 	qfs_buf_byte(out, '\n');
 }
 
@@ -235,7 +206,7 @@ qfs_note_sign(qfs_buf *out, const qfs_vkey *vkey, const uint8_t secret[QFS_SECRE
 	qfs_buf_text(out, dash);
 	qfs_buf_text(out, vkey->name);
 	qfs_buf_byte(out, ' ');
-	write_base64(out, field, sizeof(field));
+	qfs_base64_write(out, field, sizeof(field));
 	qfs_buf_byte(out, '\n');
 }
 
@@ -253,7 +224,7 @@ read_signature_line(qfs_slice line, qfs_slice *name, uint8_t id[KEY_ID_LEN], qfs
 		name->len == 0 || memchr(name->data, '+', name->len) != NULL ||
 		field->len < FIELD_TEXT_MIN || !is_base64(*field))
 		return false;
-	if (!read_base64((qfs_slice) {field->data, FIELD_TEXT_MIN}, start, sizeof(start), &len) ||
+	if (!qfs_base64_read_some((qfs_slice) {field->data, FIELD_TEXT_MIN}, start, sizeof(start), &len) ||
 		len <= KEY_ID_LEN)
 		return false;
 	memcpy(id, start, KEY_ID_LEN);
@@ -364,7 +335,7 @@ verify_field(qfs_slice text, const qfs_vkey *vkey, qfs_slice body)
 	const uint8_t *rest = field + KEY_ID_LEN;
 	size_t		len;
 
-	if (!read_base64(text, field, sizeof(field), &len))
+	if (!qfs_base64_read_some(text, field, sizeof(field), &len))
 		return false;
 	if (vkey->algorithm == QFS_NOTE_COSIGNATURE)
 		return len == KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN &&
@@ -411,7 +382,7 @@ qfs_tlog_proof_write(qfs_buf *out, uint64_t index, const qfs_proof *path, qfs_sl
 	qfs_buf_byte(out, '\n');
 	for (unsigned i = 0; i < path->count; i++)
 	{
-		write_base64(out, path->hashes[i].bytes, QFS_HASH_LEN);
+		qfs_base64_write(out, path->hashes[i].bytes, QFS_HASH_LEN);
 		qfs_buf_byte(out, '\n');
 	}
 	qfs_buf_byte(out, '\n');

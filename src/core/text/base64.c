@@ -1,5 +1,5 @@
 /*
- * base64.c - base64url without padding (RFC 4648, section 5), strictly.
+ * base64.c - base64 and base64url (RFC 4648, sections 4 and 5), strictly.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -9,15 +9,16 @@
 
 #include "base/assert.h"
 
-#define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define PADDED sodium_base64_VARIANT_ORIGINAL
+#define URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 /* Bytes that are encoded at a time: a multiple of 3, so that pieces fit together. */
 #define PIECE 48
 
-void
-qfs_base64url_write(qfs_buf *out, const uint8_t *bytes, size_t len)
+static void
+write_text(qfs_buf *out, const uint8_t *bytes, size_t len, int variant)
 {
-	char		text[QFS_BASE64URL_LEN(PIECE) + 1];
+	char		text[sodium_base64_ENCODED_LEN(PIECE, PADDED)];
 
 	_Static_assert(PIECE % 3 == 0, "pieces fit together");
 	QFS_ASSERT(bytes != NULL || len == 0);
@@ -25,27 +26,51 @@ qfs_base64url_write(qfs_buf *out, const uint8_t *bytes, size_t len)
 	{
 		size_t		piece = len < PIECE ? len : PIECE;
 
-		sodium_bin2base64(text, sizeof(text), bytes, piece, VARIANT);
-		QFS_ASSERT(strlen(text) == QFS_BASE64URL_LEN(piece));
+		sodium_bin2base64(text, sizeof(text), bytes, piece, variant);
+		QFS_ASSERT(strlen(text) <= sodium_base64_ENCODED_LEN(PIECE, PADDED) - 1);
 		qfs_buf_text(out, text);
 		bytes += piece;
 		len -= piece;
 	}
 }
 
-bool
-qfs_base64url_read_some(qfs_slice text, uint8_t *out, size_t max, size_t *len)
+static bool
+read_text(qfs_slice text, uint8_t *out, size_t max, size_t *len, int variant)
 {
 	const char *start = (const char *) text.data;
 	const char *end;
 
-	/* To libsodium a char is a signed number, and 0xAD and 0xDF are "-" and "_". */
+	/* To libsodium a char is a signed number, and 0xAB and 0xDF are "+" and "_". */
 	QFS_ASSERT(qfs_slice_sound(text));
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] >= 0x80)
 			return false;
-	return sodium_base642bin(out, max, start, text.len, NULL, len, &end, VARIANT) == 0 &&
+	return sodium_base642bin(out, max, start, text.len, NULL, len, &end, variant) == 0 &&
 		end == start + text.len;
+}
+
+void
+qfs_base64_write(qfs_buf *out, const uint8_t *bytes, size_t len)
+{
+	write_text(out, bytes, len, PADDED);
+}
+
+bool
+qfs_base64_read_some(qfs_slice text, uint8_t *out, size_t max, size_t *len)
+{
+	return read_text(text, out, max, len, PADDED);
+}
+
+void
+qfs_base64url_write(qfs_buf *out, const uint8_t *bytes, size_t len)
+{
+	write_text(out, bytes, len, URL);
+}
+
+bool
+qfs_base64url_read_some(qfs_slice text, uint8_t *out, size_t max, size_t *len)
+{
+	return read_text(text, out, max, len, URL);
 }
 
 bool

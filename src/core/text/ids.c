@@ -136,6 +136,17 @@ qfs_address_write(qfs_buf *out, const qfs_address *address)
 }
 
 void
+qfs_json_put_address(qfs_json_writer *w, const qfs_address *address)
+{
+	uint8_t		text[QFS_ADDRESS_TEXT];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_address_write(&buf, address);
+	qfs_json_put_text(w, qfs_buf_slice(&buf));
+}
+
+void
 qfs_user_id_of(const qfs_address *address, qfs_user_id *out)
 {
 	uint8_t		text[QFS_ADDRESS_TEXT] = {'0', 'x'};

@@ -28,6 +28,7 @@ extern qfs_status qfs_address_parse(qfs_slice text, qfs_address *out, qfs_error 
 
 /* Mixed case with the EIP-55 checksum. */
 extern void qfs_address_write(qfs_buf *out, const qfs_address *address);
+extern void qfs_json_put_address(qfs_json_writer *w, const qfs_address *address);
 
 /* SHA3-256 of the address as 42 lower-case ASCII characters. */
 extern void qfs_user_id_of(const qfs_address *address, qfs_user_id *out);

@@ -69,6 +69,9 @@ extern uint64_t qfs_json_length(qfs_slice value);
 /* A member that must be a string of 2 * len lower-case hexadecimal digits. */
 extern bool qfs_json_member_hex(qfs_slice object, const char *name, uint8_t *out, size_t len);
 
+/* A member that must be a string: len bytes in base64url, as text/base64.h has it. */
+extern bool qfs_json_member_base64url(qfs_slice object, const char *name, uint8_t *out, size_t len);
+
 /* ---- ordering ---- */
 
 /*
@@ -108,6 +111,7 @@ extern void qfs_json_put_bool(qfs_json_writer *w, bool b);
 extern void qfs_json_put_null(qfs_json_writer *w);
 extern void qfs_json_put_text(qfs_json_writer *w, qfs_slice utf8);
 extern void qfs_json_put_hex(qfs_json_writer *w, const uint8_t *bytes, size_t len);
+extern void qfs_json_put_base64url(qfs_json_writer *w, const uint8_t *bytes, size_t len);
 
 /* A value that qfs_json_check has accepted, or would. */
 extern void qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical);

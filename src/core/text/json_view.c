@@ -6,6 +6,7 @@
 #include "text/json.h"
 
 #include "base/assert.h"
+#include "text/base64.h"
 #include "text/json_string.h"
 
 qfs_json_type
@@ -229,4 +230,15 @@ qfs_json_member_hex(qfs_slice object, const char *name, uint8_t *out, size_t len
 	return qfs_json_member(object, name, &value) &&
 		qfs_json_to_plain(value, &digits) &&
 		qfs_hex_decode(digits, out, len);
+}
+
+bool
+qfs_json_member_base64url(qfs_slice object, const char *name, uint8_t *out, size_t len)
+{
+	qfs_slice	value;
+	qfs_slice	text;
+
+	return qfs_json_member(object, name, &value) &&
+		qfs_json_to_plain(value, &text) &&
+		qfs_base64url_read(text, out, len);
 }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/base64.h"
 #include "text/json_string.h"
 #include "text/utf8.h"
 
@@ -263,6 +264,15 @@ qfs_json_put_hex(qfs_json_writer *w, const uint8_t *bytes, size_t len)
 	before_value(w);
 	qfs_buf_byte(w->out, '"');
 	qfs_buf_hex(w->out, bytes, len);
+	qfs_buf_byte(w->out, '"');
+}
+
+void
+qfs_json_put_base64url(qfs_json_writer *w, const uint8_t *bytes, size_t len)
+{
+	before_value(w);
+	qfs_buf_byte(w->out, '"');
+	qfs_base64url_write(w->out, bytes, len);
 	qfs_buf_byte(w->out, '"');
 }
 

@@ -20,8 +20,8 @@
 #include "pg/base/errors.h"
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/base/kept_plan.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/row_insert.h"
 #include "pg/table/row_write.h"
 #include "pg/table/store_table.h"
 
@@ -89,16 +89,35 @@ copy(qfs_slice bytes)
 	return (qfs_slice) {memcpy(palloc(bytes.len), bytes.data, bytes.len), bytes.len};
 }
 
+/* The executor's part is done here, the trigger's by qfs_event_append. */
+static void
+append_in(qfs_entry_memory *memory, Relation ledger, qfs_entry *event)
+{
+	LedgerRow	row;
+
+	row.values[LEDGER_TYPE - 1] = PointerGetDatum(qfs_text_of(event->type));
+	row.values[LEDGER_PAYLOAD - 1] = qfs_jsonb_of(event->payload);
+	qfs_row_write(ledger, qfs_event_append(ledger, memory, event, QFS_LITERAL(""), &row), NULL);
+	event->outcome = copy(event->outcome);
+}
+
 /* What the trigger does, and the executor around it. */
 static int64
 append_directly(Relation ledger, qfs_entry *event)
 {
-	LedgerRow	row;
+	qfs_entry_memory *memory;
 
 	PreventCommandIfReadOnly("an append to qfs.ledger");
-	row.values[LEDGER_TYPE - 1] = PointerGetDatum(qfs_text_of(event->type));
-	row.values[LEDGER_PAYLOAD - 1] = qfs_jsonb_of(event->payload);
-	qfs_row_write(ledger, qfs_event_append(ledger, event, QFS_LITERAL(""), &row), NULL);
+	memory = qfs_entry_memory_take();
+	PG_TRY();
+	{
+		append_in(memory, ledger, event);
+	}
+	PG_FINALLY();
+	{
+		qfs_entry_memory_give(memory);
+	}
+	PG_END_TRY();
 	CommandCounterIncrement();
 	return (int64) event->seq;
 }
@@ -110,26 +129,21 @@ append_by_statement(qfs_entry *event)
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
 		" RETURNING seq, outcome";
-	Oid			types[] = {TEXTOID, BYTEAOID, JSONBOID};
-	MemoryContext caller = CurrentMemoryContext;
-	Datum		values[] = {
-		PointerGetDatum(qfs_text_of(event->type)),
-		qfs_bytes_datum(event->actor.bytes, sizeof(event->actor.bytes)),
-		qfs_jsonb_of(event->payload)
-	};
 	static SPIPlanPtr plan = NULL;
+	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
+	qfs_params	p = {0};
 	int64		seq;
-	bool		isnull;
 
+	qfs_param_text(&p, event->type);
+	qfs_param_bytes(&p, event->actor.bytes, sizeof(event->actor.bytes));
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(event->payload));
 	SPI_connect();
-	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
-		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "the %v entry", event->type);
-	seq = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	seq = DatumGetInt64(qfs_row_returned(1));
 	spi = MemoryContextSwitchTo(caller);
-	event->outcome = qfs_jsonb_canonical(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
-																	   SPI_tuptable->tupdesc, 2, &isnull)));
+	event->outcome = qfs_jsonb_canonical(DatumGetJsonbP(qfs_row_returned(2)));
 	MemoryContextSwitchTo(spi);
 	SPI_finish();
 	return seq;
@@ -144,6 +158,6 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice p
 
 	table_close(ledger, NoLock);
 	if (outcome != NULL)
-		*outcome = copy(event.outcome);
+		*outcome = event.outcome;
 	return seq;
 }

@@ -17,11 +17,6 @@
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
 
-/* One entry at a time, so one piece of memory for each. */
-static uint8 outcome_memory[QFS_ENTRY_MAX];
-static uint8 bytes_memory[QFS_ENTRY_MAX];
-static uint8 auth_memory[QFS_AUTH_MAX];
-
 bytea *
 qfs_nodes_bytea(const qfs_seal *seal)
 {
@@ -56,7 +51,7 @@ establish_via(qfs_slice type)
  * given: the signature that came with it; empty if there is none
  */
 static qfs_slice
-write_auth(qfs_slice type, qfs_slice given)
+write_auth(qfs_entry_memory *memory, qfs_slice type, qfs_slice given)
 {
 	qfs_auth	auth = {.via = establish_via(type)};
 	qfs_buf		buf;
@@ -68,7 +63,7 @@ write_auth(qfs_slice type, qfs_slice given)
 		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
 	if (given.len > 0)
 		QFS_TRY(qfs_auth_read_signature(given, &auth, &err), &err);
-	qfs_buf_init(&buf, auth_memory, sizeof(auth_memory));
+	qfs_buf_init(&buf, memory->auth, sizeof(memory->auth));
 	qfs_auth_write(&buf, &auth);
 	return qfs_buf_slice(&buf);
 }
@@ -111,7 +106,7 @@ opens_ledger(qfs_slice type)
 }
 
 HeapTuple
-qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerRow *row)
+qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
 	qfs_buf		outcome;
 	qfs_buf		bytes;
@@ -119,10 +114,10 @@ qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerR
 	qfs_error	err;
 	qfs_chain  *chain;
 
-	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
-	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
+	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
+	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);
-	event->auth = write_auth(event->type, signature);
+	event->auth = write_auth(memory, event->type, signature);
 	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger);

@@ -7,6 +7,7 @@
 #define QFS_EVENT_H
 
 #include "ledger/chain.h"
+#include "pg/append/entry_memory.h"
 #include "pg/table/ledger_table.h"
 
 /* A row of qfs.ledger, by column number less 1. */
@@ -18,14 +19,15 @@ typedef struct LedgerRow
 
 /*
  * Appends an event to the chain, and returns the row that has to be stored then.
- * event:     type, actor and payload; the rest is computed, and stays valid
- *            until the next event
+ * memory:    of this entry
+ * event:     type, actor and payload; the rest is computed, in that memory
  * signature: auth value that the caller gave; empty if there is none
  * row:       type and payload; the rest is computed
  * Errors: FORBIDDEN, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
  *         those of the chain lock and of the type's rule.
  */
-extern HeapTuple qfs_event_append(Relation ledger, qfs_entry *event, qfs_slice signature, LedgerRow *row);
+extern HeapTuple qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event,
+								  qfs_slice signature, LedgerRow *row);
 
 /* Column nodes of a row. */
 extern bytea *qfs_nodes_bytea(const qfs_seal *seal);

@@ -20,11 +20,6 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
 
-/* One entry at a time, so one piece of memory for each. */
-static uint8 json_memory[LEDGER_JSON_MAX];
-static uint8 outcome_memory[QFS_ENTRY_MAX];
-static uint8 bytes_memory[QFS_ENTRY_MAX];
-
 /*
  * A BEFORE trigger that fires after ours could change the entry once it is
  * hashed, or swallow it once its effects are stored.  Triggers fire in the
@@ -70,7 +65,7 @@ is_recorded(HeapTuple row, TupleDesc desc)
 /* ---- an event ---- */
 
 static void
-read_event(const LedgerRow *row, qfs_entry *out, qfs_slice *signature)
+read_event(const LedgerRow *row, qfs_entry_memory *memory, qfs_entry *out, qfs_slice *signature)
 {
 	qfs_buf		json;
 	qfs_error	err;
@@ -91,7 +86,7 @@ read_event(const LedgerRow *row, qfs_entry *out, qfs_slice *signature)
 
 	if (IS_NULL(LEDGER_PAYLOAD))
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload is null");
-	qfs_buf_init(&json, json_memory, sizeof(json_memory));
+	qfs_buf_init(&json, memory->json, sizeof(memory->json));
 	QFS_TRY(qfs_jsonb_write(&json, DatumGetJsonbP(VALUE(LEDGER_PAYLOAD)), 1, &err), &err);
 	if (json.overflow)
 		QFS_THROW(QFS_ENTRY_TOO_LARGE, "the payload alone is longer");
@@ -112,7 +107,7 @@ read_event(const LedgerRow *row, qfs_entry *out, qfs_slice *signature)
 }
 
 static HeapTuple
-append_event(const TriggerData *td)
+append_event(const TriggerData *td, qfs_entry_memory *memory)
 {
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	qfs_slice	signature;
@@ -120,8 +115,8 @@ append_event(const TriggerData *td)
 	LedgerRow	row;
 
 	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
-	read_event(&row, &event, &signature);
-	return qfs_event_append(td->tg_relation, &event, signature, &row);
+	read_event(&row, memory, &event, &signature);
+	return qfs_event_append(td->tg_relation, memory, &event, signature, &row);
 }
 
 /* ---- a recorded entry ---- */
@@ -171,7 +166,7 @@ check_unordered(Relation rel, const LedgerEntry *e, const qfs_hash *computed)
 
 /* The next entry of an open ledger, or of one that is being imported. */
 static void
-check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_seal *seal)
+check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_entry_memory *memory, qfs_seal *seal)
 {
 	qfs_buf		outcome;
 	qfs_stored_entry	record = {
@@ -180,7 +175,7 @@ check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_seal *se
 		.outcome = &outcome,.seal = seal
 	};
 
-	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
+	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_chain_check(chain, &record, throw_fault, NULL);
 }
 
@@ -197,7 +192,7 @@ fill_in_nodes(const TriggerData *td, const qfs_seal *seal)
 }
 
 static HeapTuple
-check_recorded(const TriggerData *td)
+check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 {
 	LedgerEntry e;
 	qfs_buf		bytes;
@@ -206,9 +201,9 @@ check_recorded(const TriggerData *td)
 	qfs_hash	computed;
 	qfs_seal	seal;
 
-	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
+	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	QFS_TRY(qfs_ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple,
-							  json_memory, &e, &err), &err);
+						  memory->json, &e, &err), &err);
 	if (e.entry.seq > QFS_INT_MAX || e.entry.at < 0 || e.entry.at > QFS_INT_MAX)
 		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
 	QFS_TRY(qfs_entry_encode(&e.entry, &bytes, &err), &err);
@@ -216,7 +211,7 @@ check_recorded(const TriggerData *td)
 	chain = qfs_append_begin(td->tg_relation);
 	if (qfs_append_is_open() || qfs_importing)
 	{
-		check_next(chain, &e, qfs_buf_slice(&bytes), &seal);
+		check_next(chain, &e, qfs_buf_slice(&bytes), memory, &seal);
 		qfs_append_end();
 		return e.has_nodes ? td->tg_trigtuple : fill_in_nodes(td, &seal);
 	}
@@ -236,7 +231,8 @@ Datum
 qfs_sql_ledger_append(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = (TriggerData *) fcinfo->context;
-	HeapTuple	result;
+	qfs_entry_memory *memory;
+	HeapTuple	volatile result = NULL;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
@@ -246,7 +242,16 @@ qfs_sql_ledger_append(PG_FUNCTION_ARGS)
 				 errmsg("qfs.ledger_append() is the BEFORE INSERT trigger of qfs.ledger")));
 
 	refuse_triggers_behind(td);
-	result = is_recorded(td->tg_trigtuple, RelationGetDescr(td->tg_relation)) ?
-		check_recorded(td) : append_event(td);
+	memory = qfs_entry_memory_take();
+	PG_TRY();
+	{
+		result = is_recorded(td->tg_trigtuple, RelationGetDescr(td->tg_relation)) ?
+			check_recorded(td, memory) : append_event(td, memory);
+	}
+	PG_FINALLY();
+	{
+		qfs_entry_memory_give(memory);
+	}
+	PG_END_TRY();
 	return PointerGetDatum(result);
 }

@@ -158,7 +158,8 @@ string_value(qfs_slice value)
 		qfs_buf		buf;
 
 		qfs_buf_init(&buf, palloc(value.len), value.len);
-		qfs_json_to_text(value, &buf);
+		if (!qfs_json_to_text(value, &buf))
+			elog(ERROR, "qfs: canonical JSON holds a string that is none");
 		text = qfs_buf_slice(&buf);
 	}
 	return (JsonbValue) {

@@ -19,8 +19,8 @@
 #include "pg/base/errors.h"
 #include "crypto/sha256.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/base/kept_plan.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/row_insert.h"
 #include "pg/table/store_table.h"
 
 #define BATCH_MAX 1000
@@ -97,23 +97,15 @@ qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 
 /* ---- batches ---- */
 
-/* One event of a batch, as jsonb values for the insert. */
-typedef struct Event
-{
-	Datum		type;
-	Datum		payload;
-	Datum		auth;
-	bool		has_auth;
-} Event;
-
 static Datum
 member_datum(JsonbValue *value)
 {
 	return PointerGetDatum(JsonbValueToJsonb(value));
 }
 
+/* Reads an event of a batch: type, payload and auth, as parameters. */
 static void
-read_event(JsonbValue *value, Event *out)
+read_event(JsonbValue *value, qfs_params *out)
 {
 	JsonbContainer *object = value->type == jbvBinary ? value->val.binary.data : NULL;
 	JsonbValue *type;
@@ -128,42 +120,29 @@ read_event(JsonbValue *value, Event *out)
 	if (type == NULL || type->type != jbvString || payload == NULL ||
 		JsonContainerSize(object) != (auth == NULL ? 2 : 3))
 		QFS_THROW(QFS_BATCH_FORM, "an event is an object of type, payload and perhaps auth");
-	out->type = PointerGetDatum(cstring_to_text_with_len(type->val.string.val, type->val.string.len));
-	out->payload = member_datum(payload);
-	out->has_auth = auth != NULL;
-	out->auth = out->has_auth ? member_datum(auth) : (Datum) 0;
+	qfs_param_text(out, (qfs_slice) {(const uint8_t *) type->val.string.val, (size_t) type->val.string.len});
+	qfs_param(out, JSONBOID, member_datum(payload));
+	if (auth != NULL)
+		qfs_param(out, JSONBOID, member_datum(auth));
+	else
+		qfs_param_null(out, JSONBOID);
 }
 
-static SPIPlanPtr
-append_plan(void)
+/* Appends one event; returns {seq, hash, outcome}. */
+static Datum
+append_one(JsonbValue *value)
 {
 	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, payload, auth) VALUES ($1, $2, $3)"
 		" RETURNING pg_catalog.jsonb_build_object("
 		"   'seq', seq, 'hash', hash::pg_catalog.text, 'outcome', outcome)";
-	Oid			types[] = {TEXTOID, JSONBOID, JSONBOID};
+	qfs_params	p = {0};
 
-	return qfs_kept_plan(&plan, query, lengthof(types), types);
-}
-
-/* Appends one event; returns {seq, hash, outcome}. */
-static Datum
-append_one(SPIPlanPtr plan, JsonbValue *value)
-{
-	Event		event;
-	bool		isnull;
-
-	read_event(value, &event);
-	{
-		Datum		values[] = {event.type, event.payload, event.auth};
-		char		nulls[] = {' ', ' ', event.has_auth ? ' ' : 'n', '\0'};
-
-		if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING ||
-			SPI_processed != 1)
-			QFS_THROW(QFS_ENTRY_LOST, "an event of a batch");
-	}
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	read_event(value, &p);
+	if (!qfs_row_insert(&plan, query, &p))
+		QFS_THROW(QFS_ENTRY_LOST, "an event of a batch");
+	return qfs_row_returned(1);
 }
 
 /* A detail of our form, "CODE: what.", that names the event, too. */
@@ -197,7 +176,6 @@ rethrow_for_event(int index, MemoryContext context)
 static Datum
 append_all(Jsonb *events)
 {
-	SPIPlanPtr	plan = append_plan();
 	MemoryContext context = CurrentMemoryContext;
 	JsonbParseState *state = NULL;
 	JsonbIterator *it = JsonbIteratorInit(&events->root);
@@ -213,7 +191,7 @@ append_all(Jsonb *events)
 		CHECK_FOR_INTERRUPTS();
 		PG_TRY();
 		{
-			JsonbToJsonbValue(DatumGetJsonbP(append_one(plan, &value)), &result);
+			JsonbToJsonbValue(DatumGetJsonbP(append_one(&value)), &result);
 		}
 		PG_CATCH();
 		{
@@ -231,41 +209,43 @@ append_all(Jsonb *events)
  * Under the chain lock, so that two requests with one id follow each other.
  */
 static bool
-find_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum *result)
+find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum *result)
 {
 	static const char query[] =
 		"SELECT b.events::pg_catalog.bytea, b.result FROM qfs.batch b"
 		" WHERE b.user_id OPERATOR(qfs.=) ($1)::qfs.user_id"
 		"   AND b.batch_id OPERATOR(pg_catalog.=) $2";
-	Oid			types[] = {BYTEAOID, TEXTOID};
-	Datum		values[] = {user, batch_id};
+	qfs_params	p = {0};
 	bytea	   *known;
-	bool		isnull;
 
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 1) != SPI_OK_SELECT)
+	qfs_param_bytes(&p, user, sizeof(*user));
+	qfs_param_text(&p, batch_id);
+	if (SPI_execute_with_args(query, p.count, p.types, p.values, p.nulls, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: batches could not be read");
 	if (SPI_processed == 0)
 		return false;
-	known = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	known = DatumGetByteaPP(qfs_row_returned(1));
 	if (memcmp(VARDATA_ANY(known), events->bytes, sizeof(events->bytes)) != 0)
 		QFS_THROW(QFS_BATCH_ID_REUSED, "it was sent with other events before");
-	*result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	*result = qfs_row_returned(2);
 	return true;
 }
 
 static void
-store_batch(Datum user, Datum batch_id, const qfs_hash *events, Datum result)
+store_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum result)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.batch (user_id, batch_id, events, result)"
 		" VALUES (($1)::qfs.user_id, $2, ($3)::qfs.hash, $4)";
-	Oid			types[] = {BYTEAOID, TEXTOID, BYTEAOID, JSONBOID};
-	Datum		values[] = {
-		user, batch_id,
-		qfs_bytes_datum(events->bytes, sizeof(events->bytes)), result
-	};
+	qfs_params	p = {0};
 
-	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
+	qfs_param_bytes(&p, user, sizeof(*user));
+	qfs_param_text(&p, batch_id);
+	qfs_param_bytes(&p, events->bytes, sizeof(events->bytes));
+	qfs_param(&p, JSONBOID, result);
+	if (!qfs_row_insert(&plan, query, &p))
+		QFS_THROW(QFS_ENTRY_LOST, "the result of a batch");
 }
 
 static Jsonb *
@@ -288,20 +268,19 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	const qfs_session_record *actor = qfs_actor();
 	MemoryContext caller = CurrentMemoryContext;
 	bool		has_id = !PG_ARGISNULL(1);
+	qfs_slice	id = has_id ? qfs_varlena_arg(fcinfo, 1) : QFS_LITERAL("");
 	Jsonb	   *events;
+	qfs_user_id user;
 	qfs_hash	hash;
-	Datum		user;
 	Datum		result;
 	MemoryContext spi;
 
 	if (actor == NULL)
 		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
 	events = events_arg(fcinfo);
-	if (has_id && (qfs_varlena_arg(fcinfo, 1).len == 0 ||
-				   pg_mbstrlen_with_len((const char *) qfs_varlena_arg(fcinfo, 1).data,
-										(int) qfs_varlena_arg(fcinfo, 1).len) > BATCH_ID_MAX))
+	if (has_id && (id.len == 0 || pg_mbstrlen_with_len((const char *) id.data, (int) id.len) > BATCH_ID_MAX))
 		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);
-	user = qfs_bytes_datum(&actor->user, sizeof(actor->user));
+	user = actor->user;
 
 	SPI_connect();
 	if (has_id)
@@ -309,11 +288,11 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 		qfs_append_lock();
 		qfs_sha256(qfs_jsonb_canonical(PG_GETARG_JSONB_P(0)), &hash);
 	}
-	if (!has_id || !find_batch(user, PG_GETARG_DATUM(1), &hash, &result))
+	if (!has_id || !find_batch(&user, id, &hash, &result))
 	{
 		result = append_all(events);
 		if (has_id)
-			store_batch(user, PG_GETARG_DATUM(1), &hash, result);
+			store_batch(&user, id, &hash, result);
 	}
 	spi = MemoryContextSwitchTo(caller);
 	result = PointerGetDatum(DatumGetJsonbPCopy(result));

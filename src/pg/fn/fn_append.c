@@ -12,7 +12,6 @@
 
 #include "access/table.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -20,12 +19,13 @@
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
+#include "pg/append/payload.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/base/kept_plan.h"
 #include "pg/secret/keyfile.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/row_insert.h"
 #include "rules/system/key_rotated.h"
 #include "pg/table/store_table.h"
 
@@ -33,43 +33,22 @@
 static int64
 append_event(const char *type, qfs_slice payload, qfs_hash *hash)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, payload) VALUES ($1, $2) RETURNING seq, hash";
-	Oid			types[] = {TEXTOID, JSONBOID};
-	Datum		values[] = {CStringGetTextDatum(type), qfs_jsonb_of(payload)};
+	qfs_params	p = {0};
 	int64		seq;
-	bool		isnull;
 
+	qfs_param_text(&p, qfs_slice_of(type));
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(payload));
 	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) !=
-		SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
-	seq = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	seq = DatumGetInt64(qfs_row_returned(1));
 	if (hash != NULL)
-		memcpy(hash,
-			   DatumGetPointer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull)),
-			   sizeof(*hash));
+		memcpy(hash, DatumGetPointer(qfs_row_returned(2)), sizeof(*hash));
 	SPI_finish();
 	return seq;
-}
-
-/* Memory for a payload in the making. */
-static void
-begin_payload(qfs_buf *buf, qfs_json_writer *w)
-{
-	qfs_buf_init(buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	qfs_json_begin(w, buf);
-	qfs_json_open_object(w);
-}
-
-static qfs_slice
-end_payload(qfs_buf *buf, qfs_json_writer *w)
-{
-	qfs_error	err;
-
-	qfs_json_close(w);
-	QFS_TRY(qfs_json_end(w, &err), &err);
-	return qfs_buf_slice(buf);
 }
 
 static qfs_slice
@@ -100,15 +79,13 @@ policy_arg(FunctionCallInfo fcinfo, int n, qfs_slice base)
 }
 
 static void
-put_keys(qfs_json_writer *w, const qfs_public_keys *keys)
+put_keys(qfs_draft *p, const qfs_public_keys *keys)
 {
-	qfs_json_key(w, "keys");
-	qfs_json_open_object(w);
-	qfs_json_key(w, "checkpoint");
-	qfs_json_put_hex(w, keys->checkpoint.bytes, QFS_HASH_LEN);
-	qfs_json_key(w, "token");
-	qfs_json_put_hex(w, keys->token.bytes, QFS_HASH_LEN);
-	qfs_json_close(w);
+	qfs_json_key(&p->w, "keys");
+	qfs_json_open_object(&p->w);
+	qfs_draft_hash(p, "checkpoint", &keys->checkpoint);
+	qfs_draft_hash(p, "token", &keys->token);
+	qfs_json_close(&p->w);
 }
 
 /* A key is made for a ledger that can be opened, not for one that is. */
@@ -136,8 +113,7 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	qfs_hash   *hash = palloc(sizeof(qfs_hash));
 	qfs_slice	policy;
 	qfs_public_keys keys;
-	qfs_json_writer w;
-	qfs_buf		buf;
+	qfs_draft p;
 	qfs_error	err;
 
 	QFS_TRY(qfs_origin_check(origin, &err), &err);
@@ -145,15 +121,12 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	check_no_ledger();
 	qfs_keyfile_add(&keys);
 
-	begin_payload(&buf, &w);
-	qfs_json_key(&w, "format");
-	qfs_json_put_int(&w, 1);
-	put_keys(&w, &keys);
-	qfs_json_key(&w, "origin");
-	qfs_json_put_text(&w, origin);
-	qfs_json_key(&w, "policy");
-	qfs_json_put_value(&w, policy);
-	append_event("GENESIS", end_payload(&buf, &w), hash);
+	qfs_draft_begin(&p);
+	qfs_draft_int(&p, "format", 1);
+	put_keys(&p, &keys);
+	qfs_draft_text(&p, "origin", origin);
+	qfs_draft_value(&p, "policy", policy);
+	append_event("GENESIS", qfs_draft_end(&p), hash);
 	PG_RETURN_POINTER(hash);
 }
 
@@ -162,17 +135,13 @@ PG_FUNCTION_INFO_V1(qfs_sql_register_event_type);
 Datum
 qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 {
-	qfs_json_writer w;
-	qfs_buf		buf;
+	qfs_draft p;
 
-	begin_payload(&buf, &w);
-	qfs_json_key(&w, "by");
-	qfs_json_put_text(&w, qfs_varlena_arg(fcinfo, 2));
-	qfs_json_key(&w, "schema");
-	qfs_json_put_value(&w, jsonb_arg(fcinfo, 1));
-	qfs_json_key(&w, "type");
-	qfs_json_put_text(&w, qfs_varlena_arg(fcinfo, 0));
-	PG_RETURN_INT64(append_event("EVENT_TYPE", end_payload(&buf, &w), NULL));
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "by", qfs_varlena_arg(fcinfo, 2));
+	qfs_draft_value(&p, "schema", jsonb_arg(fcinfo, 1));
+	qfs_draft_text(&p, "type", qfs_varlena_arg(fcinfo, 0));
+	PG_RETURN_INT64(append_event("EVENT_TYPE", qfs_draft_end(&p), NULL));
 }
 
 /*
@@ -206,8 +175,7 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 	qfs_store  *store = qfs_table_store();
 	qfs_ledger_record ledger;
 	qfs_policy_record current;
-	qfs_json_writer w;
-	qfs_buf		buf;
+	qfs_draft p;
 	qfs_error	err;
 	bool		found;
 
@@ -217,10 +185,9 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 	if (!found)
 		QFS_THROW(QFS_STATE_MISMATCH, "the policy of entry %i is missing", current.seq);
 
-	begin_payload(&buf, &w);
-	qfs_json_key(&w, "policy");
-	qfs_json_put_value(&w, policy_arg(fcinfo, 0, current.policy));
-	PG_RETURN_INT64(append_event("POLICY_CHANGED", end_payload(&buf, &w), NULL));
+	qfs_draft_begin(&p);
+	qfs_draft_value(&p, "policy", policy_arg(fcinfo, 0, current.policy));
+	PG_RETURN_INT64(append_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
 }
 
 /* The key in force, from the file.  The caller wipes it. */
@@ -259,8 +226,7 @@ qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 	qfs_ledger_record ledger;
 	qfs_public_keys next;
 	qfs_key_pair pair;
-	qfs_json_writer w;
-	qfs_buf		buf;
+	qfs_draft p;
 
 	lock_and_read(&ledger);
 	/* Nothing is written to a file that is missing or another ledger's. */
@@ -269,44 +235,36 @@ qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 	qfs_keyfile_add(&next);
 	endorse(&ledger, &next, signature);
 
-	begin_payload(&buf, &w);
-	put_keys(&w, &next);
-	qfs_json_key(&w, "signature");
-	qfs_json_put_hex(&w, signature, sizeof(signature));
-	PG_RETURN_INT64(append_event("KEY_ROTATED", end_payload(&buf, &w), NULL));
+	qfs_draft_begin(&p);
+	put_keys(&p, &next);
+	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
+	PG_RETURN_INT64(append_event("KEY_ROTATED", qfs_draft_end(&p), NULL));
 }
 
 /* ---- import ---- */
 
-static SPIPlanPtr
-import_plan(void)
+static void
+insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 {
 	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash)"
 		" VALUES ($1, $2, $3, ($4)::qfs.user_id, $5, $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
-	Oid			types[] = {
-		INT8OID, INT8OID, TEXTOID, BYTEAOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, BYTEAOID
-	};
+	qfs_params	p = {0};
 
-	return qfs_kept_plan(&plan, query, lengthof(types), types);
-}
-
-static void
-insert_recorded(SPIPlanPtr plan, const qfs_entry *e, const qfs_hash *hash)
-{
-	char		nulls[] = "         ";
-	Datum		values[] = {
-		Int64GetDatum((int64) e->seq), Int64GetDatum(e->at), PointerGetDatum(qfs_text_of(e->type)),
-		qfs_bytes_datum(&e->actor, sizeof(e->actor)),
-		qfs_jsonb_of(e->auth), qfs_jsonb_of(e->payload), qfs_jsonb_of(e->outcome),
-		qfs_bytes_datum(&e->prev, sizeof(e->prev)),
-		qfs_bytes_datum(hash, sizeof(*hash))
-	};
-
-	if (!e->has_actor)
-		nulls[LEDGER_ACTOR - 1] = 'n';
-	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT || SPI_processed != 1)
+	qfs_param_int(&p, (int64) e->seq);
+	qfs_param_int(&p, e->at);
+	qfs_param_text(&p, e->type);
+	if (e->has_actor)
+		qfs_param_bytes(&p, &e->actor, sizeof(e->actor));
+	else
+		qfs_param_null(&p, BYTEAOID);
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->auth));
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->payload));
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->outcome));
+	qfs_param_bytes(&p, &e->prev, sizeof(e->prev));
+	qfs_param_bytes(&p, hash, sizeof(*hash));
+	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "entry %u", e->seq);
 }
 
@@ -331,12 +289,10 @@ is_known(const qfs_entry *e, const qfs_hash *hash)
 static int64
 import_lines(Datum *lines, bool *nulls, int count)
 {
-	SPIPlanPtr	plan;
 	int64		added = 0;
 	MemoryContext per_line;
 
 	SPI_connect();
-	plan = import_plan();
 	per_line = AllocSetContextCreate(CurrentMemoryContext, "qfs import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(per_line);
 	for (int i = 0; i < count; i++)
@@ -356,7 +312,7 @@ import_lines(Datum *lines, bool *nulls, int count)
 		qfs_leaf_hash(line, &hash);
 		if (!is_known(&entry, &hash))
 		{
-			insert_recorded(plan, &entry, &hash);
+			insert_recorded(&entry, &hash);
 			added++;
 		}
 		MemoryContextReset(per_line);

@@ -16,6 +16,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "rules/social/referral.h"
+#include "rules/social/settlement.h"
 
 /* An object of features or weights: decimal strings from 0 to 1. */
 static void
@@ -96,6 +97,16 @@ qfs_sql_trust_level(PG_FUNCTION_ARGS)
 	qfs_reducer *r = qfs_open_reducer();
 
 	PG_RETURN_TEXT_P(cstring_to_text(qfs_trust_level(&r->policy, fraction_arg(fcinfo, 0, "c"))));
+}
+
+/* qfs.referral_tier(n) -> integer, both counted from 1 */
+PG_FUNCTION_INFO_V1(qfs_sql_referral_tier);
+Datum
+qfs_sql_referral_tier(PG_FUNCTION_ARGS)
+{
+	const qfs_reducer *r = qfs_open_reducer();
+
+	PG_RETURN_INT32((int32) qfs_referral_tier(&r->policy, (int64_t) qfs_count_arg(fcinfo, 0, "n")) + 1);
 }
 
 /* qfs.referral_code(user_id) -> text */

@@ -11,18 +11,17 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "pg/append/account_event.h"
 #include "pg/append/append.h"
+#include "pg/append/payload.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/errors.h"
-#include "pg/base/jsonb_canonical.h"
-#include "pg/base/kept_plan.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/row_insert.h"
 #include "pg/table/row_write.h"
 #include "state/records.h"
 #include "rules/social/message_hash.h"
@@ -143,28 +142,16 @@ check_key_in_force(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *give
 static qfs_slice
 message_payload(const Message *m)
 {
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&buf, palloc(1024), 1024);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, "alg");
-	qfs_json_put_text(&w, QFS_LITERAL(QFS_MESSAGE_ALG));
-	qfs_json_key(&w, "hash");
-	qfs_json_put_hex(&w, m->hash.bytes, sizeof(m->hash.bytes));
-	qfs_json_key(&w, "recipient");
-	qfs_json_put_user(&w, &m->envelope.recipient);
-	qfs_json_key(&w, "seq");
-	qfs_json_put_int(&w, (int64_t) m->envelope.seq);
-	qfs_json_key(&w, "size");
-	qfs_json_put_int(&w, (int64_t) m->envelope.body.len);
-	qfs_json_key(&w, "thread");
-	qfs_json_put_hex(&w, m->thread.bytes, sizeof(m->thread.bytes));
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&buf);
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "alg", QFS_LITERAL(QFS_MESSAGE_ALG));
+	qfs_draft_hash(&p, "hash", &m->hash);
+	qfs_draft_user(&p, "recipient", &m->envelope.recipient);
+	qfs_draft_int(&p, "seq", (int64_t) m->envelope.seq);
+	qfs_draft_int(&p, "size", (int64_t) m->envelope.body.len);
+	qfs_draft_hash(&p, "thread", &m->thread);
+	return qfs_draft_end(&p);
 }
 
 /* Without the executor, which would take as long as the rest. */
@@ -196,23 +183,19 @@ insert_envelope(const Message *m, int64 entry)
 		"INSERT INTO qfs.message (entry, thread, sender, recipient, seq, alg, nonce, body, sender_key, recipient_key)"
 		" VALUES ($1, ($2)::qfs.hash, ($3)::qfs.user_id, ($4)::qfs.user_id, $5, '" QFS_MESSAGE_ALG "',"
 		"         $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
-	Oid			types[] = {
-		INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, INT8OID, BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID
-	};
-	Datum		values[] = {
-		Int64GetDatum(entry), qfs_bytes_datum(&m->thread, sizeof(m->thread)),
-		qfs_bytes_datum(&m->envelope.sender, sizeof(qfs_user_id)),
-		qfs_bytes_datum(&m->envelope.recipient, sizeof(qfs_user_id)),
-		Int64GetDatum((int64) m->envelope.seq),
-		qfs_bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
-		qfs_bytes_datum(m->envelope.body.data, m->envelope.body.len),
-		qfs_bytes_datum(&m->sender_key, sizeof(m->sender_key)),
-		qfs_bytes_datum(&m->recipient_key, sizeof(m->recipient_key))
-	};
+	qfs_params	p = {0};
 
+	qfs_param_int(&p, entry);
+	qfs_param_bytes(&p, &m->thread, sizeof(m->thread));
+	qfs_param_bytes(&p, &m->envelope.sender, sizeof(m->envelope.sender));
+	qfs_param_bytes(&p, &m->envelope.recipient, sizeof(m->envelope.recipient));
+	qfs_param_int(&p, (int64) m->envelope.seq);
+	qfs_param_bytes(&p, m->envelope.nonce, sizeof(m->envelope.nonce));
+	qfs_param_bytes(&p, m->envelope.body.data, m->envelope.body.len);
+	qfs_param_bytes(&p, &m->sender_key, sizeof(m->sender_key));
+	qfs_param_bytes(&p, &m->recipient_key, sizeof(m->recipient_key));
 	SPI_connect();
-	if (SPI_execute_plan(qfs_kept_plan(&plan, query, lengthof(types), types), values, NULL, false, 0) !=
-		SPI_OK_INSERT || SPI_processed != 1)
+	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "an envelope");
 	SPI_finish();
 }

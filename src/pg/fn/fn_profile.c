@@ -8,16 +8,16 @@
 #include <sodium.h>
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "pg/append/account_event.h"
 #include "pg/append/append.h"
+#include "pg/append/payload.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
-#include "pg/base/jsonb_canonical.h"
 #include "rules/account/profile_content.h"
+#include "pg/table/row_insert.h"
 #include "state/records.h"
 
 /* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */
@@ -82,41 +82,32 @@ next_version(const qfs_user_id *user)
 static qfs_slice
 profile_payload(const qfs_hash *commitment, int64 version)
 {
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&buf, palloc(256), 256);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, "commitment");
-	qfs_json_put_hex(&w, commitment->bytes, sizeof(commitment->bytes));
-	qfs_json_key(&w, "version");
-	qfs_json_put_int(&w, version);
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&buf);
+	qfs_draft_begin(&p);
+	qfs_draft_hash(&p, "commitment", commitment);
+	qfs_draft_int(&p, "version", version);
+	return qfs_draft_end(&p);
 }
 
 static void
 store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_slice content)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char query[] =
 		"INSERT INTO qfs.profile_content (user_id, version, salt, content)"
 		" VALUES (($1)::qfs.user_id, $2, $3, $4)"
 		" ON CONFLICT (user_id) DO UPDATE"
 		" SET version = excluded.version, salt = excluded.salt, content = excluded.content";
-	Oid			types[] = {BYTEAOID, INT8OID, BYTEAOID, TEXTOID};
-	Datum		values[] = {
-		qfs_bytes_datum(user->bytes, sizeof(user->bytes)),
-		Int64GetDatum(version),
-		qfs_bytes_datum(salt, QFS_PROFILE_SALT),
-		PointerGetDatum(qfs_text_of(content))
-	};
+	qfs_params	p = {0};
 
+	qfs_param_bytes(&p, user->bytes, sizeof(user->bytes));
+	qfs_param_int(&p, version);
+	qfs_param_bytes(&p, salt, QFS_PROFILE_SALT);
+	qfs_param_text(&p, content);
 	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "qfs: a profile could not be stored");
+	if (!qfs_row_insert(&plan, query, &p))
+		QFS_THROW(QFS_ENTRY_LOST, "the content of a profile");
 	SPI_finish();
 }
 

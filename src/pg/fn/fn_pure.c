@@ -16,6 +16,7 @@
 #include "crypto/keccak.h"
 #include "log/merkle.h"
 #include "engine/policy.h"
+#include "text/base64.h"
 
 /* qfs.canonical(jsonb) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_canonical);
@@ -61,6 +62,22 @@ Datum
 qfs_sql_sha3_256(PG_FUNCTION_ARGS)
 {
 	return hash_argument(fcinfo, qfs_sha3_256);
+}
+
+/* qfs.base64url(bytea) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_base64url);
+Datum
+qfs_sql_base64url(PG_FUNCTION_ARGS)
+{
+	qfs_slice	bytes = qfs_varlena_arg(fcinfo, 0);
+	size_t		size = QFS_BASE64URL_LEN(bytes.len);
+	text	   *out = palloc(VARHDRSZ + size);
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, VARDATA(out), size);
+	qfs_base64url_write(&buf, bytes.data, bytes.len);
+	SET_VARSIZE(out, VARHDRSZ + buf.len);
+	PG_RETURN_TEXT_P(out);
 }
 
 /* qfs.leaf_hash(text) -> qfs.hash */

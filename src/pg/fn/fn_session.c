@@ -15,6 +15,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
+#include "pg/append/payload.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/clock.h"
@@ -27,6 +28,7 @@
 #include "pg/table/store_table.h"
 #include "identity/device.h"
 #include "identity/token.h"
+#include "text/uri.h"
 #include "pg/secret/token_memory.h"
 
 #define NONCE_TIME_LEN 6
@@ -103,54 +105,98 @@ qfs_sql_nonce(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
 }
 
-/* qfs.challenge(wallet, device_key, chain_id) -> text */
+/* ---- challenges ---- */
+
+/* Argument n, or the first of those that the policy lists under this name. */
+static qfs_slice
+place_arg(FunctionCallInfo fcinfo, int n, qfs_slice listed, const char *name)
+{
+	qfs_json_iter iter = qfs_json_members(listed);
+	qfs_slice	key;
+	qfs_slice	value;
+	qfs_slice	first;
+
+	if (!PG_ARGISNULL(n))
+		return qfs_varlena_arg(fcinfo, n);
+	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &first))
+		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.%s is empty", name);
+	return first;
+}
+
+/* The resource that names the device key of argument n. */
+static qfs_slice
+device_arg(FunctionCallInfo fcinfo, int n)
+{
+	qfs_hash	device;
+	qfs_buf		buf;
+
+	if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, n), device.bytes, sizeof(device.bytes)))
+		QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
+	qfs_buf_init(&buf, palloc(QFS_DEVICE_RESOURCE_LEN), QFS_DEVICE_RESOURCE_LEN);
+	qfs_device_resource_write(&buf, &device);
+	return qfs_buf_slice(&buf);
+}
+
+/*
+ * Says which argument is wrong, where the message would only show on which
+ * line.  Errors: SIWE_DOMAIN, ARGUMENT.
+ */
+static void
+check_form(const qfs_siwe *fields)
+{
+	qfs_uri_authority domain;
+
+	if (!qfs_uri_read_authority(fields->domain, &domain) || domain.has_userinfo || domain.host.len == 0)
+		QFS_THROW(QFS_SIWE_DOMAIN, "domain is \"%v\"", fields->domain);
+	if (!qfs_uri_is_uri(fields->uri))
+		QFS_THROW(QFS_ARGUMENT, "uri is \"%v\", which is not an RFC 3986 URI", fields->uri);
+	if (fields->has_statement && memchr(fields->statement.data, '\n', fields->statement.len) != NULL)
+		QFS_THROW(QFS_ARGUMENT, "statement has more than one line");
+}
+
+/* What the message says, but for its nonce. */
+static void
+read_challenge(FunctionCallInfo fcinfo, const qfs_policy *policy, qfs_siwe *out)
+{
+	*out = (qfs_siwe) {.version = 1};
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
+	memcpy(&out->address, PG_GETARG_POINTER(0), sizeof(out->address));
+	out->chain_id = (int64_t) qfs_count_arg(fcinfo, 2, "chain_id");
+	out->domain = place_arg(fcinfo, 3, policy->domains, "domains");
+	out->uri = place_arg(fcinfo, 4, policy->uris, "uris");
+	out->has_statement = !PG_ARGISNULL(5);
+	if (out->has_statement)
+		out->statement = qfs_varlena_arg(fcinfo, 5);
+	out->has_resources = !PG_ARGISNULL(1);
+	if (out->has_resources)
+		out->resources[out->resource_count++] = device_arg(fcinfo, 1);
+	check_form(out);
+}
+
+/* qfs.challenge(wallet, device_key, chain_id, domain, uri, statement) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_challenge);
 Datum
 qfs_sql_challenge(PG_FUNCTION_ARGS)
 {
 	qfs_reducer *r = qfs_open_reducer();
 	uint8_t		memory[QFS_SIWE_MAX];
-	uint8_t		resource[QFS_DEVICE_RESOURCE_LEN];
-	uint8_t		digits[2 * QFS_HASH_LEN];
-	qfs_siwe	fields = {.version = 1};
+	char		digits[2 * QFS_HASH_LEN];
+	qfs_siwe	fields;
 	qfs_hash	nonce;
-	qfs_hash	device;
 	qfs_buf		buf;
 	qfs_error	err;
-	qfs_slice	value;
-	qfs_slice	key;
-	qfs_json_iter iter;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
-		QFS_THROW(QFS_ARGUMENT, "wallet and chain_id are needed");
-	memcpy(&fields.address, PG_GETARG_POINTER(0), sizeof(fields.address));
-	fields.chain_id = (int64_t) qfs_count_arg(fcinfo, 2, "chain_id");
-
-	/* The application's first domain and URI. */
-	iter = qfs_json_members(r->policy.domains);
-	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.domain))
-		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.domains is empty");
-	iter = qfs_json_members(r->policy.uris);
-	if (!qfs_json_next(&iter, &key, &value) || !qfs_json_to_plain(value, &fields.uri))
-		QFS_THROW(QFS_LOGIN_DOMAIN, "policy.auth.uris is empty");
-
+	read_challenge(fcinfo, &r->policy, &fields);
 	make_nonce(r, &nonce);
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
 	fields.nonce = qfs_buf_slice(&buf);
 	fields.issued_at = qfs_now_ms();
-	if (!PG_ARGISNULL(1))
-	{
-		if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, 1), device.bytes, sizeof(device.bytes)))
-			QFS_THROW(QFS_DEVICE_KEY_SYNTAX, "a device key is 43 characters of base64url");
-		qfs_buf_init(&buf, resource, sizeof(resource));
-		qfs_device_resource_write(&buf, &device);
-		fields.has_resources = true;
-		fields.resource_count = 1;
-		fields.resources[0] = qfs_buf_slice(&buf);
-	}
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
+	/* Nobody is asked to sign what auth_login would refuse for its place. */
+	QFS_TRY(qfs_login_check_place(&fields, &r->policy, &err), &err);
 	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
 }
 
@@ -184,64 +230,18 @@ normal_signature(qfs_slice given)
 static qfs_slice
 login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
 {
-	uint8_t		memory[QFS_BASE64URL_LEN(QFS_HASH_LEN) + QFS_ADDRESS_TEXT];
-	void	   *json = palloc(QFS_ENTRY_MAX);
-	qfs_json_writer w;
-	qfs_buf		out;
-	qfs_buf		buf;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&out, json, QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &out);
-	qfs_json_open_object(&w);
+	qfs_draft_begin(&p);
 	if (login->has_device)
-	{
-		qfs_buf_init(&buf, memory, sizeof(memory));
-		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
-		qfs_json_key(&w, "device_key");
-		qfs_json_put_text(&w, qfs_buf_slice(&buf));
-	}
-	qfs_json_key(&w, "message");
-	qfs_json_put_text(&w, message);
-	qfs_json_key(&w, "nonce");
-	qfs_json_put_text(&w, login->message.nonce);
+		qfs_draft_base64url(&p, "device_key", login->device.bytes, sizeof(login->device.bytes));
+	qfs_draft_text(&p, "message", message);
+	qfs_draft_text(&p, "nonce", login->message.nonce);
 	if (code.len > 0)
-	{
-		qfs_json_key(&w, "referral_code");
-		qfs_json_put_text(&w, code);
-	}
-	qfs_json_key(&w, "signature");
-	qfs_json_put_text(&w, signature);
-	qfs_json_key(&w, "wallet");
-	qfs_buf_init(&buf, memory, sizeof(memory));
-	qfs_address_write(&buf, &login->message.address);
-	qfs_json_put_text(&w, qfs_buf_slice(&buf));
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&out);
-}
-
-/* A payload of one or two text members; a NULL name is left out. */
-static qfs_slice
-text_payload(const char *first, qfs_slice first_value, const char *second, qfs_slice second_value)
-{
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
-
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, first);
-	qfs_json_put_text(&w, first_value);
-	if (second != NULL)
-	{
-		qfs_json_key(&w, second);
-		qfs_json_put_text(&w, second_value);
-	}
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&buf);
+		qfs_draft_text(&p, "referral_code", code);
+	qfs_draft_text(&p, "signature", signature);
+	qfs_draft_address(&p, "wallet", &login->message.address);
+	return qfs_draft_end(&p);
 }
 
 /* The session that an outcome names, as it is stored now. */
@@ -259,7 +259,7 @@ read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
 }
 
 static void
-put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys,
+put_token(qfs_draft *p, const qfs_reducer *r, const qfs_session_keys *keys,
 		  const qfs_session_record *session)
 {
 	char		memory[QFS_TOKEN_MAX];
@@ -274,7 +274,7 @@ put_token(qfs_json_writer *w, const qfs_reducer *r, const qfs_session_keys *keys
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_token_write(&token, qfs_slice_of(r->ledger.origin), &keys->token.public_key,
 							keys->token.secret, &buf, &err), &err);
-	qfs_json_put_text(w, qfs_buf_slice(&buf));
+	qfs_draft_text(p, "token", qfs_buf_slice(&buf));
 }
 
 /*
@@ -286,46 +286,30 @@ static Datum
 session_json(const qfs_reducer *r, qfs_session_keys *keys, const qfs_session_record *session,
 			 const qfs_address *wallet, const bool *created)
 {
-	size_t		size = QFS_TOKEN_MAX + 1024;
-	char		memory[QFS_ADDRESS_TEXT];
-	qfs_json_writer w;
-	qfs_buf		address;
-	qfs_buf		out;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&out, palloc(size), size);
-	qfs_json_begin(&w, &out);
-	qfs_json_open_object(&w);
+	qfs_draft_begin(&p);
 	if (created != NULL)
-	{
-		qfs_json_key(&w, "created");
-		qfs_json_put_bool(&w, *created);
-	}
-	qfs_json_key(&w, "expires_at");
-	qfs_json_put_int(&w, qfs_session_expires_at(r, session));
-	qfs_json_key(&w, "session");
-	qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
-	qfs_json_key(&w, "token");
-	put_token(&w, r, keys, session);
+		qfs_draft_bool(&p, "created", *created);
+	qfs_draft_int(&p, "expires_at", qfs_session_expires_at(r, session));
+	qfs_draft_hash(&p, "session", &session->session);
+	put_token(&p, r, keys, session);
 	sodium_memzero(keys, sizeof(*keys));
-	qfs_json_key(&w, "user_id");
-	qfs_json_put_user(&w, &session->user);
-	qfs_json_key(&w, "wallet");
-	qfs_buf_init(&address, memory, sizeof(memory));
-	qfs_address_write(&address, wallet);
-	qfs_json_put_text(&w, qfs_buf_slice(&address));
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&out));
+	qfs_draft_user(&p, "user_id", &session->user);
+	qfs_draft_address(&p, "wallet", wallet);
+	return qfs_jsonb_of(qfs_draft_end(&p));
 }
 
 /* Who came with a code says so in an entry of its own, as the new session. */
 static void
 use_referral(const qfs_session_record *session, qfs_slice code)
 {
+	qfs_draft p;
+
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "code", code);
 	qfs_actor_set(session);
-	qfs_append_account_event("REFERRAL_USE", &session->user,
-							 text_payload("code", code, NULL, code), NULL);
+	qfs_append_account_event("REFERRAL_USE", &session->user, qfs_draft_end(&p), NULL);
 	qfs_actor_clear();
 }
 
@@ -335,7 +319,7 @@ Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
 	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, 2);
-	qfs_slice	created = QFS_LITERAL("false");
+	qfs_slice	created;
 	qfs_reducer *r = qfs_open_reducer();
 	bool		is_new;
 	qfs_session_keys *keys;
@@ -359,8 +343,7 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code);
-	qfs_json_member(outcome, "created", &created);
-	is_new = created.data[0] == 't';
+	is_new = qfs_json_member(outcome, "created", &created) && qfs_slice_equal(created, QFS_LITERAL("true"));
 	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
 }
 
@@ -443,18 +426,16 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_reducer *r = qfs_open_reducer();
 	qfs_account_record account;
-	char		digits[2 * QFS_HASH_LEN];
 	qfs_session_record session;
 	qfs_slice	outcome;
 	qfs_hash	nonce;
-	qfs_buf		buf;
+	qfs_draft p;
 
 	read_account(r, &actor->user, &account);
 	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
-	qfs_append_account_event("SESSION_ROTATED", &actor->user,
-							 text_payload("nonce", qfs_buf_slice(&buf), NULL, qfs_buf_slice(&buf)), &outcome);
+	qfs_draft_begin(&p);
+	qfs_draft_hash(&p, "nonce", &nonce);
+	qfs_append_account_event("SESSION_ROTATED", &actor->user, qfs_draft_end(&p), &outcome);
 	read_session(r, outcome, &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
@@ -467,15 +448,14 @@ Datum
 qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
-	char		digits[2 * QFS_HASH_LEN];
-	qfs_buf		buf;
+	qfs_draft p;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "session and reason are needed");
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, qfs_hash_arg(fcinfo, 0)->bytes, QFS_HASH_LEN);
-	qfs_append_account_event("SESSION_REVOKED", &actor->user,
-						 text_payload("reason", qfs_varlena_arg(fcinfo, 1), "session", qfs_buf_slice(&buf)), NULL);
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "reason", qfs_varlena_arg(fcinfo, 1));
+	qfs_draft_hash(&p, "session", qfs_hash_arg(fcinfo, 0));
+	qfs_append_account_event("SESSION_REVOKED", &actor->user, qfs_draft_end(&p), NULL);
 	PG_RETURN_VOID();
 }
 

@@ -24,7 +24,7 @@ function tierCard({ tiers, tier, activated, flx }) {
       const from = i === 0 ? 1 : Number(tiers[i - 1].to) + 1;
       const state = i + 1 < tier ? 'done' : i + 1 === tier ? 'now' : '';
       return el('li', { class: state, 'aria-current': state === 'now' && 'step' }, el('strong', {}, `${amount(each, 2)} FLX`), el('span', {}, `each, from ${from} to ${to}`),
-        state === 'now' && el('span', { class: 'badge' }, `next is number ${activated + 1}`));
+        state === 'now' && el('span', { class: 'badge' }, activated < to ? `next is number ${activated + 1}` : 'all of them are active'));
     })));
 }
 

@@ -1,5 +1,5 @@
 /*
- * test_base64.c - base64url: one text for some bytes, and nothing else.
+ * test_base64.c - base64 and base64url: one text for some bytes, and nothing else.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -122,6 +122,43 @@ refused(void)
 	CHECK(!qfs_base64url_read((qfs_slice) {(const uint8_t *) "A\0A", 3}, (uint8_t[8]) {0}, 2));
 }
 
+/* RFC 4648, section 10, and the two characters that base64url has others for. */
+static void
+padded(void)
+{
+	static const struct
+	{
+		const char *bytes;
+		const char *text;
+	}			rows[] = {
+		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xFB\xFF", "+/8="}
+	};
+	static const char *const refused[] = {
+		"Zg", "Zg=", "Zh==", "-_8=", "Zg==\n", "Zm9v=", "\xAB/8=", "+\xAFg="
+	};
+	uint8_t		memory[16];
+	uint8_t		got[8];
+	size_t		len;
+	qfs_buf		buf;
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].text);
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_base64_write(&buf, (const uint8_t *) rows[i].bytes, strlen(rows[i].bytes));
+		CHECK_TEXT(qfs_buf_slice(&buf), rows[i].text);
+		CHECK(qfs_base64_read_some(qfs_slice_of(rows[i].text), got, sizeof(got), &len));
+		CHECK_TEXT(((qfs_slice) {got, len}), rows[i].bytes);
+	}
+	for (size_t i = 0; i < ROWS(refused); i++)
+	{
+		unit_row("%s", refused[i]);
+		CHECK(!qfs_base64_read_some(qfs_slice_of(refused[i]), got, sizeof(got), &len));
+	}
+	CHECK(!qfs_base64_read_some(QFS_LITERAL("Zm9vYmFy"), got, 5, &len));
+}
+
 static void
 too_small(void)
 {
@@ -137,6 +174,7 @@ static const unit_case cases[] = {
 	CASE(every_length),
 	CASE(every_text),
 	CASE(refused),
+	CASE(padded),
 	CASE(too_small),
 	NO_MORE_CASES
 };

@@ -179,6 +179,22 @@ write_address(const qfs_address *address, char text[QFS_ADDRESS_TEXT + 1])
 }
 
 static void
+address_as_json(void)
+{
+	char		memory[QFS_ADDRESS_TEXT + 2];
+	qfs_json_writer w;
+	qfs_address address;
+	qfs_buf		buf;
+
+	CHECK_STATUS(qfs_address_parse(QFS_LITERAL("0x71c7656ec7ab88b098defb751b7401b5f6d8976f"), &address, NULL), QFS_OK);
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	qfs_json_begin(&w, &buf);
+	qfs_json_put_address(&w, &address);
+	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+	CHECK_TEXT(qfs_buf_slice(&buf), "\"0x71C7656EC7ab88b098defB751B7401B5f6d8976F\"");
+}
+
+static void
 addresses(void)
 {
 	for (size_t i = 0; i < ROWS(checksummed); i++)
@@ -280,6 +296,7 @@ static const unit_case cases[] = {
 	CASE(hashes),
 	CASE(user_ids),
 	CASE(addresses),
+	CASE(address_as_json),
 	CASE(address_checksum),
 	CASE(address_syntax),
 	CASE(user_id_of_address),

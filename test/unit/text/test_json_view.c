@@ -211,6 +211,14 @@ members(void)
 	CHECK(!qfs_json_member_hex(object, "a", bytes, 1));
 	CHECK(!qfs_json_member_hex(object, "c", bytes, 2));
 	CHECK(!qfs_json_member_hex(QFS_LITERAL("{\"b\":\"0\\\\f\"}"), "b", bytes, 2));
+
+	object = QFS_LITERAL("{\"a\":1,\"b\":\"-_8\",\"c\":\"-_9\",\"d\":\"+/8\",\"e\":\"-_8=\",\"f\":\"-\\u005f8\"}");
+	CHECK(qfs_json_member_base64url(object, "b", bytes, 2));
+	CHECK_HEX(bytes, 2, "fbff");
+	CHECK(!qfs_json_member_base64url(object, "b", bytes, 1));
+	/* No string; another spelling; none. */
+	for (const char *name = "acdefg"; *name != '\0'; name++)
+		CHECK(!qfs_json_member_base64url(object, (char[]) {*name, '\0'}, bytes, 2));
 }
 
 static void

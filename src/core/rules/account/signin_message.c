@@ -26,9 +26,8 @@ qfs_nonce_issued_at(const qfs_hash *nonce)
 	return at;
 }
 
-/* The page that asked for the signature must be one of the application's. */
-static qfs_status
-check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
+qfs_status
+qfs_login_check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
 {
 	if (!qfs_policy_lists(policy->domains, message->domain))
 		return qfs_fail(err, QFS_LOGIN_DOMAIN, "the domain is \"%v\"", message->domain);
@@ -47,6 +46,12 @@ check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
 			return qfs_fail(err, QFS_LOGIN_DOMAIN, "the URI does not begin with \"%v\"",
 							qfs_buf_slice(&origin));
 	}
+	return QFS_OK;
+}
+
+static qfs_status
+check_chain(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err)
+{
 	if (!qfs_policy_lists_int(policy->chain_ids, message->chain_id))
 		return qfs_fail(err, QFS_LOGIN_CHAIN, "it is %i", message->chain_id);
 	return QFS_OK;
@@ -100,7 +105,9 @@ qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 	memset(out, 0, sizeof(*out));
 	status = qfs_siwe_parse(text, &out->message, err);
 	if (status == QFS_OK)
-		status = check_place(&out->message, policy, err);
+		status = qfs_login_check_place(&out->message, policy, err);
+	if (status == QFS_OK)
+		status = check_chain(&out->message, policy, err);
 	if (status == QFS_OK)
 		status = check_nonce(&out->message, policy, at, &out->nonce, err);
 	if (status == QFS_OK)

@@ -30,6 +30,13 @@ typedef struct qfs_login
 extern int64_t qfs_nonce_issued_at(const qfs_hash *nonce);
 
 /*
+ * The page that asks for the signature must be one of the application's: its
+ * domain and URI are listed in the policy, and with a scheme they are one place.
+ * Errors: LOGIN_DOMAIN.
+ */
+extern qfs_status qfs_login_check_place(const qfs_siwe *message, const qfs_policy *policy, qfs_error *err);
+
+/*
  * Reads a message and checks it against the policy at a time.  Whether the
  * nonce is ours and unused, and who signed, is checked elsewhere.
  * Errors, in this order: those of qfs_siwe_parse, LOGIN_DOMAIN, LOGIN_CHAIN,

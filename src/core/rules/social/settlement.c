@@ -35,9 +35,8 @@ is_complete(qfs_effects *fx, const qfs_user_id *user, bool *out)
 	return status;
 }
 
-/* The tier of the index-th activation, counted from 1; the last one if there are more. */
-static unsigned
-find_tier(const qfs_policy *policy, int64_t index)
+unsigned
+qfs_referral_tier(const qfs_policy *policy, int64_t index)
 {
 	unsigned	n = 0;
 
@@ -114,7 +113,7 @@ qfs_referral_settle(qfs_effects *fx, const qfs_user_id *user)
 		status = qfs_effects_load(fx, user, &referee);
 	if (status != QFS_OK)
 		return status;
-	tier = find_tier(&r->policy, qfs_effects_standing(fx, referrer)->referrals + 1);
+	tier = qfs_referral_tier(&r->policy, qfs_effects_standing(fx, referrer)->referrals + 1);
 	guard = blocking_guard(fx, qfs_effects_standing(fx, referrer), r->policy.tiers[tier].flx);
 	if (guard == NULL)
 		reward(fx, referrer, referee, tier);

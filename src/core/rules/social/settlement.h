@@ -20,6 +20,12 @@ extern const qfs_change qfs_change_withheld;
 #define QFS_SETTLEMENT_CHANGES &qfs_change_rewarded, &qfs_change_withheld
 
 /*
+ * Which tier of the policy, counted from 0, an account's index-th activated
+ * referral is in, counted from 1; the last tier if there are more.
+ */
+extern unsigned qfs_referral_tier(const qfs_policy *policy, int64_t index);
+
+/*
  * Rewards the referral of an account, if it has one that is not settled yet
  * and the account has done what the policy asks for.  The records of the event
  * itself must be stored already; the caller stores the effects.
