@@ -10,11 +10,7 @@
 static qfs_json_iter
 members_of(qfs_slice outcome, const char *name)
 {
-	qfs_slice	list;
-
-	if (!qfs_json_member(outcome, name, &list))
-		list = QFS_LITERAL("[]");
-	return qfs_json_members(list);
+	return qfs_json_members(qfs_json_member_or(outcome, name, QFS_LITERAL("[]")));
 }
 
 qfs_json_iter

@@ -31,6 +31,17 @@ qfs_payload_int(const qfs_act *act, const char *name, int64_t *out)
 }
 
 qfs_status
+qfs_payload_text(const qfs_act *act, const char *name, qfs_buf *out)
+{
+	qfs_slice	value;
+	qfs_status	status = qfs_payload_value(act, name, &value);
+
+	if (status == QFS_OK && !qfs_json_to_text(value, out))
+		return invalid(act, name, "must be a string");
+	return status;
+}
+
+qfs_status
 qfs_payload_plain(const qfs_act *act, const char *name, qfs_slice *out)
 {
 	qfs_slice	value;

@@ -18,6 +18,9 @@ extern qfs_status qfs_payload_int(const qfs_act *act, const char *name, int64_t 
 /* A string without escapes, of at most QFS_TYPE_MAX bytes, NUL-terminated and filled up with NULs. */
 extern qfs_status qfs_payload_name(const qfs_act *act, const char *name, char out[QFS_TYPE_MAX + 1]);
 
+/* What a string denotes is appended; a buffer that is too small overflows. */
+extern qfs_status qfs_payload_text(const qfs_act *act, const char *name, qfs_buf *out);
+
 /* The inside of a string without escapes. */
 extern qfs_status qfs_payload_plain(const qfs_act *act, const char *name, qfs_slice *out);
 

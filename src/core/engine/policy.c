@@ -77,19 +77,13 @@ qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err
 static qfs_slice
 member(qfs_slice object, const char *name)
 {
-	qfs_slice	value = QFS_LITERAL("null");
-
-	qfs_json_member(object, name, &value);
-	return value;
+	return qfs_json_member_or(object, name, QFS_LITERAL("null"));
 }
 
 static int64_t
 integer(qfs_slice object, const char *name)
 {
-	int64_t		n = 0;
-
-	qfs_json_to_int(member(object, name), &n);
-	return n;
+	return qfs_json_int_or(member(object, name), 0);
 }
 
 /* Strings that name things are compared byte for byte, so they hold no escapes. */

@@ -5,7 +5,6 @@
  */
 #include "engine/session.h"
 
-#include "text/base64.h"
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
 #include "base/status.h"
@@ -27,20 +26,13 @@ qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session)
 	qfs_json_close(w);
 }
 
-static void
-put_device(qfs_json_writer *w, const qfs_session_record *session)
+void
+qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session)
 {
-	uint8_t		text[QFS_BASE64URL_LEN(QFS_HASH_LEN)];
-	qfs_buf		buf;
-
-	if (!session->has_device)
-	{
+	if (session->has_device)
+		qfs_json_put_base64url(w, session->device.bytes, sizeof(session->device.bytes));
+	else
 		qfs_json_put_null(w);
-		return;
-	}
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_base64url_write(&buf, session->device.bytes, QFS_HASH_LEN);
-	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
 
 void
@@ -56,7 +48,7 @@ qfs_session_name(qfs_session_record *session, const qfs_hash *nonce)
 	qfs_json_key(&w, "actor");
 	qfs_json_put_user(&w, &session->user);
 	qfs_json_key(&w, "device");
-	put_device(&w, session);
+	qfs_session_write_device(&w, session);
 	qfs_json_key(&w, "issued_block");
 	qfs_json_put_int(&w, session->issued_block);
 	qfs_json_key(&w, "nonce");

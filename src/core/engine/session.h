@@ -32,6 +32,9 @@ extern qfs_status qfs_session_start(qfs_reducer *r, qfs_session_record *session,
 /* ["account"], or ["account","operator"] */
 extern void qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session);
 
+/* The device key in base64url, or null. */
+extern void qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session);
+
 /* Does the policy in force make the account an operator? */
 extern bool qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user);
 

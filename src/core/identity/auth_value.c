@@ -71,10 +71,9 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 static void
 read_members(qfs_slice auth, qfs_auth *out)
 {
-	qfs_slice	via = QFS_LITERAL("null");
+	qfs_slice	via = qfs_json_member_or(auth, "via", QFS_LITERAL("null"));
 	qfs_slice	key;
 
-	qfs_json_member(auth, "via", &via);
 	if (qfs_slice_equal(via, QFS_LITERAL("\"session\"")))
 	{
 		out->via = QFS_VIA_SESSION;

@@ -8,14 +8,6 @@
 #include "text/base64.h"
 #include "base/status.h"
 
-/* An entry as the bundle holds it. */
-typedef struct item
-{
-	qfs_slice	line;
-	qfs_entry	entry;
-	qfs_proof	proof;
-} item;
-
 /* A bundle on its way; the source of its own explanation. */
 typedef struct reading
 {
@@ -24,7 +16,8 @@ typedef struct reading
 	qfs_allocator allocator;
 	qfs_slice	text;
 	const qfs_vkey *trusted;
-	item	   *items;
+	qfs_evidence *entries;		/* in the order of their seq */
+	qfs_proof  *proofs;			/* of each */
 	unsigned	count;
 	uint8_t    *lines;			/* what their lines point into */
 	uint8_t    *note_bytes;
@@ -49,46 +42,35 @@ release(const reading *r, void *memory)
 
 /* ---- the bundle as a source of entries ---- */
 
-static const item *
-find_item(const reading *r, uint64_t seq)
+static qfs_status
+find_entry(const reading *r, uint64_t seq, const qfs_evidence **out, qfs_error *err)
 {
-	unsigned	low = 0;
-	unsigned	high = r->count;
-
-	while (low < high)
-	{
-		unsigned	middle = (low + high) / 2;
-
-		if (r->items[middle].entry.seq < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < r->count && r->items[low].entry.seq == seq ? &r->items[low] : NULL;
+	*out = qfs_evidence_find(r->entries, r->count, seq);
+	return *out != NULL ? QFS_OK : qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
 }
 
 static qfs_status
 give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
 {
 	const reading *r = (const reading *) (void *) source;
-	const item *found = find_item(r, seq);
+	const qfs_evidence *found;
+	qfs_status	status = find_entry(r, seq, &found, err);
 
-	if (found == NULL)
-		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
-	*out = found->line;
-	return QFS_OK;
+	if (status == QFS_OK)
+		*out = found->line;
+	return status;
 }
 
 static qfs_status
 give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 {
 	const reading *r = (const reading *) (void *) source;
-	const item *found = find_item(r, seq);
+	const qfs_evidence *found;
+	qfs_status	status = find_entry(r, seq, &found, err);
 
-	if (found == NULL)
-		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
-	*out = found->proof;
-	return QFS_OK;
+	if (status == QFS_OK)
+		*out = r->proofs[found - r->entries];
+	return status;
 }
 
 static bool
@@ -108,9 +90,9 @@ find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int
 
 	(void) err;
 	*seq = -1;
-	for (unsigned i = 0; i < r->count && r->items[i].entry.seq < at && *seq < 0; i++)
-		if (names_value(&r->items[i].entry, rule, value))
-			*seq = (int64_t) r->items[i].entry.seq;
+	for (unsigned i = 0; i < r->count && r->entries[i].entry.seq < at && *seq < 0; i++)
+		if (names_value(&r->entries[i].entry, rule, value))
+			*seq = (int64_t) r->entries[i].entry.seq;
 	return QFS_OK;
 }
 
@@ -130,9 +112,9 @@ find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
 
 	(void) err;
 	*seq = -1;
-	for (unsigned i = 0; i < r->count && r->items[i].entry.seq < at; i++)
-		if (enacts(r, &r->items[i].entry, QFS_ENACTS_POLICY))
-			*seq = (int64_t) r->items[i].entry.seq;
+	for (unsigned i = 0; i < r->count && r->entries[i].entry.seq < at; i++)
+		if (enacts(r, &r->entries[i].entry, QFS_ENACTS_POLICY))
+			*seq = (int64_t) r->entries[i].entry.seq;
 	return QFS_OK;
 }
 
@@ -144,8 +126,8 @@ find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
 	(void) err;
 	*seq = -1;
 	for (unsigned i = 0; i < r->count && *seq < 0; i++)
-		if (r->items[i].entry.seq >= from && enacts(r, &r->items[i].entry, QFS_ENACTS_KEYS))
-			*seq = (int64_t) r->items[i].entry.seq;
+		if (r->entries[i].entry.seq >= from && enacts(r, &r->entries[i].entry, QFS_ENACTS_KEYS))
+			*seq = (int64_t) r->entries[i].entry.seq;
 	return QFS_OK;
 }
 
@@ -241,16 +223,17 @@ read_proof(const reading *r, qfs_slice value, qfs_proof *out)
 
 /* One entry: canonical, in its turn, and in the tree. */
 static qfs_status
-read_item(reading *r, qfs_slice object, uint8_t **memory, size_t left, item *out)
+read_entry(reading *r, qfs_slice object, uint8_t **memory, size_t left)
 {
+	qfs_evidence *out = &r->entries[r->count];
+	qfs_proof  *proof = &r->proofs[r->count];
 	qfs_slice	value;
-	qfs_hash	leaf;
 	qfs_status	status;
 
 	if (qfs_json_type_of(object) != QFS_JSON_OBJECT || qfs_json_length(object) != 2 ||
 		!qfs_json_member(object, "proof", &value))
 		return form(r, "an entry is not a line and a proof");
-	status = read_proof(r, value, &out->proof);
+	status = read_proof(r, value, proof);
 	if (status != QFS_OK)
 		return status;
 	if (!member_text(object, "line", *memory, left, &out->line))
@@ -259,18 +242,18 @@ read_item(reading *r, qfs_slice object, uint8_t **memory, size_t left, item *out
 	status = qfs_entry_decode(out->line, &out->entry, r->err);
 	if (status != QFS_OK)
 		return status;
-	if (r->count > 0 && out->entry.seq <= r->items[r->count - 1].entry.seq)
+	if (r->count > 0 && out->entry.seq <= r->entries[r->count - 1].entry.seq)
 		return form(r, "entries are not in the order of their numbers");
-	qfs_leaf_hash(out->line, &leaf);
-	if (!qfs_verify_inclusion(&leaf, out->entry.seq, r->checkpoint.size, out->proof.hashes,
-							  out->proof.count, &r->checkpoint.root))
+	qfs_leaf_hash(out->line, &out->hash);
+	if (!qfs_verify_inclusion(&out->hash, out->entry.seq, r->checkpoint.size, proof->hashes,
+							  proof->count, &r->checkpoint.root))
 		return qfs_fail(r->err, QFS_PROOF_INVALID, "entry %u in a ledger of %u entries",
 						out->entry.seq, r->checkpoint.size);
 	return QFS_OK;
 }
 
 static qfs_status
-read_items(reading *r)
+read_entries(reading *r)
 {
 	qfs_slice	list;
 	qfs_slice	key;
@@ -284,15 +267,15 @@ read_items(reading *r)
 	length = qfs_json_length(list);
 	if (length > QFS_EXPLAIN_MAX)
 		return qfs_fail(r->err, QFS_EXPLAIN_LIMIT, "the bundle has %u entries", length);
-	r->items = allocate(r, (size_t) (length + 1) * sizeof(*r->items));
+	r->entries = allocate(r, (size_t) (length + 1) * sizeof(*r->entries));
+	r->proofs = allocate(r, (size_t) (length + 1) * sizeof(*r->proofs));
 	memory = r->lines = allocate(r, list.len);
-	if (r->items == NULL || r->lines == NULL)
+	if (r->entries == NULL || r->proofs == NULL || r->lines == NULL)
 		return qfs_fail(r->err, QFS_NO_MEMORY, "for a bundle");
 	iter = qfs_json_members(list);
 	while (qfs_json_next(&iter, &key, &object))
 	{
-		qfs_status	status = read_item(r, object, &memory, list.len - (size_t) (memory - r->lines),
-									   &r->items[r->count]);
+		qfs_status	status = read_entry(r, object, &memory, list.len - (size_t) (memory - r->lines));
 
 		if (status != QFS_OK)
 			return status;
@@ -359,8 +342,8 @@ static qfs_status
 check_extent(const reading *r, const qfs_explanation *x)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (i >= x->count || x->evidence[i].entry.seq != r->items[i].entry.seq)
-			return qfs_fail(r->err, QFS_BUNDLE_SURPLUS, "entry %u", r->items[i].entry.seq);
+		if (i >= x->count || x->evidence[i].entry.seq != r->entries[i].entry.seq)
+			return qfs_fail(r->err, QFS_BUNDLE_SURPLUS, "entry %u", r->entries[i].entry.seq);
 	return QFS_OK;
 }
 
@@ -455,7 +438,7 @@ verify(reading *r, qfs_explanation *x, qfs_bundle *out)
 	if (status == QFS_OK)
 		status = check_first(r);
 	if (status == QFS_OK)
-		status = read_items(r);
+		status = read_entries(r);
 	if (status == QFS_OK)
 		status = qfs_explain_begin(x, r->registry, &r->question, &r->source, r->allocator, r->err);
 	if (status != QFS_OK)
@@ -479,7 +462,8 @@ qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, const qfs_registry *regis
 		return qfs_fail(err, QFS_NO_MEMORY, "for a bundle");
 	status = verify(&r, x, out);
 	release(&r, x);
-	release(&r, r.items);
+	release(&r, r.entries);
+	release(&r, r.proofs);
 	release(&r, r.lines);
 	release(&r, r.note_bytes);
 	return status;

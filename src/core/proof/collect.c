@@ -12,23 +12,30 @@
 
 #include "base/status.h"
 
-const qfs_evidence *
-qfs_evidence_find(const qfs_explanation *x, uint64_t seq, unsigned *place)
+unsigned
+qfs_evidence_place(const qfs_evidence *list, unsigned count, uint64_t seq)
 {
 	unsigned	low = 0;
-	unsigned	high = x->count;
+	unsigned	high = count;
 
 	while (low < high)
 	{
-		unsigned	middle = (low + high) / 2;
+		unsigned	middle = low + (high - low) / 2;
 
-		if (x->evidence[middle].entry.seq < seq)
+		if (list[middle].entry.seq < seq)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	*place = low;
-	return low < x->count && x->evidence[low].entry.seq == seq ? &x->evidence[low] : NULL;
+	return low;
+}
+
+const qfs_evidence *
+qfs_evidence_find(const qfs_evidence *list, unsigned count, uint64_t seq)
+{
+	unsigned	place = qfs_evidence_place(list, count, seq);
+
+	return place < count && list[place].entry.seq == seq ? &list[place] : NULL;
 }
 
 /* Adds an entry, unless it is there; *out is valid until the next one is added. */
@@ -40,7 +47,7 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	unsigned	place;
 	qfs_status	status;
 
-	known = qfs_evidence_find(x, seq, &place);
+	known = qfs_evidence_find(x->evidence, x->count, seq);
 	if (known != NULL)
 	{
 		*out = &known->entry;
@@ -56,6 +63,7 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	if (next.entry.seq != seq)
 		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
 	qfs_leaf_hash(next.line, &next.hash);
+	place = qfs_evidence_place(x->evidence, x->count, seq);
 	memmove(&x->evidence[place + 1], &x->evidence[place], (x->count - place) * sizeof(next));
 	x->evidence[place] = next;
 	x->count++;
@@ -370,7 +378,6 @@ qfs_explain_collect(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_question *q = &x->question;
 	const qfs_entry *subject;
-	unsigned	place;
 	qfs_status	status;
 
 	if (q->seq >= q->size)
@@ -389,6 +396,6 @@ qfs_explain_collect(qfs_explanation *x, qfs_error *err)
 	if (status == QFS_OK)
 		status = add_ground(x, err);
 	if (status == QFS_OK)
-		x->subject = qfs_evidence_find(x, q->seq, &place);
+		x->subject = qfs_evidence_find(x->evidence, x->count, q->seq);
 	return status;
 }

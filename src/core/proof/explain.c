@@ -7,7 +7,6 @@
 
 #include "engine/permission.h"
 #include "engine/reduce.h"
-#include "text/base64.h"
 #include "engine/coherence.h"
 #include "crypto/keccak.h"
 #include "engine/session.h"
@@ -250,10 +249,8 @@ put_count(qfs_json_writer *w, const char *name, int64_t n)
 static void
 put_member(qfs_json_writer *w, const char *name, qfs_slice object, const char *otherwise)
 {
-	qfs_slice	value;
-
 	qfs_json_key(w, name);
-	qfs_json_put_value(w, qfs_json_member(object, name, &value) ? value : qfs_slice_of(otherwise));
+	qfs_json_put_value(w, qfs_json_member_or(object, name, qfs_slice_of(otherwise)));
 }
 
 static qfs_status
@@ -288,21 +285,12 @@ static void
 write_session(const qfs_explanation *x, qfs_json_writer *w)
 {
 	const qfs_session_record *s = &x->session;
-	uint8_t		text[QFS_BASE64URL_LEN(QFS_HASH_LEN)];
-	qfs_buf		buf;
 
 	qfs_json_key(w, "session");
 	qfs_json_open_object(w);
 	put_count(w, "block", qfs_block_at(x->reducer, x->subject->entry.at));
 	qfs_json_key(w, "device");
-	qfs_buf_init(&buf, text, sizeof(text));
-	if (s->has_device)
-	{
-		qfs_base64url_write(&buf, s->device.bytes, sizeof(s->device.bytes));
-		qfs_json_put_text(w, qfs_buf_slice(&buf));
-	}
-	else
-		qfs_json_put_null(w);
+	qfs_session_write_device(w, s);
 	put_count(w, "expires_at", qfs_session_expires_at(x->reducer, s));
 	put_count(w, "issued_block", s->issued_block);
 	qfs_json_key(w, "scope");

@@ -57,6 +57,10 @@ extern bool qfs_json_member(qfs_slice object, const char *name, qfs_slice *value
 
 extern bool qfs_json_to_int(qfs_slice value, int64_t *out);
 
+/* For those that may be absent, or that have been checked: the value, else this one. */
+extern qfs_slice qfs_json_member_or(qfs_slice object, const char *name, qfs_slice otherwise);
+extern int64_t qfs_json_int_or(qfs_slice value, int64_t otherwise);
+
 /* The inside of a string without escapes; false for any other value. */
 extern bool qfs_json_to_plain(qfs_slice value, qfs_slice *out);
 

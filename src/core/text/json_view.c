@@ -165,6 +165,22 @@ qfs_json_to_int(qfs_slice value, int64_t *out)
 	return true;
 }
 
+qfs_slice
+qfs_json_member_or(qfs_slice object, const char *name, qfs_slice otherwise)
+{
+	qfs_slice	value;
+
+	return qfs_json_member(object, name, &value) ? value : otherwise;
+}
+
+int64_t
+qfs_json_int_or(qfs_slice value, int64_t otherwise)
+{
+	int64_t		n;
+
+	return qfs_json_to_int(value, &n) ? n : otherwise;
+}
+
 bool
 qfs_json_to_plain(qfs_slice value, qfs_slice *out)
 {

@@ -312,17 +312,6 @@ find_member(qfs_slice object, qfs_json_iter *iter, qfs_slice name, qfs_slice *va
 	return false;
 }
 
-/* A bound of a schema, as an integer; schemas are checked, so it is one. */
-static int64_t
-bound(qfs_slice value)
-{
-	int64_t		n = 0;
-	bool		found = qfs_json_to_int(value, &n);
-
-	QFS_ASSERT(found);
-	return n;
-}
-
 static qfs_status fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at);
 
 static qfs_status
@@ -403,20 +392,20 @@ fit_scalar(keyword k, qfs_slice limit, qfs_slice value)
 			return among(limit, value) ? NULL : "not one of the values it may have";
 		case MIN_LENGTH:
 			return type != QFS_JSON_STRING ||
-				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too short";
+				(int64_t) qfs_json_length(value) >= qfs_json_int_or(limit, 0) ? NULL : "too short";
 		case MAX_LENGTH:
 			return type != QFS_JSON_STRING ||
-				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too long";
+				(int64_t) qfs_json_length(value) <= qfs_json_int_or(limit, 0) ? NULL : "too long";
 		case MINIMUM:
-			return type != QFS_JSON_INTEGER || bound(value) >= bound(limit) ? NULL : "too small";
+			return type != QFS_JSON_INTEGER || qfs_json_int_or(value, 0) >= qfs_json_int_or(limit, 0) ? NULL : "too small";
 		case MAXIMUM:
-			return type != QFS_JSON_INTEGER || bound(value) <= bound(limit) ? NULL : "too large";
+			return type != QFS_JSON_INTEGER || qfs_json_int_or(value, 0) <= qfs_json_int_or(limit, 0) ? NULL : "too large";
 		case MIN_ITEMS:
 			return type != QFS_JSON_ARRAY ||
-				(int64_t) qfs_json_length(value) >= bound(limit) ? NULL : "too few items";
+				(int64_t) qfs_json_length(value) >= qfs_json_int_or(limit, 0) ? NULL : "too few items";
 		case MAX_ITEMS:
 			return type != QFS_JSON_ARRAY ||
-				(int64_t) qfs_json_length(value) <= bound(limit) ? NULL : "too many items";
+				(int64_t) qfs_json_length(value) <= qfs_json_int_or(limit, 0) ? NULL : "too many items";
 		default:
 			return NULL;
 	}

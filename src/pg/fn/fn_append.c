@@ -19,7 +19,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
-#include "pg/append/payload.h"
+#include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"

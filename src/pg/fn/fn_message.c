@@ -16,7 +16,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/append.h"
-#include "pg/append/payload.h"
+#include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/errors.h"

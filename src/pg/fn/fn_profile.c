@@ -13,7 +13,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/append.h"
-#include "pg/append/payload.h"
+#include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "rules/account/profile_content.h"

@@ -15,7 +15,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
-#include "pg/append/payload.h"
+#include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/clock.h"

@@ -162,6 +162,7 @@ every_prefix(void)
 		unit_row("entry %u", i);
 		CHECK_STATUS(qfs_audit_line(&audit, sample_line(&s, i)), QFS_OK);
 		replayed.store = audit.memory;
+		replayed.registry = s.registry;
 		if (i >= 4)
 		{
 			qfs_hash	got = sample_state(&replayed);

@@ -11,6 +11,7 @@
 #include "engine/rate.h"
 #include "rules/social/referral.h"
 #include "engine/effects.h"
+#include "engine/payload.h"
 #include "engine/session.h"
 #include "base/status.h"
 
@@ -35,37 +36,36 @@ static const qfs_change *const changes[] = {&created_account, &signed_in, NULL};
 
 /* ---- checks ---- */
 
-/* Text of a member that the schema demands; "" if it is absent. */
-static qfs_slice
-text_of(qfs_slice payload, const char *name)
+/* Does a member say this?  "" for one that is absent. */
+static bool
+member_says(const qfs_act *act, const char *name, qfs_slice want)
 {
 	qfs_slice	value;
-	qfs_slice	text = {(const uint8_t *) "", 0};
+	qfs_slice	text;
 
-	if (qfs_json_member(payload, name, &value))
-		qfs_json_to_plain(value, &text);
-	return text;
+	if (!qfs_json_member(act->event->payload, name, &value))
+		return want.len == 0;
+	return qfs_json_to_plain(value, &text) && qfs_slice_equal(text, want);
 }
 
 /* What the payload repeats of its message must be what the message says. */
 static qfs_status
 check_agreement(const qfs_act *act, const qfs_login *login)
 {
-	qfs_slice	payload = act->event->payload;
 	uint8_t		memory[128];
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	qfs_address_write(&buf, &login->message.address);
-	if (!qfs_slice_equal(text_of(payload, "wallet"), qfs_buf_slice(&buf)))
+	if (!member_says(act, "wallet", qfs_buf_slice(&buf)))
 		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "wallet");
-	if (!qfs_slice_equal(text_of(payload, "nonce"), login->message.nonce))
+	if (!member_says(act, "nonce", login->message.nonce))
 		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "nonce");
 
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	if (login->has_device)
 		qfs_base64url_write(&buf, login->device.bytes, sizeof(login->device.bytes));
-	if (!qfs_slice_equal(text_of(payload, "device_key"), qfs_buf_slice(&buf)))
+	if (!member_says(act, "device_key", qfs_buf_slice(&buf)))
 		return qfs_fail(act->err, QFS_LOGIN_PAYLOAD, "device_key");
 
 	if (!act->event->has_actor ||
@@ -87,27 +87,47 @@ check_unused(const qfs_act *act, const qfs_login *login)
 	return status;
 }
 
+/* The signed text.  Errors: SIWE_LIMIT. */
+static qfs_status
+read_message(const qfs_act *act, qfs_buf *message)
+{
+	qfs_status	status = qfs_payload_text(act, "message", message);
+
+	if (status == QFS_OK && message->overflow)
+		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
+	return status;
+}
+
+/* Did the wallet sign it? */
+static qfs_status
+check_signer(const qfs_act *act, const qfs_buf *message, const qfs_login *login)
+{
+	qfs_slice	signature;
+	qfs_status	status;
+
+	if (!act->reducer->check_signatures)
+		return QFS_OK;
+	status = qfs_payload_plain(act, "signature", &signature);
+	return status == QFS_OK ?
+		qfs_login_check_signer(qfs_buf_slice(message), signature, login, act->err) : status;
+}
+
 /* message: memory for the message's text, which login points into */
 static qfs_status
 check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
 {
 	qfs_reducer *r = act->reducer;
 	const qfs_entry *event = act->event;
-	qfs_slice	value;
-	qfs_status	status;
+	qfs_status	status = read_message(act, message);
 
-	qfs_json_member(event->payload, "message", &value);
-	qfs_json_to_text(value, message);
-	if (message->overflow)
-		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
-	status = qfs_login_check(qfs_buf_slice(message), &r->policy, event->at, login, act->err);
+	if (status == QFS_OK)
+		status = qfs_login_check(qfs_buf_slice(message), &r->policy, event->at, login, act->err);
 	if (status == QFS_OK)
 		status = check_agreement(act, login);
 	if (status == QFS_OK)
 		status = check_unused(act, login);
-	if (status == QFS_OK && r->check_signatures)
-		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(event->payload, "signature"),
-										login, act->err);
+	if (status == QFS_OK)
+		status = check_signer(act, message, login);
 	if (status == QFS_OK)
 		status = qfs_rate_check(r, &login->user, QFS_RATE_LOGINS, event->at, QFS_MINUTE_MS,
 								r->policy.logins_per_minute, rate, act->err);
@@ -227,21 +247,13 @@ apply(qfs_act *act)
 static qfs_status
 recall_message(qfs_act *act, qfs_buf *message, qfs_login *login)
 {
-	qfs_slice	payload = act->event->payload;
-	qfs_slice	value;
-	qfs_status	status;
+	qfs_status	status = read_message(act, message);
 
-	qfs_json_member(payload, "message", &value);
-	qfs_json_to_text(value, message);
-	if (message->overflow)
-		return qfs_fail(act->err, QFS_SIWE_LIMIT, "the message");
-	status = qfs_login_read(qfs_buf_slice(message), login, act->err);
+	if (status == QFS_OK)
+		status = qfs_login_read(qfs_buf_slice(message), login, act->err);
 	if (status == QFS_OK)
 		status = check_agreement(act, login);
-	if (status == QFS_OK && act->reducer->check_signatures)
-		status = qfs_login_check_signer(qfs_buf_slice(message), text_of(payload, "signature"),
-										login, act->err);
-	return status;
+	return status == QFS_OK ? check_signer(act, message, login) : status;
 }
 
 static qfs_status

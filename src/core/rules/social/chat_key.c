@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "text/base64.h"
 #include "crypto/ed25519.h"
 #include "engine/effects.h"
 #include "engine/payload.h"
@@ -18,13 +17,11 @@ static qfs_status
 read_key(qfs_act *act, qfs_hash *out)
 {
 	qfs_slice	value;
-	qfs_slice	text;
 	qfs_status	status = qfs_payload_value(act, "key", &value);
 
 	if (status != QFS_OK)
 		return status;
-	if (!qfs_json_to_plain(value, &text) ||
-		!qfs_base64url_read(text, out->bytes, sizeof(out->bytes)))
+	if (!qfs_json_member_base64url(act->event->payload, "key", out->bytes, sizeof(out->bytes)))
 		return qfs_fail(act->err, QFS_X25519_KEY, "%v is not 32 bytes in base64url", value);
 	return qfs_x25519_key_check((qfs_slice) {out->bytes, sizeof(out->bytes)}, act->err);
 }

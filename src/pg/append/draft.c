@@ -1,11 +1,11 @@
 /*
- * payload.c - an object in the making, a draft: the payload of an event, or an answer.
+ * draft.c - an object in the making, a draft: the payload of an event, or an answer.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "pg/base/compat.h"
 
-#include "pg/append/payload.h"
+#include "pg/append/draft.h"
 #include "pg/base/errors.h"
 
 void

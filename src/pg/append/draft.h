@@ -1,5 +1,5 @@
 /*
- * payload.h - an object in the making, a draft: the payload of an event, or an answer.
+ * draft.h - an object in the making, a draft: the payload of an event, or an answer.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
