@@ -77,12 +77,11 @@ qfs_coherence_read(qfs_slice features, bool optional, qfs_amount *out, qfs_error
 const char *
 qfs_trust_level(const qfs_policy *policy, qfs_amount c)
 {
-	static const char *const names[] = {"VERIFIED", "TRUSTED", "AUTHORITY"};
 	const char *level = "UNKNOWN";
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < QFS_TRUST_LEVELS; i++)
 		if (c >= policy->trust[i])
-			level = names[i];
+			level = qfs_trust_names[i];
 	return level;
 }
 

@@ -95,12 +95,14 @@ qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account, un
 qfs_account_record *
 qfs_effects_account(qfs_effects *fx, unsigned account)
 {
+	QFS_ASSERT(account < fx->account_count);
 	return &fx->accounts[account].account;
 }
 
 const qfs_standing *
 qfs_effects_standing(const qfs_effects *fx, unsigned account)
 {
+	QFS_ASSERT(account < fx->account_count);
 	return &fx->accounts[account].standing;
 }
 

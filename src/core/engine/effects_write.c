@@ -5,6 +5,8 @@
  */
 #include "engine/effects.h"
 
+#include "base/assert.h"
+
 static void
 write_amounts(qfs_json_writer *w, const char *name, qfs_amount before, qfs_amount after)
 {
@@ -81,6 +83,7 @@ write_guard(qfs_json_writer *w, const qfs_effects *fx, unsigned n)
 {
 	bool		is_amount = fx->guards[n].guard->is_amount;
 
+	QFS_ASSERT(n < fx->guard_count && fx->misuse == NULL);
 	qfs_json_open_object(w);
 	write_bound(w, "bound", is_amount, fx->guards[n].bound);
 	qfs_json_key(w, "guard");

@@ -151,10 +151,17 @@ read_fractions(qfs_slice object, const char *const *names, qfs_amount *out, qfs_
 }
 
 static const char *const act_names[] = {
-	"FRAUD_BLOCKED", "MESSAGE_RECIPROCATED", "PROFILE_COMPLETED",
-	"REFERRAL_ACTIVATED_REFEREE", "REFERRAL_ACTIVATED_REFERRER", NULL
+	[QFS_FRAUD_BLOCKED] = "FRAUD_BLOCKED",
+	[QFS_MESSAGE_RECIPROCATED] = "MESSAGE_RECIPROCATED",
+	[QFS_PROFILE_COMPLETED] = "PROFILE_COMPLETED",
+	[QFS_REFERRAL_ACTIVATED_REFEREE] = "REFERRAL_ACTIVATED_REFEREE",
+	[QFS_REFERRAL_ACTIVATED_REFERRER] = "REFERRAL_ACTIVATED_REFERRER",
+	[QFS_COHERENT_ACTS] = NULL
 };
-static const char *const trust_names[] = {"VERIFIED", "TRUSTED", "AUTHORITY", NULL};
+
+_Static_assert(sizeof(act_names) / sizeof(act_names[0]) == QFS_COHERENT_ACTS + 1, "each act has its name");
+
+const char *const qfs_trust_names[QFS_TRUST_LEVELS + 1] = {"VERIFIED", "TRUSTED", "AUTHORITY", NULL};
 
 const char *const qfs_feature_names[QFS_FEATURES + 1] = {
 	"clarity", "contradiction", "hsmf", "logic", "signal", "topic", NULL
@@ -168,7 +175,7 @@ read_coherence(qfs_slice coherence, qfs_policy *out, qfs_error *err)
 	if (status == QFS_OK)
 		status = read_fractions(member(coherence, "acts"), act_names, out->acts, err);
 	if (status == QFS_OK)
-		status = read_fractions(member(coherence, "trust"), trust_names, out->trust, err);
+		status = read_fractions(member(coherence, "trust"), qfs_trust_names, out->trust, err);
 	if (status == QFS_OK)
 		status = read_fractions(member(coherence, "weights"), qfs_feature_names, out->weights, err);
 	if (status == QFS_OK && (out->trust[0] > out->trust[1] || out->trust[1] > out->trust[2]))

@@ -25,6 +25,10 @@ typedef enum qfs_coherent_act
 	QFS_COHERENT_ACTS
 } qfs_coherent_act;
 
+/* What an account is called from a coherence on, from the lowest to the highest, then NULL; below, UNKNOWN. */
+#define QFS_TRUST_LEVELS 3
+extern const char *const qfs_trust_names[QFS_TRUST_LEVELS + 1];
+
 /* What a content is scored by: the names of its features, in order, then NULL. */
 #define QFS_FEATURES 6
 extern const char *const qfs_feature_names[QFS_FEATURES + 1];
@@ -47,7 +51,7 @@ typedef struct qfs_policy
 	int64_t		block_ms;		/* milliseconds a block */
 	qfs_amount	alpha;			/* coherence: weight of an act against all before it */
 	qfs_amount	acts[QFS_COHERENT_ACTS];	/* coherence: quality of each act */
-	qfs_amount	trust[3];		/* coherence from which on VERIFIED, TRUSTED, AUTHORITY */
+	qfs_amount	trust[QFS_TRUST_LEVELS];	/* coherence from which on it has each name */
 	qfs_amount	weights[QFS_FEATURES];	/* coherence: of the features of a content */
 	int64_t		epoch_blocks;	/* blocks an epoch */
 	qfs_slice	evaluators;		/* accounts that may score contents */

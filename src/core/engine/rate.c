@@ -7,6 +7,7 @@
  */
 #include "engine/rate.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 qfs_status
@@ -37,6 +38,7 @@ qfs_rate_count(qfs_reducer *r, const qfs_rate_record *checked, qfs_error *err)
 {
 	qfs_rate_record next = *checked;
 
+	QFS_ASSERT(next.count >= 0 && next.count < INT64_MAX);
 	next.count++;
 	return r->store->put(r->store, &qfs_kind_rate, &next, err);
 }

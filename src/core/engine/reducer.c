@@ -5,6 +5,7 @@
  */
 #include "engine/reducer.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 void
@@ -64,6 +65,7 @@ qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
 		!(r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0))
 		status = load_policy(r, err);
 	r->fresh = status == QFS_OK;
+	QFS_ASSERT(!r->fresh || !r->open || (r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0));
 	return status;
 }
 
@@ -82,5 +84,6 @@ qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err)
 int64_t
 qfs_block_at(const qfs_reducer *r, int64_t at)
 {
+	QFS_ASSERT(r->has_policy && r->policy.block_ms > 0);
 	return (at - r->ledger.genesis_at) / r->policy.block_ms;
 }

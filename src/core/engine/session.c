@@ -7,6 +7,7 @@
 
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 int64_t
@@ -219,6 +220,7 @@ qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *no
 		!qfs_json_member(outcome, "scope", &scope) ||
 		!qfs_json_member_hex(outcome, "session", id.bytes, sizeof(id.bytes)))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no session", act->event->seq);
+	QFS_ASSERT(r->open);
 	session->seq = (int64_t) act->event->seq;
 	session->operates = qfs_policy_lists(scope, QFS_LITERAL("operator"));
 	session->ttl_blocks = qfs_block_at(r, expires_at) - session->issued_block;

@@ -17,7 +17,8 @@ typedef enum qfs_audit_depth
 {
 	QFS_AUDIT_HASHES,			/* bytes, chain, tree */
 	QFS_AUDIT_SIGNATURES,		/* and that each act was signed and allowed */
-	QFS_AUDIT_REPLAY			/* and every outcome, and the state that results */
+	QFS_AUDIT_REPLAY,			/* and every outcome, and the state that results */
+	QFS_AUDIT_DEPTHS
 } qfs_audit_depth;
 
 /* "hashes", "signatures", "replay"; false for any other word. */

@@ -5,6 +5,7 @@
  */
 #include "ledger/chain.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 void
@@ -27,6 +28,7 @@ qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at
 static qfs_status
 advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err)
 {
+	uint64_t	size = chain->frontier.size;
 	qfs_status	status = QFS_OK;
 
 	seal->count = 0;
@@ -37,6 +39,7 @@ advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err
 	chain->rooted &= status == QFS_OK;
 	if (!chain->rooted)
 		chain->frontier.size++;
+	QFS_ASSERT(chain->frontier.size == size + 1 && seal->count <= QFS_TREE_LEVELS);
 	chain->head = seal->hash;
 	chain->at = entry->at;
 	if (status == QFS_OK && entry->seq == 0 && chain->reducer != NULL)
@@ -50,6 +53,8 @@ qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
 {
 	qfs_status	status;
 
+	/* What appends has no hole behind it. */
+	QFS_ASSERT(chain->rooted && chain->linked && chain->reducer != NULL);
 	entry->seq = chain->frontier.size;
 	entry->prev = chain->head;
 	if (entry->at < chain->at)

@@ -10,6 +10,7 @@
  */
 #include "proof/explanation.h"
 
+#include "base/assert.h"
 #include "base/status.h"
 
 unsigned
@@ -67,6 +68,9 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	memmove(&x->evidence[place + 1], &x->evidence[place], (x->count - place) * sizeof(next));
 	x->evidence[place] = next;
 	x->count++;
+	QFS_ASSERT(x->count <= QFS_EXPLAIN_MAX);
+	QFS_ASSERT(place == 0 || x->evidence[place - 1].entry.seq < seq);
+	QFS_ASSERT(place + 1 == x->count || x->evidence[place + 1].entry.seq > seq);
 	*out = &x->evidence[place].entry;
 	return QFS_OK;
 }

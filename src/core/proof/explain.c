@@ -10,6 +10,7 @@
 #include "engine/coherence.h"
 #include "crypto/keccak.h"
 #include "engine/session.h"
+#include "base/assert.h"
 #include "base/status.h"
 
 static const char *const topics[] = {
@@ -471,7 +472,10 @@ qfs_status
 qfs_explain_write(qfs_explanation *x, qfs_slice note, qfs_buf *out, qfs_error *err)
 {
 	qfs_hash	hash;
-	qfs_status	status = check_topic(x, err);
+	qfs_status	status;
+
+	QFS_ASSERT(x->subject != NULL && x->subject->entry.seq == x->question.seq);
+	status = check_topic(x, err);
 
 	if (status == QFS_OK)
 		status = write(x, note, NULL, out, err);

@@ -333,11 +333,13 @@ not_listed(void)
 	refuse("an effect that the rule does not list");
 
 	begin();
-	qfs_effects_add(&one.fx, load(&ann), &seen, "MORE", qfs_effects_standing(&one.fx, 0));
+	load(&ann);
+	qfs_effects_add(&one.fx, 0, &seen, "MORE", qfs_effects_standing(&one.fx, 0));
 	refuse("an effect that the rule does not list");
 
 	begin();
-	qfs_effects_add(&one.fx, load(&ann), &numbered,
+	load(&ann);
+	qfs_effects_add(&one.fx, 0, &numbered,
 					"0123456789012345678901234567890123456789012345678901234567890123",
 					qfs_effects_standing(&one.fx, 0));
 	refuse("an effect that the rule does not list");
