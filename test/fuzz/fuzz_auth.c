@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "text/amount.h"
-#include "identity/auth_value.h"
 #include "fuzz.h"
+#include "identity/auth_value.h"
+#include "text/amount.h"
 #include "text/ids.h"
 #include "text/json.h"
 

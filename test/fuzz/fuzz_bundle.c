@@ -14,15 +14,15 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "text/base64.h"
-#include "proof/bundle.h"
-#include "support/explaining.h"
-#include "fuzz.h"
-#include "support/harness.h"
-#include "rules/system/key_rotated.h"
 #include "engine/session.h"
-#include "support/signin.h"
+#include "fuzz.h"
 #include "ledger/registry.h"
+#include "proof/bundle.h"
+#include "rules/system/key_rotated.h"
+#include "support/explaining.h"
+#include "support/harness.h"
+#include "support/signin.h"
+#include "text/base64.h"
 
 #include "../../src/cli/json_sort.h"
 

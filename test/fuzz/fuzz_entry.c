@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "log/entry.h"
 #include "fuzz.h"
+#include "log/entry.h"
 #include "text/json.h"
 
 int

@@ -3,12 +3,12 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "fuzz.h"
+#include "ledger/registry.h"
 #include "proof/bundle.h"
 #include "support/explaining.h"
-#include "fuzz.h"
 #include "support/harness.h"
 #include "support/people.h"
-#include "ledger/registry.h"
 
 /* The first byte of an input says who appends, the second of which type. */
 static const char *const types[] = {

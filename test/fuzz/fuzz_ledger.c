@@ -5,11 +5,11 @@
  */
 #include <stdlib.h>
 
-#include "ledger/audit.h"
 #include "base/buf.h"
 #include "fuzz.h"
-#include "support/memory.h"
+#include "ledger/audit.h"
 #include "ledger/registry.h"
+#include "support/memory.h"
 
 typedef struct verdict
 {

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "fuzz.h"
 #include "engine/policy.h"
+#include "fuzz.h"
 
 /* Changes of the default policy: all of it is there, or it is refused. */
 static void

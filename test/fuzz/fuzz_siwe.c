@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "fuzz.h"
-#include "rules/account/signin_message.h"
 #include "identity/device.h"
 #include "identity/siwe.h"
+#include "rules/account/signin_message.h"
 #include "text/time.h"
 #include "text/uri.h"
 

@@ -5,10 +5,10 @@
  */
 #include <sodium.h>
 
-#include "text/base64.h"
 #include "fuzz.h"
-#include "support/keys.h"
 #include "identity/token.h"
+#include "support/keys.h"
+#include "text/base64.h"
 
 #define ORIGIN QFS_LITERAL("ledger.example/main")
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 
 #include "identity/auth_value.h"
+#include "identity/token.h"
 #include "support/explaining.h"
 #include "support/harness.h"
 #include "support/people.h"
-#include "identity/token.h"
 
 static const char *directory;
 static unsigned count;

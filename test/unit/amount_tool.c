@@ -13,8 +13,8 @@
  */
 #include <stdio.h>
 
-#include "engine/coherence.h"
 #include "base/status.h"
+#include "engine/coherence.h"
 
 #define ARGUMENTS_MAX (2 * QFS_FEATURES)
 #define RESULTS_MAX 8

@@ -17,13 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/status.h"
 #include "crypto/ed25519.h"
 #include "crypto/ethereum.h"
-#include "text/json.h"
 #include "crypto/keccak.h"
 #include "identity/siwe.h"
 #include "text/ids.h"
-#include "base/status.h"
+#include "text/json.h"
 
 #define ARGUMENTS_MAX 3
 #define BYTES_MAX 65536

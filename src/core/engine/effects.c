@@ -5,9 +5,9 @@
  */
 #include "engine/effects.h"
 
-#include "engine/coherence.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "engine/coherence.h"
 
 void
 qfs_effects_init(qfs_effects *fx, qfs_act *act)

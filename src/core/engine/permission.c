@@ -5,8 +5,8 @@
  */
 #include "engine/permission.h"
 
-#include "engine/session.h"
 #include "base/status.h"
+#include "engine/session.h"
 
 /* May an account's session act as an operator: when it began, and still? */
 static bool

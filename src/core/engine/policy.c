@@ -5,12 +5,12 @@
  */
 #include "engine/policy.h"
 
+#include "base/status.h"
+#include "engine/policy_text.h"
 #include "log/entry.h"
 #include "text/json.h"
-#include "engine/policy_text.h"
 #include "text/schema.h"
 #include "text/uri.h"
-#include "base/status.h"
 
 qfs_slice
 qfs_policy_default(void)

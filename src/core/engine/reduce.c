@@ -5,13 +5,13 @@
  */
 #include "engine/reduce.h"
 
-#include "engine/permission.h"
+#include "base/status.h"
 #include "engine/effects.h"
+#include "engine/permission.h"
 #include "engine/rate.h"
 #include "engine/rule.h"
-#include "text/schema.h"
 #include "engine/session.h"
-#include "base/status.h"
+#include "text/schema.h"
 
 static qfs_status
 check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)

@@ -5,10 +5,10 @@
  */
 #include "engine/session.h"
 
-#include "crypto/ed25519.h"
-#include "crypto/sha256.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
 
 int64_t
 qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session)

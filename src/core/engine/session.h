@@ -9,8 +9,8 @@
 #ifndef QFS_SESSION_H
 #define QFS_SESSION_H
 
-#include "text/json.h"
 #include "engine/rule.h"
+#include "text/json.h"
 
 /* First time, in ms since 1970, at which a session is over. */
 extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session);

@@ -5,9 +5,9 @@
  */
 #include "identity/auth_value.h"
 
-#include "text/json.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/json.h"
 
 static bool
 read_signature(qfs_slice object, qfs_auth *out)

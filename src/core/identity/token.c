@@ -7,12 +7,12 @@
 
 #include <sodium.h>
 
-#include "text/base64.h"
-#include "crypto/ed25519.h"
-#include "crypto/sha256.h"
-#include "text/json.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
+#include "text/base64.h"
+#include "text/json.h"
 
 /* Header and claims are short: origin, two ids and some numbers. */
 #define PART_MAX 1024

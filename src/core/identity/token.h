@@ -10,8 +10,8 @@
 #ifndef QFS_TOKEN_H
 #define QFS_TOKEN_H
 
-#include "text/ids.h"
 #include "log/note.h"
+#include "text/ids.h"
 
 /* Longest token, in characters. */
 #define QFS_TOKEN_MAX 2048

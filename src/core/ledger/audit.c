@@ -5,9 +5,9 @@
  */
 #include "ledger/audit.h"
 
+#include "base/status.h"
 #include "engine/rule.h"
 #include "engine/session.h"
-#include "base/status.h"
 
 bool
 qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out)

@@ -9,9 +9,9 @@
 #ifndef QFS_CHAIN_H
 #define QFS_CHAIN_H
 
+#include "engine/reduce.h"
 #include "log/entry.h"
 #include "log/merkle.h"
-#include "engine/reduce.h"
 
 typedef struct qfs_chain
 {

@@ -8,23 +8,12 @@
  */
 #include "ledger/state_hash.h"
 
-#include "text/amount.h"
-#include "crypto/sha256.h"
-#include "text/json.h"
 #include "base/status.h"
+#include "crypto/sha256.h"
+#include "text/amount.h"
+#include "text/json.h"
 
 /* ---- a record as a line ---- */
-
-static void
-put_address(qfs_json_writer *w, const void *address)
-{
-	uint8_t		text[QFS_ADDRESS_TEXT];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_address_write(&buf, address);
-	qfs_json_put_text(w, qfs_buf_slice(&buf));
-}
 
 static void
 put_field(qfs_json_writer *w, const qfs_field *field, const void *record)
@@ -49,7 +38,7 @@ put_field(qfs_json_writer *w, const qfs_field *field, const void *record)
 			qfs_json_put_user(w, p);
 			break;
 		case QFS_FIELD_ADDRESS:
-			put_address(w, p);
+			qfs_json_put_address(w, p);
 			break;
 		case QFS_FIELD_NAME:
 		case QFS_FIELD_TEXT:

@@ -5,9 +5,9 @@
  */
 #include "log/entry.h"
 
-#include "text/json.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/json.h"
 
 qfs_status
 qfs_type_check(qfs_slice type, qfs_error *err)

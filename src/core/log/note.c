@@ -7,11 +7,11 @@
 
 #include <sodium.h>
 
+#include "base/assert.h"
+#include "base/status.h"
 #include "crypto/sha256.h"
 #include "text/base64.h"
 #include "text/utf8.h"
-#include "base/assert.h"
-#include "base/status.h"
 
 /* Start of a signature line: an em dash and a space. */
 static const char dash[] = "\xE2\x80\x94 ";

@@ -5,8 +5,8 @@
  */
 #include "proof/bundle.h"
 
-#include "text/base64.h"
 #include "base/status.h"
+#include "text/base64.h"
 
 /* A bundle on its way; the source of its own explanation. */
 typedef struct reading

@@ -5,13 +5,13 @@
  */
 #include "proof/explanation.h"
 
-#include "engine/permission.h"
-#include "engine/reduce.h"
-#include "engine/coherence.h"
-#include "crypto/keccak.h"
-#include "engine/session.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/keccak.h"
+#include "engine/coherence.h"
+#include "engine/permission.h"
+#include "engine/reduce.h"
+#include "engine/session.h"
 
 static const char *const topics[] = {
 	[QFS_TOPIC_ENTRY] = "entry",[QFS_TOPIC_REWARD] = "reward",[QFS_TOPIC_COHERENCE] = "coherence",

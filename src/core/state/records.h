@@ -9,9 +9,9 @@
 #ifndef QFS_RECORDS_H
 #define QFS_RECORDS_H
 
-#include "text/ids.h"
 #include "state/store.h"
 #include "text/amount.h"
+#include "text/ids.h"
 
 /* Digits of a referral code. */
 #define QFS_REFERRAL_CODE_LEN 22

@@ -5,9 +5,9 @@
  */
 #include "state/store.h"
 
-#include "text/amount.h"
 #include "base/assert.h"
 #include "base/buf.h"
+#include "text/amount.h"
 #include "text/ids.h"
 
 size_t

@@ -5,9 +5,9 @@
  */
 #include "text/ids.h"
 
-#include "crypto/keccak.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/keccak.h"
 
 static const char user_prefix[] = "user_";
 

@@ -5,9 +5,9 @@
  */
 #include "text/schema.h"
 
-#include "text/json.h"
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/json.h"
 
 /* Where in the document we are, for errors: a path back to the root. */
 typedef struct place

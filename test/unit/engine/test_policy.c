@@ -5,8 +5,8 @@
  */
 #include "suites.h"
 
-#include "text/json.h"
 #include "engine/policy.h"
+#include "text/json.h"
 
 static uint8_t memory[QFS_POLICY_MAX + 64];
 

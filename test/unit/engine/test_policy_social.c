@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "support/people.h"
 #include "engine/policy.h"
+#include "support/people.h"
 
 static uint8_t memory[QFS_POLICY_MAX + 64];
 

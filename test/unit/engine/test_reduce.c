@@ -9,9 +9,9 @@
 
 #include "crypto/sha256.h"
 #include "engine/rule.h"
+#include "ledger/registry.h"
 #include "support/sample.h"
 #include "text/schema.h"
-#include "ledger/registry.h"
 
 static sample s;
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "crypto/sha256.h"
-#include "support/keys.h"
 #include "identity/token.h"
+#include "support/keys.h"
 
 #define ORIGIN "ledger.example/main"
 #define ISSUED INT64_C(1795376692)

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "support/script.h"
 #include "ledger/registry.h"
+#include "support/script.h"
 
 static sample s;
 

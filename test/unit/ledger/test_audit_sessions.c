@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
+#include "ledger/registry.h"
 #include "support/script.h"
 #include "support/signin.h"
-#include "ledger/registry.h"
 
 static sample s;
 static signin in;

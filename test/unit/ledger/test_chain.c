@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ledger/registry.h"
 #include "support/faults.h"
 #include "support/sample.h"
-#include "ledger/registry.h"
 
 static sample s;
 

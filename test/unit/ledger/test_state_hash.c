@@ -5,14 +5,14 @@
  */
 #include "suites.h"
 
-#include "engine/effects.h"
 #include "crypto/sha256.h"
-#include "support/memory.h"
+#include "engine/effects.h"
 #include "engine/reduce.h"
-#include "support/sample.h"
-#include "state/records.h"
-#include "ledger/state_hash.h"
 #include "ledger/registry.h"
+#include "ledger/state_hash.h"
+#include "state/records.h"
+#include "support/memory.h"
+#include "support/sample.h"
 
 static test_memory memory;
 static qfs_memory_store *store;

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/keys.h"
 #include "log/note.h"
+#include "support/keys.h"
 
 #define LOG "log.example/a"
 

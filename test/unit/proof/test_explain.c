@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ledger/registry.h"
 #include "proof/bundle.h"
+#include "suites.h"
 #include "support/explaining.h"
 #include "support/harness.h"
 #include "support/people.h"
-#include "ledger/registry.h"
-#include "suites.h"
 
 static sample s;
 static person ann;

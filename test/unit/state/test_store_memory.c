@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "text/ids.h"
 #include "support/memory.h"
+#include "text/ids.h"
 
 /* Two key fields, one of each type, and two of JSON. */
 typedef struct thing

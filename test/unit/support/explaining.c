@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "support/harness.h"
 #include "crypto/keccak.h"
+#include "support/harness.h"
 
 /* ---- the sample as a source ---- */
 

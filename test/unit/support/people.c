@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/harness.h"
 #include "crypto/sha256.h"
 #include "rules/social/referral.h"
+#include "support/harness.h"
 
 /* ---- coming and going ---- */
 

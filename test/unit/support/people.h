@@ -9,9 +9,9 @@
 #ifndef UNIT_PEOPLE_H
 #define UNIT_PEOPLE_H
 
-#include "text/amount.h"
 #include "engine/effects.h"
 #include "support/signin.h"
+#include "text/amount.h"
 
 /* Changes of the default policy: who may sign in, and more, as ",\"key\":value". */
 #define PEOPLE_POLICY(more) "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"]," \

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/harness.h"
 #include "crypto/sha256.h"
-#include "rules/system/key_rotated.h"
-#include "ledger/state_hash.h"
 #include "ledger/registry.h"
+#include "ledger/state_hash.h"
+#include "rules/system/key_rotated.h"
+#include "support/harness.h"
 
 static qfs_status
 read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)

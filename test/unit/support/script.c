@@ -5,8 +5,8 @@
  */
 #include "support/script.h"
 
-#include "support/harness.h"
 #include "ledger/registry.h"
+#include "support/harness.h"
 
 static void
 set_line(script *l, unsigned n, qfs_slice line)

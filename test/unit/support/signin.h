@@ -9,9 +9,9 @@
 #ifndef UNIT_SIGNIN_H
 #define UNIT_SIGNIN_H
 
+#include "identity/siwe.h"
 #include "state/records.h"
 #include "support/sample.h"
-#include "identity/siwe.h"
 
 #define SIGNIN_WALLET "{\"via\":\"wallet\"}"
 

@@ -5,8 +5,8 @@
  */
 #include "suites.h"
 
-#include "text/ids.h"
 #include "crypto/keccak.h"
+#include "text/ids.h"
 
 /* ---- Keccak-256 and SHA3-256 ---- */
 

@@ -6,14 +6,14 @@
  * The entry keeps the signed message, so that anybody can check for ever that
  * the wallet wanted this session.
  */
-#include "text/base64.h"
-#include "rules/account/signin_message.h"
-#include "engine/rate.h"
-#include "rules/social/referral.h"
+#include "base/status.h"
 #include "engine/effects.h"
 #include "engine/payload.h"
+#include "engine/rate.h"
 #include "engine/session.h"
-#include "base/status.h"
+#include "rules/account/signin_message.h"
+#include "rules/social/referral.h"
+#include "text/base64.h"
 
 /* A nonce that has been used. */
 typedef struct login_nonce_record

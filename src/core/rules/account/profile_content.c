@@ -5,11 +5,11 @@
  */
 #include "rules/account/profile_content.h"
 
+#include "base/status.h"
 #include "crypto/sha256.h"
 #include "text/json.h"
 #include "text/uri.h"
 #include "text/utf8.h"
-#include "base/status.h"
 
 #define NAME_MIN 2
 #define NAME_MAX 50

@@ -6,9 +6,9 @@
  * The content stays off the ledger, where it can be erased; what is here is
  * SHA-256(salt || JCS(content)).
  */
+#include "base/status.h"
 #include "engine/payload.h"
 #include "rules/social/settlement.h"
-#include "base/status.h"
 
 static qfs_amount
 quality(const qfs_story *story, const qfs_effect *effect)

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "base/status.h"
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "engine/session.h"
-#include "base/status.h"
 
 static const qfs_change rotated = {.name = "SESSION_ROTATED"};
 static const qfs_change revoked = {.name = "SESSION_REVOKED"};

@@ -5,8 +5,8 @@
  */
 #include "rules/account/signin_message.h"
 
-#include "crypto/ethereum.h"
 #include "base/status.h"
+#include "crypto/ethereum.h"
 #include "identity/device.h"
 #include "text/ids.h"
 #include "text/uri.h"
@@ -95,6 +95,14 @@ check_time(const qfs_siwe *message, int64_t at, qfs_error *err)
 	return QFS_OK;
 }
 
+/* Whose message it is: the device that it names, if any, and the wallet's account. */
+static qfs_status
+read_account(qfs_login *login, qfs_error *err)
+{
+	qfs_user_id_of(&login->message.address, &login->user);
+	return qfs_siwe_device(&login->message, &login->device, &login->has_device, err);
+}
+
 qfs_status
 qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 				qfs_login *out, qfs_error *err)
@@ -112,11 +120,7 @@ qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 		status = check_nonce(&out->message, policy, at, &out->nonce, err);
 	if (status == QFS_OK)
 		status = check_time(&out->message, at, err);
-	if (status == QFS_OK)
-		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
-	if (status == QFS_OK)
-		qfs_user_id_of(&out->message.address, &out->user);
-	return status;
+	return status == QFS_OK ? read_account(out, err) : status;
 }
 
 qfs_status
@@ -128,11 +132,7 @@ qfs_login_read(qfs_slice text, qfs_login *out, qfs_error *err)
 	status = qfs_siwe_parse(text, &out->message, err);
 	if (status == QFS_OK)
 		status = read_nonce(&out->message, &out->nonce, err);
-	if (status == QFS_OK)
-		status = qfs_siwe_device(&out->message, &out->device, &out->has_device, err);
-	if (status == QFS_OK)
-		qfs_user_id_of(&out->message.address, &out->user);
-	return status;
+	return status == QFS_OK ? read_account(out, err) : status;
 }
 
 qfs_status

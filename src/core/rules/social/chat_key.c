@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "base/status.h"
 #include "crypto/ed25519.h"
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "state/records.h"
-#include "base/status.h"
 
 static const qfs_change published = {.name = "CHAT_KEY_PUBLISHED"};
 static const qfs_change *const changes[] = {&published, NULL};

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "base/status.h"
 #include "engine/coherence.h"
 #include "engine/effects.h"
 #include "engine/payload.h"
-#include "base/status.h"
 
 /* A content, by its hash; the content itself is not on the ledger. */
 typedef struct content_record

@@ -5,12 +5,12 @@
  *
  * Neither plaintext nor ciphertext is on the ledger.
  */
+#include "base/status.h"
 #include "engine/payload.h"
 #include "engine/rate.h"
-#include "rules/social/settlement.h"
 #include "engine/session.h"
-#include "base/status.h"
 #include "rules/social/message_hash.h"
+#include "rules/social/settlement.h"
 
 /* Two accounts that write to each other; the one with the lower id is first. */
 typedef struct thread_record

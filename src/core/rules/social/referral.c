@@ -5,8 +5,8 @@
  */
 #include "rules/social/referral.h"
 
-#include "crypto/keccak.h"
 #include "base/status.h"
+#include "crypto/keccak.h"
 
 void
 qfs_referral_code(const qfs_user_id *user, char *out)

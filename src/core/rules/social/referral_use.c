@@ -6,8 +6,8 @@
  * Whether the guards let it or not, the entry is recorded, so that everybody
  * can see why.
  */
-#include "rules/social/settlement.h"
 #include "base/status.h"
+#include "rules/social/settlement.h"
 
 /* A use that was not let through. */
 typedef struct block_record

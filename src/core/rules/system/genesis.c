@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include "base/status.h"
+#include "engine/payload.h"
 #include "log/note.h"
 #include "rules/system/key_rotated.h"
 #include "rules/system/policy_changed.h"
-#include "engine/payload.h"
-#include "base/status.h"
 
 /* Errors: ORIGIN_INVALID. */
 static qfs_status

@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-#include "support/people.h"
 #include "rules/account/profile_content.h"
 #include "state/records.h"
+#include "support/people.h"
 
 static sample s;
 static uint8_t memory[QFS_PROFILE_MAX];

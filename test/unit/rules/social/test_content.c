@@ -8,9 +8,9 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "support/people.h"
-#include "state/records.h"
 #include "ledger/registry.h"
+#include "state/records.h"
+#include "support/people.h"
 
 #define FEATURES "{\"clarity\":\"0.6\",\"contradiction\":\"1\",\"hsmf\":\"0.5\",\"logic\":\"0.8\"," \
 	"\"signal\":\"0.7\",\"topic\":\"0.9\"}"

@@ -8,9 +8,9 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "support/people.h"
-#include "state/records.h"
 #include "ledger/registry.h"
+#include "state/records.h"
+#include "support/people.h"
 
 #define MINUTE 60000
 #define DAY 86400000

@@ -8,9 +8,9 @@
  */
 #include "suites.h"
 
-#include "support/harness.h"
 #include "crypto/sha256.h"
 #include "rules/social/message_hash.h"
+#include "support/harness.h"
 
 static qfs_user_id
 user_of(uint8_t first, uint8_t rest)

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #include "engine/coherence.h"
-#include "support/people.h"
-#include "rules/social/referral.h"
 #include "ledger/registry.h"
+#include "rules/social/referral.h"
+#include "support/people.h"
 
 static sample s;
 

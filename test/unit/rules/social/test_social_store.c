@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
+#include "rules/social/referral.h"
 #include "support/failing_store.h"
 #include "support/people.h"
-#include "rules/social/referral.h"
 
 static sample s;
 static person ann;
