@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/json.h"
 
 void
 qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at,
@@ -67,6 +68,8 @@ qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
 	status = qfs_entry_encode(entry, bytes, err);
 	if (status != QFS_OK)
 		return status;
+	/* What is appended can be read again; of a row that somebody has written nobody knows. */
+	QFS_ASSERT(qfs_json_check(qfs_buf_slice(bytes), NULL) == QFS_OK);
 	qfs_leaf_hash(qfs_buf_slice(bytes), &seal->hash);
 	return advance(chain, entry, seal, err);
 }
