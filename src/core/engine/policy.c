@@ -195,9 +195,13 @@ read_tiers(qfs_slice tiers, qfs_policy *out, qfs_error *err)
 	out->tier_count = 0;
 	while (qfs_json_next(&iter, &key, &tier))
 	{
-		qfs_tier   *next = &out->tiers[out->tier_count++];
-		qfs_status	status = read_amount(tier, "flx", out->flx_cap, &next->flx, err);
+		qfs_tier   *next = &out->tiers[out->tier_count];
+		qfs_status	status;
 
+		/* The schema has counted them; they are counted where they are added, too. */
+		if (out->tier_count++ == QFS_TIERS_MAX)
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: more than %u", (uint64_t) QFS_TIERS_MAX);
+		status = read_amount(tier, "flx", out->flx_cap, &next->flx, err);
 		if (status != QFS_OK)
 			return status;
 		next->to = integer(tier, "to");

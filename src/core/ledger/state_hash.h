@@ -6,8 +6,8 @@
  * Two replays that agree in it agree in every record, whatever stores they
  * ran over and in whatever order the records lie there.
  */
-#ifndef QFS_STATE_H
-#define QFS_STATE_H
+#ifndef QFS_STATE_HASH_H
+#define QFS_STATE_HASH_H
 
 #include "base/buf.h"
 #include "engine/rule.h"

@@ -11,8 +11,8 @@
  * and verifying one is writing it again, from its own entries, and comparing.
  * docs/explain.md has the form.
  */
-#ifndef QFS_EXPLAIN_H
-#define QFS_EXPLAIN_H
+#ifndef QFS_EXPLANATION_H
+#define QFS_EXPLANATION_H
 
 #include "engine/effects.h"
 #include "log/note.h"

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#ifndef QFS_ACCOUNT_H
-#define QFS_ACCOUNT_H
+#ifndef QFS_ACCOUNT_EVENT_H
+#define QFS_ACCOUNT_EVENT_H
 
 #include "pg/append/actor.h"
 #include "engine/reduce.h"

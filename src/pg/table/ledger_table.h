@@ -6,8 +6,8 @@
  * Reads go straight to the table by its primary key: no SQL, no planner, no
  * search path, and the snapshot is the caller's choice.
  */
-#ifndef QFS_LEDGER_H
-#define QFS_LEDGER_H
+#ifndef QFS_LEDGER_TABLE_H
+#define QFS_LEDGER_TABLE_H
 
 #include "access/genam.h"
 #include "access/htup.h"

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#ifndef QFS_PROFILE_H
-#define QFS_PROFILE_H
+#ifndef QFS_PROFILE_CONTENT_H
+#define QFS_PROFILE_CONTENT_H
 
 #include "base/buf.h"
 

@@ -5,8 +5,8 @@
  *
  * The rule of LOGIN and the function that callers sign in with both ask here.
  */
-#ifndef QFS_LOGIN_H
-#define QFS_LOGIN_H
+#ifndef QFS_SIGNIN_MESSAGE_H
+#define QFS_SIGNIN_MESSAGE_H
 
 #include "engine/policy.h"
 #include "identity/siwe.h"

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#ifndef QFS_THREAD_H
-#define QFS_THREAD_H
+#ifndef QFS_MESSAGE_HASH_H
+#define QFS_MESSAGE_HASH_H
 
 #include "text/ids.h"
 
