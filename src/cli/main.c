@@ -35,7 +35,8 @@ static const char help[] =
 "  --help, --version\n"
 "\n"
 "A file named - is standard input.  After -- nothing is an option.\n"
-"Exit code: 0 sound, 1 a fault was found, 2 wrong usage or an unreadable file.\n";
+"Exit code: 0 sound, 1 a fault was found, 2 wrong usage, or a file that cannot be read or was\n"
+"damaged on its way.\n";
 
 enum
 {
