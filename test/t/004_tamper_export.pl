@@ -435,6 +435,18 @@ for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
   like($err, qr/^qfs-verify: .*$message.*\nTry qfs-verify --help\.$/s, "usage: $name: what is wrong");
 }
 
+# A libsodium without the mending of CVE-2025-69277, which takes points of order 2 L for keys.
+{
+  my $source  = scratch_file('old.c', 'int crypto_core_ed25519_is_valid_point(const unsigned char *p) { (void) p; return 1; }');
+  my $library = "$folder/old.so";
+  my ($exit, $out, $err) = run_program('gcc', '-shared', '-fPIC', '-o', $library, $source);
+  is($exit, 0, 'a library that takes any point') or diag($err);
+  local $ENV{LD_PRELOAD} = $library;
+  ($exit, $out, $err) = qfs_verify('ledger', $export);
+  is("$exit:$out", '2:', 'with it nothing is verified');
+  like($err, qr/^qfs-verify: libsodium takes Ed25519 keys that are not of prime order \(CVE-2025-69277\): update it\n/, 'and why');
+}
+
 for my $arguments (['--help'], ['--version'], [qw(ledger --help)], [qw(ledger none --version)], [qw(--json --help)]) {
   my ($exit, $out, $err) = qfs_verify(@$arguments);
   is("$exit$err", '0', "@$arguments: exit code 0");
