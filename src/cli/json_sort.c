@@ -211,3 +211,82 @@ json_sort(qfs_slice text, qfs_buf *out, qfs_error *err)
 	skip_space(&s);
 	return s.at == s.end && !out->overflow ? QFS_OK : fail(&s);
 }
+
+/* ---- texts that are cut off ---- */
+
+/* What is open at the end of a text: closing brackets that are missing, the innermost last. */
+typedef struct open_parts
+{
+	char		closing[QFS_JSON_DEPTH_MAX];
+	unsigned	depth;
+	bool		in_string;
+} open_parts;
+
+/* False if brackets do not match. */
+static bool
+find_open_parts(qfs_slice text, open_parts *open)
+{
+	for (size_t i = 0; i < text.len; i++)
+	{
+		uint8_t		c = text.data[i];
+
+		if (open->in_string)
+		{
+			if (c == '\\')
+				i++;
+			open->in_string = c != '"';
+		}
+		else if (c == '"')
+			open->in_string = true;
+		else if ((c == '{' || c == '[') && open->depth < QFS_JSON_DEPTH_MAX)
+			open->closing[open->depth++] = c == '{' ? '}' : ']';
+		else if (c == '{' || c == '[')
+			return false;
+		else if ((c == '}' || c == ']') &&
+				 (open->depth == 0 || open->closing[--open->depth] != (char) c))
+			return false;
+	}
+	return true;
+}
+
+/* Is it JSON with the quote and the brackets that are missing? */
+static bool
+is_good_when_closed(qfs_slice text, const open_parts *open)
+{
+	size_t		capacity = text.len + 1 + open->depth;
+	qfs_buf		whole;
+	qfs_buf		sorted;
+	bool		good;
+
+	qfs_buf_init(&whole, malloc(capacity), capacity);
+	qfs_buf_init(&sorted, malloc(capacity), capacity);
+	if (whole.data == NULL || sorted.data == NULL)
+		capacity = 0;
+	else
+	{
+		qfs_buf_slice_add(&whole, text);
+		if (open->in_string)
+			qfs_buf_byte(&whole, '"');
+		for (unsigned i = open->depth; i > 0; i--)
+			qfs_buf_byte(&whole, (uint8_t) open->closing[i - 1]);
+	}
+	good = capacity > 0 && json_sort(qfs_buf_slice(&whole), &sorted, NULL) == QFS_OK;
+	free(whole.data);
+	free(sorted.data);
+	return good;
+}
+
+bool
+json_is_cut_off(qfs_slice text)
+{
+	open_parts	open = {.depth = 0};
+	uint8_t		last;
+
+	while (text.len > 0 && memchr(" \t\r\n", text.data[text.len - 1], 4) != NULL)
+		text.len--;
+	if (text.len == 0 || !find_open_parts(text, &open) || open.depth == 0)
+		return false;
+	last = text.data[text.len - 1];
+	/* A text that was changed inside may leave something open; it ends as a whole one does. */
+	return (last != '}' && last != ']') || is_good_when_closed(text, &open);
+}

@@ -16,4 +16,10 @@
  */
 extern qfs_status json_sort(qfs_slice text, qfs_buf *out, qfs_error *err);
 
+/*
+ * Is it the beginning of a JSON text: does it end inside of a string, an
+ * object or an array, and is nothing wrong with it but that?
+ */
+extern bool json_is_cut_off(qfs_slice text);
+
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "crypto/ed25519.h"
 #include "crypto/keccak.h"
 
 static const char help[] =
@@ -34,7 +35,8 @@ static const char help[] =
 "  --help, --version\n"
 "\n"
 "A file named - is standard input.  After -- nothing is an option.\n"
-"Exit code: 0 sound, 1 a fault was found, 2 wrong usage or an unreadable file.\n";
+"Exit code: 0 sound, 1 a fault was found, 2 wrong usage, or a file that cannot be read or was\n"
+"damaged on its way.\n";
 
 enum
 {
@@ -206,5 +208,7 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0 || !qfs_keccak_self_test())
 		fail_usage("the cryptography does not pass its self-test");
+	if (!qfs_ed25519_self_test())
+		fail_usage("libsodium takes Ed25519 keys that are not of prime order (CVE-2025-69277): update it");
 	finish(command(&options));
 }

@@ -10,6 +10,7 @@
 #include "json_sort.h"
 #include "ledger/registry.h"
 #include "proof/bundle.h"
+#include "transport.h"
 
 static void
 print_json(const qfs_bundle *bundle)
@@ -52,6 +53,7 @@ verify_bundle(const Options *options)
 		fail_usage("an explanation is checked with --key");
 	key = parse_key(options->key);
 	text = read_file(options->file, QFS_BUNDLE_MAX, "an explanation");
+	check_json_bytes(options->file, text);
 	qfs_buf_init(&canonical, malloc(text.len + 1), text.len);
 	if (canonical.data == NULL)
 		fail_usage("there is no memory");

@@ -14,10 +14,12 @@
 
 #include "base/status.h"
 #include "commands.h"
+#include "json_sort.h"
 #include "ledger/audit.h"
 #include "ledger/registry.h"
 #include "ledger/state_hash.h"
 #include "text/json.h"
+#include "transport.h"
 
 static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)
@@ -53,9 +55,11 @@ read_checkpoints(const Options *options)
 		fail_usage("there is no memory");
 	for (size_t i = 0; i < options->checkpoint_count; i++)
 	{
+		qfs_slice	note = read_note(options->checkpoints[i]);
 		qfs_error	err;
 
-		if (qfs_checkpoint_parse(read_note(options->checkpoints[i]), &c.list[i], &err) != QFS_OK)
+		check_note_bytes(options->checkpoints[i], note);
+		if (qfs_checkpoint_parse(note, &c.list[i], &err) != QFS_OK)
 			fail_usage("%s: %s (%s)", options->checkpoints[i], qfs_status_message(err.status), err.detail);
 		if (c.list[i].size == 0)
 			fail_usage("%s: a checkpoint of size 0 says nothing", options->checkpoints[i]);
@@ -122,26 +126,131 @@ end_progress(const Progress *p)
 
 /* ---- the whole file ---- */
 
+/* The lines of a file, on their way to the verifier. */
+typedef struct Lines
+{
+	const Options *options;
+	qfs_audit  *audit;
+	LineReader	reader;
+	uint64_t	blank;			/* lines before this one that hold nothing */
+} Lines;
+
+/* Of a file on its way; what was found in the ledger before that remains found. */
+#define FAIL_LINE(lines, hint, ...) \
+	fail_transport((lines)->options->file, \
+				   (lines)->audit->faults > 0 ? EXIT_FAULT : EXIT_USAGE, hint, __VA_ARGS__)
+
+static bool
+is_all_zero(const LineReader *reader)
+{
+	for (size_t i = 0; i < reader->len; i++)
+		if (reader->line[i] != 0)
+			return false;
+	return reader->len > 0;
+}
+
+/* Do two entries meet on this line, with that between them? */
+static bool
+holds_meeting(qfs_slice line, const char *between)
+{
+	char		text[32];
+	size_t		len = (size_t) snprintf(text, sizeof(text), "}%s{\"actor\":", between);
+
+	for (size_t i = 0; i + len <= line.len; i++)
+		if (line.data[i] == '}' && memcmp(line.data + i, text, len) == 0)
+			return true;
+	return false;
+}
+
+/* Line ends that are no line ends, or none at all. */
+static void
+check_line_ends(const Lines *l)
+{
+	const LineReader *r = &l->reader;
+	qfs_slice	line = line_of(r);
+	unsigned long long number = r->number;
+
+	if (number == 1 && holds_meeting(line, "\r"))
+		FAIL_LINE(l, "Convert it: tr '\\r' '\\n'.", "its lines end in CR");
+	if (line.len == r->whole && line.len > 0 && line.data[line.len - 1] == '\r')
+		FAIL_LINE(l, "Take the CR away: tr -d '\\r'.", "line %llu ends in CR LF", number);
+	if (is_all_zero(r))
+		FAIL_LINE(l, "Fetch it again.", "line %llu is %llu bytes of zero", number, (unsigned long long) r->whole);
+	if (number == 1 && (holds_meeting(line, "") || holds_meeting(line, " ") || holds_meeting(line, ",")))
+		FAIL_LINE(l, "Export with psql -At: a line an entry.", "its line ends are lost, all entries are on one line");
+}
+
+/*
+ * Blank lines between entries of which none is missing are one fault of a
+ * file's; where they stand in an entry's place they are another.
+ */
+static void
+check_blank_lines(Lines *l, qfs_slice line)
+{
+	static const qfs_slice nothing = {(const uint8_t *) "", 0};
+	qfs_entry	entry;
+
+	if (l->blank == 0)
+		return;
+	if (qfs_entry_decode(line, &entry, NULL) == QFS_OK && entry.seq == l->audit->chain.frontier.size)
+		FAIL_LINE(l, "Take the blank lines away: grep .", "line %llu is blank",
+				  (unsigned long long) l->reader.number - 1);
+	for (; l->blank > 0; l->blank--)
+		qfs_audit_line(l->audit, nothing);
+}
+
+static void
+check_line(Lines *l)
+{
+	const LineReader *r = &l->reader;
+	qfs_slice	line = line_of(r);
+	qfs_error	fault;
+
+	check_line_ends(l);
+	check_blank_lines(l, line);
+	if (r->whole > QFS_ENTRY_MAX)
+	{
+		qfs_fail(&fault, QFS_ENTRY_TOO_LARGE, "%u bytes", r->whole);
+		qfs_audit_unreadable(l->audit, l->audit->chain.frontier.size, &fault);
+		return;
+	}
+	if (!r->ended && json_is_cut_off(line))
+		FAIL_LINE(l, "Fetch it again.", "it is cut off, line %llu ends after %llu bytes",
+				  (unsigned long long) r->number, (unsigned long long) r->whole);
+	qfs_audit_line(l->audit, line);
+}
+
 static void
 read_lines(const Options *options, FILE *file, qfs_audit *audit, Checkpoints *checkpoints)
 {
 	Progress	progress = begin_progress(options, file);
-	char	   *line = NULL;
-	size_t		capacity = 0;
-	ssize_t		len;
+	Lines	   *l = calloc(1, sizeof(*l));
 
-	while ((len = getline(&line, &capacity, file)) >= 0)
+	if (l == NULL)
+		fail_usage("there is no memory");
+	l->options = options;
+	l->audit = audit;
+	l->reader.file = file;
+	while (next_line_of(&l->reader))
 	{
-		show_progress(&progress, (size_t) len);
-		if (len > 0 && line[len - 1] == '\n')
-			len--;
-		qfs_audit_line(audit, (qfs_slice) {(uint8_t *) line, (size_t) len});
+		show_progress(&progress, (size_t) l->reader.whole + 1);
+		if (l->reader.number == 1)
+			check_first_bytes(options->file, first_bytes_of(&l->reader));
+		if (is_blank(line_of(&l->reader)))
+			l->blank++;
+		else
+			check_line(l);
 		check_reached(checkpoints, audit, false);
 	}
 	end_progress(&progress);
-	free(line);
 	if (ferror(file))
 		fail_usage("%s: %s", options->file, strerror(errno));
+	if (l->reader.number == 1)
+		check_first_bytes(options->file, (qfs_slice) {l->reader.line, 0});
+	if (l->blank > 0)
+		FAIL_LINE(l, "Take the blank lines away: grep .", "%llu blank lines follow its last entry",
+				  (unsigned long long) l->blank);
+	free(l);
 }
 
 static void

@@ -7,18 +7,19 @@
 #include "base/status.h"
 #include "commands.h"
 #include "log/entry.h"
+#include "transport.h"
 
 /* The line itself, or the content of @FILE without its last line end. */
 static qfs_slice
 entry_of(const char *argument)
 {
-	qfs_slice	line;
+	qfs_slice	line = qfs_slice_of(argument);
 
-	if (argument[0] != '@')
-		return qfs_slice_of(argument);
-	line = read_note(argument + 1);
-	if (line.len > 0 && line.data[line.len - 1] == '\n')
+	if (argument[0] == '@')
+		line = read_note(argument + 1);
+	if (argument[0] == '@' && line.len > 0 && line.data[line.len - 1] == '\n')
 		line.len--;
+	check_entry_bytes(argument[0] == '@' ? argument + 1 : "--entry", line);
 	return line;
 }
 
@@ -68,6 +69,7 @@ verify_proof(const Options *options)
 	qfs_checkpoint checkpoint;
 	qfs_tlog_proof proof;
 	qfs_error	err;
+	qfs_slice	file;
 	qfs_vkey	key;
 
 	/* Who gives another checkpoint must not think that it was looked at. */
@@ -78,8 +80,9 @@ verify_proof(const Options *options)
 	if (options->entry == NULL)
 		fail_usage("which entry? --entry LINE, or --entry @FILE");
 	key = parse_key(options->key);
-	if (check(read_note(options->file), entry_of(options->entry), &key,
-			  &proof, &checkpoint, &err) != QFS_OK)
+	file = read_note(options->file);
+	check_note_bytes(options->file, file);
+	if (check(file, entry_of(options->entry), &key, &proof, &checkpoint, &err) != QFS_OK)
 	{
 		print_fault(options, -1, &err);
 		return EXIT_FAULT;

@@ -9,6 +9,7 @@
 
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
+#include "crypto/ed25519.h"
 #include "crypto/ethereum.h"
 #include "pg/base/guc.h"
 #include "crypto/keccak.h"
@@ -28,6 +29,9 @@ _PG_init(void)
 		ereport(ERROR, (errmsg("qfs: the Keccak self-test failed")));
 	if (!qfs_ethereum_self_test())
 		ereport(ERROR, (errmsg("qfs: the secp256k1 self-test failed")));
+	if (!qfs_ed25519_self_test())
+		ereport(ERROR, (errmsg("qfs: libsodium takes Ed25519 keys that are not of prime order"),
+						errhint("CVE-2025-69277 is mended in 1.0.21 and in the security updates of the distributions: install them.")));
 	qfs_define_settings();
 	qfs_known_rows_register_callbacks();
 	qfs_append_register_callbacks();

@@ -2,14 +2,15 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { equal, fromBase64, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
+import { equal, fromBase64, sha256, toHex, utf8 } from './bytes.mjs';
+import { isPublicKey, isSigned } from './ed25519.mjs';
 
 const ED25519 = 1;
 const KEY_ID = 4;
 
 const keyId = async (name, key) => (await sha256(utf8(`${name}\n`), Uint8Array.of(ED25519), key)).subarray(0, KEY_ID);
 
-// name+id+base64 -> {text, name, id, key}; throws if the id is not the key's.
+// name+id+base64 -> {text, name, id, key}; throws if the id is not the key's, or if no key can be these bytes.
 export async function readVkey(text) {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text.trim());
   if (!parts) throw new Error('the verifier key does not have the form of one');
@@ -18,16 +19,8 @@ export async function readVkey(text) {
   if (bytes[0] !== ED25519 || bytes.length !== 33) throw new Error('the verifier key is not an Ed25519 key');
   const key = bytes.subarray(1);
   if (toHex(await keyId(name, key)) !== id) throw new Error('the verifier key does not match its own id');
+  if (!isPublicKey(key)) throw new Error('the verifier key is not a point of prime order in its one encoding');
   return { text: text.trim(), name, id, key };
-}
-
-// Did this Ed25519 key (32 bytes) sign the message?  A key that is none has signed nothing.
-export async function isSigned(message, signature, key) {
-  const imported = await crypto.subtle.importKey('raw', key, { name: 'Ed25519' }, false, ['verify']).catch((error) => {
-    if (error.name === 'NotSupportedError') throw error;
-    return null;
-  });
-  return imported !== null && crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, message);
 }
 
 // {origin, size, root, body, signatures, text} of a checkpoint, signed or not.

@@ -38,11 +38,13 @@ export async function climb(leaf, seq, size, proof) {
   return steps;
 }
 
-// Does the proof lead from the first `old` leaves to the first `size`?
+// Does the proof lead from the first `old` leaves to the first `size`?  From none of them an empty proof
+// does, and what is none has the root of nothing (RFC 6962, 2.1).
 export async function isConsistent(old, size, proof, oldRoot, root) {
-  if (old > size) return false;
-  if (old === 0) return true;
-  if (old === size) return proof.length === 0 && equal(oldRoot, root);
+  if (!Number.isSafeInteger(old) || !Number.isSafeInteger(size) || old < 0 || old > size) return false;
+  if (old === size && !equal(oldRoot, root)) return false;
+  if (old === 0) return proof.length === 0 && equal(oldRoot, await sha256());
+  if (old === size) return proof.length === 0;
   let node = old - 1;
   let last = size - 1;
   while (isOdd(node)) {

@@ -30,7 +30,6 @@ async function follow(next) {
     await keep('checkpoint', { ...next, seen: Date.now() });
     return null;
   }
-  if (kept.size === 0) return kept;
   const [older, newer] = kept.size <= next.size ? [kept, next] : [next, kept];
   const proof = older.size === newer.size || older.size === 0 ? [] : (await read('consistency_proof', { old: older.size, new: newer.size })).map(fromHex);
   if (!await isConsistent(older.size, newer.size, proof, older.root, newer.root)) {

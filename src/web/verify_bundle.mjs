@@ -14,7 +14,8 @@
 
 import { concat, equal, fromHex, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
-import { isCheckpointOf, isSigned, readCheckpoint, readVkey } from './note.mjs';
+import { isPublicKey, isSigned } from './ed25519.mjs';
+import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
 import { climb, leafHash } from './tree.mjs';
 
 class Fault extends Error {
@@ -68,15 +69,23 @@ async function checkEntries(items, checkpoint) {
 
 // ---- keys ----
 
+// The keys that an entry puts in force; each must be one that can sign.
+function keysIn({ seq, payload }) {
+  const keys = [payload.keys.checkpoint, payload.keys.token].map((digits) => bytesOf(digits, 32));
+  if (!keys.every(isPublicKey)) throw new Fault('ED25519_KEY', `in entry ${seq}`);
+  return keys;
+}
+
 // The key in force after these entries, the last, and every key before it.
 async function keysOf(entries, items) {
   const [genesis] = entries;
   if (genesis?.seq !== 0 || genesis.type !== 'GENESIS') throw new Fault('BUNDLE_INCOMPLETE', 'entry 0');
   const ledger = await leafHash(utf8(items[0].line));
-  const keys = [bytesOf(genesis.payload.keys.checkpoint, 32)];
-  for (const { seq, payload, outcome } of entries.filter(({ type }) => type === 'KEY_ROTATED')) {
-    const next = bytesOf(payload.keys.checkpoint, 32);
-    const message = concat(utf8('qfs:key-rotation:v1\0'), ledger, next, bytesOf(payload.keys.token, 32));
+  const keys = keysIn(genesis).slice(0, 1);
+  for (const entry of entries.filter(({ type }) => type === 'KEY_ROTATED')) {
+    const { seq, payload, outcome } = entry;
+    const [next, token] = keysIn(entry);
+    const message = concat(utf8('qfs:key-rotation:v1\0'), ledger, next, token);
     if (outcome.number !== keys.length || !await isSigned(message, bytesOf(payload.signature, 64), keys[keys.length - 1])) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
     keys.push(next);
   }

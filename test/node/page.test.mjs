@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 
-import { equal, fromBase64, fromBase64url, fromHex as bytesOf, toBase64, toBase64url, toHex, utf8 } from '../../src/web/bytes.mjs';
+import { equal, fromBase64, fromBase64url, fromHex as bytesOf, sha256, toBase64, toBase64url, toHex, utf8 } from '../../src/web/bytes.mjs';
 import { canonical, entryLine } from '../../src/web/canonical.mjs';
 import { openCheckpoint, readProof, readVkey } from '../../src/web/note.mjs';
 import { amount, visible } from '../../src/web/text.mjs';
@@ -68,6 +68,27 @@ test('every consistency proof of every small tree holds, and no altered one does
     }
   }
   assert.ok(!await isConsistent(2, 1, [], roots[1], roots[0]));
+});
+
+test('a tree of nothing is consistent with every other, by an empty proof from the empty root alone', async () => {
+  const empty = await sha256();
+  const [one, root] = [roots[0], roots[6]];
+  for (const [old, size, proof, oldRoot, newRoot, holds] of [
+    [0, 7, [], empty, root, true], [0, 1, [], empty, one, true], [0, 0, [], empty, empty, true],
+    [0, 7, [], root, root, false], [0, 7, [], one, root, false], [0, 7, [], flip(empty), root, false], [0, 7, [], new Uint8Array(32), root, false],
+    [0, 7, [], new Uint8Array(0), root, false], [0, 7, [empty], empty, root, false], [0, 7, [root], empty, root, false], [0, 7, [one, root], empty, root, false],
+    [0, 0, [], empty, root, false], [0, 0, [], root, root, false], [0, 0, [empty], empty, empty, false], [7, 0, [], root, empty, false], [1, 0, [], empty, empty, false],
+    [-1, 7, [], empty, root, false], [-1, -1, [], root, root, false], [0.5, 7, [], empty, root, false], [NaN, 7, [], empty, root, false], [1, NaN, [], one, one, false],
+    ['0', 7, [], empty, root, false], [undefined, undefined, [], root, root, false], [2 ** 53, 2 ** 53, [], root, root, false],
+  ]) assert.equal(await isConsistent(old, size, proof, oldRoot, newRoot), holds, `${old} ${size} ${proof.length} ${toHex(oldRoot)}`);
+});
+
+test('core gives the same verdicts on a tree of nothing', () => {
+  const [empty, root] = [value("SELECT qfs.root(0)"), value('SELECT qfs.root(7)')];
+  for (const [old, size, proof, oldRoot, newRoot, holds] of [
+    [0, 7, [], empty, root, 't'], [0, 0, [], empty, empty, 't'], [0, 7, [], root, root, 'f'], [0, 7, [empty], empty, root, 'f'], [0, 7, [root], empty, root, 'f'],
+    [0, 0, [], empty, root, 'f'], [0, 0, [], root, root, 'f'], [7, 0, [], root, empty, 'f'], [1, 0, [], empty, empty, 'f'],
+  ]) assert.equal(value(`SELECT qfs.verify_consistency(${old}, ${size}, '{${proof}}'::qfs.hash[], '${oldRoot}', '${newRoot}')`), holds, `${old} ${size} ${proof} ${oldRoot}`);
 });
 
 test('a row of the ledger has the line and the hash that the extension gives it', async () => {

@@ -9,9 +9,11 @@
 // know the rules behind the outcomes.  Exit code: 0 sound, 1 a fault was
 // found, 2 wrong usage or an unreadable file.
 
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+import { isPoint, isSigned } from './ed25519_rule.mjs';
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 export const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
@@ -46,14 +48,7 @@ class Tree {
   }
 }
 
-// ---- Ed25519 and signed notes ----
-
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
-
-function isSigned(message, signature, key) {
-  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, key]), format: 'der', type: 'spki' });
-  return verify(null, message, publicKey, signature);
-}
+// ---- signed notes ----
 
 export function vkeyOf(origin, key) {
   const typed = Buffer.concat([Buffer.of(1), key]);
@@ -94,6 +89,8 @@ function parseEntry(bytes) {
 // Key of entry 0, or the next one if the key in force signed it.
 function nextKey(entry, keys, ledger) {
   const { keys: next, signature } = entry.payload;
+  const isKey = (digits) => isPoint(Buffer.from(digits, 'hex'));
+  if (!isKey(next.checkpoint) || !isKey(next.token)) throw new Error('a key is not a point of prime order');
   if (entry.seq > 0) {
     const message = Buffer.concat([Buffer.from('qfs:key-rotation:v1\0'), ledger,
       Buffer.from(next.checkpoint, 'hex'), Buffer.from(next.token, 'hex')]);
@@ -106,7 +103,7 @@ function checkCheckpoint(checkpoint, tree, origin, keys, fault) {
   const wrong = (what) => fault(`checkpoint ${checkpoint.size}: ${what}`);
   if (checkpoint.origin !== origin) wrong(`of another ledger, ${checkpoint.origin}`);
   else if (checkpoint.size !== tree.size) wrong(`the ledger has ${tree.size} entries`);
-  else if (!isCheckpointOf(checkpoint, vkeyOf(origin, keys.at(-1)))) wrong('not signed by the key in force');
+  else if (keys.length === 0 || !isCheckpointOf(checkpoint, vkeyOf(origin, keys.at(-1)))) wrong('not signed by the key in force');
   else if (!checkpoint.root.equals(tree.root())) wrong('another root');
 }
 

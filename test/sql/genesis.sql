@@ -32,21 +32,27 @@ SELECT qfs.genesis(NULL) IS NULL AS no_origin, qfs.genesis('regress.example/log'
 -- written by hand: the rule is as strict as the function
 CREATE VIEW by_hand AS
 SELECT jsonb_build_object('format', 1, 'origin', 'regress.example/log', 'policy', qfs.default_policy(), 'keys',
-         jsonb_build_object('checkpoint', repeat('ab', 32), 'token', repeat('cd', 32))) AS payload;
+         jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32))) AS payload;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload || change))
 FROM by_hand, (VALUES
   (1, '{"format":2}'::jsonb),
   (2, '{"format":"1"}'),
   (3, '{"extra":1}'),
   (4, '{"keys":{}}'),
-  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32), 'token', 'cd'))),
+  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', 'cd'))),
   (6, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('AB', 32), 'token', repeat('cd', 32)))),
   (7, '{"origin":"no space"}'),
   (8, '{"origin":"tab\t"}'),
   (9, '{"origin":7}'),
   (10, '{"policy":{}}'),
   (11, jsonb_build_object('policy', qfs.default_policy() || '{"block_ms":1}')),
-  (12, jsonb_build_object('policy', qfs.default_policy() || '{"more":1}'))) AS t(n, change)
+  (12, jsonb_build_object('policy', qfs.default_policy() || '{"more":1}')),
+  -- keys that are none: of order 1, 4 and 2, not canonical, off the curve
+  (13, jsonb_build_object('keys', jsonb_build_object('checkpoint', '01' || repeat('00', 31), 'token', repeat('d6', 32)))),
+  (14, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('00', 32)))),
+  (15, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', 'ec' || repeat('ff', 30) || '7f'))),
+  (16, jsonb_build_object('keys', jsonb_build_object('checkpoint', 'ee' || repeat('ff', 30) || '7f', 'token', repeat('d6', 32)))),
+  (17, jsonb_build_object('keys', jsonb_build_object('checkpoint', '02' || repeat('00', 31), 'token', repeat('d6', 32))))) AS t(n, change)
 ORDER BY n;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload - key))
 FROM by_hand, unnest(ARRAY['format', 'keys', 'origin', 'policy']) AS key;

@@ -58,11 +58,14 @@ FROM (VALUES (1, 'empty', ''), (2, 'no parts', 'witness'), (3, 'two parts', 'wit
              (5, 'upper case', 'w+0000000G+BAAA'), (6, 'no name', '+00000000+BAAA'), (7, 'space', 'w w+00000000+BAAA'),
              (8, 'no base64', 'w+00000000+****'), (9, 'short key', 'w+00000000+BAAA'), (10, 'padding', 'w+00000000+' || repeat('A', 43)),
              (11, 'long key', 'w+00000000+' || encode(decode(repeat('04', 34), 'hex'), 'base64')), (12, 'type 7', vkey_of('w', 7, sha256(''))),
-             (13, 'another id', replace(vkey_of('w', 4, sha256('')), 'w+', 'v+')), (14, 'line end', vkey_of('w', 4, sha256('')) || chr(10))) AS t(n, what, vkey)
+             (13, 'another id', replace(vkey_of('w', 4, sha256('')), 'w+', 'v+')), (14, 'line end', vkey_of('w', 4, sha256('')) || chr(10)),
+             (15, 'order 1', vkey_of('w', 4, decode('01' || repeat('00', 31), 'hex'))), (16, 'order 4', vkey_of('w', 4, decode(repeat('00', 32), 'hex'))),
+             (17, 'not canonical', vkey_of('w', 4, decode('ee' || repeat('ff', 30) || '7f', 'hex'))), (18, 'order 2 L', vkey_of('w', 4, decode('95' || repeat('99', 31), 'hex'))),
+             (19, 'off the curve', vkey_of('w', 4, decode('02' || repeat('00', 31), 'hex')))) AS t(n, what, vkey)
 ORDER BY n;
-SELECT qfs.add_witness(vkey_of('witness.example/w', 4, sha256('w')));
-SELECT qfs.add_witness(vkey_of('witness.example/w', 4, sha256('w')));
-SELECT qfs.add_witness(vkey_of('witness.example/' || n, 4, sha256(n::text::bytea))) FROM generate_series(1, 2) n;
+SELECT qfs.add_witness(vkey_of('witness.example/w', 4, decode(repeat('19', 32), 'hex')));
+SELECT qfs.add_witness(vkey_of('witness.example/w', 4, decode(repeat('19', 32), 'hex')));
+SELECT qfs.add_witness(vkey_of('witness.example/' || n, 4, decode(repeat(byte, 32), 'hex'))) FROM (VALUES (1, '1a'), (2, '1d')) AS t(n, byte);
 SELECT split_part(vkey, '+', 1) AS name FROM qfs.witness ORDER BY vkey;
 
 -- cosignatures: texts that are no notes
@@ -120,7 +123,7 @@ RESET qfs.ddl_guard;
 RESET client_min_messages;
 SELECT attempt($$SELECT qfs.add_cosignature('x')$$) AS no_note, attempt(format('SELECT qfs.add_cosignature(%L)', note)) AS no_ledger FROM checkpoints WHERE size = 10;
 INSERT INTO qfs.ledger (type, payload) VALUES ('GENESIS', jsonb_build_object('format', 1, 'origin', 'regress.example/keyless', 'policy', qfs.default_policy(),
-  'keys', jsonb_build_object('checkpoint', repeat('ab', 32), 'token', repeat('cd', 32))));
+  'keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32))));
 SELECT split_part(qfs.vkey(), '+', 1) AS name, split_part(attempt('SELECT qfs.checkpoint()'), ':', 1) AS checkpoint, split_part(attempt('SELECT qfs.rotate_keys()'), ':', 1) AS rotate;
 SELECT * FROM qfs.verify();
 DROP FUNCTION vkey_of, lines, signature_line;

@@ -84,10 +84,13 @@ FROM qfs.ledger, (VALUES
   (2, jsonb_build_object('signature', repeat('0', 128))),
   (3, jsonb_build_object('signature', repeat('0', 127))),
   (4, jsonb_build_object('signature', repeat('0', 127) || 'G')),
-  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32), 'token', repeat('ab', 32)))),
-  (6, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('AB', 32), 'token', repeat('ab', 32)))),
-  (7, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('ab', 32)))),
-  (8, '{"number":3}'::jsonb)) AS t(n, change)
+  (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('a7', 32)))),
+  (6, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('AB', 32), 'token', repeat('a7', 32)))),
+  (7, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32)))),
+  (8, '{"number":3}'::jsonb),
+  (9, jsonb_build_object('keys', jsonb_build_object('checkpoint', '01' || repeat('00', 31), 'token', repeat('a7', 32)))),
+  (10, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', 'ec' || repeat('ff', 30) || '7f'))),
+  (11, jsonb_build_object('keys', jsonb_build_object('checkpoint', '95' || repeat('99', 31), 'token', repeat('a7', 32))))) AS t(n, change)
 WHERE seq = 6 ORDER BY n;
 SELECT count(*) AS keys, max(seq) AS seq FROM qfs.signing_key;
 

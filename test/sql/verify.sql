@@ -52,8 +52,8 @@ INSERT INTO changes (command) VALUES
   ('UPDATE qfs.ledger SET nodes = nodes || sha256('''') WHERE seq = 8'),
   ('UPDATE qfs.ledger SET nodes = ''\x00'' WHERE seq = 3'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{signature}'', to_jsonb(repeat(''0'', 128))) WHERE seq = 6'),
-  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''ab'', 32))) WHERE seq = 6'),
-  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''ab'', 32))) WHERE seq = 0'),
+  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''a7'', 32))) WHERE seq = 6'),
+  ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{keys,checkpoint}'', to_jsonb(repeat(''a7'', 32))) WHERE seq = 0'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{policy,ttl_blocks}'', ''3000'') WHERE seq = 5'),
   ('UPDATE qfs.ledger SET payload = jsonb_set(payload, ''{origin}'', ''"egress.example/log"'') WHERE seq = 0');
 SELECT n, substr(command, 23) AS change, t.* FROM changes, LATERAL tamper(command) t ORDER BY n;

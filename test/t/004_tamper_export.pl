@@ -64,8 +64,7 @@ my @files = (
   [ 'a space behind a comma', spelled(qr/,/, ', '), $syntax ],
   [ 'a space at the end',     spelled(qr/\}$/, '} '), $syntax ],
   [ 'a tab in front',         spelled(qr/^/, "\t"), $syntax ],
-  [ 'CRLF',                   spelled(qr/\n/, "\r\n"), $syntax ],
-  [ 'CRLF everywhere',        $all =~ s/\n/\r\n/gr, [ map({ "hashes $_ JSON_SYNTAX" } 0 .. $SIZE - 1), map { "hashes 15 $_" } qw(CHECKPOINT_ORIGIN KEY_UNTRUSTED) ] ],
+  [ 'a CR inside',            spelled(qr/,/, ",\r"), $syntax ],
   [ 'a byte order mark',      spelled(qr/^/, "\xef\xbb\xbf"), $syntax ],
   [ 'another order of members', spelled(qr/^\{"actor":"system",(.*)\}$/, sub { "{$1,\"actor\":\"system\"}" }), $syntax ],
   [ 'another order in the payload', spelled(qr/"B":1,"a":2/, '"a":2,"B":1'), $syntax ],
@@ -124,18 +123,99 @@ my @files = (
   # lines
   [ 'a line twice',            inserted($LINES[$K]), ["hashes $K SEQ_GAP"] ],
   [ 'an old line again',       inserted($LINES[3]), ['hashes 3 SEQ_GAP'] ],
-  [ 'an empty line',           inserted("\n"), [ "hashes $K JSON_SYNTAX", "hashes $K SEQ_GAP", $ROOT ] ],
-  [ 'an empty line at the end', "$all\n", ['hashes 15 JSON_SYNTAX'] ],
+  [ 'an empty line in the place of an entry', with_line("\n"), $syntax ],
+  [ 'a line of spaces in the place of two', join('', @LINES[ 0 .. $K - 1 ], "  \n", $LINES[14]), [ "hashes $K JSON_SYNTAX", "hashes 13 SEQ_GAP", $ROOT ] ],
   [ 'a line too many at the end', "${all}garbage\n", ['hashes 15 JSON_SYNTAX'] ],
   [ 'two lines swapped',       inserted($LINES[ $K + 1 ]) =~ s/\Q$LINES[$K + 1]\E(?!.*\Q$LINES[$K + 1]\E)//sr, [ ("hashes $K SEQ_GAP") x 2, $ROOT ] ],
   [ 'the whole file twice',    $all . $all, [ map { "hashes $_ SEQ_GAP" } 0 .. $SIZE - 1 ] ],
-  [ 'an empty file',           '', [ map({ "hashes 0 $_" } qw(NO_GENESIS)), 'hashes 15 CHECKPOINT_ORIGIN' ] ],
-  [ 'a line end alone',        "\n", [ 'hashes 0 JSON_SYNTAX', map { "hashes $_" } '15 CHECKPOINT_ORIGIN', '1 KEY_UNTRUSTED' ] ],
 );
 
 for my $case (@files) {
   my ($name, $content, $faults) = @$case;
   is_found(faults_in_file($content, @TRUSTED), $faults, "file: $name");
+}
+
+# ---- what becomes of a file on its way: no fault of the ledger's ----
+
+sub compressed {
+  my ($program, $name) = @_;
+  my $out = '';
+  IPC::Run::run([ $program, '-c' ], '<', \$all, '>', \$out) or die $program;
+  return $out;
+}
+
+my $narrow = $LINES[0] . $LINES[1];
+my @transport = (
+  [ 'CR LF', $all =~ s/\n/\r\n/gr, qr/line 1 ends in CR LF\./, qr/tr -d/ ],
+  [ 'CR LF on one line', spelled(qr/\n/, "\r\n"), qr/line 13 ends in CR LF/, qr/tr -d/ ],
+  [ 'CR LF without the last line end', substr($all =~ s/\n/\r\n/gr, 0, -2), qr/line 1 ends in CR LF/, qr/tr -d/ ],
+  [ 'CR', $all =~ tr/\n/\r/r, qr/its lines end in CR\./, qr/tr/ ],
+  [ 'no line ends', $all =~ tr/\n//dr, qr/line ends are lost/, qr/psql -At/ ],
+  [ 'commas for line ends, as in a list', '[' . join(',', map { s/\n//r } @LINES) . ']', qr/line ends are lost/, qr/psql -At/ ],
+  [ 'a byte order mark', "\xef\xbb\xbf$all", qr/byte order mark/, qr/tail -c/ ],
+  [ 'UTF-16, little-endian, with a mark', "\xff\xfe" . join('', map { "$_\0" } split //, $narrow), qr/UTF-16/, qr/iconv/ ],
+  [ 'UTF-16, big-endian, with a mark', "\xfe\xff" . join('', map { "\0$_" } split //, $narrow), qr/UTF-16/, qr/iconv/ ],
+  [ 'UTF-16 without a mark', join('', map { "$_\0" } split //, $narrow), qr/UTF-16/, qr/iconv/ ],
+  [ 'UTF-32', "\xff\xfe\0\0" . join('', map { "$_\0\0\0" } split //, $narrow), qr/UTF-32/, qr/iconv/ ],
+  [ 'gzip', compressed('gzip'), qr/compressed with gzip/, qr/gunzip/ ],
+  [ 'bzip2', "BZh91AY&SY" . $all, qr/compressed with bzip2/, qr/bzip2 -dc/ ],
+  [ 'zstd', "\x28\xb5\x2f\xfd" . $all, qr/compressed with zstd/, qr/zstd -dc/ ],
+  [ 'a zip archive', "PK\x03\x04" . $all, qr/zip archive/, qr/Unpack/ ],
+  [ 'an archive of pg_dump', "PGDMP\1\16\0" . $all, qr/archive of pg_dump/, qr/qfs\.export/ ],
+  [ 'nothing', '', qr/it is empty/, qr/again/ ],
+  [ 'a line end alone', "\n", qr/nothing but blank lines/, qr/again/ ],
+  [ 'many of them', " \r\n" x 100_000, qr/nothing but blank lines/, qr/again/ ],
+  [ 'a blank line at the end', "$all\n", qr/1 blank lines follow/, qr/grep/ ],
+  [ 'three, with spaces and CR', "$all\n \n\t\r\n", qr/3 blank lines follow/, qr/grep/ ],
+  [ 'a blank line between', inserted("\n"), qr/line 13 is blank/, qr/grep/ ],
+  [ 'every second one', join("\n", @LINES), qr/line 2 is blank/, qr/grep/ ],
+  [ 'an HTML page', "<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n", qr/HTML/, qr/server/ ],
+  [ 'an HTML page behind spaces', "\n\n  <html>\n", qr/HTML/, qr/server/ ],
+  [ 'an XML error', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', qr/XML/, qr/server/ ],
+  [ 'an error of the API', '{"code":"PT401","details":null,"hint":null,"message":"x"}', qr/error of the API/, qr/again/ ],
+  [ 'HTTP headers', "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n$all", qr/headers of an HTTP answer/, qr/without -i/ ],
+  [ 'a table for people', " export \n--------\n " . join("\n ", map { s/\n//r } @LINES) . "\n(15 rows)\n", qr/as psql shows it/, qr/psql -At/ ],
+  [ 'CSV', join('', map { s/"/""/gr =~ s/^(.*)$/"$1"/r } @LINES), qr/it is CSV/, qr/psql -At/ ],
+  [ 'zeros at the end', $all . "\0" x 5000, qr/line 16 is 5000 bytes of zero/, qr/again/ ],
+);
+# A file that is cut off: at each byte of its last line but the last two.
+my $cut = length($all) - length($LINES[-1]);
+push @transport, map { [ "cut off at byte $_", substr($all, 0, $_), qr/cut off, line 15 ends after/, qr/again/ ] } $cut + 1, $cut + 9, $cut + 10, $cut + 100, length($all) - 2, length($all) - 3;
+
+for my $case (@transport) {
+  my ($name, $content, $what, $hint) = @$case;
+  my ($exit, $out, $err) = qfs_verify('ledger', scratch_file('x', $content), @TRUSTED, '--quiet');
+  is("$exit:$out", '2:', "on its way: $name: exit code 2, no fault of the ledger");
+  like($err, qr/\Aqfs-verify: [^\n]*x: [^\n]*$what[^\n]*\nThat happens to files on their way, and says nothing of the ledger\.  [^\n]*$hint[^\n]*\n\z/, "on its way: $name: says so");
+}
+my @silent = grep {
+  my ($exit, $out, $err) = qfs_verify('ledger', scratch_file('x', substr $all, 0, $_), '--quiet');
+  $exit != 2 || $err !~ /cut off/
+} grep { substr($all, 0, $_) !~ /\}\n?\z/ } map { $cut + $_ } 1 .. length($LINES[-1]) - 2;
+is("@silent", '', 'a file that is cut off anywhere in its last line says so');
+{
+  # What was found before remains found.
+  my @lines = @LINES;
+  $lines[3] =~ s/"prev":"../"prev":"00/;
+  my ($exit, $out, $err) = qfs_verify('ledger', scratch_file('x', join('', @lines) . "\n"), @TRUSTED, '--quiet');
+  is($exit, 1, 'a change to the ledger, and a blank line: exit code 1');
+  like($out, qr/^fault: entry 3: /m, 'the change is named');
+  like($err, qr/blank lines follow/, 'the blank line too');
+
+  # A checkpoint has a way behind it as well.
+  for my $case ([ 'CR LF', $NOTE =~ s/\n/\r\n/gr, qr/CR LF/ ], [ 'a byte order mark', "\xef\xbb\xbf$NOTE", qr/byte order mark/ ], [ 'no last line end', substr($NOTE, 0, -1), qr/cut off/ ],
+    [ 'nothing', '', qr/is empty/ ], [ 'cut at a line', $NOTE =~ s/\n\n.*/\n/sr, qr/cut off/ ], [ 'an HTML page', "<html>\n", qr/HTML/ ], [ 'blank lines', "$NOTE\n\n", qr/blank lines/ ]) {
+    my ($what, $content, $message) = @$case;
+    ($exit, $out, $err) = qfs_verify('ledger', scratch_file('good', $all), '--checkpoint', scratch_file('note', $content));
+    is("$exit:$out", '2:', "a checkpoint, on its way: $what: exit code 2");
+    like($err, qr/$message.*\nThat happens to files on their way/, "a checkpoint, on its way: $what: says so");
+  }
+
+  # A line is no longer than an entry, whatever comes: 400 MB in 120 MB of address space.
+  my $huge = q{perl -e '$x = "x" x 1_000_000; print $x for 1 .. 400' | (ulimit -v 120000; } . verifier() . ' ledger - --depth hashes --json)';
+  local $ENV{HUGE} = $huge;
+  my @said = split /\n/, qx{bash -c "\$HUGE" 2>&1};
+  like($said[0] // '', qr/^\{"code":"QFS_ENTRY_TOO_LARGE","detail":"400000000 bytes","seq":0\}/, 'a line of 400 MB is not kept in memory');
 }
 
 # ---- checkpoints ----
@@ -337,14 +417,15 @@ for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
   [ 'an unknown depth', [ 'ledger', $export, '--depth', 'deep' ], qr/--depth is hashes, signatures or replay/ ],
   [ 'a key cut off', [ 'ledger', $export, '--key', $short_key ], qr/--key: / ],
   [ 'a key that is none', [ 'ledger', $export, '--key', '' ], qr/--key: / ],
+  [ 'a key of order 1', [ 'ledger', $export, '--key', note_key($origin, 1, '01' . '00' x 31) ], qr/--key: the bytes are not a usable Ed25519 public key/ ],
+  [ 'a key of order 8', [ 'ledger', $export, '--key', note_key($origin, 1, 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a') ], qr/--key: the bytes are not/ ],
+  [ 'a key that is not canonical', [ 'ledger', $export, '--key', note_key($origin, 1, 'ee' . 'ff' x 30 . '7f') ], qr/--key: the bytes are not/ ],
   [ 'a file that is not there', [ 'ledger', "$folder/none" ], qr/none: No such file/ ],
   [ 'a directory', [ 'ledger', $folder ], qr/Is a directory/ ],
   [ 'a file that nobody may read', [ 'ledger', $closed ], qr/Permission denied/ ],
   [ 'a checkpoint that is not there', [ 'ledger', $export, '--checkpoint', "$folder/none" ], qr/none: No such file/ ],
   [ 'a checkpoint that is a directory', [ 'ledger', $export, '--checkpoint', $folder ], qr/Is a directory/ ],
-  [ 'a checkpoint that is none', [ 'ledger', $export, '--checkpoint', $export ], qr/not a signed checkpoint note/ ],
-  [ 'an empty checkpoint', [ 'ledger', $export, $other->('') ], qr/not a signed checkpoint note/ ],
-  [ 'a checkpoint without signature', [ 'ledger', $export, $other->("$body\n") ], qr/not a signed checkpoint note/ ],
+  [ 'a checkpoint whose size is none', [ 'ledger', $export, $other->(changed_note(qr/\n15\n/, "\n15x\n")) ], qr/not a signed checkpoint note/ ],
   [ 'a checkpoint of nothing', [ 'ledger', $export, $other->(checkpoint_of($node, 0)) ], qr/size 0 says nothing/ ],
   [ 'a checkpoint that does not end', [ 'ledger', $export, $other->('x' x 200_000) ], qr/too long/ ],
   [ 'an entry, which belongs to a proof', [ 'ledger', $export, '--entry', $LINES[0] ], qr/--entry/ ]) {
@@ -352,6 +433,18 @@ for my $case ([ 'no arguments', [], qr/what shall be verified/ ],
   my ($exit, $out, $err) = qfs_verify(@$arguments);
   is("$exit:$out", '2:', "usage: $name: exit code 2, nothing on standard output");
   like($err, qr/^qfs-verify: .*$message.*\nTry qfs-verify --help\.$/s, "usage: $name: what is wrong");
+}
+
+# A libsodium without the mending of CVE-2025-69277, which takes points of order 2 L for keys.
+{
+  my $source  = scratch_file('old.c', 'int crypto_core_ed25519_is_valid_point(const unsigned char *p) { (void) p; return 1; }');
+  my $library = "$folder/old.so";
+  my ($exit, $out, $err) = run_program('gcc', '-shared', '-fPIC', '-o', $library, $source);
+  is($exit, 0, 'a library that takes any point') or diag($err);
+  local $ENV{LD_PRELOAD} = $library;
+  ($exit, $out, $err) = qfs_verify('ledger', $export);
+  is("$exit:$out", '2:', 'with it nothing is verified');
+  like($err, qr/^qfs-verify: libsodium takes Ed25519 keys that are not of prime order \(CVE-2025-69277\): update it\n/, 'and why');
 }
 
 for my $arguments (['--help'], ['--version'], [qw(ledger --help)], [qw(ledger none --version)], [qw(--json --help)]) {

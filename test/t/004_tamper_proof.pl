@@ -71,7 +71,6 @@ for my $case (
   [ 'another entry', $PROOF, line_of(20), $KEY, 'PROOF_INVALID' ],
   [ 'the entry with another payload', $PROOF, $LINE =~ s/note /Note /r, $KEY, 'PROOF_INVALID' ],
   [ 'the entry in another spelling', $PROOF, $LINE =~ s/,/, /r, $KEY, 'JSON_SYNTAX' ],
-  [ 'no entry', $PROOF, '', $KEY, 'JSON_SYNTAX' ],
   [ 'an entry of another ledger', $PROOF, line_of($SEQ, 'impostor'), $KEY, 'PROOF_INVALID' ],
   [ 'another index', $PROOF =~ s/index 21/index 20/r, $LINE, $KEY, 'PROOF_INVALID' ],
   [ 'another index, and the entry there', $PROOF =~ s/index 21/index 20/r, line_of(20), $KEY, 'PROOF_INVALID' ],
@@ -95,14 +94,13 @@ for my $case (
   [ 'a checkpoint of another ledger', of_note(checkpoint_of($node, $SIZE, 'elsewhere')), $LINE, $KEY, 'CHECKPOINT_ORIGIN' ],
   [ 'a checkpoint of an impostor', of_note(checkpoint_of($node, $SIZE, 'impostor')), $LINE, $KEY, 'CHECKPOINT_KEY' ],
   [ 'a size that nobody signed', of_note($NOTE =~ s/\n44\n/\n43\n/r), $LINE, $KEY, 'SIGNATURE_INVALID' ],
-  [ 'a checkpoint without signature', of_note($NOTE =~ s/\n\n.*/\n\n/sr), $LINE, $KEY, 'NOTE_SYNTAX' ],
-  [ 'no checkpoint', of_note(''), $LINE, $KEY, 'PROOF_SYNTAX' ],
+  [ 'a checkpoint without a blank line', of_note($NOTE =~ s/\n\n/\n/r), $LINE, $KEY, 'NOTE_SYNTAX' ],
+  [ 'a signature alone', of_note($NOTE =~ s/.*\n\n//sr), $LINE, $KEY, 'NOTE_SYNTAX' ],
   [ 'the proof of an impostor', proof_of($SEQ, $SIZE, 'impostor'), line_of($SEQ, 'impostor'), $KEY, 'CHECKPOINT_KEY' ],
   [ 'the proof of another ledger', proof_of($SEQ, $SIZE, 'elsewhere'), line_of($SEQ, 'elsewhere'), $KEY, 'CHECKPOINT_ORIGIN' ],
   [ 'the key that was in force before', $PROOF, $LINE, $FIRST, 'CHECKPOINT_KEY' ],
   [ 'the key of another ledger', $PROOF, $LINE, vkey_of($node, 'elsewhere'), 'CHECKPOINT_ORIGIN' ],
-  [ 'an empty file', '', $LINE, $KEY, 'PROOF_SYNTAX' ],
-  [ 'garbage', join('', map { chr($_ * 91 % 256) } 1 .. 500), $LINE, $KEY, 'PROOF_SYNTAX' ]) {
+  [ 'a checkpoint alone', $NOTE, $LINE, $KEY, 'PROOF_SYNTAX' ]) {
   my ($name, $proof, $line, $key, $code) = @$case;
   my ($exit, $out, $err) = check_proof($proof, $line, $key);
   like("$exit $out$err", qr/\A1 fault: QFS_$code: [^\n]+ \([^\n]*\)\n\z/, "spoiled: $name");
@@ -110,6 +108,32 @@ for my $case (
   my $said = eval { decode_json($out) } // {};
   is("$exit$err" . ($said->{code} // $out), "1QFS_$code", "spoiled: $name, as JSON");
 }
+
+# ---- what becomes of files on their way ----
+
+sub is_transport {
+  my ($name, $what, @arguments) = @_;
+  my ($exit, $out, $err) = qfs_verify('proof', @arguments, '--key', $KEY);
+  is("$exit:$out", '2:', "on its way: $name: exit code 2, no fault");
+  like($err, qr/\Aqfs-verify: [^\n]*$what[^\n]*\nThat happens to files on their way, and says nothing of the ledger\.  [^\n]+\n\z/, "on its way: $name: says so");
+}
+
+my $utf16 = join '', map { "$_\0" } split //, $PROOF;
+for my $case ([ 'CR LF', $PROOF =~ s/\n/\r\n/gr, qr/CR LF/ ], [ 'CR', $PROOF =~ tr/\n/\r/r, qr/CR/ ], [ 'a byte order mark', "\xef\xbb\xbf$PROOF", qr/byte order mark/ ],
+  [ 'UTF-16', $utf16, qr/UTF-16/ ], [ 'gzip', "\x1f\x8b\x08$PROOF", qr/gzip/ ], [ 'nothing', '', qr/is empty/ ], [ 'line ends alone', "\n\n", qr/nothing but blank lines/ ],
+  [ 'blank lines at the end', "$PROOF\n\n", qr/blank lines follow/ ], [ 'an HTML page', '<html>', qr/HTML/ ], [ 'an error of the API', '{"code":"PT404","message":"x"}', qr/error of the API/ ],
+  [ 'no last line end', substr($PROOF, 0, -1), qr/cut off/ ], [ 'no signature', of_note($NOTE =~ s/\n\n.*/\n\n/sr), qr/cut off/ ], [ 'no checkpoint', "$HEAD\n", qr/cut off/ ],
+  [ 'garbage', join('', map { chr($_ * 91 % 256) } 1 .. 500), qr/cut off|CR/ ]) {
+  my ($name, $content, $what) = @$case;
+  is_transport($name, $what, scratch_file('x', $content), '--entry', $LINE);
+}
+for my $case ([ 'no entry', '', qr/--entry: it is empty/ ], [ 'CR', "$LINE\r", qr/CR LF/ ], [ 'cut off', substr($LINE, 0, 100), qr/cut off/ ], [ 'cut off behind a bracket', $LINE =~ s/^(.*?\}).*/$1/r, qr/cut off/ ],
+  [ 'an error of the API', '{"code":"PT404","message":"x"}', qr/error of the API/ ]) {
+  my ($name, $line, $what) = @$case;
+  is_transport("the entry, $name", $what, scratch_file('x', $PROOF), '--entry', $line);
+  is_transport("the entry in a file, $name", $what =~ s/--entry//r, scratch_file('x', $PROOF), '--entry', '@' . scratch_file('y', $line eq '' ? '' : "$line\n"));
+}
+is_transport('the entry in a file with blank lines', qr/blank lines follow/, scratch_file('x', $PROOF), '--entry', '@' . scratch_file('y', "$LINE\n\n\n\n"));
 
 # ---- any byte of the file, any byte of the entry, any beginning of both ----
 
@@ -134,11 +158,15 @@ sub flipped { my ($text, $at, $bits) = @_; substr($text, $at, 1) ^= $bits; retur
 is(exit_code($PROOF, $LINE), 0, 'the control passes');
 for my $bits ("\x01", "\x80") {
   my $name = sprintf 'bit %02x', ord $bits;
-  is(join(' ', grep { exit_code(flipped($PROOF, $_, $bits), $LINE) != 256 } 0 .. length($PROOF) - 1), '', "$name of any byte of the proof: a fault");
-  is(join(' ', grep { exit_code($PROOF, flipped($LINE, $_, $bits)) != 256 } 0 .. length($LINE) - 1), '', "$name of any byte of the entry: a fault");
+  # But for the end: whether it is there is looked at first.
+  my $end = rindex $PROOF, "\n\n";
+  is(join(' ', grep { exit_code(flipped($PROOF, $_, $bits), $LINE) != 256 } 0 .. $end), '', "$name of any byte of the proof: a fault");
+  is(join(' ', grep { exit_code(flipped($PROOF, $_, $bits), $LINE) !~ /^(256|512)$/ } $end + 1 .. length($PROOF) - 1), '', "$name of any byte of its end: it does not pass");
+  is(join(' ', grep { exit_code($PROOF, flipped($LINE, $_, $bits)) != 256 } 0 .. length($LINE) - 2), '', "$name of any byte of the entry: a fault");
+  is(exit_code($PROOF, flipped($LINE, length($LINE) - 1, $bits)), 512, "$name of its last byte: it is cut off");
 }
-is(join(' ', grep { exit_code(substr($PROOF, 0, $_), $LINE) != 256 } 0 .. length($PROOF) - 1), '', 'any beginning of the proof: a fault');
-is(join(' ', grep { exit_code($PROOF, substr($LINE, 0, $_)) != 256 } 0 .. length($LINE) - 1), '', 'any beginning of the entry: a fault');
+is(join(' ', grep { exit_code(substr($PROOF, 0, $_), $LINE) != 512 } 0 .. length($PROOF) - 1), '', 'any beginning of the proof: it is cut off');
+is(join(' ', grep { exit_code($PROOF, substr($LINE, 0, $_)) != 512 } 0 .. length($LINE) - 1), '', 'any beginning of the entry: it is cut off');
 
 # ---- how it is called ----
 

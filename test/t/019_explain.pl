@@ -137,6 +137,17 @@ SKIP: {
 my $old = $client->value("SELECT qfs.explain($reward->[0], 'reward', '$reward->[1]'::qfs.user_id, " . ($reward->[0] + 1) . ')');
 like(check($old, $first), qr/^0 sound/, 'and for an old size');
 
+# ---- what becomes of a file on its way ----
+
+for my $case ([ 'nothing', '', qr/is empty/ ], [ 'line ends alone', "\n\r\n", qr/nothing but blank lines/ ], [ 'an HTML page', "<html>\n", qr/HTML/ ], [ 'an error of the API', '{"code":"PT404","message":"x"}', qr/error of the API/ ],
+  [ 'a byte order mark', "\xef\xbb\xbf$whole", qr/byte order mark/ ], [ 'UTF-16', join('', map { "$_\0" } split //, $whole), qr/UTF-16/ ], [ 'gzip', "\x1f\x8b\x08$whole", qr/gzip/ ],
+  map({ [ "cut off at byte $_", substr($whole, 0, $_), qr/cut off after $_ bytes/ ] } 1, 2, 20, 500, length($whole) - 1),
+  [ 'cut off behind a bracket', $whole =~ s/\A(.{200}[^}]*\}).*/$1/sr, qr/cut off/ ]) {
+  my ($name, $bundle, $what) = @$case;
+  like(check($bundle), qr/\A2 qfs-verify: [^\n]*$what[^\n]*\nThat happens to files on their way, and says nothing of the ledger\.  [^\n]+\n\z/, "on its way: $name");
+}
+like(check($_, $first), qr/^0 sound/, 'white space around it does no harm') for "$whole\n\n", "\r\n$whole\r\n \n", $whole =~ s/,"/,\r\n"/gr;
+
 # ---- mutants, by both verifiers ----
 
 # The hash made anew, as whoever changes the rest would.
@@ -163,7 +174,8 @@ while (@mutants < $listed + $MUTANTS) {
 my $survivors = '';
 for my $mutant (@mutants) {
   my $answer = check($mutant->[1], $key, '--quiet');
-  $survivors .= "$mutant->[0]: $answer\n" unless $answer =~ /^1 fault: QFS_\w+: .+\n$/;
+  # Without its last byte it is cut off, which is no change to it.
+  $survivors .= "$mutant->[0]: $answer\n" unless $answer =~ /^(1 fault: QFS_\w+: .+\n$|2 qfs-verify: .*cut off after)/;
 }
 is($survivors, '', 'none of ' . @mutants . ' mutants verifies, each has a line that says why');
 

@@ -102,7 +102,7 @@ my %arguments = (
   'qfs.find_own_touch' => "'$alice->{user_id}', $scored", 'qfs.find_touch' => "'$alice->{user_id}', $scored",
   'qfs.readable_entry' => $scored, 'qfs.require_thread' => "'$thread'", 'qfs.verify' => '', 'qfs.session_replay' => $size - 1,
   # what appends
-  'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '09' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
+  'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
   'qfs.set_policy' => q{'{"limits": {"events_per_minute": 999999}}'}, 'qfs.set_profile' => q{'Alice', '', NULL, '{}'},

@@ -9,7 +9,8 @@
  *
  *   keccak bytes, sha3 bytes, digest message       a hash
  *   recover message signature                      an address
- *   ed25519 message signature key, x25519 key      "good"
+ *   ed25519 message signature key                  "good"
+ *   ed25519-key key, x25519 key                    "good"
  *   siwe message                                   the fields, as JSON
  *   rewrite message                                the message, written anew
  */
@@ -110,6 +111,14 @@ ed25519(const qfs_slice *arguments)
 	qfs_error	err = {QFS_OK, ""};
 
 	put_verdict(qfs_ed25519_verify(arguments[0], arguments[1], arguments[2], &err), &err);
+}
+
+static void
+ed25519_key(const qfs_slice *arguments)
+{
+	qfs_error	err = {QFS_OK, ""};
+
+	put_verdict(qfs_ed25519_key_check(arguments[0], &err), &err);
 }
 
 static void
@@ -228,6 +237,7 @@ static const struct
 	{"digest", 1, digest},
 	{"recover", 2, recover},
 	{"ed25519", 3, ed25519},
+	{"ed25519-key", 1, ed25519_key},
 	{"x25519", 1, x25519},
 	{"siwe", 1, siwe},
 	{"rewrite", 1, rewrite},

@@ -114,7 +114,13 @@ const tamper = (who, name, change) => who.page.evaluate(async ([key, source]) =>
   const settled = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
   const store = (await settled(indexedDB.open('qfs'))).transaction('kept', 'readwrite').objectStore('kept');
   const kept = await settled(store.get(key));
-  const next = source === 'flip root' ? { ...kept, root: kept.root.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) } : source;
+  const changed = {
+    'flip root': () => ({ ...kept, root: kept.root.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) }),
+    // SHA-256 of nothing
+    'no entries': () => ({ ...kept, size: 0, root: Uint8Array.from('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'.match(/../g), (pair) => parseInt(pair, 16)) }),
+    'no entries, another root': () => ({ ...kept, size: 0 }),
+  };
+  const next = Object.hasOwn(changed, source) ? changed[source]() : source;
   await settled(store.put(next, key));
 }, [name, change]);
 
@@ -161,6 +167,19 @@ scenario('a ledger that was rewritten, or signs with another key, is noticed by 
   await who.page.getByText(/is not the one that this browser saw/).first().waitFor();
   await who.page.reload();
   await who.page.getByText('Ledger does not verify').waitFor();
+
+  // It saw a ledger without entries: that has one root, and what follows is kept.
+  const seen = () => who.page.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get('checkpoint').onsuccess = (event) => resolve(event.target.result.size); };
+  }));
+  await tamper(who, 'checkpoint', 'no entries, another root');
+  await who.page.reload();
+  await who.page.getByText('Ledger does not verify').waitFor();
+  await tamper(who, 'checkpoint', 'no entries');
+  assert.equal(await seen(), 0);
+  await verify();
+  await who.page.getByText(/verified in this page/).waitFor();
+  assert.notEqual(await seen(), 0);
 
   // Another key than before.
   await tamper(who, 'vkey', 'ledger.example.org/web+00000000+x');

@@ -37,47 +37,31 @@ is_below(const uint8_t a[32], const uint8_t b[32])
 /* ---- Ed25519 ---- */
 
 /*
- * crypto_core_ed25519_is_valid_point does the whole of it: canonical, on the
- * curve, not of small order, in the subgroup of prime order.  The verifying
- * function itself checks only the first three.
+ * crypto_core_ed25519_is_valid_point does the whole of it, for keys and for
+ * R: canonical, on the curve, not of small order, in the subgroup of prime
+ * order.  The verifying function itself checks only the first three.
  */
+static bool
+is_point(const uint8_t *bytes)
+{
+	return crypto_core_ed25519_is_valid_point(bytes) == 1;
+}
+
 qfs_status
 qfs_ed25519_key_check(qfs_slice key, qfs_error *err)
 {
 	if (key.len != QFS_ED25519_KEY_LEN)
 		return qfs_fail(err, QFS_ED25519_KEY, "it has %u bytes", (uint64_t) key.len);
-	if (crypto_core_ed25519_is_valid_point(key.data) != 1)
+	if (!is_point(key.data))
 		return qfs_fail(err, QFS_ED25519_KEY, "it is %h", key.data);
 	return QFS_OK;
 }
 
 /*
- * Could this libsodium multiply by the cofactor?  1.0.18 (library 10.3) and
- * 1.0.22 (26.4) do not: tried.  With a key of prime order a good R is then of
- * prime order by itself.  Of later ones nothing is known, so that R is
- * checked as the key is.
- */
-static bool
-may_be_cofactored(void)
-{
-	int			major = sodium_library_version_major();
-
-	return major > 26 || (major == 26 && sodium_library_version_minor() > 4);
-}
-
-/* What RFC 8032 asks, in the one way that every version answers alike. */
-static bool
-equation_holds(const uint8_t *signature, qfs_slice message, const uint8_t *key)
-{
-	if (may_be_cofactored() && crypto_core_ed25519_is_valid_point(signature) != 1)
-		return false;
-	QFS_ASSERT(message.data != NULL || message.len == 0);
-	return crypto_sign_verify_detached(signature, message.data, message.len, key) == 0;
-}
-
-/*
- * libsodium refuses the same S, unless it was built for compatibility with
- * its own past; that choice of a packager must not reach the ledger.
+ * What decides is checked here, whatever libsodium does by itself: a version
+ * may compare R as bytes or multiply by the cofactor first, and a build for
+ * compatibility with its own past takes any S.  With A and R of prime order
+ * all of them give one answer.
  */
 qfs_status
 qfs_ed25519_verify(qfs_slice message, qfs_slice signature, qfs_slice key, qfs_error *err)
@@ -91,9 +75,23 @@ qfs_ed25519_verify(qfs_slice message, qfs_slice signature, qfs_slice key, qfs_er
 		return status;
 	if (!is_below(signature.data + 32, order))
 		return qfs_fail(err, QFS_SIGNATURE_NOT_CANONICAL, "S is %h", signature.data + 32);
-	if (!equation_holds(signature.data, message, key.data))
+	QFS_ASSERT(message.data != NULL || message.len == 0);
+	if (crypto_sign_verify_detached(signature.data, message.data, message.len, key.data) != 0 ||
+		!is_point(signature.data))
 		return qfs_fail(err, QFS_SIGNATURE_MISMATCH, "the key is %h", key.data);
 	return QFS_OK;
+}
+
+/* The base point and the point of order 2: CVE-2025-69277 lets it pass as of prime order. */
+bool
+qfs_ed25519_self_test(void)
+{
+	static const uint8_t mixed[32] = {
+		0x95, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99,
+		0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99
+	};
+
+	return !is_point(mixed);
 }
 
 /* ---- X25519 ---- */

@@ -4,10 +4,13 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  *
  * A ledger is verified again years later, with whatever library is there.
- * Libraries differ where a key or the point R has a part of small order: some
- * compare R with S*B - h*A as they are, some multiply the difference by the
- * cofactor first (RFC 8032 allows both).  Nothing with such a part passes
- * here, so that what passes is good everywhere and always.
+ * Libraries differ where a key or the point R has a part of small order or
+ * another encoding: some compare R with S*B - h*A as they are, some multiply
+ * the difference by the cofactor first (RFC 8032 allows both).  Nothing of
+ * the kind passes here, so that what passes is good everywhere and always.
+ * Every key that is registered and every signature that is verified comes
+ * through the two functions below; docs/format.md states the rule, and
+ * src/web/ed25519.mjs has the same.
  */
 #ifndef QFS_ED25519_H
 #define QFS_ED25519_H
@@ -28,12 +31,19 @@ extern qfs_status qfs_ed25519_key_check(qfs_slice key, qfs_error *err);
 
 /*
  * Did the key sign the message?
- * signature: R || S, 64 bytes, S below the order of the base point
+ * signature: R || S, 64 bytes; R as a key has to be, S below the order of the
+ *            base point
  * Source: RFC 8032, 5.1.7 (Ed25519: no prehash, no context).
  * Errors: SIGNATURE_LENGTH, ED25519_KEY, SIGNATURE_NOT_CANONICAL, SIGNATURE_MISMATCH.
  */
 extern qfs_status qfs_ed25519_verify(qfs_slice message, qfs_slice signature, qfs_slice key,
 									 qfs_error *err);
+
+/*
+ * Does the library tell points of prime order from others?  libsodium 1.0.20
+ * and older do not, without the mending of CVE-2025-69277.
+ */
+extern bool qfs_ed25519_self_test(void);
 
 /*
  * Is this an X25519 public key that has one encoding and gives a shared secret

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/ed25519.h"
 #include "crypto/sha256.h"
 #include "text/base64.h"
 #include "text/utf8.h"
@@ -20,7 +21,7 @@ static const char proof_header[] = "c2sp.org/tlog-proof@v1";
 
 #define KEY_ID_LEN 4
 #define TIMESTAMP_LEN 8
-#define SIGNATURE_LEN crypto_sign_BYTES
+#define SIGNATURE_LEN QFS_ED25519_SIGNATURE_LEN
 
 /* Decoded signature field of the longest kind that we understand. */
 #define FIELD_MAX (KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN)
@@ -177,7 +178,7 @@ qfs_vkey_parse(qfs_slice text, qfs_vkey *out, qfs_error *err)
 	qfs_vkey_make(name, key[0], &public_key, out);
 	if (memcmp(out->id, id, sizeof(id)) != 0)
 		return qfs_fail(err, QFS_VKEY_SYNTAX, "the key id is not that of the key");
-	return QFS_OK;
+	return qfs_ed25519_key_check((qfs_slice) {public_key.bytes, sizeof(public_key.bytes)}, err);
 }
 
 /* ---- checkpoints ---- */
@@ -310,6 +311,13 @@ read_u64(const uint8_t *p)
 	return n;
 }
 
+static bool
+is_signed(qfs_slice message, const uint8_t *signature, const qfs_hash *key)
+{
+	return qfs_ed25519_verify(message, (qfs_slice) {signature, SIGNATURE_LEN},
+							  (qfs_slice) {key->bytes, sizeof(key->bytes)}, NULL) == QFS_OK;
+}
+
 /* A cosignature is over a time and the whole checkpoint text. */
 static bool
 verify_cosignature(const uint8_t *timestamp, const uint8_t *signature, qfs_slice body,
@@ -323,8 +331,7 @@ verify_cosignature(const uint8_t *timestamp, const uint8_t *signature, qfs_slice
 	qfs_buf_uint(&buf, read_u64(timestamp));
 	qfs_buf_byte(&buf, '\n');
 	qfs_buf_slice_add(&buf, body);
-	return !buf.overflow &&
-		crypto_sign_verify_detached(signature, message, buf.len, key->bytes) == 0;
+	return !buf.overflow && is_signed(qfs_buf_slice(&buf), signature, key);
 }
 
 /* Does this signature field verify?  One of another length does not. */
@@ -340,8 +347,7 @@ verify_field(qfs_slice text, const qfs_vkey *vkey, qfs_slice body)
 	if (vkey->algorithm == QFS_NOTE_COSIGNATURE)
 		return len == KEY_ID_LEN + TIMESTAMP_LEN + SIGNATURE_LEN &&
 			verify_cosignature(rest, rest + TIMESTAMP_LEN, body, &vkey->key);
-	return len == KEY_ID_LEN + SIGNATURE_LEN &&
-		crypto_sign_verify_detached(rest, body.data, body.len, vkey->key.bytes) == 0;
+	return len == KEY_ID_LEN + SIGNATURE_LEN && is_signed(body, rest, &vkey->key);
 }
 
 qfs_note_verdict

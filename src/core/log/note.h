@@ -61,7 +61,7 @@ extern void qfs_vkey_make(qfs_slice name, qfs_note_algorithm algorithm, const qf
 						  qfs_vkey *out);
 extern void qfs_vkey_write(qfs_buf *out, const qfs_vkey *vkey);
 
-/* Errors: VKEY_SYNTAX, also if the id is not that of the key. */
+/* Errors: VKEY_SYNTAX, also if the id is not that of the key; ED25519_KEY. */
 extern qfs_status qfs_vkey_parse(qfs_slice text, qfs_vkey *out, qfs_error *err);
 
 /* Origin, size and root: the three lines that are signed. */

@@ -382,7 +382,14 @@ made_keys(void)
 	}
 }
 
+static void
+self_test(void)
+{
+	CHECK(qfs_ed25519_self_test());
+}
+
 static const unit_case cases[] = {
+	CASE(self_test),
 	CASE(vectors),
 	CASE(lengths),
 	CASE(every_bit),

@@ -83,6 +83,26 @@ changed(const char *payload, const char *after, size_t offset)
 	return text;
 }
 
+/* The key at this place, exchanged for another that is good. */
+static const char *
+exchanged(const char *payload, const char *after)
+{
+	static const char other[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+	static char text[1024];
+
+	strcpy(text, payload);
+	memcpy(strstr(text, after) + strlen(after), other, strlen(other));
+	return text;
+}
+
+static void
+check_refused_by_either(const char *payload)
+{
+	qfs_status	status = sample_append(&s, "KEY_ROTATED", payload);
+
+	CHECK(status == QFS_SIGNATURE_INVALID || status == QFS_ED25519_KEY);
+}
+
 static void
 forged(void)
 {
@@ -95,11 +115,14 @@ forged(void)
 	check_refused(sample_rotation_payload(ledger(), 2, 2), QFS_SIGNATURE_INVALID, "did not sign");
 	check_refused(sample_rotation_payload(&other, 1, 2), QFS_SIGNATURE_INVALID, "did not sign");
 	good = sample_rotation_payload(ledger(), 1, 2);
+	check_refused(exchanged(good, "\"checkpoint\":\""), QFS_SIGNATURE_INVALID, "did not sign");
+	check_refused(exchanged(good, "\"token\":\""), QFS_SIGNATURE_INVALID, "did not sign");
 	for (size_t i = 0; i < 64; i += 9)
 	{
 		unit_row("digit %zu", i);
-		check_refused(changed(good, "\"checkpoint\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
-		check_refused(changed(good, "\"token\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
+		/* Of 16 numbers one is such a point. */
+		check_refused_by_either(changed(good, "\"checkpoint\":\"", i));
+		check_refused_by_either(changed(good, "\"token\":\"", i));
 	}
 	for (size_t i = 0; i < 128; i++)
 	{
@@ -153,6 +176,85 @@ malformed(void)
 		check_refused(rows[i].payload, rows[i].status, rows[i].detail);
 	}
 	sample_close(&s);
+}
+
+/*
+ * Keys with which anybody can sign, or on which verifiers differ, are never
+ * put in force, though the key in force vouches for them.
+ */
+static const char *const bad_keys[] = {
+	"0100000000000000000000000000000000000000000000000000000000000000",	/* the neutral element */
+	"0100000000000000000000000000000000000000000000000000000000000080",	/* and with a sign */
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",	/* order 2 */
+	"0000000000000000000000000000000000000000000000000000000000000000",	/* order 4 */
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",	/* order 8 */
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",	/* 1, not below p */
+	"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",	/* 3, not below p */
+	"9599999999999999999999999999999999999999999999999999999999999999",	/* base and order 2 */
+	"0200000000000000000000000000000000000000000000000000000000000000",	/* off the curve */
+	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+};
+
+static void
+unusable_keys(void)
+{
+	open_ledger();
+	for (size_t i = 0; i < ROWS(bad_keys); i++)
+	{
+		test_key	good = test_key_of(2);
+		qfs_hash	bad;
+		const qfs_hash *pairs[][2] = {{&bad, &good.public}, {&good.public, &bad}, {&bad, &bad}};
+
+		CHECK(qfs_hex_decode(qfs_slice_of(bad_keys[i]), bad.bytes, sizeof(bad.bytes)));
+		for (size_t k = 0; k < ROWS(pairs); k++)
+		{
+			const char *payload = sample_endorsed_payload(ledger(), 1, pairs[k][0], pairs[k][1]);
+			qfs_signing_key_record next;
+
+			unit_row("%s", payload);
+			CHECK_STATUS(qfs_signing_keys_read(qfs_slice_of(payload), &next, NULL), QFS_ED25519_KEY);
+			check_refused(payload, QFS_ED25519_KEY, bad_keys[i]);
+		}
+	}
+	sample_close(&s);
+}
+
+/* The same for the keys that a ledger begins with. */
+static void
+unusable_first_keys(void)
+{
+	static const char good[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+	sample_open(&s);
+	for (size_t i = 0; i < 2 * ROWS(bad_keys); i++)
+	{
+		const char *bad = bad_keys[i / 2];
+		char		payload[4096];
+
+		snprintf(payload, sizeof(payload), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
+				 "\"origin\":\"o\",\"policy\":%s}", i % 2 ? good : bad, i % 2 ? bad : good, sample_policy("{}"));
+		unit_row("%s", payload);
+		CHECK_STATUS(sample_append(&s, "GENESIS", payload), QFS_ED25519_KEY);
+		CHECK_DETAIL(&s.err, bad);
+	}
+	sample_close(&s);
+}
+
+/* A key that got in all the same endorses nothing: any signature would be one of the neutral element. */
+static void
+endorsed_by_no_key(void)
+{
+#define NEXT "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+	qfs_hash	current = {{1}};
+	qfs_hash	next;
+	/* R = B, S = 1: 1 B = R + h A, whatever h is. */
+	qfs_entry	entry = {.payload = QFS_LITERAL("{\"keys\":{\"checkpoint\":\"" NEXT "\",\"token\":\"" NEXT "\"},"
+												"\"signature\":\""
+												"5866666666666666666666666666666666666666666666666666666666666666"
+												"0100000000000000000000000000000000000000000000000000000000000000\"}")};
+
+	CHECK(!qfs_rule_key_rotated.next_key(&current, &current, &entry, &next));
+#undef NEXT
 }
 
 /* The verifier reads payloads that no schema has been over yet. */
@@ -231,6 +333,9 @@ static const unit_case cases[] = {
 	CASE(rotations),
 	CASE(forged),
 	CASE(malformed),
+	CASE(unusable_keys),
+	CASE(unusable_first_keys),
+	CASE(endorsed_by_no_key),
 	CASE(unchecked_payloads),
 	CASE(message),
 	CASE(trusting_reducer),

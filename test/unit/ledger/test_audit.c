@@ -33,6 +33,13 @@ payload_byte_of_last(script *l)
 static void
 genesis_byte(script *l)
 {
+	script_digit(l, 0, "\"at\":1");
+}
+
+/* Half of all numbers are on the curve, and of those an eighth of prime order: this is none. */
+static void
+genesis_key(script *l)
+{
 	script_digit(l, 0, "\"token\":\"");
 }
 
@@ -302,6 +309,9 @@ static const struct attack
 	{"a byte of the last payload", payload_byte_of_last, {"9 CHECKPOINT_ROOT"}},
 	{"a byte of the genesis", genesis_byte, {"0 LINK_BROKEN 9 CHECKPOINT_KEY",
 	"0 LINK_BROKEN 5 SIGNATURE_INVALID 9 CHECKPOINT_KEY"}},
+	{"a key of the genesis", genesis_key, {"0 LINK_BROKEN 9 CHECKPOINT_KEY",
+		"0 ED25519_KEY 0 LINK_BROKEN 1 NO_GENESIS 2 NO_GENESIS 3 NO_GENESIS 4 NO_GENESIS 5 NO_GENESIS 6 NO_GENESIS "
+	"7 NO_GENESIS 8 NO_GENESIS 9 CHECKPOINT_KEY"}},
 	{"broken JSON", broken_json, {"4 JSON_SYNTAX 9 CHECKPOINT_ROOT"}},
 	{"a space", spaced, {"4 JSON_SYNTAX 9 CHECKPOINT_ROOT"}},
 	{"another format", unknown_format, {"4 ENTRY_FORMAT 9 CHECKPOINT_ROOT"}},

@@ -136,6 +136,72 @@ malformed_keys(void)
 	}
 }
 
+/* In the form of a key, and none: for a log and for a witness. */
+static void
+unusable_keys(void)
+{
+	static const char *const rows[] = {
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"9599999999999999999999999999999999999999999999999999999999999999",
+		"0200000000000000000000000000000000000000000000000000000000000000",
+		"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	static const qfs_note_algorithm algorithms[] = {QFS_NOTE_ED25519, QFS_NOTE_COSIGNATURE};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+		for (size_t k = 0; k < ROWS(algorithms); k++)
+		{
+			qfs_error	err = {QFS_OK, ""};
+			qfs_vkey	vkey;
+			qfs_hash	key;
+			qfs_buf		buf;
+
+			unit_row("%s, algorithm %d", rows[i], (int) algorithms[k]);
+			CHECK(qfs_hex_decode(qfs_slice_of(rows[i]), key.bytes, sizeof(key.bytes)));
+			qfs_vkey_make(QFS_LITERAL(LOG), algorithms[k], &key, &vkey);
+			qfs_buf_init(&buf, memory, sizeof(memory));
+			qfs_vkey_write(&buf, &vkey);
+			CHECK_STATUS(qfs_vkey_parse(qfs_buf_slice(&buf), &vkey, &err), QFS_ED25519_KEY);
+			CHECK_DETAIL(&err, rows[i]);
+		}
+}
+
+/* The neutral element would sign everything: R = B and S = 1 solve its equation. */
+static void
+signed_by_no_key(void)
+{
+	static const uint8_t base[32] = {
+		0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+		0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66
+	};
+	static const qfs_note_algorithm algorithms[] = {QFS_NOTE_ED25519, QFS_NOTE_COSIGNATURE};
+	static const size_t signature_at[] = {4, 12};
+	qfs_hash	neutral = {{1}};
+
+	for (size_t i = 0; i < ROWS(algorithms); i++)
+	{
+		uint8_t		field[76] = {0};
+		qfs_checkpoint checkpoint;
+		qfs_vkey	vkey;
+		qfs_buf		buf;
+
+		unit_row("algorithm %d", (int) algorithms[i]);
+		qfs_vkey_make(QFS_LITERAL(LOG), algorithms[i], &neutral, &vkey);
+		memcpy(field, vkey.id, sizeof(vkey.id));
+		memcpy(field + signature_at[i], base, sizeof(base));
+		field[signature_at[i] + 32] = 1;
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_checkpoint_write(&buf, QFS_LITERAL(LOG), 5, &root);
+		qfs_buf_byte(&buf, '\n');
+		test_signature_line(&buf, LOG, field, signature_at[i] + 64);
+		qfs_buf_byte(&buf, '\n');
+		CHECK_STATUS(qfs_checkpoint_parse(qfs_buf_slice(&buf), &checkpoint, NULL), QFS_OK);
+		CHECK_INT(qfs_note_verify(&checkpoint, &vkey, NULL), QFS_NOTE_BAD);
+	}
+}
+
 /* ---- sign, cut up, verify ---- */
 
 static void
@@ -392,6 +458,8 @@ static const unit_case cases[] = {
 	CASE(known_keys),
 	CASE(made_keys),
 	CASE(malformed_keys),
+	CASE(unusable_keys),
+	CASE(signed_by_no_key),
 	CASE(sign_and_verify),
 	CASE(sizes),
 	CASE(every_bit_counts),

@@ -199,27 +199,37 @@ sample_genesis_payload(const char *origin, uint8_t key)
 }
 
 const char *
-sample_rotation_payload(const qfs_hash *ledger, uint8_t from, uint8_t to)
+sample_endorsed_payload(const qfs_hash *ledger, uint8_t from, const qfs_hash *checkpoint,
+						const qfs_hash *token)
 {
 	static char text[1024];
 	test_key	old = test_key_of(from);
-	test_key	next = test_key_of(to);
 	uint8_t		message[QFS_ROTATION_MESSAGE];
 	uint8_t		signature[crypto_sign_BYTES];
-	char		digits[65];
+	char		checkpoint_digits[65];
+	char		token_digits[65];
 	char		signature_digits[129];
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, message, sizeof(message));
-	qfs_rotation_message(ledger, &next.public, &next.public, &buf);
+	qfs_rotation_message(ledger, checkpoint, token, &buf);
 	CHECK(!buf.overflow);
 	CHECK_UINT(buf.len, QFS_ROTATION_MESSAGE);
 	crypto_sign_detached(signature, NULL, message, buf.len, old.secret);
-	hex(digits, next.public.bytes, sizeof(next.public.bytes));
+	hex(checkpoint_digits, checkpoint->bytes, sizeof(checkpoint->bytes));
+	hex(token_digits, token->bytes, sizeof(token->bytes));
 	hex(signature_digits, signature, sizeof(signature));
 	snprintf(text, sizeof(text), "{\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
-			 "\"signature\":\"%s\"}", digits, digits, signature_digits);
+			 "\"signature\":\"%s\"}", checkpoint_digits, token_digits, signature_digits);
 	return text;
+}
+
+const char *
+sample_rotation_payload(const qfs_hash *ledger, uint8_t from, uint8_t to)
+{
+	test_key	next = test_key_of(to);
+
+	return sample_endorsed_payload(ledger, from, &next.public, &next.public);
 }
 
 void

@@ -78,6 +78,8 @@ extern const char *sample_policy(const char *changes);
 extern const char *sample_genesis_payload(const char *origin, uint8_t key);
 extern const char *sample_policy_payload(const char *changes);
 extern const char *sample_rotation_payload(const qfs_hash *ledger, uint8_t from, uint8_t to);
+extern const char *sample_endorsed_payload(const qfs_hash *ledger, uint8_t from,
+										   const qfs_hash *checkpoint, const qfs_hash *token);
 
 /* A checkpoint of these entries by a key, as a note. */
 extern void sample_checkpoint(qfs_buf *out, const char *origin, uint64_t size,

@@ -8,14 +8,21 @@
  */
 #include "rules/system/key_rotated.h"
 
-#include <sodium.h>
-
 #include "base/status.h"
+#include "crypto/ed25519.h"
 
+static qfs_slice
+slice_of(const qfs_hash *key)
+{
+	return (qfs_slice) {key->bytes, sizeof(key->bytes)};
+}
+
+/* A key with which anybody could sign, or libraries differ on, never comes into force. */
 qfs_status
 qfs_signing_keys_read(qfs_slice payload, qfs_signing_key_record *out, qfs_error *err)
 {
 	qfs_slice	keys;
+	qfs_status	status;
 
 	if (!qfs_json_member(payload, "keys", &keys))
 		return qfs_fail(err, QFS_PAYLOAD_INVALID, "payload.keys: missing");
@@ -23,7 +30,8 @@ qfs_signing_keys_read(qfs_slice payload, qfs_signing_key_record *out, qfs_error 
 		!qfs_json_member_hex(keys, "token", out->token.bytes, QFS_HASH_LEN))
 		return qfs_fail(err, QFS_PAYLOAD_INVALID,
 						"payload.keys: 64 lower-case hexadecimal digits each");
-	return QFS_OK;
+	status = qfs_ed25519_key_check(slice_of(&out->checkpoint), err);
+	return status == QFS_OK ? qfs_ed25519_key_check(slice_of(&out->token), err) : status;
 }
 
 qfs_status
@@ -54,7 +62,7 @@ static bool
 is_endorsed(const qfs_hash *ledger, const qfs_hash *current, qfs_slice payload,
 			const qfs_signing_key_record *next)
 {
-	uint8_t		signature[crypto_sign_BYTES];
+	uint8_t		signature[QFS_ED25519_SIGNATURE_LEN];
 	uint8_t		message[QFS_ROTATION_MESSAGE];
 	qfs_buf		buf;
 
@@ -62,7 +70,8 @@ is_endorsed(const qfs_hash *ledger, const qfs_hash *current, qfs_slice payload,
 		return false;
 	qfs_buf_init(&buf, message, sizeof(message));
 	qfs_rotation_message(ledger, &next->checkpoint, &next->token, &buf);
-	return crypto_sign_verify_detached(signature, message, buf.len, current->bytes) == 0;
+	return qfs_ed25519_verify(qfs_buf_slice(&buf), (qfs_slice) {signature, sizeof(signature)},
+							  slice_of(current), NULL) == QFS_OK;
 }
 
 /* Did the key in force sign the keys that follow it? */

@@ -8,7 +8,10 @@
 
 #include "engine/rule.h"
 
-/* The keys of a payload of GENESIS or KEY_ROTATED; number and seq stay.  Errors: PAYLOAD_INVALID. */
+/*
+ * The keys of a payload of GENESIS or KEY_ROTATED; number and seq stay.
+ * Errors: PAYLOAD_INVALID, ED25519_KEY.
+ */
 extern qfs_status qfs_signing_keys_read(qfs_slice payload, qfs_signing_key_record *out, qfs_error *err);
 
 /* Puts keys in force from this entry on; sets their seq. */
