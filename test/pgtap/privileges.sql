@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(254);
+SELECT plan(257);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -137,6 +137,7 @@ INSERT INTO pinned VALUES
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.message_hash(qfs.user_id,qfs.user_id,bigint,pg_catalog.bytea,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.metric_families()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.neighbours()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.node_hash(qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.nonce()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.post_restore()', 'owner qfs_owner; c volatile parallel unsafe'),

@@ -150,7 +150,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle',
+  'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle',
   'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'register_event_type', 'require_public',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
@@ -160,7 +160,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
   'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
-  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'profile_of', 'public_entry_bundle', 'readable_entry',
+  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'profile_of', 'public_entry_bundle', 'readable_entry',
   'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
@@ -176,7 +176,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
   'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'metric_families', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'require_user_id',
+  'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'require_user_id',
   'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
@@ -190,12 +190,12 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   ARRAY[
   'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
-  'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
+  'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp', 'neighbours() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
   'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
   'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'profile_of(qfs.user_id)',
+  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)',
   'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
