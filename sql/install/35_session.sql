@@ -90,10 +90,20 @@ CREATE FUNCTION qfs.authenticate(token text) RETURNS qfs.user_id
 COMMENT ON FUNCTION qfs.authenticate(text) IS
   'checks a token and that its session is active now; the transaction acts for that account until it ends';
 
+-- With the caller's rights and search path: it looks for what the path names, and may set the role.
+CREATE FUNCTION qfs.authenticate_request(header text, role text, jti text, path text) RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_authenticate_request' LANGUAGE C;
+COMMENT ON FUNCTION qfs.authenticate_request(text, text, text, text) IS
+  'the same for a request over HTTP: its Authorization header and what PostgREST took from it name one session, or it is refused; a token that has ended makes it nobody''s, with the role qfs_anon, where that role may ask';
+
 CREATE FUNCTION qfs.current_user_id() RETURNS qfs.user_id
   AS 'MODULE_PATHNAME', 'qfs_sql_current_user_id' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION qfs.current_user_id() IS
   'the account that this transaction acts for; null unless qfs.authenticate() said so';
+
+CREATE FUNCTION qfs.require_user_id() RETURNS qfs.user_id
+  AS 'MODULE_PATHNAME', 'qfs_sql_require_user_id' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION qfs.require_user_id() IS 'the same, or an error';
 
 CREATE FUNCTION qfs.current_session() RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_current_session' LANGUAGE C STABLE PARALLEL RESTRICTED;
@@ -126,7 +136,7 @@ COMMENT ON FUNCTION qfs.ed25519_verify(bytea, bytea, bytea) IS
   'did the key sign the message? Exact lengths, one form of each signature, no weak keys';
 
 GRANT EXECUTE ON FUNCTION
-  qfs.authenticate(text), qfs.current_user_id(), qfs.current_session(),
+  qfs.authenticate(text), qfs.authenticate_request(text, text, text, text), qfs.current_user_id(), qfs.current_session(),
   qfs.recover_personal_sign(text, bytea), qfs.ed25519_verify(bytea, bytea, bytea)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 GRANT EXECUTE ON FUNCTION qfs.jwks() TO qfs_operator, qfs_auditor;

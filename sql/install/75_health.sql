@@ -126,6 +126,23 @@ END;
 COMMENT ON FUNCTION qfs.vitals() IS
   'what qfs.health() and qfs_api.metrics() tell about; times in milliseconds since 1970-01-01 UTC, lock_wait in seconds; never scans the ledger';
 
+-- Roles belong to the cluster, privileges on objects to a database: whoever may connect to two
+-- that have qfs has the same powers in both.  qfs_owner owns the tables wherever qfs is.
+CREATE FUNCTION qfs.neighbours(OUT ledgers bigint, OUT admitted text)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  WITH here AS (SELECT d.* FROM pg_database d WHERE d.datname = current_database())
+  SELECT (SELECT count(DISTINCT s.dbid) FROM pg_shdepend s, here
+          WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.dbid NOT IN (0, here.oid)
+            AND s.refobjid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = 'qfs_owner')),
+         (SELECT string_agg(coalesce(r.rolname, 'PUBLIC'), ', ' ORDER BY r.rolname)
+          FROM here, aclexplode(coalesce(here.datacl, acldefault('d', here.datdba))) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+          WHERE a.privilege_type = 'CONNECT'
+            AND (a.grantee = 0 OR r.rolname IN ('qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor')));
+END;
+COMMENT ON FUNCTION qfs.neighbours() IS
+  'other databases of the cluster that have qfs, and who may connect to this one without being one of its own: PUBLIC, roles of qfs';
+
 CREATE FUNCTION qfs.health() RETURNS TABLE (item text, status text, value text, remedy text)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,6 +169,15 @@ BEGIN
   RETURN QUERY SELECT 'guards', CASE WHEN v.check_faults = 0 THEN 'ok' ELSE 'error' END,
     CASE WHEN v.check_faults = 0 THEN 'in place' ELSE format('%s findings; %s', v.check_faults, v.check_fault) END,
     CASE WHEN v.check_faults > 0 THEN 'SELECT * FROM qfs.self_check() shows all of them; docs/operations.md says what to do.' END;
+
+  SELECT * INTO k FROM qfs.neighbours();
+  RETURN QUERY SELECT 'tenants', CASE WHEN k.ledgers > 0 AND k.admitted IS NOT NULL THEN 'warning' ELSE 'ok' END,
+    CASE WHEN k.ledgers = 0 THEN 'no other database of the cluster has qfs'
+         ELSE format('%s other databases of the cluster have qfs; %s', k.ledgers,
+                     coalesce(k.admitted || ' may connect to this one', 'who may connect to this one is listed')) END,
+    CASE WHEN k.ledgers > 0 AND k.admitted IS NOT NULL
+         THEN format('Roles belong to the cluster: an operator of those is one here. REVOKE CONNECT ON DATABASE %I FROM %s, and grant it to the roles of this ledger by name: docs/operations.md.',
+                     current_database(), k.admitted) END;
 
   RETURN QUERY SELECT 'durability', CASE WHEN NOT current_setting('fsync')::boolean THEN 'error'
                                          WHEN current_setting('synchronous_commit') = 'off' THEN 'warning' ELSE 'ok' END,

@@ -15,15 +15,17 @@ COMMENT ON DOMAIN qfs_api."application/octet-stream" IS
 
 -- ---- signing in ----
 
+-- With the caller's rights: a function that has others cannot set the role.
 CREATE FUNCTION qfs_api.pre_request() RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql
 BEGIN ATOMIC
-  SELECT qfs.authenticate(substr(h.value, 8))
-  FROM (SELECT nullif(current_setting('request.headers', true), '')::json ->> 'authorization' AS value) h
-  WHERE lower(substr(h.value, 1, 7)) = 'bearer ';
+  SELECT qfs.authenticate_request(
+    nullif(current_setting('request.headers', true), '')::json ->> 'authorization',
+    c.claims ->> 'role', c.claims ->> 'jti', current_setting('request.path', true))
+  FROM (SELECT nullif(current_setting('request.jwt.claims', true), '')::json AS claims) c;
 END;
 COMMENT ON FUNCTION qfs_api.pre_request() IS
-  'PostgREST''s db-pre-request: authenticates the token of the Authorization header';
+  'PostgREST''s db-pre-request: authenticates the token of the Authorization header, or refuses a request whose role no token has given';
 
 CREATE FUNCTION qfs_api.auth_nonce() RETURNS text
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -78,7 +80,7 @@ BEGIN ATOMIC
   JOIN qfs.policy p ON p.seq = g.policy_seq
   CROSS JOIN LATERAL (SELECT g.genesis_at + (s.issued_block + s.ttl_blocks) *
                              (p.policy::jsonb ->> 'block_ms')::bigint AS expires_at) e
-  WHERE s.user_id OPERATOR(qfs.=) qfs.current_user_id()
+  WHERE s.user_id OPERATOR(qfs.=) (SELECT qfs.require_user_id())
   ORDER BY s.seq DESC;
 END;
 COMMENT ON FUNCTION qfs_api.sessions() IS 'The sessions of the account, the latest first.';

@@ -71,6 +71,9 @@ COMMENT ON FUNCTION qfs_api.erase_profile() IS
 
 -- ---- chat ----
 
+-- Row security is what keeps a message the two parties' own: in a session that
+-- was left with row_security = off there would be errors instead.
+
 CREATE FUNCTION qfs_api.publish_chat_key(key text) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -93,12 +96,12 @@ COMMENT ON FUNCTION qfs_api.chat_key(text) IS
 
 CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text) RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_send_message'
-  LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+  LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on;
 COMMENT ON FUNCTION qfs_api.send_message(text, bigint, text, text, text, text, text) IS
   'Sends an encrypted message; nonce, body and keys are base64url without padding, seq is the sender''s last in the thread + 1. Gives the entry.';
 
 CREATE FUNCTION qfs_api.inbox() RETURNS TABLE (thread text, peer text, last_at bigint, last_entry bigint, unread bigint, next_seq bigint)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
   SELECT t.thread::text, x.peer::text, l.at, t.last_entry, x.peer_seq - coalesce(m.seq, 0), x.my_seq + 1
   FROM (SELECT qfs.find_account(NULL, NULL) AS id) me
@@ -129,7 +132,7 @@ COMMENT ON FUNCTION qfs.require_thread(text) IS 'a thread of the account that is
 
 CREATE FUNCTION qfs_api.messages(thread text, before bigint DEFAULT NULL, "max" integer DEFAULT 50) RETURNS TABLE (entry bigint, at bigint, sender text, recipient text, seq bigint, alg text, nonce text, body text,
                  sender_key text, recipient_key text, erased boolean)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
   SELECT m.entry, l.at, m.sender::text, m.recipient::text, m.seq, m.alg,
          qfs.base64url(m.nonce),
@@ -146,7 +149,7 @@ COMMENT ON FUNCTION qfs_api.messages(text, bigint, integer) IS
   'Messages of a thread of the account, the latest first, with entry < before; at most 100.';
 
 CREATE FUNCTION qfs_api.mark_read(thread text, seq bigint) RETURNS bigint
-  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
   INSERT INTO qfs.read_mark (thread, user_id, seq)
   SELECT t.thread, qfs.current_user_id(),
@@ -163,7 +166,7 @@ COMMENT ON FUNCTION qfs_api.mark_read(text, bigint) IS
   'Marks the peer''s messages up to number seq as read; gives the mark, which never goes back.';
 
 CREATE FUNCTION qfs.find_message(thread text, seq bigint, sender text) RETURNS bigint
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
   SELECT coalesce(
     (SELECT m.entry FROM qfs.message m
@@ -175,7 +178,7 @@ COMMENT ON FUNCTION qfs.find_message(text, bigint, text) IS
   'the entry of a message of the account that is signed in, or to it';
 
 CREATE FUNCTION qfs_api.erase_message(thread text, seq bigint, sender text DEFAULT NULL) RETURNS bigint
-  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
   -- Whose thread it is comes first, in whatever order a planner would look.
   SELECT qfs.require_thread(erase_message.thread);

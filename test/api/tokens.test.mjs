@@ -3,18 +3,17 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
-import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { blake2b } from '@noble/hashes/blake2b';
 import { SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { ledger, assertError, assertOk } from './client.mjs';
+import { encode, makeToken, tokenKey } from './token_key.mjs';
 import { login, makeDevice, nonceOf, tryLogin, viemWallet } from './wallets.mjs';
 
 const api = ledger('api');
 const brief = ledger('brief');
 const other = ledger('other');
 
-const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const parts = (token) => token.split('.');
 const jwks = () => JSON.parse(api.sql('SELECT qfs.jwks()'));
 
@@ -75,38 +74,17 @@ test('a token of another ledger', async () => {
   await assertRefused(token, 'of another ledger');
 });
 
-// The ledger's own token key, derived from the key file without libsodium: crypto_kdf is BLAKE2b with
-// the purpose as salt, and what it gives is the seed of an Ed25519 key.
-function tokenKey() {
-  const purpose = Buffer.alloc(16);
-  purpose.writeUInt8(2);
-  const personalization = Buffer.alloc(16);
-  personalization.write('qfs-key1');
-  const seeds = api.sql("SELECT pg_read_file('qfs.key')").match(/\b[0-9a-f]{64}\b/g);
-  const keys = seeds.map((seed) => createPrivateKey({
-    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'),
-      blake2b('', { key: Buffer.from(seed, 'hex'), salt: purpose, personalization, dkLen: 32 })]),
-    format: 'der', type: 'pkcs8',
-  }));
-  const found = keys.find((key) => createPublicKey(key).export({ format: 'jwk' }).x === jwks().keys[0].x);
-  assert.ok(found, 'a seed of the key file gives the public key');
-  return found;
-}
-
 // PostgREST lets these through; the database must not.
 test('claims that no session gives, under the right key', async () => {
   const mine = await login(api);
   const theirs = await login(api);
   const ended = await login(api);
   assertOk(await api.call('session_revoke', { session: ended.session }, ended.token));
-  const key = tokenKey();
+  const key = tokenKey(api);
   const [header] = parts(mine.token);
   const claims = decodeJwt(mine.token);
   const now = Math.floor(Date.now() / 1000);
-  const make = (body, head = header) => {
-    const input = `${head}.${encode(body)}`;
-    return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
-  };
+  const make = (body, head = header) => makeToken(key, head, body);
   assertOk(await api.read('/rpc/sessions', make(claims)), 'the very same token');
   for (const [why, change, code] of [
     ['another account', { sub: theirs.user_id }, 'QFS_TOKEN_INVALID'],

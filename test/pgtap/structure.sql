@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(78);
+SELECT plan(79);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -146,13 +146,13 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'base64url', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
+  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
   'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle',
+  'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle',
   'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'register_event_type', 'require_public',
-  'require_thread', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
+  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
@@ -160,11 +160,11 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
   'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
-  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'profile_of', 'public_entry_bundle', 'readable_entry',
-  'referral_tier', 'require_public', 'require_thread', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
+  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'profile_of', 'public_entry_bundle', 'readable_entry',
+  'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore',
+  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore',
   'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
@@ -174,9 +174,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export',
+  'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'metric_families', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread',
+  'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'require_user_id',
   'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
@@ -184,18 +184,18 @@ SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
   'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'import(text[])',
   'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
-SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
+SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
   ARRAY[
   'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
-  'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
+  'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp', 'neighbours() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
   'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
   'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'profile_of(qfs.user_id)',
+  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)',
   'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
@@ -218,8 +218,16 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'session_revoke(text, text)', 'session_rotate()', 'sessions()', 'set_profile(text, text, text, text[])', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
-  'account_statement', 'app', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'verify'], 'with the caller''s rights: what auditors may read, and the page');
-SELECT is_empty($$SELECT signature FROM api WHERE proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$, 'all with this search path');
+  'account_statement', 'app', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],
+  'with the caller''s rights: what auditors may read, the page, and what sets the role');
+SELECT is_empty($$SELECT signature FROM api WHERE NOT (proconfig @> ARRAY['search_path=pg_catalog, pg_temp']) AND proname <> 'pre_request'$$,
+                'all with this search path but the one that looks at the caller''s, and calls by names that were looked up when it was made');
+SELECT pg_temp.list_is($$SELECT n.nspname || '.' || p.proname || ' ' || p.proconfig::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                         WHERE n.nspname IN ('qfs', 'qfs_api') AND p.proconfig <> '{"search_path=pg_catalog, pg_temp"}'$$, ARRAY[
+  'qfs.find_message {"search_path=pg_catalog, pg_temp",row_security=on}', 'qfs_api.erase_message {"search_path=pg_catalog, pg_temp",row_security=on}',
+  'qfs_api.inbox {"search_path=pg_catalog, pg_temp",row_security=on}', 'qfs_api.mark_read {"search_path=pg_catalog, pg_temp",row_security=on}',
+  'qfs_api.messages {"search_path=pg_catalog, pg_temp",row_security=on}', 'qfs_api.send_message {"search_path=pg_catalog, pg_temp",row_security=on}'],
+  'what is guarded by row security sees to it that it is on');
 SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regrole$$, 'all belong to qfs_owner');
 SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR regexp_replace(prosrc, '\$qfs_page\$.*\$qfs_page\$', '') ~* 'EXECUTE|dblink'$$,
                 'none runs dynamic SQL: what is in SQL was parsed when it was created');

@@ -68,19 +68,10 @@ FROM (VALUES ('alg', '{"alg":"none"}'::jsonb), ('ALG', '{"alg":"X25519-HKDF-AES2
 SELECT argument, send(1, 2, 6, jsonb_build_object(argument, NULL)) FROM unnest(ARRAY['recipient', 'seq', 'nonce', 'body', 'alg', 'sender_key', 'recipient_key']) AS argument;
 SELECT acting(1, format('SELECT qfs_api.send_message(%L, 1.5, 1, 2, 3, 4, 5)', wallet.id(2))) AS wrong_types;
 SELECT send(NULL, 2, 1) AS no_session;
--- by hand, around send_message: the commitment alone is an event like any other, so the thread must be the pair's
+-- by hand, around send_message: refused before anything of it is looked at
 SELECT what, acting(1, format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_build_object('type', 'MESSAGE', 'payload', payload || change))))
 FROM (SELECT payload || '{"seq":6}' AS payload FROM qfs.ledger WHERE type = 'MESSAGE' ORDER BY seq LIMIT 1) p,
-     (VALUES ('thread of others', jsonb_build_object('thread', thread_of(2, 3))), ('size', '{"size":16}'), ('large', '{"size":65537}'), ('alg', '{"alg":"none"}'), ('hash', '{"hash":"00"}'),
-             ('upper case', jsonb_build_object('hash', repeat('AB', 32))), ('body', '{"body":"hello"}'), ('oneself', jsonb_build_object('recipient', wallet.id(1)))) AS t(what, change);
-
--- with a hash of nothing: recorded, for the ledger does not know what is behind a hash, but no envelope comes of it, and the number is gone
-BEGIN;
-SELECT acting(1, format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_build_object('type', 'MESSAGE', 'payload', payload || jsonb_build_object('seq', 6, 'hash', repeat('0', 64)))))) IS NOT NULL AS appended
-FROM (SELECT payload FROM qfs.ledger WHERE type = 'MESSAGE' ORDER BY seq LIMIT 1) p;
-SELECT acting(2, format('SELECT max(seq), count(*) FROM qfs_api.messages(%L)', thread_of(1, 2))) AS messages, acting(1, format('SELECT next_seq FROM qfs_api.inbox() WHERE thread = %L', thread_of(1, 2))) AS next,
-       acting(2, format('SELECT qfs_api.erase_message(%L, 6, %L)', thread_of(1, 2), wallet.id(1))) AS erased, (SELECT count(*) FROM qfs.verify()) AS faults;
-ROLLBACK;
+     (VALUES ('as it was', '{}'::jsonb), ('thread of others', jsonb_build_object('thread', thread_of(2, 3))), ('body', '{"body":"hello"}'), ('hash of nothing', jsonb_build_object('hash', repeat('0', 64)))) AS t(what, change);
 
 -- ---- reading ----
 SELECT acting(1, $$SELECT thread, peer, last_entry, unread, next_seq FROM qfs_api.inbox()$$) = format(E'(%s,%s,16,1,6)\n(%s,%s,12,0,2)', thread_of(1, 2), wallet.id(2), thread_of(1, 3), wallet.id(3)) AS ones_inbox;

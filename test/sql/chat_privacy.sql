@@ -43,10 +43,19 @@ SELECT leaking FROM leaks(NULL, session_user::text);
 SELECT who, acting(n, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS messages, acting(n, 'SELECT count(*) FROM qfs.read_mark', 'qfs_owner') AS marks
 FROM (VALUES ('one', 1), ('two', 2), ('three', 3)) AS w(who, n);
 SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS nobody;
--- who switches row security off for himself gets an error instead of rows
+-- row_security = off, which somebody left behind in a pool: the functions go on, for the parties alone; whoever reads the tables gets an error instead of rows
 BEGIN;
 SET LOCAL row_security = off;
-SELECT acting(3, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS as_owner, acting(3, format('SELECT * FROM qfs_api.messages(%L)', thread_of(2, 3))) AS as_party;
+SELECT acting(3, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS as_owner;
+SELECT who, acting(n, format('SELECT count(*), count(body) FROM qfs_api.messages(%L)', thread_of(2, 3))) AS messages, acting(n, 'SELECT count(*), sum(unread) FROM qfs_api.inbox()') AS inbox,
+       acting(n, format('SELECT qfs_api.mark_read(%L, 0)', thread_of(2, 3))) AS mark, left(acting(n, format('SELECT qfs_api.explain_message(%L, 1, %L)', thread_of(2, 3), wallet.id(2))), 12) AS explained,
+       left(acting(n, format('SELECT qfs_api.erase_message(%L, 1, %L)', thread_of(2, 3), wallet.id(2))), 24) AS erased FROM (VALUES ('one', 1), ('three', 3)) AS w(who, n);
+SELECT send(3, 2, 1, 'sent while row security was off in the session') > '0' AS sent;
+-- a trigger of the application's has the envelope take the way of a statement
+SET LOCAL qfs.ddl_guard = off;
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER app_nothing AFTER INSERT ON qfs.message FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT send(3, 2, 2, 'sent as a statement, and as off as it was before') > '0' AS sent;
 ROLLBACK;
 -- writing as the owner: not in another's name, nor to another's marks
 SELECT acting(3, format($$UPDATE qfs.message SET body = NULL WHERE entry = %s$$, (SELECT min(entry) FROM qfs.message)), 'qfs_owner') AS nothing_to_update,

@@ -7,6 +7,12 @@ SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT left(name, 20) AS name, length(name), attempt(format('SELECT qfs.register_event_type(%L, ''{}'')', name))
 FROM (VALUES ('A'), ('A1_'), (repeat('X', 63)), (repeat('X', 64)), (''), ('a'), ('1A'), ('_A'), ('A-B'), ('A B'), ('É'),
              ('A' || chr(10)), ('Note'), ('GENESIS'), ('POLICY_CHANGED'), ('EVENT_TYPE'), ('KEY_ROTATED')) AS t(name);
+-- names that the ledger is going to need: with what follows, and plainly
+SELECT name, attempt(format('SELECT qfs.register_event_type(%L, ''{}'')', name)) FROM unnest(ARRAY['PROPOSAL_', 'VOTE_', 'NOD_', 'AEGIS_', 'LEDGER_', 'SERVER_', 'ANCHOR_', 'PAYLOAD_', 'ROW_', 'TABLE_', 'SEGMENT_', 'FAULT_', 'DORMANCY_']) prefix,
+  LATERAL (VALUES (prefix), (prefix || 'X'), (rtrim(prefix, '_')), (rpad(prefix, 63, 'X'))) n(name);
+SELECT name, attempt(format('SELECT qfs.register_event_type(%L, ''{}'')', name)) FROM unnest(ARRAY['MY_VOTE_', 'VOT', 'VOTES', 'TABLET_SOLD', 'ROWING', 'NODE_SEEN', 'NO']) name;
+SELECT by, attempt(format('SELECT qfs.register_event_type(''VOTE_CAST'', ''{}'', %L)', by)) FROM unnest(ARRAY['account', 'operator']) by;
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''EVENT_TYPE'', ''{"by":"operator","schema":{},"type":"SERVER_CHANGED"}'')') AS by_hand;
 -- once and for ever
 SELECT qfs.register_event_type('A', '{}');
 SELECT attempt($$SELECT qfs.register_event_type('A', '{"type":"object"}', 'account')$$);

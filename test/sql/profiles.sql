@@ -56,19 +56,9 @@ SELECT acting(1, 'SELECT qfs_api.set_profile(NULL)') AS "null", acting(1, 'SELEC
 SELECT acting(NULL, $$SELECT qfs_api.set_profile('Nobody')$$) AS no_session;
 SELECT acting(NULL, $$SELECT qfs_api.set_profile('Nobody')$$, 'qfs_anon') AS anonymous;
 SELECT acting(NULL, 'SELECT qfs_api.erase_profile()') AS no_session;
--- by hand: the next version only, a commitment that is one, and nobody else's
+-- by hand, around set_profile: refused before anything of it is looked at
 SELECT payload, acting(1, format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_build_object('type', 'PROFILE_UPDATE', 'payload', payload))))
-FROM unnest(ARRAY[jsonb_build_object('commitment', repeat('ab', 32), 'version', 1), jsonb_build_object('commitment', repeat('ab', 32), 'version', 9007199254740991),
-                  jsonb_build_object('commitment', repeat('AB', 32), 'version', 1), jsonb_build_object('commitment', 'ab', 'version', 1),
-                  jsonb_build_object('commitment', repeat('ab', 32), 'version', 0), jsonb_build_object('commitment', repeat('ab', 32)), '{}'::jsonb,
-                  jsonb_build_object('commitment', repeat('ab', 32), 'version', 1, 'display_name', 'Alice')]) AS payload;
-
--- a commitment without a content, appended by hand: the content that is stored is of an earlier version, and not what the ledger commits to
-BEGIN;
-SELECT acting(1, format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_build_object('type', 'PROFILE_UPDATE', 'payload', jsonb_build_object('commitment', repeat('ab', 32), 'version', 21))))) IS NOT NULL AS appended;
-SELECT p -> 'version' AS version, p -> 'display_name' AS display_name, p -> 'erased' AS erased FROM (SELECT acting(1, 'SELECT qfs_api.profile()')::jsonb AS p) x;
-SELECT p -> 'version' AS version, p -> 'display_name' AS display_name, p -> 'erased' AS erased FROM (SELECT acting(1, $$SELECT qfs_api.set_profile('Alice')$$)::jsonb AS p) x;
-ROLLBACK;
+FROM unnest(ARRAY[jsonb_build_object('commitment', repeat('ab', 32), 'version', 21), jsonb_build_object('commitment', 'ab', 'version', 1), '{}'::jsonb]) AS payload;
 
 -- what an account has by someone else's hand is out of the question
 SELECT acting(2, 'SELECT * FROM qfs.profile_content') AS reads, acting(2, 'UPDATE qfs.profile_content SET content = NULL') AS writes,

@@ -115,15 +115,13 @@ SELECT set_config('request.jwt.claims', jsonb_build_object('sub', account(1), 'r
 SELECT set_config('request.jwt.claim.sub', account(1), true) <> '' AS set;
 SET LOCAL ROLE qfs_user;
 SELECT qfs.current_user_id(), attempt('SELECT qfs_api.events_batch(''[{"type":"SAID","payload":{"t":"x"}}]'')');
-SELECT count(*) AS sessions FROM qfs_api.sessions();
+SELECT attempt('SELECT qfs_api.sessions()') AS sessions;
 COMMIT;
 SELECT attempt('SET qfs.current_user_id = ''x''') AS setting, attempt('SELECT set_config(''qfs.actor'', ''x'', false)') AS setting;
--- pre_request takes the token of the header
-SELECT headers, attempt(format('SELECT set_config(''request.headers'', %L, true), qfs_api.pre_request()', replace(headers, 'TOKEN', :'a_token')))
-FROM unnest(ARRAY['', '{}', '{"authorization":"Basic TOKEN"}', '{"authorization":"Bearer TOKEN"}', '{"authorization":"bEARER TOKEN"}', '{"authorization":"Bearer "}',
-  '{"authorization":"Bearer x"}', '{"authorization":"Bearer  TOKEN"}', '{"authorization":null}', '{"authorization":"Bearer TOKEN "}', '[]']) headers;
+-- pre_request takes the token of the header, and is told the same by PostgREST: test/sql/asking.sql
 BEGIN;
-SELECT set_config('request.headers', jsonb_build_object('authorization', 'Bearer ' || :'a_token')::text, true) <> '' AS set;
+SELECT set_config('request.headers', jsonb_build_object('authorization', 'Bearer ' || :'a_token')::text, true) <> '' AS set,
+       set_config('request.jwt.claims', convert_from(from_base64url(split_part(:'a_token', '.', 2)), 'UTF8'), true) <> '' AS claims;
 SET LOCAL ROLE qfs_user;
 SELECT qfs_api.pre_request();
 SELECT qfs.current_user_id()::text = account(1) AS a;

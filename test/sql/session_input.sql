@@ -78,12 +78,9 @@ SELECT count(qfs.rotate_keys()) AS rotated;
 SELECT attempt(format('SELECT qfs_api.auth_login(%L, %L)', :'said', sign(1, :'said'))) AS foreign_nonce;
 ROLLBACK;
 
--- LOGIN by hand: what the payload repeats has to agree, and the rules check the rest
+-- LOGIN by hand: refused, for the nonce is checked by auth_login alone, and so is a message that is as good as its own
 SELECT jsonb_build_object('message', m, 'nonce', substring(m from 'Nonce: (\w+)'), 'signature', sign(1, m), 'wallet', wallet(1)) AS payload FROM (SELECT message(1, qfs_api.auth_nonce())) t(m) \gset
-SELECT change, attempt(format('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''LOGIN'', %L, %L)', account(1), :'payload'::jsonb || change::jsonb))
-FROM (VALUES ('{"wallet":"' || wallet(2) || '"}'), ('{"nonce":"' || repeat('0', 64) || '"}'), ('{"nonce":"0"}'), ('{"device_key":"' || device(1) || '"}'), ('{"message":""}'), ('{"message":7}'), ('{"more":1}'),
-  ('{"signature":"0x"}'), ('{"signature":"0X00"}'), ('{"wallet":"' || lower(wallet(1)) || '"}')) t(change);
-SELECT attempt(format('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''LOGIN'', %L, %L)', account(2), :'payload')) AS other,
+SELECT attempt(format('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''LOGIN'', %L, %L)', account(1), :'payload')) AS own,
        attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''LOGIN'', %L)', :'payload')) AS nobody,
        attempt(format('INSERT INTO qfs.ledger (type, actor, payload, auth) VALUES (''LOGIN'', %L, %L, ''{"via":"wallet"}'')', account(1), :'payload')) AS auth;
 

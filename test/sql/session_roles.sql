@@ -41,7 +41,7 @@ SELECT command, m.* FROM unnest(ARRAY['SELECT length(qfs_api.auth_nonce())', 'SE
 CREATE SCHEMA regress_space;
 GRANT ALL ON SCHEMA regress_space TO PUBLIC;
 CREATE FUNCTION who_am_i() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$ SELECT coalesce((SELECT CASE qfs.current_user_id()::text WHEN public.account(1) THEN 'A' WHEN public.account(2) THEN 'B' ELSE '?' END WHERE qfs.current_user_id() IS NOT NULL), 'nobody') $$;
-SELECT who, n, try_as('qfs_user', CASE who WHEN 'B' THEN :'b_token' END, format('%s; SELECT public.who_am_i() || '' '' || (SELECT count(payload) FROM qfs_api.ledger) || '' '' || (SELECT count(*) FROM qfs_api.sessions())', command))
+SELECT who, n, try_as('qfs_user', CASE who WHEN 'B' THEN :'b_token' END, format('%s; SELECT public.who_am_i() || '' '' || (SELECT count(payload) FROM qfs_api.ledger) %s', command, CASE who WHEN 'B' THEN '|| '' '' || (SELECT count(*) FROM qfs_api.sessions())' END))
 FROM unnest(ARRAY['nobody', 'B']) who, unnest(ARRAY['SELECT 1',
   format('SELECT set_config(''request.jwt.claims'', %L, true)', jsonb_build_object('sub', account(1), 'role', 'qfs_operator')), format('SELECT set_config(''request.headers'', %L, true)', jsonb_build_object('authorization', 'Bearer ' || :'a_token')) || '; SELECT 1',
   'SET LOCAL ROLE qfs_user', 'SET LOCAL search_path = regress_space, qfs, qfs_api, pg_temp', 'SET LOCAL session_replication_role = replica',

@@ -172,6 +172,14 @@ struct qfs_rule
 	/* The topic that asks for this type, and the sentence that answers it; or NULL. */
 	qfs_topic	topic;
 	void		(*tell) (const qfs_story *story, qfs_buf *out);
+
+	/* ---- beside the ledger ---- */
+
+	/*
+	 * Its events have a part that is not on the ledger: an envelope, a content,
+	 * the check of a nonce.  Whoever appends one sees to that part as well.
+	 */
+	bool		off_ledger;
 };
 
 /* The rules that there are: handed to whoever needs them, the same to all but tests. */

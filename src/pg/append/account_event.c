@@ -54,7 +54,7 @@ qfs_require_actor(void)
 	const qfs_session_record *actor = qfs_actor();
 
 	if (actor == NULL)
-		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
+		qfs_actor_throw_missing("no token was given in this transaction");
 	return actor;
 }
 
@@ -154,8 +154,19 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice p
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
-	int64		seq = is_watched(ledger) ? append_by_statement(&event) : append_directly(ledger, &event);
+	qfs_expected this_one = {.type = event.type, .payload = payload};
+	int64		seq = 0;
 
+	qfs_event_expect(&this_one);
+	PG_TRY();
+	{
+		seq = is_watched(ledger) ? append_by_statement(&event) : append_directly(ledger, &event);
+	}
+	PG_FINALLY();
+	{
+		qfs_event_expect_no_more(&this_one);
+	}
+	PG_END_TRY();
 	table_close(ledger, NoLock);
 	if (outcome != NULL)
 		*outcome = event.outcome;

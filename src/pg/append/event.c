@@ -28,7 +28,7 @@ qfs_nodes_bytea(const qfs_seal *seal)
 	return nodes;
 }
 
-/* Who is appending?  Writes the canonical auth value. */
+/* Who is appending? */
 static qfs_via
 establish_via(qfs_slice type)
 {
@@ -40,6 +40,7 @@ establish_via(qfs_slice type)
 	/* Whoever brings it, the wallet has signed it. */
 	if (rule != NULL && rule->via == QFS_VIA_WALLET)
 		return QFS_VIA_WALLET;
+	qfs_actor_check_role_acts();
 	operator = get_role_oid("qfs_operator", true);
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
@@ -66,6 +67,34 @@ write_auth(qfs_entry_memory *memory, qfs_slice type, qfs_slice given)
 	qfs_buf_init(&buf, memory->auth, sizeof(memory->auth));
 	qfs_auth_write(&buf, &auth);
 	return qfs_buf_slice(&buf);
+}
+
+static qfs_expected *expected;
+
+void
+qfs_event_expect(qfs_expected *event)
+{
+	event->outer = expected;
+	expected = event;
+}
+
+void
+qfs_event_expect_no_more(const qfs_expected *event)
+{
+	expected = event->outer;
+}
+
+/* What belongs to the event beside the ledger, only its function checks and stores. */
+static void
+refuse_without_function(const qfs_entry *event)
+{
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, event->type);
+
+	if (expected != NULL && qfs_slice_equal(expected->type, event->type) &&
+		qfs_slice_equal(expected->payload, event->payload))
+		return;
+	if (rule != NULL && rule->off_ledger)
+		QFS_THROW(QFS_TYPE_FUNCTION, "%v", event->type);
 }
 
 /* An account acts for itself: leaving the actor out means the same. */
@@ -117,6 +146,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);
+	refuse_without_function(event);
 	event->auth = write_auth(memory, event->type, signature);
 	event->at = qfs_now_ms();
 

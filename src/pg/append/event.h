@@ -23,11 +23,27 @@ typedef struct LedgerRow
  * event:     type, actor and payload; the rest is computed, in that memory
  * signature: auth value that the caller gave; empty if there is none
  * row:       type and payload; the rest is computed
- * Errors: FORBIDDEN, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
+ * Errors: FORBIDDEN, NO_SESSION, TYPE_FUNCTION, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
  *         those of the chain lock and of the type's rule.
  */
 extern HeapTuple qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event,
 								  qfs_slice signature, LedgerRow *row);
+
+/* An event that a function of ours is about to append; a trigger may append others meanwhile. */
+typedef struct qfs_expected
+{
+	qfs_slice	type;
+	qfs_slice	payload;
+	struct qfs_expected *outer;
+} qfs_expected;
+
+/*
+ * Between the two, exactly this event may be of a type whose entries have a
+ * part beside the ledger.  The caller sees to it that the second follows,
+ * whatever happens.
+ */
+extern void qfs_event_expect(qfs_expected *event);
+extern void qfs_event_expect_no_more(const qfs_expected *event);
 
 /* Column nodes of a row. */
 extern bytea *qfs_nodes_bytea(const qfs_seal *seal);

@@ -31,6 +31,13 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* 16 asks for the privileges of all kinds of objects with one function. */
+#if PG_VERSION_NUM >= 160000
+#define QFS_FUNCTION_ACLCHECK(oid, role, mode) object_aclcheck(ProcedureRelationId, oid, role, mode)
+#else
+#define QFS_FUNCTION_ACLCHECK(oid, role, mode) pg_proc_aclcheck(oid, role, mode)
+#endif
+
 /* 18 can be asked for deferrable primary keys as well. */
 #if PG_VERSION_NUM >= 180000
 #define QFS_PRIMARY_KEY_INDEX(rel) RelationGetPrimaryKeyIndex(rel, false)

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "pg/append/account_event.h"
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/base/args.h"
@@ -50,7 +51,10 @@ Datum
 qfs_sql_require_public(PG_FUNCTION_ARGS)
 {
 	if (!policy_is_public())
+	{
+		qfs_actor_blame_token();
 		QFS_THROW(QFS_FORBIDDEN, "the content of entries is for auditors");
+	}
 	PG_RETURN_BOOL(true);
 }
 
@@ -91,7 +95,10 @@ qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 	qfs_ledger_table_close(&reader);
 	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
 	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !policy_is_public())
+	{
+		qfs_actor_blame_token();
 		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", (uint64_t) seq);
+	}
 	PG_RETURN_TEXT_P(qfs_text_of(line));
 }
 
@@ -265,7 +272,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_events_batch);
 Datum
 qfs_sql_events_batch(PG_FUNCTION_ARGS)
 {
-	const qfs_session_record *actor = qfs_actor();
+	const qfs_session_record *actor = qfs_require_actor();
 	MemoryContext caller = CurrentMemoryContext;
 	bool		has_id = !PG_ARGISNULL(1);
 	qfs_slice	id = has_id ? qfs_varlena_arg(fcinfo, 1) : QFS_LITERAL("");
@@ -275,8 +282,6 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	Datum		result;
 	MemoryContext spi;
 
-	if (actor == NULL)
-		QFS_THROW(QFS_NO_SESSION, "no token was given in this transaction");
 	events = events_arg(fcinfo);
 	if (has_id && (id.len == 0 || pg_mbstrlen_with_len((const char *) id.data, (int) id.len) > BATCH_ID_MAX))
 		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);

@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
 #include "pg/base/args.h"
@@ -116,6 +117,8 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	qfs_draft p;
 	qfs_error	err;
 
+	/* What is written to the key file no rollback takes back. */
+	qfs_actor_check_role_acts();
 	QFS_TRY(qfs_origin_check(origin, &err), &err);
 	policy = policy_arg(fcinfo, 1, qfs_policy_default());
 	check_no_ledger();
@@ -228,6 +231,7 @@ qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 	qfs_key_pair pair;
 	qfs_draft p;
 
+	qfs_actor_check_role_acts();
 	lock_and_read(&ledger);
 	/* Nothing is written to a file that is missing or another ledger's. */
 	find_outgoing_key(&ledger, &pair);

@@ -243,7 +243,7 @@ require_concern(LedgerSource *w, const qfs_question *q)
 	if (r->open && r->policy.is_public)
 		return;
 	if (actor == NULL)
-		QFS_THROW(QFS_NO_SESSION, "an explanation is given to whom it concerns");
+		qfs_actor_throw_missing("an explanation is given to whom it concerns");
 	if (q->topic == QFS_TOPIC_STATEMENT || q->topic == QFS_TOPIC_COHERENCE)
 	{
 		if (memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)

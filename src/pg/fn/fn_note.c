@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "pg/append/actor.h"
 #include "pg/base/args.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
@@ -236,6 +237,7 @@ qfs_sql_add_witness(PG_FUNCTION_ARGS)
 	qfs_vkey	vkey;
 	qfs_error	err;
 
+	qfs_actor_check_role_acts();
 	QFS_TRY(qfs_vkey_parse(qfs_varlena_arg(fcinfo, 0), &vkey, &err), &err);
 	if (vkey.algorithm != QFS_NOTE_COSIGNATURE)
 		QFS_THROW(QFS_VKEY_SYNTAX, "a witness has a key of type 0x04, cosignature/v1");

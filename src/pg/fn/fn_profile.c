@@ -30,6 +30,8 @@ qfs_sql_refuse(PG_FUNCTION_ARGS)
 
 	if (!qfs_status_of_code(code, &status))
 		QFS_THROW(QFS_ARGUMENT, "there is no code %v", code);
+	if (status == QFS_NO_SESSION || status == QFS_FORBIDDEN)
+		qfs_actor_blame_token();
 	QFS_THROW(status, "%v", qfs_varlena_arg(fcinfo, 1));
 }
 

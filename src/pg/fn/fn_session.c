@@ -29,6 +29,7 @@
 #include "identity/device.h"
 #include "identity/token.h"
 #include "text/uri.h"
+#include "pg/fn/session_token.h"
 #include "pg/secret/token_memory.h"
 
 #define NONCE_TIME_LEN 6
@@ -308,7 +309,7 @@ use_referral(const qfs_session_record *session, qfs_slice code)
 
 	qfs_draft_begin(&p);
 	qfs_draft_text(&p, "code", code);
-	qfs_actor_set(session);
+	qfs_actor_lend(session);
 	qfs_append_account_event("REFERRAL_USE", &session->user, qfs_draft_end(&p), NULL);
 	qfs_actor_clear();
 }
@@ -349,27 +350,39 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 
 /* ---- the account that is signed in ---- */
 
+qfs_status
+qfs_session_of_token(qfs_slice text, qfs_session_record *session, qfs_error *err)
+{
+	qfs_reducer *r = qfs_open_reducer();
+	int64		now = qfs_now_ms();
+	qfs_signing_key_record public_keys;
+	qfs_token	token;
+	qfs_status	status;
+
+	find_public_keys(r, &public_keys);
+	status = qfs_token_recall(text, qfs_slice_of(r->ledger.origin), &public_keys.token, now / 1000,
+							  &token, err);
+	if (status == QFS_OK)
+		status = qfs_session_find_active(r, &token.session, now, session, err);
+	if (status != QFS_OK)
+		return status;
+	if (memcmp(&token.user, &session->user, sizeof(token.user)) != 0 ||
+		token.operates != session->operates ||
+		(token.operates && !qfs_account_operates(r, &session->user)))
+		return qfs_fail(err, QFS_TOKEN_INVALID, "its session does not give what it claims");
+	return QFS_OK;
+}
+
 /* qfs.authenticate(token) -> qfs.user_id */
 PG_FUNCTION_INFO_V1(qfs_sql_authenticate);
 Datum
 qfs_sql_authenticate(PG_FUNCTION_ARGS)
 {
-	qfs_reducer *r = qfs_open_reducer();
-	int64		now = qfs_now_ms();
 	qfs_user_id *user = palloc(sizeof(qfs_user_id));
-	qfs_signing_key_record public_keys;
 	qfs_session_record session;
-	qfs_token	token;
 	qfs_error	err;
 
-	find_public_keys(r, &public_keys);
-	qfs_token_recall(qfs_varlena_arg(fcinfo, 0), qfs_slice_of(r->ledger.origin), &public_keys.token,
-					 now / 1000, &token);
-	QFS_TRY(qfs_session_find_active(r, &token.session, now, &session, &err), &err);
-	if (memcmp(&token.user, &session.user, sizeof(token.user)) != 0 ||
-		token.operates != session.operates ||
-		(token.operates && !qfs_account_operates(r, &session.user)))
-		QFS_THROW(QFS_TOKEN_INVALID, "its session does not give what it claims");
+	QFS_TRY(qfs_session_of_token(qfs_varlena_arg(fcinfo, 0), &session, &err), &err);
 	qfs_actor_set(&session);
 	*user = session.user;
 	PG_RETURN_POINTER(user);
@@ -387,6 +400,17 @@ qfs_sql_current_user_id(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	user = palloc(sizeof(qfs_user_id));
 	*user = actor->user;
+	PG_RETURN_POINTER(user);
+}
+
+/* qfs.require_user_id() -> qfs.user_id: the same, or an error */
+PG_FUNCTION_INFO_V1(qfs_sql_require_user_id);
+Datum
+qfs_sql_require_user_id(PG_FUNCTION_ARGS)
+{
+	qfs_user_id *user = palloc(sizeof(qfs_user_id));
+
+	*user = qfs_require_actor()->user;
 	PG_RETURN_POINTER(user);
 }
 

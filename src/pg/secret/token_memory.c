@@ -8,7 +8,6 @@
  */
 #include "pg/base/compat.h"
 
-#include "pg/base/errors.h"
 #include "crypto/sha256.h"
 #include "pg/secret/token_memory.h"
 
@@ -37,12 +36,12 @@ name_token(qfs_slice text, qfs_slice origin, const qfs_hash *key, qfs_hash *out)
 	qfs_sha256_final(&state, out);
 }
 
-void
+qfs_status
 qfs_token_recall(qfs_slice text, qfs_slice origin, const qfs_hash *key, int64_t now,
-				 qfs_token *out)
+				 qfs_token *out, qfs_error *err)
 {
 	qfs_hash	name;
-	qfs_error	err;
+	qfs_status	status;
 	Known	   *slot;
 
 	name_token(text, origin, key, &name);
@@ -51,8 +50,10 @@ qfs_token_recall(qfs_slice text, qfs_slice origin, const qfs_hash *key, int64_t 
 		now < slot->token.expires_at)
 	{
 		*out = slot->token;
-		return;
+		return QFS_OK;
 	}
-	QFS_TRY(qfs_token_read(text, origin, key, now, out, &err), &err);
-	*slot = (Known) {true, name, *out};
+	status = qfs_token_read(text, origin, key, now, out, err);
+	if (status == QFS_OK)
+		*slot = (Known) {true, name, *out};
+	return status;
 }

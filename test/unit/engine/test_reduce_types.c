@@ -105,6 +105,9 @@ not_registered(void)
 		{"{\"by\":\"operator\",\"schema\":{\"items\":1},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.items"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"GENESIS\"}", QFS_TYPE_EXISTS, "qfs's own"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"EVENT_TYPE\"}", QFS_TYPE_EXISTS, "qfs's own"},
+		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"VOTE_CAST\"}", QFS_TYPE_RESERVED, "VOTE_CAST"},
+		{"{\"by\":\"account\",\"schema\":{},\"type\":\"AEGIS_\"}", QFS_TYPE_RESERVED, "AEGIS_"},
+		{"{\"by\":\"account\",\"schema\":{},\"type\":\"NOD\"}", QFS_TYPE_RESERVED, "NOD"},
 		{"{\"by\":\"account\",\"schema\":{},\"type\":\"KNOWN\"}", QFS_TYPE_EXISTS, "KNOWN, by entry 1"},
 	};
 

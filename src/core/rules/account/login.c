@@ -329,4 +329,5 @@ const qfs_rule qfs_rule_login = {
 	.reach = QFS_REACH_ONE,
 	.actor_reach = QFS_REACH_ONE,
 	.lookup = &lookup,
+	.off_ledger = true,
 };

@@ -101,4 +101,5 @@ const qfs_rule qfs_rule_profile_update = {
 	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.off_ledger = true,
 };

@@ -455,4 +455,5 @@ const qfs_rule qfs_rule_message = {
 	.rests = rests,
 	.topic = QFS_TOPIC_MESSAGE,
 	.tell = tell,
+	.off_ledger = true,
 };

@@ -29,6 +29,29 @@ read_type(const qfs_act *act, char out[QFS_TYPE_MAX + 1])
 	return status;
 }
 
+/*
+ * What the ledger is going to need.  A name ending in "_" keeps all that begin
+ * with it, and itself without the "_".
+ */
+static const char *const reserved[] = {
+	"AEGIS_", "ANCHOR_", "DORMANCY_", "FAULT_", "LEDGER_", "NOD_", "PAYLOAD_", "PROPOSAL_", "ROW_",
+	"SEGMENT_", "SERVER_", "TABLE_", "VOTE_"
+};
+
+static bool
+is_reserved(qfs_slice type)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	{
+		qfs_slice	prefix = qfs_slice_of(reserved[i]);
+
+		if (type.len >= prefix.len ? memcmp(type.data, prefix.data, prefix.len) == 0 :
+			type.len == prefix.len - 1 && memcmp(type.data, prefix.data, type.len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static qfs_status
 apply(qfs_act *act)
 {
@@ -48,6 +71,8 @@ apply(qfs_act *act)
 		return status;
 	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(record.type)) != NULL)
 		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s is a type of qfs's own", record.type);
+	if (is_reserved(qfs_slice_of(record.type)))
+		return qfs_fail(act->err, QFS_TYPE_RESERVED, "%s", record.type);
 	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
 	if (status != QFS_OK)
 		return status;
