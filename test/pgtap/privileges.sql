@@ -61,7 +61,7 @@ INSERT INTO pinned VALUES
   ('event trigger qfs_guard_drop', 'owner installer; enabled A on sql_drop qfs.guard_ddl'),
   ('event trigger qfs_guard_end', 'owner installer; enabled A on ddl_command_end qfs.guard_ddl'),
   ('event trigger qfs_guard_rewrite', 'owner installer; enabled A on table_rewrite qfs.guard_ddl'),
-  ('event trigger qfs_guard_start', 'owner installer; enabled A on ddl_command_start qfs.guard_ddl {"DROP EXTENSION","DROP SCHEMA","ALTER EXTENSION"}'),
+  ('event trigger qfs_guard_start', 'owner installer; enabled A on ddl_command_start qfs.guard_ddl {"DROP EXTENSION","DROP SCHEMA","ALTER EXTENSION","DROP OWNED","ALTER DEFAULT PRIVILEGES"}'),
   ('function qfs.add_cosignature(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.add_witness(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.address(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),

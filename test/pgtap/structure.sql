@@ -120,7 +120,7 @@ SELECT is_empty($$SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t
 SELECT pg_temp.list_is($$SELECT evtname || ' ' || evtevent || ' ' || evtfoid::regproc || ' ' || evtenabled::text FROM pg_event_trigger WHERE evtname ~ '^qfs_'$$,
   ARRAY['qfs_guard_drop sql_drop qfs.guard_ddl A', 'qfs_guard_end ddl_command_end qfs.guard_ddl A', 'qfs_guard_rewrite table_rewrite qfs.guard_ddl A',
         'qfs_guard_start ddl_command_start qfs.guard_ddl A'], 'event triggers, enabled always');
-SELECT is((SELECT evttags FROM pg_event_trigger WHERE evtname = 'qfs_guard_start'), ARRAY['DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION'],
+SELECT is((SELECT evttags FROM pg_event_trigger WHERE evtname = 'qfs_guard_start'), ARRAY['DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION', 'DROP OWNED', 'ALTER DEFAULT PRIVILEGES'],
           'commands that are refused before they start');
 
 -- types

@@ -17,6 +17,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
+#include "pg/append/guard.h"
 #include "pg/base/args.h"
 #include "ledger/audit.h"
 #include "pg/base/errors.h"
@@ -396,10 +397,13 @@ arm_guards(void)
 		"ALTER EVENT TRIGGER qfs_guard_rewrite ENABLE ALWAYS"
 	};
 
+	int			level = qfs_guard_suspend();
+
 	SPI_connect();
 	for (int i = 0; i < lengthof(commands); i++)
 		SPI_execute(commands[i], false, 0);
 	SPI_finish();
+	qfs_guard_resume(level);
 }
 
 /* qfs.post_restore() -> bigint */
