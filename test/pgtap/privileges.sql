@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(254);
+SELECT plan(257);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -62,6 +62,7 @@ INSERT INTO pinned VALUES
   ('event trigger qfs_guard_end', 'owner installer; enabled A on ddl_command_end qfs.guard_ddl'),
   ('event trigger qfs_guard_rewrite', 'owner installer; enabled A on table_rewrite qfs.guard_ddl'),
   ('event trigger qfs_guard_start', 'owner installer; enabled A on ddl_command_start qfs.guard_ddl {"DROP EXTENSION","DROP SCHEMA","ALTER EXTENSION","DROP OWNED","ALTER DEFAULT PRIVILEGES"}'),
+  ('function qfs.access()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.add_cosignature(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.add_witness(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.address(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -132,6 +133,7 @@ INSERT INTO pinned VALUES
   ('function qfs.jwks()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.keccak256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.key_fault()', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.knows_server()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.leaf_hash(pg_catalog.text)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.message_hash(qfs.user_id,qfs.user_id,bigint,pg_catalog.bytea,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -142,6 +144,7 @@ INSERT INTO pinned VALUES
   ('function qfs.profile_of(qfs.user_id)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.public_entry_bundle(bigint,integer)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.readable_entry(bigint)', 'owner qfs_owner; c stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.rearm()', 'owner qfs_owner; c volatile parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.rebuild()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.recover_personal_sign(pg_catalog.text,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -154,7 +157,7 @@ INSERT INTO pinned VALUES
   ('function qfs.revoke_session(qfs.hash,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.root(bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.rotate_keys()', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
-  ('function qfs.self_check()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.self_check()', 'owner qfs_owner; c stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.session_replay(bigint)', 'owner qfs_owner; c stable strict parallel unsafe; qfs_auditor: EXECUTE'),
   ('function qfs.set_policy(pg_catalog.jsonb)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.set_profile(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text[])', 'owner qfs_owner; c volatile parallel unsafe'),
