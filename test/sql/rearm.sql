@@ -5,6 +5,7 @@ SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT * FROM qfs.rearm();
 CREATE ROLE regress_qfs_one;
 CREATE ROLE regress_qfs_two;
+CREATE ROLE "regress_qfs SELECT; --";
 CREATE TYPE regress_type AS ENUM ('a');
 CREATE FUNCTION regress_other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION regress_event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
@@ -66,6 +67,11 @@ INSERT INTO commands (command) VALUES
   ('UPDATE pg_index SET indisvalid = false WHERE indexrelid = ''qfs.account_wallet''::regclass; DROP INDEX qfs.session_user_id'),
   ('ALTER TABLE qfs.policy ADD CONSTRAINT few CHECK (seq < 1000000); ALTER TABLE qfs.policy ALTER COLUMN seq SET DEFAULT 7, ALTER COLUMN policy DROP NOT NULL'),
   ('ALTER TABLE qfs.login_nonce SET UNLOGGED; ALTER TABLE qfs.login_nonce REPLICA IDENTITY NOTHING');
+-- names that would be commands
+INSERT INTO commands (command) VALUES
+  ('CREATE TRIGGER "a on qfs.ledger; CREATE ROLE regress_qfs_evil; SELECT 1 AS x" BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
+  ('CREATE RULE "r on qfs.policy DISABLE TRIGGER ALL; --" AS ON INSERT TO qfs.policy DO INSTEAD NOTHING; CREATE POLICY "p"" on x; --" ON qfs.message USING (true)'),
+  ('CREATE TABLE "child = 1; CREATE ROLE regress_qfs_evil; --" () INHERITS (qfs.ledger); GRANT SELECT ON qfs.policy TO "regress_qfs SELECT; --"; GRANT qfs_owner TO "regress_qfs SELECT; --"');
 -- left to a hand
 INSERT INTO commands (command) VALUES
   ('CREATE EXTENSION citext SCHEMA qfs_api; ALTER EXTENSION citext SET SCHEMA public; CREATE TABLE qfs.mine (n int)'),
@@ -109,4 +115,4 @@ SELECT attempt('SELECT qfs.rearm()') AS granted;
 RESET ROLE;
 SELECT code, mended, action FROM qfs.rearm();
 DROP FUNCTION rearmed, regress_other, regress_event;
-DROP ROLE regress_qfs_one, regress_qfs_two;
+DROP ROLE regress_qfs_one, regress_qfs_two, "regress_qfs SELECT; --";

@@ -7,14 +7,19 @@
 -- of this major version?
 installed AS (
   SELECT w.object, f.fact
-  FROM unnest($1::text[], $2::text[]) AS w(object, facts), string_to_table(w.facts, ' | ') AS f(fact)
-  WHERE $3 OR f.fact NOT LIKE 'parsed body = %'),
--- label and value of each fact
-n AS (
-  SELECT object, split_part(fact, ' = ', 1) AS label, substr(fact, nullif(strpos(fact, ' = '), 0) + 3) AS value, tolerated
-  FROM now WHERE $3 OR fact NOT LIKE 'parsed body = %'),
-w AS (
-  SELECT object, split_part(fact, ' = ', 1) AS label, substr(fact, nullif(strpos(fact, ' = '), 0) + 3) AS value FROM installed),
+  FROM unnest($1::text[], $2::text[]) AS w(object, facts), string_to_table(w.facts, ' | ') AS f(fact)),
+-- where the label of a fact ends; those that name something are all label
+fact_of AS (
+  SELECT side, object, fact, tolerated,
+    CASE WHEN fact ~ '^(grant|child|parent|partition of|member of|has member) ' THEN 0 ELSE strpos(fact, ' = ') END AS stop
+  FROM (SELECT 'now' AS side, object, fact, tolerated FROM now UNION ALL SELECT 'installed', object, fact, NULL FROM installed) f
+  WHERE $3 OR fact NOT LIKE 'parsed body = %'),
+labelled AS (
+  SELECT side, object, tolerated, CASE WHEN stop > 0 THEN left(fact, stop - 1) ELSE fact END AS label,
+    CASE WHEN stop > 0 THEN substr(fact, stop + 3) END AS value
+  FROM fact_of),
+n AS MATERIALIZED (SELECT object, label, value, tolerated FROM labelled WHERE side = 'now'),
+w AS MATERIALIZED (SELECT object, label, value FROM labelled WHERE side = 'installed'),
 difference AS (
   -- an object that is new, or gone, is one finding
   SELECT n.object, 'foreign' AS label, NULL AS is, NULL AS was, 'foreign' AS how
@@ -33,7 +38,7 @@ difference AS (
   WHERE n.there IS NULL OR w.there IS NULL OR n.value IS DISTINCT FROM w.value),
 -- the object's type and name, its parts where the name is of two, and who was granted what
 named AS (
-  SELECT d.*, i.type, i.name, split_part(i.name, ' on ', 1) AS part, split_part(i.name, ' on ', 2) AS relation,
+  SELECT d.*, i.type, i.name, p[1] AS part, p[2] AS relation,
     g[2] AS privilege, coalesce(g[3], '') AS option, CASE g[1] WHEN 'PUBLIC' THEN 'PUBLIC' ELSE quote_ident(g[1]) END AS grantee,
     CASE i.type WHEN 'view' THEN 'TABLE ' || i.name WHEN 'domain' THEN 'TYPE ' || i.name WHEN 'parameter ACL' THEN 'PARAMETER ' || i.name
       WHEN 'table column' THEN 'TABLE ' || regexp_replace(i.name, '\.[^.]+$', '')
@@ -46,6 +51,8 @@ named AS (
                       'parameter ACL', 'default acl', 'default value', 'materialized view', 'foreign table',
                       split_part(d.object, ' ', 1)]) WITH ORDINALITY AS t(type, number)
     WHERE starts_with(d.object, t.type || ' ') ORDER BY t.number LIMIT 1) i
+  -- a name may have " on " in it; tables of ours have not
+  LEFT JOIN LATERAL regexp_match(i.name, '^(.*) on (qfs(?:_api)?\.[a-z_]+)$') p ON true
   LEFT JOIN LATERAL regexp_match(CASE WHEN d.label LIKE 'grant %' THEN d.label END, '^grant (.*?) (ALTER SYSTEM|[A-Z]+)( WITH GRANT OPTION)?$') g ON true),
 -- facts of installed objects, for making them again
 fact AS (SELECT object, jsonb_object_agg(label, value) AS facts FROM w WHERE object LIKE 'trigger %' OR object LIKE 'event trigger %' GROUP BY 1),
