@@ -63,7 +63,7 @@ ISOLATION_OPTS = --inputdir=test --outputdir=test/output --load-extension=qfs
 DEPENDENCIES     = -MMD -MP
 DEPENDENCY_FILES = $(patsubst %.o,%.d,$(OBJS) $(CLI_OBJS))
 
-EXTRA_CLEAN = qfs-verify src/cli/*.o $(DEPENDENCY_FILES) build test/output
+EXTRA_CLEAN = qfs-verify src/cli/*.o src/pg/manifest/*.inc $(DEPENDENCY_FILES) build test/output
 
 # Bitcode for JIT inlining would need clang, and buys a C trigger nothing.
 override with_llvm = no
@@ -86,6 +86,11 @@ $(CORE_OBJS): %.o: %.c Makefile
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
 $(PG_OBJS): Makefile qfs.control
+
+# Queries that are easier to read in files of their own, as C strings.
+src/pg/manifest/manifest.o: src/pg/manifest/describe.sql.inc src/pg/manifest/compare.sql.inc
+%.sql.inc: %.sql
+	sed -e '/^--/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
 
 $(CLI_OBJS): %.o: %.c Makefile qfs.control
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(WERROR) \

@@ -7,9 +7,9 @@ COMMENT ON FUNCTION qfs.guard_ddl() IS
   'event trigger: refuses DDL on the objects of qfs while the ledger is open and qfs.ddl_guard is on';
 
 CREATE EVENT TRIGGER qfs_guard_start ON ddl_command_start
-  WHEN tag IN ('DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION')
+  WHEN tag IN ('DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION', 'DROP OWNED', 'ALTER DEFAULT PRIVILEGES')
   EXECUTE FUNCTION qfs.guard_ddl();
-COMMENT ON EVENT TRIGGER qfs_guard_start IS 'refuses to drop qfs, or to take objects from it';
+COMMENT ON EVENT TRIGGER qfs_guard_start IS 'refuses to drop qfs, and to take objects or privileges from it';
 CREATE EVENT TRIGGER qfs_guard_end ON ddl_command_end EXECUTE FUNCTION qfs.guard_ddl();
 COMMENT ON EVENT TRIGGER qfs_guard_end IS 'refuses changes of the ledger''s objects';
 CREATE EVENT TRIGGER qfs_guard_drop ON sql_drop EXECUTE FUNCTION qfs.guard_ddl();

@@ -4,7 +4,7 @@
 CREATE FUNCTION qfs.metric_families() RETURNS TABLE (name text, type text, help text, samples text)
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT f.name, f.type, f.help, f.name || ' ' || f.value
+  SELECT f.name, f.type, f.help, f.name || ' ' || f.value AS samples
   FROM qfs.vitals() v, qfs.key_fault() k,
   LATERAL (VALUES
     (1, 'qfs_ledger_open', 'gauge', 'Is the ledger open for appends?', v.is_open::integer::numeric),
@@ -27,8 +27,9 @@ BEGIN ATOMIC
   -- what is not known is not said
   WHERE f.value IS NOT NULL
   UNION ALL
-  SELECT 'qfs_blocked_total', 'counter', 'Verdicts of guards that blocked, in the verified entries.',
-         string_agg(format('qfs_blocked_total{guard="%s"} %s', c.guard, c.blocked), E'\n' ORDER BY c.guard)
+  -- names of its own: what pg_upgrade makes of a nameless column has another
+  SELECT 'qfs_blocked_total' AS name, 'counter' AS type, 'Verdicts of guards that blocked, in the verified entries.' AS help,
+         string_agg(format('qfs_blocked_total{guard="%s"} %s', c.guard, c.blocked), E'\n' ORDER BY c.guard) AS samples
   FROM qfs.guard_count c
   HAVING count(*) > 0;
 END;

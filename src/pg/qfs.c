@@ -10,6 +10,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "crypto/ed25519.h"
+#include "pg/append/guard.h"
 #include "crypto/ethereum.h"
 #include "pg/base/guc.h"
 #include "crypto/keccak.h"
@@ -37,4 +38,5 @@ _PG_init(void)
 	qfs_append_register_callbacks();
 	qfs_actor_register_callbacks();
 	qfs_version_register_callback();
+	qfs_guard_install_hook();
 }

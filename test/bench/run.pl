@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
@@ -350,6 +350,28 @@ my %section = (
       sql(q{SELECT count(*) FROM qfs.ledger WHERE type = 'LOGIN'}, 'mixed'), $speed, $events, bar($speed, 50_000);
   },
 );
+
+# What the guard costs those who have nothing to do with it: short turns, because a machine has moods.
+$section{temp} = sub {
+  my %script = (
+    'BEGIN; CREATE TEMP TABLE … ON COMMIT DROP; COMMIT' => "BEGIN;\nCREATE TEMP TABLE t (n int PRIMARY KEY, text text) ON COMMIT DROP;\nCOMMIT;\n",
+    'CREATE TEMP TABLE, DROP TABLE' => "CREATE TEMP TABLE t (n int PRIMARY KEY, text text);\nDROP TABLE t;\n",
+    'CREATE TABLE, DROP TABLE'      => "CREATE TABLE t (n int PRIMARY KEY, text text);\nDROP TABLE t;\n",
+  );
+  print "\n";
+  for my $what (sort keys %script) {
+    my %speed;
+    for (1 .. 5 * $rounds) {
+      for my $guard (qw(on off)) {
+        local $ENV{PGOPTIONS} = "-c qfs.ddl_guard=$guard";
+        push @{ $speed{$guard} }, transactions('temp', 1, $script{$what}, -T => 1);
+      }
+    }
+    my $ratio = median(map { $speed{off}[$_] / $speed{on}[$_] } 0 .. $#{ $speed{on} });
+    printf "%s: %.0f/s guarded, %.0f/s with qfs.ddl_guard off, %.2f times as long   %s 1.3\n", $what,
+      median(@{ $speed{on} }), median(@{ $speed{off} }), $ratio, $ratio <= 1.3 ? 'keeps' : 'EXCEEDS';
+  }
+};
 
 # One recovery of a wallet from its signature is what a sign-in cannot do without.
 sub sign_ins {

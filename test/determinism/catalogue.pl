@@ -12,8 +12,8 @@ my $node = new_node('catalogue');
 $node->safe_psql('postgres', 'CREATE EXTENSION qfs');
 my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 
-# Observers say how the server is now: clocks, locks, files.  No outcome, no proof and no explanation asks them.
-my $OBSERVERS = qr/^qfs(_api)?\.(health|key_fault|metric_families|metrics|vitals)\(/;
+# Observers say how the server is now: clocks, locks, files, roles, other objects.  No outcome, no proof and no explanation asks them.
+my $OBSERVERS = qr/^qfs(_api)?\.(access|health|key_fault|knows_server|metric_families|metrics|self_check|vitals)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
@@ -36,8 +36,6 @@ my @ALLOWED = (
   # Lists what is active now, which is a number of milliseconds.
   [ qr/^qfs_api\.sessions\(/, 'clock', qr/^statement_timestamp\(/ ],
   [ qr/^qfs_api\.sessions\(/, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],
-  # The view pg_roles has such a column, which nobody asks for.
-  [ qr/^qfs\.self_check\(/, 'time', qr/^timestamp with time zone in var$/ ],
 );
 
 sub walk_of { my (@objects) = @_; return QfsWalk->new($value, @objects) }

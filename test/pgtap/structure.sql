@@ -35,6 +35,9 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rols
                 'none of them can log in or do more than it is granted');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj_description(oid, 'pg_authid') IS NULL$$, 'each has a comment');
 
+-- what self_check compares with is what is installed
+SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
+
 -- tables: name, type, not null, collation of each column
 SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message',
   'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
@@ -120,7 +123,7 @@ SELECT is_empty($$SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t
 SELECT pg_temp.list_is($$SELECT evtname || ' ' || evtevent || ' ' || evtfoid::regproc || ' ' || evtenabled::text FROM pg_event_trigger WHERE evtname ~ '^qfs_'$$,
   ARRAY['qfs_guard_drop sql_drop qfs.guard_ddl A', 'qfs_guard_end ddl_command_end qfs.guard_ddl A', 'qfs_guard_rewrite table_rewrite qfs.guard_ddl A',
         'qfs_guard_start ddl_command_start qfs.guard_ddl A'], 'event triggers, enabled always');
-SELECT is((SELECT evttags FROM pg_event_trigger WHERE evtname = 'qfs_guard_start'), ARRAY['DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION'],
+SELECT is((SELECT evttags FROM pg_event_trigger WHERE evtname = 'qfs_guard_start'), ARRAY['DROP EXTENSION', 'DROP SCHEMA', 'ALTER EXTENSION', 'DROP OWNED', 'ALTER DEFAULT PRIVILEGES'],
           'commands that are refused before they start');
 
 -- types
@@ -146,26 +149,30 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns',
+  'access', 'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge', 'checkpoint',
+  'coherence_score', 'coherence_step', 'concerns',
   'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'post_restore', 'profile_of', 'public_entry_bundle',
-  'readable_entry', 'rebuild', 'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'register_event_type', 'require_public',
-  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
+  'knows_server', 'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'post_restore', 'profile_of',
+  'public_entry_bundle', 'readable_entry', 'rearm', 'rebuild', 'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change',
+  'register_event_type', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check',
+  'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head',
-  'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'profile_of', 'public_entry_bundle', 'readable_entry',
-  'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check', 'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
+  'access', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own',
+  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
+  'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'profile_of',
+  'public_entry_bundle', 'readable_entry', 'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check',
+  'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce', 'post_restore',
-  'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys', 
+  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce',
+  'post_restore', 'rearm', 'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
@@ -174,9 +181,11 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own', 'explain_to_caller', 'export',
+  'access', 'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own',
+  'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'rebuild', 'require_public', 'require_thread', 'require_user_id',
+  'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'rearm', 'rebuild',
+  'require_public', 'require_thread', 'require_user_id',
   'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
@@ -188,15 +197,17 @@ SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <>
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
   ARRAY[
-  'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'access() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp', 'neighbours() search_path=pg_catalog, pg_temp',
-  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
+  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp',
+  'require_thread(text) search_path=pg_catalog, pg_temp',
   'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)',
-  'public_entry_bundle(bigint, integer)', 'require_thread(text)', 'self_check()', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
+  'access()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
+  'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
+  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)',
+  'require_thread(text)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');

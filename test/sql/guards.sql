@@ -125,3 +125,11 @@ SELECT qfs.set_policy('{}') IS NOT NULL AS set;
 SELECT size, (SELECT count(*) FROM qfs.ledger) AS rows FROM qfs.head();
 SELECT * FROM qfs.verify();
 SELECT * FROM qfs.self_check();
+-- a column that the guard would have refused: nothing is appended, nothing is read beside it, and nothing crashes
+SET qfs.ddl_guard = off;
+ALTER TABLE qfs.ledger ADD COLUMN extra text DEFAULT 'x';
+RESET qfs.ddl_guard;
+SELECT attempt($$INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')$$) AS statement, attempt($$SELECT qfs.set_policy('{}')$$) AS function;
+SELECT count(*) AS lines FROM qfs.export();
+SELECT * FROM qfs.verify();
+SELECT * FROM qfs.self_check();

@@ -8,6 +8,8 @@ CREATE ROLE regress_qfs_one;
 CREATE FUNCTION regress_other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION regress_event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 
+CREATE TYPE regress_type AS ENUM ('a');
+
 -- found: what the check says after a command, which is then undone
 CREATE FUNCTION found(command text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -19,7 +21,7 @@ BEGIN
   findings := ARRAY(SELECT code || ': ' || detail FROM qfs.self_check() ORDER BY (code || ': ' || detail) COLLATE "C");
   RAISE EXCEPTION 'undo';
 EXCEPTION WHEN raise_exception THEN
-  RETURN QUERY SELECT unnest(findings);
+  RETURN QUERY SELECT regexp_replace(unnest(findings), '"[0-9a-f]{32}"', '"…"', 'g');
 END $$;
 CREATE TABLE commands (n serial, command text);
 -- triggers of the ledger
@@ -81,14 +83,88 @@ INSERT INTO commands (command) VALUES
   ('GRANT USAGE ON SCHEMA qfs TO PUBLIC'),
   ('REVOKE USAGE ON SCHEMA qfs FROM qfs_auditor'),
   ('REVOKE SELECT ON qfs.ledger FROM qfs_auditor; GRANT SELECT ON qfs.ledger TO qfs_auditor');
--- and what is nobody's business
+-- what functions and views are
+INSERT INTO commands (command) VALUES
+  ('CREATE OR REPLACE FUNCTION qfs.health() RETURNS TABLE (item text, status text, value text, remedy text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ''BEGIN RETURN; END'''),
+  ('CREATE OR REPLACE FUNCTION qfs_api.head() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC SELECT ''{"size": 0}''::jsonb; END'),
+  ('CREATE OR REPLACE FUNCTION qfs.canonical(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS ''SELECT value::text'''),
+  ('CREATE OR REPLACE FUNCTION qfs.current_user_id() RETURNS qfs.user_id AS ''$libdir/qfs'', ''qfs_sql_user_id_in'' LANGUAGE C STABLE PARALLEL RESTRICTED'),
+  ('ALTER FUNCTION qfs.health() SECURITY INVOKER'),
+  ('ALTER FUNCTION qfs.current_user_id() SECURITY DEFINER'),
+  ('ALTER FUNCTION qfs.health() SET search_path = public, pg_catalog'),
+  ('ALTER FUNCTION qfs.health() RESET search_path'),
+  ('ALTER FUNCTION qfs.health() SET row_security = off'),
+  ('ALTER FUNCTION qfs.hash_eq(qfs.hash, qfs.hash) VOLATILE CALLED ON NULL INPUT NOT LEAKPROOF PARALLEL UNSAFE'),
+  ('ALTER VIEW qfs_api.ledger RESET (security_barrier)'),
+  ('DO $$ BEGIN EXECUTE ''CREATE OR REPLACE VIEW qfs_api.ledger WITH (security_barrier) AS SELECT * FROM ('' ||
+    rtrim(pg_get_viewdef(''qfs_api.ledger''), '';'') || '') l LIMIT 1''; END $$'),
+  ('CREATE FUNCTION qfs_api.regress() RETURNS text LANGUAGE sql AS ''SELECT 1'''),
+  ('ALTER FUNCTION qfs.state_hash() RENAME TO regress_state_hash');
+-- other extensions and other people's objects
+INSERT INTO commands (command) VALUES
+  ('CREATE EXTENSION tablefunc SCHEMA qfs_api'),
+  ('CREATE TABLE qfs.mine (n int)'),
+  ('CREATE TYPE qfs_api.mine AS ENUM (''a'')'),
+  ('CREATE CAST (regress_type AS qfs.hash) WITH INOUT'),
+  ('CREATE OPERATOR qfs.=== (LEFTARG = qfs.hash, RIGHTARG = qfs.hash, FUNCTION = qfs.hash_eq)'),
+  ('ALTER EXTENSION qfs DROP FUNCTION qfs.head()'),
+  ('ALTER OPERATOR FAMILY qfs.hash_hash_ops USING hash DROP FUNCTION 2 (qfs.hash, qfs.hash)'),
+  ('ALTER EXTENSION qfs DROP FUNCTION qfs.root(bigint); DROP FUNCTION qfs.root(bigint)');
+-- tables: what hangs on them, wherever
 INSERT INTO commands (command) VALUES
   ('CREATE TRIGGER aaa BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
+  ('CREATE TRIGGER t BEFORE INSERT ON qfs.policy FOR EACH ROW EXECUTE FUNCTION regress_other()'),
+  ('CREATE TRIGGER t AFTER INSERT ON qfs.account FOR EACH ROW EXECUTE FUNCTION regress_other()'),
+  ('CREATE TRIGGER t INSTEAD OF INSERT ON qfs_api.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
+  ('CREATE RULE r AS ON INSERT TO qfs_api.ledger DO INSTEAD NOTHING'),
+  ('CREATE TABLE child () INHERITS (qfs.policy); CREATE TABLE child2 () INHERITS (qfs.account)'),
+  ('CREATE TABLE parent (LIKE qfs.rate); ALTER TABLE qfs.rate INHERIT parent'),
+  ('ALTER TABLE qfs.message DISABLE ROW LEVEL SECURITY'),
+  ('ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY; ALTER POLICY parties ON qfs.message USING (true)'),
+  ('CREATE POLICY everybody ON qfs.message USING (true)'),
+  ('DROP POLICY reader ON qfs.read_mark'),
+  ('ALTER TABLE qfs.policy ADD CHECK (seq < 1000000)'),
+  ('ALTER TABLE qfs.signing_key ALTER COLUMN seq SET DEFAULT 7; ALTER TABLE qfs.signing_key ALTER COLUMN token DROP NOT NULL'),
+  ('ALTER TABLE qfs.account ADD COLUMN extra int'),
+  ('ALTER TABLE qfs.rate DROP CONSTRAINT rate_pkey'),
+  ('ALTER TABLE qfs.login_nonce SET UNLOGGED; ALTER TABLE qfs.login_nonce REPLICA IDENTITY NOTHING'),
+  ('UPDATE pg_index SET indisvalid = false WHERE indexrelid = ''qfs.account_wallet''::regclass'),
+  ('DROP INDEX qfs.session_user_id'),
+  ('CREATE INDEX ON qfs.account ((created + 1))');
+-- roles and what will be
+INSERT INTO commands (command) VALUES
+  ('GRANT qfs_owner TO regress_qfs_one'),
+  ('GRANT qfs_operator TO qfs_user; GRANT pg_read_all_data TO qfs_anon WITH ADMIN OPTION'),
+  ('ALTER ROLE qfs_owner BYPASSRLS LOGIN'),
+  ('ALTER ROLE qfs_anon SUPERUSER'),
+  ('ALTER ROLE qfs_monitor CREATEDB NOINHERIT REPLICATION'),
+  ('ALTER DEFAULT PRIVILEGES IN SCHEMA qfs GRANT SELECT ON TABLES TO PUBLIC'),
+  ('ALTER DEFAULT PRIVILEGES FOR ROLE qfs_owner GRANT SELECT ON TABLES TO PUBLIC'),
+  ('ALTER TYPE qfs.hash OWNER TO regress_qfs_one; ALTER SCHEMA qfs OWNER TO regress_qfs_one'),
+  ('GRANT USAGE ON TYPE qfs.hash TO PUBLIC'),
+  ('GRANT SET ON PARAMETER qfs.ddl_guard TO regress_qfs_one; GRANT SET ON PARAMETER session_replication_role TO PUBLIC'),
+  ('ALTER ROLE regress_qfs_one SET qfs.ddl_guard = off; ALTER ROLE regress_qfs_one SET work_mem = 65'),
+  ('DO $$ BEGIN EXECUTE format(''ALTER DATABASE %I SET qfs.ddl_guard = 0'', current_database()); END $$'),
+  ('GRANT pg_write_all_data TO regress_qfs_one'),
+  ('CREATE ROLE regress_qfs_two; GRANT pg_read_server_files, pg_execute_server_program TO regress_qfs_one; GRANT regress_qfs_one TO regress_qfs_two');
+-- and what is nobody's business
+INSERT INTO commands (command) VALUES
+  ('GRANT qfs_operator, qfs_auditor TO regress_qfs_one; GRANT pg_read_all_data TO regress_qfs_one'),
+  ('CREATE TABLE mine (seq bigint REFERENCES qfs.ledger (seq), h qfs.hash); CREATE VIEW v AS SELECT * FROM qfs.ledger'),
+  ('CREATE STATISTICS qfs.s ON type, seq FROM qfs.ledger; CREATE INDEX ON qfs.ledger ((payload ->> ''n''))'),
+  ('CREATE RULE r AS ON INSERT TO qfs.policy DO INSTEAD NOTHING; ALTER TABLE qfs.policy DISABLE RULE r'),
+  ('COMMENT ON TABLE qfs.ledger IS ''mine''; ALTER ROLE qfs_operator SET work_mem = 65; ALTER TABLE qfs.account SET (fillfactor = 90)'),
   ('CREATE TRIGGER zzzz AFTER INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
   ('CREATE TRIGGER zzzz BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other(); ALTER TABLE qfs.ledger DISABLE TRIGGER zzzz'),
   ('CREATE INDEX ON qfs.ledger (type)'),
   ('CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION regress_event()');
 SELECT n, command, f AS found FROM commands LEFT JOIN LATERAL found(command) f ON true ORDER BY n, f COLLATE "C";
+
+-- before 16, who makes roles makes itself a member of any
+SELECT (SELECT count(*) FROM found('ALTER ROLE regress_qfs_one CREATEROLE') f WHERE f ~ '^QFS_BYPASS: role regress_qfs_one has CREATEROLE')
+       = (current_setting('server_version_num')::int < 160000)::int AS as_it_should;
 
 -- the guard, in the session that switched it off
 SET qfs.ddl_guard = off;
@@ -111,5 +187,11 @@ CREATE EXTENSION qfs;
 RESET qfs.ddl_guard;
 RESET client_min_messages;
 SELECT * FROM qfs.self_check();
+-- whom it takes to be trusted
+CREATE ROLE regress_qfs_two REPLICATION BYPASSRLS CREATEROLE;
+GRANT qfs_operator, pg_write_all_data TO regress_qfs_one;
+GRANT regress_qfs_one TO regress_qfs_two;
+SELECT * FROM qfs.access() WHERE role ~ 'regress_qfs' ORDER BY role COLLATE "C", by COLLATE "C";
+DROP ROLE regress_qfs_two;
 DROP FUNCTION found, regress_other, regress_event;
 DROP ROLE regress_qfs_one;

@@ -262,7 +262,7 @@ subtest '--disable-triggers' => sub {
       SELECT string_agg(DISTINCT tgenabled::text, '') FROM pg_trigger
       WHERE tgrelid = 'qfs.ledger'::regclass AND NOT tgisinternal}), 'O', 'the triggers are ORIGIN');
   my @found = split /\n/, check_rows($source, 'disabled');
-  is(scalar(grep { /^QFS_TRIGGER\|trigger zzz_qfs_\w+ of qfs.ledger is not enabled ALWAYS$/ } @found),
+  is(scalar(grep { /^QFS_TRIGGER\|trigger zzz_qfs_\w+ on qfs.ledger is not enabled ALWAYS$/ } @found),
     3, 'self_check says so');
   is(scalar(@found), 3, 'and nothing else');
   closed($source, 'disabled triggers', 'disabled');

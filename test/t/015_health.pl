@@ -43,7 +43,7 @@ $node->safe_psql('postgres', q{SELECT qfs.genesis('ledger.example.org/test'); SE
 append($node, 10);
 item_like('ledger', qr/^ok\|open, 12 entries\|$/, 'open');
 is(metric('qfs_entries_total'), 12, 'entries are counted');
-is($node->safe_psql('postgres', q{SELECT string_agg(item, ' ') FROM qfs.health() WHERE status <> 'ok'}), 'verification checkpoint',
+is($node->safe_psql('postgres', q{SELECT string_agg(item, ' ') FROM qfs.health() WHERE status <> 'ok' AND item <> 'server'}), 'verification checkpoint',
   'of a new ledger two things are to be done');
 
 subtest 'key file' => sub {
@@ -69,6 +69,16 @@ subtest 'guards' => sub {
   is(metric('qfs_self_check_faults'), 1, 'counted');
   $node->safe_psql('postgres', 'SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row');
   item_like('guards', qr/^ok/, 'on again');
+};
+
+subtest 'access' => sub {
+  item_like('access', qr/^ok\|/, 'nobody');
+  $node->safe_psql('postgres', 'CREATE ROLE loader; GRANT pg_write_all_data TO loader');
+  item_like('access', qr/^warning\|1 can go past the guards; role loader is a member of pg_write_all_data\|.*qfs\.access/, 'a member of a role that writes everything');
+  item_like('guards', qr/^ok/, 'which is no fault of the guards');
+  $node->safe_psql('postgres', 'DROP ROLE loader');
+  item_like('access', qr/^ok\|/, 'nobody again');
+  item_like('server', qr/^(ok|warning\|.*generate-manifest)/, 'the major version is known, or it says how it will be');
 };
 
 subtest 'durability' => sub {

@@ -59,6 +59,17 @@ $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
 
+# The next version's list of what it installs is made as that of every version is.
+install_next();
+new_database($node, 'listed');
+$node->safe_psql('listed', 'CREATE EXTENSION qfs');
+{
+  local %ENV = $node->_get_env();
+  sh("cd $made && scripts/generate-manifest -d listed && make -s PG_CONFIG=\"\$PG_CONFIG\" qfs.so > make.log 2>&1");
+}
+$node->safe_psql('postgres', 'DROP DATABASE listed');
+install_now();
+
 # ---- what there is, object by object ----
 
 my $catalog = q{
@@ -112,7 +123,7 @@ sub refuses_all {
   for my $sql (q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')}, 'SELECT * FROM qfs.head()', 'SELECT * FROM qfs.verify()',
     'SELECT qfs.checkpoint()', 'SELECT qfs.entry(0)', 'SELECT qfs.rotate_keys()', 'SELECT qfs.rebuild()', 'SELECT qfs.post_restore()',
     q{SELECT qfs.genesis('other.example')}, 'SELECT qfs_api.auth_nonce()', 'SELECT qfs.export()',
-    'SELECT qfs_api.metrics()', 'SELECT * FROM qfs.session_replay(0)') {
+    'SELECT qfs_api.metrics()', 'SELECT * FROM qfs.session_replay(0)', 'SELECT * FROM qfs.self_check()', 'SELECT * FROM qfs.rearm()') {
     my $error = refused($node, $sql, 'QFS_VERSION_MISMATCH', "$name: $sql", 'ledger');
     like($error->{hint}, $hint, 'with what to do');
   }

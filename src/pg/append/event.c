@@ -143,6 +143,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	qfs_error	err;
 	qfs_chain  *chain;
 
+	qfs_ledger_check_columns(ledger);
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);

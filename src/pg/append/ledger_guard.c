@@ -9,20 +9,15 @@
  */
 #include "pg/base/compat.h"
 
-#include "catalog/namespace.h"
 #include "commands/event_trigger.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/parsenodes.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "base/buf.h"
+#include "pg/append/guard.h"
 #include "pg/base/errors.h"
-#include "pg/base/guc.h"
-#include "pg/table/store_table.h"
-#include "pg/base/version.h"
+#include "pg/base/kept_plan.h"
 
 PG_FUNCTION_INFO_V1(qfs_sql_refuse_change);
 
@@ -48,57 +43,81 @@ qfs_sql_refuse_change(PG_FUNCTION_ARGS)
 
 /*
  * Commands that touched an object of qfs's: one that is in its schemas, or was
- * (a member that was moved away), or hangs on one of its tables.  Allowed are
- * indexes for one's own queries (of plain columns, unless they are the
- * ledger's), AFTER triggers, comments, statistics and privileges.
+ * (a member that was moved away), or hangs on one of its tables or types; and
+ * extensions whose schema is one of them.  Allowed are indexes for one's own
+ * queries (of plain columns, unless they are the ledger's), AFTER triggers of
+ * the two tables that are written by statements if there is one, comments,
+ * statistics and privileges.
  */
 static const char ddl_query[] =
 	"SELECT c.command_tag, c.object_identity"
-	" FROM pg_catalog.pg_event_trigger_ddl_commands() c"
-	" LEFT JOIN pg_catalog.pg_extension e ON e.extname OPERATOR(pg_catalog.=) 'qfs'::pg_catalog.name"
-	" LEFT JOIN pg_catalog.pg_trigger t"
-	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass"
-	"  AND t.oid OPERATOR(pg_catalog.=) c.objid"
-	" LEFT JOIN pg_catalog.pg_rewrite r"
-	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
-	"  AND r.oid OPERATOR(pg_catalog.=) c.objid"
-	" LEFT JOIN pg_catalog.pg_policy p"
-	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_policy'::pg_catalog.regclass"
-	"  AND p.oid OPERATOR(pg_catalog.=) c.objid"
-	" LEFT JOIN pg_catalog.pg_inherits i"
-	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
-	"  AND c.objid OPERATOR(pg_catalog.=) ANY (ARRAY[i.inhrelid, i.inhparent])"
-	" LEFT JOIN pg_catalog.pg_index x"
-	"   ON c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
-	"  AND x.indexrelid OPERATOR(pg_catalog.=) c.objid"
-	" LEFT JOIN pg_catalog.pg_class k"
-	"   ON k.oid OPERATOR(pg_catalog.=)"
-	"      COALESCE(t.tgrelid, r.ev_class, p.polrelid, x.indrelid,"
-	"               CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) c.objid"
-	"                    THEN i.inhparent ELSE i.inhrelid END)"
-	" LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
-	" WHERE NOT c.in_extension"
-	"   AND (COALESCE(n.nspname::pg_catalog.text, c.schema_name)"
+	/* Looked up one by one: there are few commands, and joins would read whole catalogs. */
+	" FROM (SELECT f.*, CASE f.classid"
+	"         WHEN 'pg_catalog.pg_trigger'::pg_catalog.regclass THEN"
+	"           (SELECT t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid OPERATOR(pg_catalog.=) f.objid)"
+	"         WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass THEN"
+	"           (SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.oid OPERATOR(pg_catalog.=) f.objid)"
+	"         WHEN 'pg_catalog.pg_policy'::pg_catalog.regclass THEN"
+	"           (SELECT p.polrelid FROM pg_catalog.pg_policy p WHERE p.oid OPERATOR(pg_catalog.=) f.objid)"
+	"         WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN"
+	"           (SELECT x.indrelid FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) f.objid)"
+	"         END AS relation"
+	"       FROM pg_catalog.pg_event_trigger_ddl_commands() f OFFSET 0) c"
+	" CROSS JOIN LATERAL"
+	"   (SELECT (SELECT n.nspname FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace n"
+	"              ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
+	"            WHERE k.oid OPERATOR(pg_catalog.=) c.relation) AS schema,"
+	"           (SELECT k.relname FROM pg_catalog.pg_class k"
+	"            WHERE k.oid OPERATOR(pg_catalog.=) c.relation) AS name OFFSET 0) k"
+	" WHERE (COALESCE(k.schema::pg_catalog.text, c.schema_name)"
 	"        OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])"
+	/* a schema, or whatever was a member and is one still */
 	"        OR (c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass"
-	"            AND c.objid OPERATOR(pg_catalog.=) e.extnamespace)"
-	"        OR EXISTS (SELECT FROM pg_catalog.pg_depend d"
-	"                   WHERE d.classid OPERATOR(pg_catalog.=) c.classid"
-	"                     AND d.objid OPERATOR(pg_catalog.=) c.objid"
-	"                     AND d.deptype OPERATOR(pg_catalog.=) 'e'"
-	"                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass"
-	"                     AND d.refobjid OPERATOR(pg_catalog.=) e.oid))"
-	/* what row_write.c cannot write an entry of */
+	"            AND c.objid OPERATOR(pg_catalog.=)"
+	"                (SELECT e.extnamespace FROM pg_catalog.pg_extension e"
+	"                 WHERE e.extname OPERATOR(pg_catalog.=) 'qfs'::pg_catalog.name))"
+	"        OR (SELECT true FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e"
+	"              ON e.oid OPERATOR(pg_catalog.=) d.refobjid"
+	"            WHERE d.classid OPERATOR(pg_catalog.=) c.classid"
+	"              AND d.objid OPERATOR(pg_catalog.=) c.objid"
+	"              AND d.deptype OPERATOR(pg_catalog.=) 'e'"
+	"              AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass"
+	"              AND e.extname OPERATOR(pg_catalog.=) 'qfs'::pg_catalog.name LIMIT 1)"
+	/* a child of ours, or a parent */
+	"        OR (c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"            AND (SELECT true FROM pg_catalog.pg_inherits i, pg_catalog.pg_class r, pg_catalog.pg_namespace n"
+	"                 WHERE ((i.inhrelid OPERATOR(pg_catalog.=) c.objid AND r.oid OPERATOR(pg_catalog.=) i.inhparent)"
+	"                        OR (i.inhparent OPERATOR(pg_catalog.=) c.objid AND r.oid OPERATOR(pg_catalog.=) i.inhrelid))"
+	"                   AND n.oid OPERATOR(pg_catalog.=) r.relnamespace"
+	"                   AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api']) LIMIT 1))"
+	/* another extension in a schema of ours */
+	"        OR (c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass"
+	"            AND (SELECT true FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n"
+	"                   ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+	"                 WHERE e.oid OPERATOR(pg_catalog.=) c.objid"
+	"                   AND e.extname OPERATOR(pg_catalog.<>) 'qfs'::pg_catalog.name"
+	"                   AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api'])))"
+	/* a cast from or to a type of ours */
+	"        OR (c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_cast'::pg_catalog.regclass"
+	"            AND (SELECT true FROM pg_catalog.pg_cast f, pg_catalog.pg_type y, pg_catalog.pg_namespace n"
+	"                 WHERE f.oid OPERATOR(pg_catalog.=) c.objid"
+	"                   AND y.oid OPERATOR(pg_catalog.=) ANY (ARRAY[f.castsource, f.casttarget])"
+	"                   AND n.oid OPERATOR(pg_catalog.=) y.typnamespace"
+	"                   AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY['qfs', 'qfs_api']) LIMIT 1)))"
+	/* what row_write.c cannot write an entry of is an index with more than columns */
 	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE INDEX'"
-	"            AND (k.relname OPERATOR(pg_catalog.=) 'ledger'::pg_catalog.name"
-	"                 OR (x.indexprs IS NULL AND x.indpred IS NULL)))"
+	"            AND (k.name OPERATOR(pg_catalog.=) 'ledger'::pg_catalog.name"
+	"                 OR (SELECT x.indexprs IS NULL AND x.indpred IS NULL FROM pg_catalog.pg_index x"
+	"                     WHERE x.indexrelid OPERATOR(pg_catalog.=) c.objid)))"
 	"   AND c.command_tag OPERATOR(pg_catalog.<>) ALL (ARRAY['REINDEX', 'COMMENT',"
 	"       'SECURITY LABEL', 'CREATE STATISTICS', 'ALTER STATISTICS'])"
-	/* tgtype bit 2: BEFORE; one of our names may be OR REPLACE of our trigger */
+	/* tgtype bits 2 and 64: BEFORE, INSTEAD OF; one of our names may be OR REPLACE of our trigger */
 	"   AND NOT (c.command_tag OPERATOR(pg_catalog.=) 'CREATE TRIGGER'"
-	"            AND (t.tgtype OPERATOR(pg_catalog.&) 2::pg_catalog.int2)"
-	"                OPERATOR(pg_catalog.=) 0::pg_catalog.int2"
-	"            AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.!~) '^zzz_qfs_')"
+	"            AND k.schema OPERATOR(pg_catalog.=) 'qfs'::pg_catalog.name"
+	"            AND k.name::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY['ledger', 'message'])"
+	"            AND (SELECT (t.tgtype OPERATOR(pg_catalog.&) 66::pg_catalog.int2) OPERATOR(pg_catalog.=) 0::pg_catalog.int2"
+	"                        AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.!~) '^zzz_qfs_'"
+	"                 FROM pg_catalog.pg_trigger t WHERE t.oid OPERATOR(pg_catalog.=) c.objid))"
 	" LIMIT 1";
 
 /*
@@ -119,12 +138,19 @@ static const char drop_query[] =
 	"                          AND t.address_names OPERATOR(pg_catalog.=) d.address_names))"
 	" LIMIT 1";
 
+static const char rewrite_query[] =
+	"SELECT 'ALTER', k.oid::pg_catalog.regclass::pg_catalog.text"
+	" FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace n"
+	"   ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
+	" WHERE k.oid OPERATOR(pg_catalog.=) pg_catalog.pg_event_trigger_table_rewrite_oid()"
+	"   AND n.nspname OPERATOR(pg_catalog.=) 'qfs'";
+
 /* Not read-only: that would not see the rows that the command wrote. */
 static void
-refuse_found(const char *query)
+refuse_found(SPIPlanPtr *plan, const char *query)
 {
 	SPI_connect();
-	if (SPI_execute(query, false, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(qfs_kept_plan(plan, query, 0, NULL), NULL, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: a guard's query failed");
 	if (SPI_processed > 0)
 	{
@@ -136,57 +162,41 @@ refuse_found(const char *query)
 	SPI_finish();
 }
 
-static void
-refuse_name(const char *command, const char *name)
-{
-	if (strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0)
-		QFS_THROW(QFS_GUARDED, "%s: %s", command, name);
-}
-
 /*
- * Commands that take the guards themselves away are refused before they start,
- * by what the statement says.
- */
-static void
-refuse_statement(const Node *parsetree)
-{
-	const DropStmt *drop = (const DropStmt *) parsetree;
-	ListCell   *cell;
-
-	if (IsA(parsetree, AlterExtensionContentsStmt))
-		refuse_name("ALTER EXTENSION", ((const AlterExtensionContentsStmt *) parsetree)->extname);
-	if (!IsA(parsetree, DropStmt) ||
-		(drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA))
-		return;
-	foreach(cell, drop->objects)
-		refuse_name("DROP", strVal(lfirst(cell)));
-}
-
-static void
-refuse_rewrite(void)
-{
-	refuse_found("SELECT 'ALTER', k.oid::pg_catalog.regclass::pg_catalog.text"
-				 " FROM pg_catalog.pg_class k JOIN pg_catalog.pg_namespace n"
-				 "   ON n.oid OPERATOR(pg_catalog.=) k.relnamespace"
-				 " WHERE k.oid OPERATOR(pg_catalog.=) pg_catalog.pg_event_trigger_table_rewrite_oid()"
-				 "   AND n.nspname OPERATOR(pg_catalog.=) 'qfs'");
-}
-
-/*
- * Before genesis, during a restore and in an extension script there is
- * nothing to guard yet, or the script is our own.  A state table that is not
- * where it belongs has just been moved, renamed or dropped; those of another
- * version are not ours to read, and to be guarded all the same.
+ * Statements that make nothing but temporary objects, as sessions do all the
+ * time: a table that inherits nothing, with its indexes, sequences and
+ * constraints, or a view.
  */
 static bool
-is_guarding(void)
+makes_temporary(const Node *parsetree)
 {
-	Oid			schema = get_namespace_oid("qfs", true);
+	const RangeVar *name = NULL;
 
-	if (!qfs_ddl_guard || creating_extension)
+	if (IsA(parsetree, CreateStmt) && ((const CreateStmt *) parsetree)->inhRelations == NIL)
+		name = ((const CreateStmt *) parsetree)->relation;
+	else if (IsA(parsetree, CreateTableAsStmt))
+		name = ((const CreateTableAsStmt *) parsetree)->into->rel;
+	else if (IsA(parsetree, ViewStmt))
+		name = ((const ViewStmt *) parsetree)->view;
+	return name != NULL && name->relpersistence == RELPERSISTENCE_TEMP;
+}
+
+/* What pg_restore --disable-triggers writes around the rows of a table. */
+static bool
+switches_all_triggers(const Node *parsetree)
+{
+	ListCell   *cell;
+
+	if (!IsA(parsetree, AlterTableStmt))
 		return false;
-	return !OidIsValid(schema) || !qfs_version_fits() || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
-		qfs_ledger_is_open();
+	foreach(cell, ((const AlterTableStmt *) parsetree)->cmds)
+	{
+		AlterTableType type = lfirst_node(AlterTableCmd, cell)->subtype;
+
+		if (type != AT_DisableTrigAll && type != AT_EnableTrigAll)
+			return false;
+	}
+	return true;
 }
 
 PG_FUNCTION_INFO_V1(qfs_sql_guard_ddl);
@@ -198,22 +208,30 @@ PG_FUNCTION_INFO_V1(qfs_sql_guard_ddl);
 Datum
 qfs_sql_guard_ddl(PG_FUNCTION_ARGS)
 {
+	static SPIPlanPtr ddl_plan,
+				drop_plan,
+				rewrite_plan;
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+	qfs_guard_state state;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("qfs.guard_ddl() is an event trigger")));
-	if (!is_guarding())
+	if (makes_temporary(data->parsetree))
+		PG_RETURN_NULL();
+	state = qfs_guard_now();
+	if (state == QFS_GUARD_NOTHING ||
+		(state == QFS_GUARD_CLOSED && switches_all_triggers(data->parsetree)))
 		PG_RETURN_NULL();
 
 	if (strcmp(data->event, "ddl_command_start") == 0)
-		refuse_statement(data->parsetree);
+		qfs_guard_statement(data->parsetree);
 	else if (strcmp(data->event, "ddl_command_end") == 0)
-		refuse_found(ddl_query);
+		refuse_found(&ddl_plan, ddl_query);
 	else if (strcmp(data->event, "sql_drop") == 0)
-		refuse_found(drop_query);
+		refuse_found(&drop_plan, drop_query);
 	else
-		refuse_rewrite();
+		refuse_found(&rewrite_plan, rewrite_query);
 	PG_RETURN_NULL();
 }

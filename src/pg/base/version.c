@@ -78,12 +78,18 @@ is_served(const char *version)
 }
 
 bool
+qfs_own_script_runs(void)
+{
+	return creating_extension && CurrentExtensionObject == get_extension_oid("qfs", true);
+}
+
+bool
 qfs_version_fits(void)
 {
 	char	   *version;
 
 	/* An update script runs between two versions. */
-	if (is_known_to_fit || creating_extension)
+	if (is_known_to_fit || qfs_own_script_runs())
 		return true;
 	version = installed_version();
 	is_known_to_fit = version != NULL && is_served(version);

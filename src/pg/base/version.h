@@ -16,6 +16,9 @@ extern void qfs_version_check(void);
 /* The same as a question.  True where there is no extension to compare with. */
 extern bool qfs_version_fits(void);
 
+/* Is a script of qfs's own running, not one of another extension? */
+extern bool qfs_own_script_runs(void);
+
 extern void qfs_version_register_callback(void);
 
 #endif

@@ -236,6 +236,25 @@ read_nodes(Datum value, bool isnull, LedgerEntry *out)
 	memcpy(out->nodes, VARDATA_ANY(nodes), len);
 }
 
+void
+qfs_ledger_check_columns(Relation ledger)
+{
+	if (RelationGetDescr(ledger)->natts != LEDGER_COLUMNS)
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.ledger has or had %i columns",
+				  (int64_t) RelationGetDescr(ledger)->natts);
+}
+
+/* The table's own columns; one that somebody added behind them is left out. */
+static void
+deform(TupleDesc desc, HeapTuple row, Datum *values, bool *nulls)
+{
+	if (desc->natts == LEDGER_COLUMNS)
+		heap_deform_tuple(row, desc, values, nulls);
+	else
+		for (int column = 1; column <= LEDGER_COLUMNS; column++)
+			values[column - 1] = heap_getattr(row, column, desc, &nulls[column - 1]);
+}
+
 qfs_status
 qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, qfs_error *err)
 {
@@ -248,7 +267,7 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 #define VALUE(column) values[(column) - 1]
 #define IS_NULL(column) nulls[(column) - 1]
 
-	heap_deform_tuple(row, desc, values, nulls);
+	deform(desc, row, values, nulls);
 	qfs_buf_init(&out->json, json, LEDGER_JSON_MAX);
 
 	if (IS_NULL(LEDGER_SEQ) || IS_NULL(LEDGER_AT) || IS_NULL(LEDGER_TYPE) ||

@@ -78,6 +78,9 @@ extern void qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
  */
 pg_noreturn extern void qfs_ledger_throw_not_open(uint64 size, const char *missing);
 
+/* Errors: STATE_MISMATCH where somebody has added a column, and nothing can be appended. */
+extern void qfs_ledger_check_columns(Relation ledger);
+
 /* Has somebody put an index on the table? */
 extern bool qfs_ledger_has_other_index(Relation ledger);
 

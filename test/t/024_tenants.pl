@@ -1,4 +1,4 @@
-# 023_tenants.pl - two ledgers in one cluster: what a tenant can do to the other's, what health says of it, and what docs/operations.md does about it.
+# 024_tenants.pl - two ledgers in one cluster: what a tenant can do to the other's, what health says of it, and what docs/operations.md does about it.
 use strict;
 use warnings FATAL => 'all';
 use File::Basename qw(dirname);

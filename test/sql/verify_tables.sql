@@ -1,0 +1,89 @@
+-- qfs.verify beside the entries: rows that the index does not lead to, and contents off the ledger that are not what it commits to.
+\getenv inputdir PG_ABS_SRCDIR
+\i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/accounts.sql
+SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
+SELECT qfs.register_event_type('NOTE', '{}');
+INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(2, 9) n;
+SELECT * FROM qfs.verify();
+
+-- past_the_index: runs a command whose rows the index does not learn of
+CREATE PROCEDURE past_the_index(command text) LANGUAGE plpgsql AS $$
+BEGIN
+  SET LOCAL qfs.ddl_guard = off;
+  ALTER TABLE qfs.ledger DISABLE TRIGGER ALL;
+  UPDATE pg_index SET indisready = false WHERE indexrelid = 'qfs.ledger_pkey'::regclass;
+  EXECUTE command;
+  UPDATE pg_index SET indisready = true WHERE indexrelid = 'qfs.ledger_pkey'::regclass;
+  ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append, ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row, ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement;
+END $$;
+-- checked: what verify says after a command, which is then undone
+CREATE FUNCTION checked(command text, depth text DEFAULT 'hashes') RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  faults text[];
+BEGIN
+  SET LOCAL qfs.ddl_guard = off;
+  ALTER TABLE qfs.profile_content DISABLE TRIGGER USER;
+  ALTER TABLE qfs.message DISABLE TRIGGER USER;
+  EXECUTE command;
+  faults := ARRAY(SELECT concat_ws(' ', v.seq, v.code, v.detail) FROM qfs.verify(depth => checked.depth) v);
+  RAISE EXCEPTION 'undo';
+EXCEPTION WHEN raise_exception THEN
+  RETURN QUERY SELECT unnest(faults);
+END $$;
+-- a second row of an entry, one behind the end, one in front of the beginning; an entry that was hidden, and one that was exchanged
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger WHERE seq = 4')$$);
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, outcome, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, outcome, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
+SELECT checked($$CALL past_the_index('WITH r AS (DELETE FROM qfs.ledger WHERE seq = 9 RETURNING *) INSERT INTO qfs.ledger SELECT * FROM r')$$);
+SELECT checked($$CALL past_the_index('WITH r AS (DELETE FROM qfs.ledger WHERE seq = 5 RETURNING *) INSERT INTO qfs.ledger SELECT * FROM r')$$);
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger')$$);
+-- what is checked in part is not counted
+SELECT count(*) FROM qfs.verify(3, 7, 'hashes');
+-- the hint helps: the index is made again, and what is still there twice is named by its number
+CALL past_the_index('WITH r AS (DELETE FROM qfs.ledger WHERE seq = 9 RETURNING *) INSERT INTO qfs.ledger SELECT * FROM r');
+SELECT seq, code FROM qfs.verify();
+SELECT size FROM qfs.head();
+REINDEX INDEX qfs.ledger_pkey;
+SELECT * FROM qfs.verify();
+SELECT size FROM qfs.head();
+
+-- contents: three accounts, two profiles, two messages
+SELECT n, wallet.sign_in(n) ->> 'created' AS created FROM generate_series(1, 3) n;
+SELECT n, acting(n, format('SELECT qfs_api.set_profile(%L, %L)', 'Alice ' || n, 'I write.'))::jsonb ->> 'version' AS version FROM generate_series(1, 2) n;
+SELECT acting(1, 'SELECT qfs_api.set_profile(''Alice A.'')')::jsonb ->> 'version' AS version;
+SELECT n, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key(n::text))) IS NOT NULL AS published FROM generate_series(1, 2) n;
+SELECT acting(n, format('SELECT qfs_api.send_message(%L, %L, %L, %L, %L, %L, %L)', wallet.id(3 - n), 1, wallet.base64url(substr(sha256(n::text::bytea), 1, 12)),
+                        wallet.base64url('\x00112233445566778899aabbccddeeff00'), 'x25519-hkdf-aes256gcm', wallet.chat_key(n::text), wallet.chat_key((3 - n)::text))) IS NOT NULL AS sent
+FROM generate_series(1, 2) n;
+SELECT * FROM qfs.verify();
+CREATE TABLE commands (n serial, command text);
+INSERT INTO commands (command) VALUES
+  ('UPDATE qfs.profile_content SET content = replace(content, ''Alice A.'', ''Alice B.'')'),
+  ('UPDATE qfs.profile_content SET salt = sha256(salt) WHERE content ~ ''Alice 2'''),
+  ('UPDATE qfs.profile_content SET salt = substr(salt, 2) WHERE content ~ ''Alice 2'''),
+  ('UPDATE qfs.profile_content SET version = version - 1 WHERE content ~ ''Alice A'''),
+  ('UPDATE qfs.profile_content SET content = NULL WHERE content ~ ''Alice 2'''),
+  ('UPDATE qfs.profile_content a SET content = b.content, salt = b.salt FROM qfs.profile_content b WHERE a.user_id OPERATOR(qfs.<>) b.user_id'),
+  ('INSERT INTO qfs.profile_content SELECT wallet.id(3)::qfs.user_id, 1, salt, content FROM qfs.profile_content LIMIT 1'),
+  ('UPDATE qfs.message SET body = set_byte(body, 3, 7)'),
+  ('UPDATE qfs.message SET nonce = sender_key::bytea WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('UPDATE qfs.message SET nonce = substr(sha256(nonce), 1, 12) WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('UPDATE qfs.message SET seq = 2'),
+  ('UPDATE qfs.message SET body = NULL, seq = 7, sender = recipient, recipient = sender WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('UPDATE qfs.message SET body = NULL, recipient = wallet.id(3)::qfs.user_id WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('UPDATE qfs.message SET entry = entry + 1000'),
+  ('UPDATE qfs.message SET entry = 3 WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('UPDATE qfs.message SET entry = -entry'),
+  ('UPDATE qfs.message SET thread = sender_key WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  -- what may be: erased, or not restored
+  ('UPDATE qfs.profile_content SET content = NULL, salt = NULL; UPDATE qfs.message SET body = NULL'),
+  ('TRUNCATE qfs.profile_content, qfs.message');
+SELECT n, f AS found FROM commands LEFT JOIN LATERAL checked(command, 'replay') WITH ORDINALITY AS f(f, o) ON true ORDER BY n, o;
+-- at other depths they are not looked at
+SELECT checked('UPDATE qfs.message SET body = NULL, seq = 7', 'signatures');
+-- a column that was added: said, and nothing is read beside it
+SELECT checked('ALTER TABLE qfs.message ADD COLUMN extra text DEFAULT ''x''', 'replay');
+SELECT * FROM qfs.verify();
+DROP FUNCTION checked;
+DROP PROCEDURE past_the_index;
