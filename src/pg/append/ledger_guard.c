@@ -186,7 +186,7 @@ is_guarding(void)
 	if (!qfs_ddl_guard || creating_extension)
 		return false;
 	return !OidIsValid(schema) || !qfs_version_fits() || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
-		qfs_ledger_is_open();
+		qfs_ledger_has_state();
 }
 
 PG_FUNCTION_INFO_V1(qfs_sql_guard_ddl);

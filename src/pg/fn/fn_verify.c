@@ -19,11 +19,15 @@
 #include "pg/append/append.h"
 #include "pg/base/args.h"
 #include "ledger/audit.h"
+#include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/guc.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/off_ledger.h"
+#include "pg/table/opening.h"
 #include "ledger/state_hash.h"
 #include "ledger/registry.h"
+#include "rules/account/signin_message.h"
 #include "pg/table/store_table.h"
 
 static void *
@@ -377,44 +381,114 @@ qfs_sql_rebuild(PG_FUNCTION_ARGS)
 {
 	uint64		size;
 
-	if (!qfs_ledger_is_open())
+	if (!qfs_ledger_has_state())
 		QFS_THROW(QFS_NOT_VERIFIED, "there is no state to rebuild");
 	PG_RETURN_INT64(replay_into_tables(&size));
 }
 
-/* A restore with --disable-triggers leaves them enabled, but not ALWAYS. */
+/* Whatever guard is there and not enabled ALWAYS: a restore with --disable-triggers leaves them so. */
+static const char disarmed_query[] =
+	"SELECT pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I',"
+	"                         t.tgrelid::pg_catalog.regclass, t.tgname)"
+	" FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid"
+	" WHERE c.relnamespace::pg_catalog.regnamespace::pg_catalog.text OPERATOR(pg_catalog.=) 'qfs'"
+	"   AND pg_catalog.starts_with(t.tgname::pg_catalog.text, 'zzz_qfs_')"
+	"   AND t.tgenabled OPERATOR(pg_catalog.<>) 'A'::pg_catalog.\"char\""
+	" UNION ALL"
+	" SELECT pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', e.evtname)"
+	" FROM pg_catalog.pg_event_trigger e"
+	" WHERE e.evtname OPERATOR(pg_catalog.=) ANY (ARRAY['qfs_guard_start', 'qfs_guard_end',"
+	"                                                   'qfs_guard_drop', 'qfs_guard_rewrite']::pg_catalog.name[])"
+	"   AND e.evtenabled OPERATOR(pg_catalog.<>) 'A'::pg_catalog.\"char\"";
+
 static void
-arm_guards(void)
+run_arming_commands(void)
 {
-	static const char *const commands[] = {
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append",
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row",
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement",
-		"ALTER EVENT TRIGGER qfs_guard_start ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_end ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_drop ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_rewrite ENABLE ALWAYS"
-	};
+	SPITupleTable *commands;
+	uint64		count;
 
 	SPI_connect();
-	for (int i = 0; i < lengthof(commands); i++)
-		SPI_execute(commands[i], false, 0);
+	if (SPI_execute(disarmed_query, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: the guards could not be read");
+	commands = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+		SPI_execute(SPI_getvalue(commands->vals[i], commands->tupdesc, 1), false, 0);
 	SPI_finish();
 }
 
-/* qfs.post_restore() -> bigint */
+/* The DDL guard watches over a ledger that was imported, and must not mind. */
+static void
+arm_guards(void)
+{
+	bool		guard = qfs_ddl_guard;
+
+	qfs_ddl_guard = false;
+	PG_TRY();
+	{
+		run_arming_commands();
+	}
+	PG_FINALLY();
+	{
+		qfs_ddl_guard = guard;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Entries ahead of the clock would keep time from passing until it has caught
+ * up.  Time never decreases, so the last one tells.
+ */
+static void
+check_time(bool accept)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+	int64		ahead;
+
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
+	ahead = head.at - qfs_now_ms();
+	if (ahead > QFS_CLOCK_SKEW_MS && !accept)
+		QFS_THROW(QFS_TIME_AHEAD, "entry %u is %i s ahead of it",
+				  (uint64_t) (head.size - 1), (int64_t) (ahead / 1000));
+}
+
+/* A ledger that follows another one stays closed. */
+static void
+open_unless_following(uint64 size)
+{
+	char	   *subscription = qfs_ledger_subscription();
+
+	if (subscription == NULL)
+		qfs_ledger_open(size);
+	else
+		ereport(NOTICE,
+				(errmsg("the ledger is verified, and follows the subscription \"%s\": it takes no events",
+						subscription),
+				 errhint("To open it, drop the subscription and call qfs.post_restore() again.")));
+}
+
+/* qfs.post_restore(accept_time) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_post_restore);
 Datum
 qfs_sql_post_restore(PG_FUNCTION_ARGS)
 {
+	bool		accept_time = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
 	uint64		size;
 
+	if (accept_time && !superuser())
+		QFS_THROW(QFS_FORBIDDEN, "accept_time is for superusers");
 	if (qfs_ledger_is_open())
 		QFS_THROW(QFS_GENESIS_EXISTS, "the ledger is open; qfs.verify() checks it, qfs.rebuild() rebuilds its state");
 	arm_guards();
 	replay_into_tables(&size);
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
+	check_time(accept_time);
+	qfs_off_ledger_compare(SnapshotSelf, report_error, NULL);
+	open_unless_following(size);
 	PG_RETURN_INT64((int64) size);
 }
 
