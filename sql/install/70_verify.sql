@@ -19,11 +19,11 @@ CREATE FUNCTION qfs.rebuild() RETURNS bigint
 COMMENT ON FUNCTION qfs.rebuild() IS
   'recomputes all state tables from the ledger; returns the number of records';
 
-CREATE FUNCTION qfs.post_restore(accept_time boolean DEFAULT false) RETURNS bigint
+CREATE FUNCTION qfs.post_restore(accept_time boolean DEFAULT false, acknowledge jsonb DEFAULT '{}') RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_post_restore' LANGUAGE C;
-COMMENT ON FUNCTION qfs.post_restore(boolean) IS
+COMMENT ON FUNCTION qfs.post_restore(boolean, jsonb) IS
   'after a restore or an import: verifies every entry, arms the guards, rebuilds state, opens the ledger; returns its size. '
-  'accept_time: open it with entries ahead of the clock, too (superusers)';
+  'Superusers: accept_time opens it with entries ahead of the clock, too; acknowledge, {"seq": "reason"}, with outcomes that are wrong, which an entry names then';
 
 CREATE FUNCTION qfs.self_check() RETURNS TABLE (code text, detail text)
   LANGUAGE sql STABLE

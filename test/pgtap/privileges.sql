@@ -141,7 +141,7 @@ INSERT INTO pinned VALUES
   ('function qfs.metric_families()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.node_hash(qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.nonce()', 'owner qfs_owner; c volatile parallel unsafe'),
-  ('function qfs.post_restore(boolean)', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.post_restore(boolean,pg_catalog.jsonb)', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.profile_of(qfs.user_id)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.public_entry_bundle(bigint,integer)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.put_read_mark(qfs.hash,bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),

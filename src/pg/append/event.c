@@ -44,6 +44,8 @@ establish_via(qfs_slice type)
 	operator = get_role_oid("qfs_operator", true);
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
+	if (rule != NULL && rule->acknowledges != NULL && !superuser())
+		QFS_THROW(QFS_FORBIDDEN, "only a superuser acknowledges a fault");
 	return QFS_VIA_OPERATOR;
 }
 

@@ -21,6 +21,8 @@
 #include "ledger/audit.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/fn/acknowledge.h"
 #include "pg/base/guc.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
@@ -219,10 +221,17 @@ qfs_sql_state_hash(PG_FUNCTION_ARGS)
 
 /* ---- qfs.verify ---- */
 
+typedef struct VerifyReport
+{
+	ReturnSetInfo *result;
+	Acknowledgement acknowledged;
+} VerifyReport;
+
 static qfs_status
 report_row(void *context, uint64_t seq, const qfs_error *fault)
 {
-	ReturnSetInfo *result = context;
+	VerifyReport *verify = context;
+	ReturnSetInfo *result = verify->result;
 	Datum		values[3] = {
 		Int64GetDatum((int64) seq),
 		CStringGetTextDatum(qfs_status_code(fault->status)),
@@ -230,6 +239,11 @@ report_row(void *context, uint64_t seq, const qfs_error *fault)
 	};
 	bool		nulls[3] = {false};
 
+	if (fault->status == QFS_OUTCOME_ACKNOWLEDGED)
+	{
+		qfs_acknowledgement_met(&verify->acknowledged, seq, fault);
+		return QFS_OK;
+	}
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return QFS_OK;
 }
@@ -279,6 +293,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : qfs_count_arg(fcinfo, 1, "to");
 	qfs_audit_depth depth = depth_arg(fcinfo, 2);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	VerifyReport report = {(ReturnSetInfo *) fcinfo->resultinfo};
 	LedgerReader reader;
 	LedgerHead	head;
 	LedgerHead	before;
@@ -296,7 +311,12 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, depth, from, &before.hash, before.at, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_row,
-							fcinfo->resultinfo, &err), &err);
+							&report, &err), &err);
+	if (depth != QFS_AUDIT_HASHES)
+	{
+		qfs_acknowledgement_read(&report.acknowledged, reader.rel, GetActiveSnapshot());
+		qfs_audit_acknowledge(audit, report.acknowledged.seqs, report.acknowledged.count);
+	}
 	audit_rows(audit, &reader, from, to);
 	check_end(audit, Min(to + 1, head.size));
 	qfs_ledger_table_close(&reader);
@@ -309,10 +329,17 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 
 /* ---- qfs.rebuild and qfs.post_restore ---- */
 
+/* context: the acknowledgement */
 static qfs_status
 report_error(void *context, uint64_t seq, const qfs_error *fault)
 {
 	qfs_error	err;
+
+	if (fault->status == QFS_OUTCOME_ACKNOWLEDGED)
+	{
+		qfs_acknowledgement_met(context, seq, fault);
+		return QFS_OK;
+	}
 
 	qfs_fail(&err, fault->status, "entry %i: %s", (int64_t) seq, fault->detail);
 	qfs_throw(&err);
@@ -346,10 +373,12 @@ write_state(qfs_audit *audit)
 /*
  * Replays the whole ledger and stores the state that results, under the chain
  * lock, so that nothing is appended in between.
+ * asked: outcomes that shall count though they are wrong, {"seq": "reason"}
+ * acknowledged: gets those, and those of the ledger
  * size: gets the number of entries
  */
 static int64
-replay_into_tables(uint64 *size)
+replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 {
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
@@ -362,7 +391,10 @@ replay_into_tables(uint64 *size)
 	qfs_append_end();
 	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+							allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
+	qfs_acknowledgement_read(acknowledged, rel, SnapshotSelf);
+	qfs_acknowledgement_ask(acknowledged, asked);
+	qfs_audit_acknowledge(audit, acknowledged->seqs, acknowledged->count);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
 	qfs_ledger_table_close(&reader);
 
@@ -379,11 +411,12 @@ PG_FUNCTION_INFO_V1(qfs_sql_rebuild);
 Datum
 qfs_sql_rebuild(PG_FUNCTION_ARGS)
 {
+	Acknowledgement acknowledged;
 	uint64		size;
 
 	if (!qfs_ledger_has_state())
 		QFS_THROW(QFS_NOT_VERIFIED, "there is no state to rebuild");
-	PG_RETURN_INT64(replay_into_tables(&size));
+	PG_RETURN_INT64(replay_into_tables(QFS_LITERAL("{}"), &acknowledged, &size));
 }
 
 /* Whatever guard is there and not enabled ALWAYS: a restore with --disable-triggers leaves them so. */
@@ -470,25 +503,31 @@ open_unless_following(uint64 size)
 				 errhint("To open it, drop the subscription and call qfs.post_restore() again.")));
 }
 
-/* qfs.post_restore(accept_time) -> bigint */
+/* qfs.post_restore(accept_time, acknowledge) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_post_restore);
 Datum
 qfs_sql_post_restore(PG_FUNCTION_ARGS)
 {
 	bool		accept_time = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
+	qfs_slice	asked = PG_ARGISNULL(1) ? QFS_LITERAL("{}") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(1));
+	bool		acknowledges = !qfs_slice_equal(asked, QFS_LITERAL("{}"));
+	Acknowledgement acknowledged;
 	uint64		size;
 
-	if (accept_time && !superuser())
-		QFS_THROW(QFS_FORBIDDEN, "accept_time is for superusers");
-	if (qfs_ledger_is_open())
+	if ((accept_time || acknowledges) && !superuser())
+		QFS_THROW(QFS_FORBIDDEN, "%s is for superusers", accept_time ? "accept_time" : "acknowledge");
+	/* One that is open goes on with what is acknowledged. */
+	if (qfs_ledger_is_open() && !acknowledges)
 		QFS_THROW(QFS_GENESIS_EXISTS, "the ledger is open; qfs.verify() checks it, qfs.rebuild() rebuilds its state");
 	arm_guards();
-	replay_into_tables(&size);
+	replay_into_tables(asked, &acknowledged, &size);
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
 	check_time(accept_time);
-	qfs_off_ledger_compare(SnapshotSelf, report_error, NULL);
-	open_unless_following(size);
+	qfs_off_ledger_compare(SnapshotSelf, report_error, &acknowledged);
+	if (!qfs_ledger_is_open())
+		open_unless_following(size);
+	qfs_acknowledgement_append(&acknowledged);
 	PG_RETURN_INT64((int64) size);
 }
 
@@ -517,6 +556,7 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
 	qfs_hash	zero = {{0}};
 	const qfs_session_record *session;
+	Acknowledgement acknowledged;
 	size_t		position = 0;
 	LedgerReader reader;
 	qfs_error	err;
@@ -524,7 +564,9 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+							allocator_in(CurrentMemoryContext), report_error, &acknowledged, &err), &err);
+	qfs_acknowledgement_read(&acknowledged, reader.rel, GetActiveSnapshot());
+	qfs_audit_acknowledge(audit, acknowledged.seqs, acknowledged.count);
 	/* The entries were checked when they were appended. */
 	audit->reducer.check_signatures = false;
 	audit_rows(audit, &reader, 0, upto);

@@ -10,6 +10,9 @@
 #include "engine/payload.h"
 #include "text/schema.h"
 
+/* Types to come may be called so. */
+#define RESERVED "FAULT_"
+
 /* Errors: TYPE_SYNTAX. */
 static qfs_status
 read_type(const qfs_act *act, char out[QFS_TYPE_MAX + 1])
@@ -46,6 +49,8 @@ apply(qfs_act *act)
 		status = qfs_schema_check(schema, act->err);
 	if (status != QFS_OK)
 		return status;
+	if (strncmp(record.type, RESERVED, strlen(RESERVED)) == 0)
+		return qfs_fail(act->err, QFS_TYPE_EXISTS, "names that begin with " RESERVED " are qfs's own");
 	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(record.type)) != NULL)
 		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s is a type of qfs's own", record.type);
 	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
