@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(314);
+SELECT plan(316);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -80,11 +80,12 @@ INSERT INTO pinned VALUES
   ('function qfs.address_recv(pg_catalog.internal)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.address_send(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.authenticate(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.base64url(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe'),
   ('function qfs.bytea(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.canonical(pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs.challenge(qfs.address,pg_catalog.text,bigint)', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.challenge(qfs.address,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.checkpoint(bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.coherence_score(pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.coherence_step(qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -150,6 +151,7 @@ INSERT INTO pinned VALUES
   ('function qfs.rebuild()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.recover_personal_sign(pg_catalog.text,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.referral_tier(bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.refuse(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.refuse_change()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.refuse_write()', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -194,7 +196,7 @@ INSERT INTO pinned VALUES
   ('function qfs.vkey(bigint)', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs_api.account_statement(pg_catalog.text,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.app(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs_api.auth_challenge(pg_catalog.text,pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.auth_challenge(pg_catalog.text,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_login(pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.auth_nonce()', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.chat_key(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
