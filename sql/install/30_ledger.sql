@@ -77,6 +77,19 @@ COMMENT ON COLUMN qfs.ledger_state.policy IS 'SHA-256 of the policy in force';
 COMMENT ON COLUMN qfs.ledger_state.key_number IS 'signing key in force';
 COMMENT ON CONSTRAINT ledger_state_pkey ON qfs.ledger_state IS 'one row';
 
+-- Not dumped either: whoever opens a ledger opens it in this database.
+CREATE TABLE qfs.opening (
+  number bigint NOT NULL,
+  size   bigint NOT NULL,
+  at     bigint NOT NULL,
+  CONSTRAINT opening_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE qfs.opening IS 'that the ledger is open, for events and no recorded entries: one row once it is';
+COMMENT ON COLUMN qfs.opening.number IS 'always 0';
+COMMENT ON COLUMN qfs.opening.size IS 'entries that it had then: 0 if genesis opened it';
+COMMENT ON COLUMN qfs.opening.at IS 'when, by the clock of the server, in milliseconds since 1970';
+COMMENT ON CONSTRAINT opening_pkey ON qfs.opening IS 'one row';
+
 CREATE TABLE qfs.policy (
   seq    bigint NOT NULL,
   policy text COLLATE "C" NOT NULL,
@@ -115,5 +128,5 @@ COMMENT ON COLUMN qfs.event_type.by IS 'who appends it: operator or account';
 COMMENT ON COLUMN qfs.event_type.schema IS 'JSON Schema of the payload, canonical';
 COMMENT ON CONSTRAINT event_type_pkey ON qfs.event_type IS 'a type is registered once';
 
-GRANT SELECT ON qfs.ledger_state, qfs.policy, qfs.signing_key, qfs.event_type
+GRANT SELECT ON qfs.ledger_state, qfs.opening, qfs.policy, qfs.signing_key, qfs.event_type
   TO qfs_operator, qfs_auditor;

@@ -291,6 +291,20 @@ CREATE FUNCTION qfs.refuse(code text, detail text) RETURNS boolean
   AS 'MODULE_PATHNAME', 'qfs_sql_refuse' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.refuse(text, text) IS 'an error of docs/errors.md, raised from SQL';
 
+CREATE FUNCTION qfs.erase_own_profile() RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_erase_own_profile' LANGUAGE C;
+COMMENT ON FUNCTION qfs.erase_own_profile() IS 'erases the content of the profile of the account that is signed in';
+
+CREATE FUNCTION qfs.erase_envelope(entry bigint) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'qfs_sql_erase_envelope' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.erase_envelope(bigint) IS
+  'erases the ciphertext of a message from or to the account that is signed in; gives the entry';
+
+CREATE FUNCTION qfs.put_read_mark(thread qfs.hash, seq bigint) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'qfs_sql_put_read_mark' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.put_read_mark(qfs.hash, bigint) IS
+  'moves the mark of the account that is signed in forward; gives the mark';
+
 CREATE FUNCTION qfs.set_profile(display_name text, bio text, avatar text, links text[]) RETURNS void
   AS 'MODULE_PATHNAME', 'qfs_sql_set_profile' LANGUAGE C;
 COMMENT ON FUNCTION qfs.set_profile(text, text, text, text[]) IS

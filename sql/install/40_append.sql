@@ -21,12 +21,12 @@ COMMENT ON FUNCTION qfs.rotate_keys() IS
   'makes new signing keys, endorsed by the outgoing one; returns the entry''s seq';
 
 CREATE FUNCTION qfs.import(lines text[]) RETURNS bigint
-  AS 'MODULE_PATHNAME', 'qfs_sql_import' LANGUAGE C STRICT
-  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+  AS 'MODULE_PATHNAME', 'qfs_sql_import' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.import(text[]) IS
-  'appends exported lines to an empty ledger or to a beginning of the same one, checking everything; returns how many were new';
+  'puts exported lines into an empty ledger, or behind those that were imported before, checking everything; returns how many were new; '
+  'qfs.post_restore() opens the ledger then';
 
 GRANT EXECUTE ON FUNCTION
   qfs.genesis(text, jsonb), qfs.register_event_type(text, jsonb, text),
-  qfs.set_policy(jsonb), qfs.rotate_keys(), qfs.import(text[])
+  qfs.set_policy(jsonb), qfs.rotate_keys()
   TO qfs_operator;

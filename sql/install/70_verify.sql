@@ -19,10 +19,11 @@ CREATE FUNCTION qfs.rebuild() RETURNS bigint
 COMMENT ON FUNCTION qfs.rebuild() IS
   'recomputes all state tables from the ledger; returns the number of records';
 
-CREATE FUNCTION qfs.post_restore() RETURNS bigint
+CREATE FUNCTION qfs.post_restore(accept_time boolean DEFAULT false, acknowledge jsonb DEFAULT '{}') RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_post_restore' LANGUAGE C;
-COMMENT ON FUNCTION qfs.post_restore() IS
-  'after a restore: verifies every entry, arms the guards, rebuilds state, opens the ledger; returns its size';
+COMMENT ON FUNCTION qfs.post_restore(boolean, jsonb) IS
+  'after a restore or an import: verifies every entry, arms the guards, rebuilds state, opens the ledger; returns its size. '
+  'Superusers: accept_time opens it with entries ahead of the clock, too; acknowledge, {"seq": "reason"}, with outcomes that are wrong, which an entry names then';
 
 GRANT EXECUTE ON FUNCTION qfs.verify(bigint, bigint, text)
   TO qfs_operator, qfs_auditor;

@@ -27,6 +27,18 @@ COMMENT ON COLUMN qfs.guard_count.blocked IS 'how often it blocked';
 COMMENT ON CONSTRAINT guard_count_pkey ON qfs.guard_count IS 'one row a guard';
 GRANT SELECT ON qfs.verification, qfs.guard_count TO qfs_operator, qfs_auditor;
 
+CREATE FUNCTION qfs.lock_verification() RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_lock_verification' LANGUAGE C;
+COMMENT ON FUNCTION qfs.lock_verification() IS 'one verification at a time, until the transaction ends';
+
+CREATE FUNCTION qfs.put_verification(size bigint, hash qfs.hash, faults bigint) RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_put_verification' LANGUAGE C;
+COMMENT ON FUNCTION qfs.put_verification(bigint, qfs.hash, bigint) IS 'remembers how far qfs.verify_new() has come';
+
+CREATE FUNCTION qfs.add_guard_count(guard text, blocked bigint) RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_add_guard_count' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.add_guard_count(text, bigint) IS 'adds to the verdicts of a guard';
+
 -- What it remembers of the past is a check of its own: a ledger that was
 -- rewritten with new hashes, or cut off, does not fit.
 CREATE FUNCTION qfs.verify_new(most bigint DEFAULT 100000)
@@ -43,8 +55,9 @@ BEGIN
   IF most IS NULL OR most < 1 THEN
     PERFORM qfs.refuse('ARGUMENT', 'most is 1 or more');
   END IF;
-  INSERT INTO qfs.verification VALUES (0, 0, NULL, 0, 0) ON CONFLICT DO NOTHING;
-  SELECT v.* INTO known FROM qfs.verification v FOR UPDATE;
+  PERFORM qfs.lock_verification();
+  SELECT v.* INTO known FROM qfs.verification v;
+  known.size := coalesce(known.size, 0);
   SELECT h.size INTO total FROM qfs.head() h;
   upto := least(total, known.size + most);
 
@@ -69,17 +82,16 @@ BEGIN
     END LOOP;
   END IF;
 
-  UPDATE qfs.verification SET at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint, faults = n;
   IF n > 0 THEN
+    PERFORM qfs.put_verification(known.size, known.hash, n);
     RETURN;
   END IF;
-  UPDATE qfs.verification SET size = upto, hash = (SELECT l.hash FROM qfs.ledger l WHERE l.seq = upto - 1);
-  INSERT INTO qfs.guard_count AS c
-  SELECT g #>> '{}', count(*)
-  FROM qfs.ledger l, jsonb_path_query(l.outcome, '$.guards[*] ? (@.result == "BLOCK").guard') g
-  WHERE l.seq >= known.size AND l.seq < upto
-  GROUP BY 1
-  ON CONFLICT (guard) DO UPDATE SET blocked = c.blocked + EXCLUDED.blocked;
+  PERFORM qfs.put_verification(upto, (SELECT l.hash FROM qfs.ledger l WHERE l.seq = upto - 1), 0);
+  PERFORM qfs.add_guard_count(b.guard, b.blocked)
+  FROM (SELECT g #>> '{}' AS guard, count(*) AS blocked
+        FROM qfs.ledger l, jsonb_path_query(l.outcome, '$.guards[*] ? (@.result == "BLOCK").guard') g
+        WHERE l.seq >= known.size AND l.seq < upto
+        GROUP BY 1 ORDER BY 1) b;
 END $$;
 COMMENT ON FUNCTION qfs.verify_new(bigint) IS
   'checks the hashes of the entries appended since it was last called, at most so many, and remembers how far it came; no rows: sound';
@@ -104,7 +116,7 @@ CREATE FUNCTION qfs.vitals(
     OUT check_faults bigint, OUT check_fault text, OUT bypasses bigint, OUT bypass text)
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT c.now, h.size, h.at, EXISTS (SELECT FROM qfs.ledger_state), pg_is_in_recovery(),
+  SELECT c.now, h.size, h.at, EXISTS (SELECT FROM qfs.ledger_state) AND EXISTS (SELECT FROM qfs.opening), pg_is_in_recovery(),
          k.holder, k.waiters, k.wait,
          v.size, v.at, v.faults,
          (SELECT count(*) FROM qfs.witness), w.size, w.at,
@@ -163,10 +175,12 @@ BEGIN
   END IF;
   SELECT * INTO v FROM qfs.vitals();
 
-  RETURN QUERY SELECT 'ledger', CASE WHEN v.is_open THEN 'ok' WHEN v.size = 0 THEN 'warning' ELSE 'error' END,
+  RETURN QUERY SELECT 'ledger', CASE WHEN v.is_open THEN 'ok' WHEN v.size = 0 OR EXISTS (SELECT FROM qfs.ledger_state) THEN 'warning' ELSE 'error' END,
     CASE WHEN v.is_open THEN format('open, %s entries', v.size) WHEN v.size = 0 THEN 'there is none yet'
+         WHEN EXISTS (SELECT FROM qfs.ledger_state) THEN format('closed, %s entries imported or followed', v.size)
          ELSE format('restored or copied, %s entries not verified', v.size) END,
     CASE WHEN v.is_open THEN NULL WHEN v.size = 0 THEN 'Run SELECT qfs.genesis(origin => ''ledger.example.org/main'').'
+         WHEN EXISTS (SELECT FROM qfs.ledger_state) THEN 'If it is to take events: SELECT qfs.post_restore().'
          ELSE 'Run SELECT qfs.post_restore().' END;
 
   RETURN QUERY SELECT 'guards', CASE WHEN v.check_faults = 0 THEN 'ok' ELSE 'error' END,
@@ -213,7 +227,9 @@ BEGIN
   RETURN QUERY SELECT 'head', CASE WHEN v.at > v.now + 1000 THEN 'warning' ELSE 'ok' END,
     format('entry %s, %s', v.size - 1, CASE WHEN v.at > v.now + 1000 THEN format('%s s in the future', (v.at - v.now) / 1000)
                                             ELSE format('%s s ago', greatest(v.now - v.at, 0) / 1000) END),
-    CASE WHEN v.at > v.now + 1000 THEN 'Set the clock of the server: until it has caught up, all entries have the same time.' END;
+    CASE WHEN v.at > v.now + 1000
+         THEN 'The clock is behind, or was ahead when the entry was appended. If it is behind, set it; until it has caught up, '
+              'all entries and sign-ins have the time of that entry.' END;
 
   SELECT * INTO k FROM qfs.key_fault();
   RETURN QUERY SELECT 'key_file', CASE WHEN k.detail IS NULL THEN 'ok' WHEN v.in_recovery THEN 'warning' ELSE 'error' END,

@@ -72,7 +72,8 @@ CREATE FUNCTION qfs_api.sessions()
 BEGIN ATOMIC
   SELECT s.session::text, s.seq, l.at, e.expires_at,
          qfs.base64url(s.device::bytea), s.operates,
-         s.ended IS NULL AND e.expires_at > (extract(epoch FROM statement_timestamp()) * 1000)::bigint,
+         s.ended IS NULL AND e.expires_at > greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint,
+                                                     (SELECT h.at FROM qfs.head() h)),
          s.session OPERATOR(qfs.=) qfs.current_session(), s.ended, s.reason
   FROM qfs.session s
   JOIN qfs.ledger l ON l.seq = s.seq

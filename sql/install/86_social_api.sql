@@ -62,8 +62,7 @@ CREATE FUNCTION qfs_api.erase_profile() RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT qfs.find_account(NULL, NULL);
-  UPDATE qfs.profile_content c SET salt = NULL, content = NULL
-  WHERE c.user_id OPERATOR(qfs.=) qfs.current_user_id();
+  SELECT qfs.erase_own_profile();
   SELECT qfs.profile_of(qfs.current_user_id());
 END;
 COMMENT ON FUNCTION qfs_api.erase_profile() IS
@@ -151,16 +150,13 @@ COMMENT ON FUNCTION qfs_api.messages(text, bigint, integer) IS
 CREATE FUNCTION qfs_api.mark_read(thread text, seq bigint) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 BEGIN ATOMIC
-  INSERT INTO qfs.read_mark (thread, user_id, seq)
-  SELECT t.thread, qfs.current_user_id(),
+  SELECT qfs.put_read_mark(t.thread,
          CASE WHEN mark_read.seq BETWEEN 0 AND x.last THEN mark_read.seq
-              WHEN qfs.refuse('ARGUMENT', format('seq is not between 0 and %s', x.last)) THEN 0 END
+              WHEN qfs.refuse('ARGUMENT', format('seq is not between 0 and %s', x.last)) THEN 0 END)
   FROM qfs.thread t
   CROSS JOIN LATERAL (SELECT CASE WHEN t.first OPERATOR(qfs.=) qfs.current_user_id()
                                   THEN t.second_seq ELSE t.first_seq END AS last) x
-  WHERE t.thread OPERATOR(qfs.=) qfs.require_thread(mark_read.thread)
-  ON CONFLICT (thread, user_id) DO UPDATE SET seq = greatest(read_mark.seq, excluded.seq)
-  RETURNING seq;
+  WHERE t.thread OPERATOR(qfs.=) qfs.require_thread(mark_read.thread);
 END;
 COMMENT ON FUNCTION qfs_api.mark_read(text, bigint) IS
   'Marks the peer''s messages up to number seq as read; gives the mark, which never goes back.';
@@ -182,10 +178,7 @@ CREATE FUNCTION qfs_api.erase_message(thread text, seq bigint, sender text DEFAU
 BEGIN ATOMIC
   -- Whose thread it is comes first, in whatever order a planner would look.
   SELECT qfs.require_thread(erase_message.thread);
-  UPDATE qfs.message m SET body = NULL
-  WHERE m.thread OPERATOR(qfs.=) qfs.require_thread(erase_message.thread) AND m.seq = erase_message.seq
-    AND m.sender OPERATOR(qfs.=) coalesce(erase_message.sender::qfs.user_id, qfs.current_user_id());
-  SELECT qfs.find_message(thread, seq, sender);
+  SELECT qfs.erase_envelope(qfs.find_message(thread, seq, sender));
 END;
 COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
   'Deletes the ciphertext of a message, by either party; sender: whose message, by default one''s own. The ledger keeps its hash. Gives the entry.';

@@ -84,7 +84,8 @@ print_fault(const Options *options, int64_t seq, const qfs_error *given)
 		puts("}");
 	}
 	else if (seq >= 0)
-		printf("fault: entry %lld: %s: %s (%s)\n", (long long) seq,
+		printf("%s: entry %lld: %s: %s (%s)\n",
+			   fault->status == QFS_OUTCOME_ACKNOWLEDGED ? "acknowledged" : "fault", (long long) seq,
 			   qfs_status_code(fault->status), qfs_status_message(fault->status), fault->detail);
 	else
 		printf("fault: %s: %s (%s)\n", qfs_status_code(fault->status),

@@ -32,6 +32,7 @@ typedef struct Options
 	size_t		checkpoint_count;
 	bool		sessions;		/* print those that are active at the end */
 	bool		state;			/* print the hash of the state at the end */
+	bool		strict;			/* what was acknowledged is a fault */
 	bool		json;
 	bool		quiet;			/* no progress, no closing line */
 } Options;

@@ -18,7 +18,7 @@ static const char help[] =
 "Usage:\n"
 "  qfs-verify ledger EXPORT.jsonl [--key VKEY] [--checkpoint FILE]...\n"
 "                                 [--depth hashes|signatures|replay] [--sessions]\n"
-"                                 [--state]\n"
+"                                 [--state] [--strict]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
 "\n"
@@ -30,6 +30,7 @@ static const char help[] =
 "  --sessions         print the sessions that are active at the last entry\n"
 "  --state            print the last entry's hash, and the hash of the state that results,\n"
 "                     as qfs.head() and qfs.state_hash() give them\n"
+"  --strict           outcomes that are wrong are faults, though they were acknowledged\n"
 "  --json             one JSON object a line\n"
 "  --quiet            faults only\n"
 "  --help, --version\n"
@@ -46,6 +47,7 @@ enum
 	OPTION_ENTRY,
 	OPTION_SESSIONS,
 	OPTION_STATE,
+	OPTION_STRICT,
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_HELP,
@@ -59,6 +61,7 @@ static const struct option option_names[] = {
 	{"entry", required_argument, NULL, OPTION_ENTRY},
 	{"sessions", no_argument, NULL, OPTION_SESSIONS},
 	{"state", no_argument, NULL, OPTION_STATE},
+	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
 	{"help", no_argument, NULL, OPTION_HELP},
@@ -154,6 +157,9 @@ take_option(int option, Options *o)
 			break;
 		case OPTION_STATE:
 			o->state = true;
+			break;
+		case OPTION_STRICT:
+			o->strict = true;
 			break;
 		case OPTION_JSON:
 			o->json = true;

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(47);
+SELECT plan(48);
 
 -- Keccak-256 and SHA3-256 are not the same; one byte, many bytes, more than a block
 SELECT is(qfs.keccak256('')::text, 'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470', 'keccak256 of nothing');
@@ -85,7 +85,7 @@ INSERT INTO commands VALUES
   ('SELECT qfs.genesis(''a b'')'), ('SELECT qfs.genesis(''a'', ''{"x":1}'')'), ('SELECT qfs.genesis(''a'')'), ('SELECT qfs.register_event_type(''x'', ''{}'')'),
   ('SELECT qfs.register_event_type(''X'', ''{"x":1}'')'), ('SELECT qfs.register_event_type(''GENESIS'', ''{}'')'), ('INSERT INTO qfs.ledger (type, payload) VALUES (''X'', ''{}'')'),
   ('INSERT INTO qfs.ledger (type, payload) VALUES (''EVENT_TYPE'', ''{}'')'), ('INSERT INTO qfs.ledger (type, payload, auth) VALUES (''X'', ''{}'', ''{}'')'),
-  ('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger'), ('INSERT INTO qfs.ledger (seq) VALUES (1)'), ('DELETE FROM qfs.ledger'), ('DROP EXTENSION qfs'),
+  ('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger'), ('INSERT INTO qfs.ledger (seq) VALUES (1)'), ('DELETE FROM qfs.ledger'), ('DELETE FROM qfs.policy'), ('DROP EXTENSION qfs'),
   ('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL'), ('SELECT qfs.import(ARRAY[''{}''])'), ('SELECT qfs.import(ARRAY[''{''])'), ('SELECT qfs.add_witness(''x'')'),
   ('SELECT qfs.add_cosignature(''x'')'), ('SELECT qfs.add_cosignature(qfs.checkpoint())'), ('SELECT qfs.verify(depth => ''x'')'), ('SELECT qfs.post_restore()'),
   ('SELECT qfs.challenge(NULL, NULL, 1)'), ('SELECT qfs.challenge(''0x71C7656EC7ab88b098defB751B7401B5f6d8976F'', NULL, 1)'), ('SELECT qfs_api.auth_login(NULL, NULL)'), ('SELECT qfs.authenticate(''x'')'),
@@ -110,7 +110,7 @@ BEGIN
     INSERT INTO errors VALUES (e.*);
   END LOOP;
 END $$;
-SELECT is(count(*)::int, 57, 'every command fails') FROM errors WHERE state IS NOT NULL;
+SELECT is(count(*)::int, 58, 'every command fails') FROM errors WHERE state IS NOT NULL;
 SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT4[0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
 SELECT is_empty($$SELECT command, message FROM errors WHERE message !~ '^[a-z]' OR message ~ '[.!]$'$$, 'a sentence in lower case, without a full stop');
 SELECT is_empty($$SELECT command, detail FROM errors WHERE detail !~ '^QFS_[A-Z0-9_]+(: .+\.)?$'$$, 'a detail that begins with the code');
@@ -124,6 +124,7 @@ SELECT is((SELECT size FROM qfs.head()), 1::bigint, 'and nothing was appended');
 -- functions that the library cannot be called for in another way
 SELECT throws_ok('SELECT qfs.ledger_append()', '39P01', 'qfs.ledger_append() is the BEFORE INSERT trigger of qfs.ledger', 'ledger_append is a trigger');
 SELECT throws_ok('SELECT qfs.refuse_change()', '39P01', 'qfs.refuse_change() is a trigger', 'refuse_change is a trigger');
+SELECT throws_ok('SELECT qfs.refuse_write()', '39P01', 'qfs.refuse_write() is a trigger', 'refuse_write is a trigger');
 
 SELECT * FROM finish();
 ROLLBACK;

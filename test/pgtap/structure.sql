@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 27', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 28', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -40,7 +40,7 @@ SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, '
 
 -- tables: name, type, not null, collation of each column
 SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message',
-  'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
+  'opening', 'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
   'thread', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
@@ -55,6 +55,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('ledger')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
   'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'origin text not null collate "C"', 'policy_seq bigint not null', 'policy qfs.hash not null',
   'key_number bigint not null'], 'columns of qfs.ledger_state');
+SELECT results_eq($$SELECT pg_temp.columns_of('opening')$$, ARRAY['number bigint not null', 'size bigint not null', 'at bigint not null'], 'columns of qfs.opening');
 SELECT results_eq($$SELECT pg_temp.columns_of('policy')$$, ARRAY['seq bigint not null', 'policy text not null collate "C"'], 'columns of qfs.policy');
 SELECT results_eq($$SELECT pg_temp.columns_of('signing_key')$$, ARRAY[
   'number bigint not null', 'seq bigint not null', 'checkpoint qfs.hash not null', 'token qfs.hash not null'], 'columns of qfs.signing_key');
@@ -92,7 +93,7 @@ SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
   ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
-  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.policy p', 'qfs.profile p',
+  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.opening p', 'qfs.policy p', 'qfs.profile p',
   'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.session p',
   'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
@@ -118,8 +119,14 @@ SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row
 SELECT pg_temp.list_is($$SELECT tgname || ' ' || tgtype || ' ' || tgfoid::regproc || ' ' || tgenabled::text FROM pg_trigger WHERE tgrelid = 'qfs.ledger'::regclass$$,
   ARRAY['zzz_qfs_append 7 qfs.ledger_append A', 'zzz_qfs_refuse_row 27 qfs.refuse_change A', 'zzz_qfs_refuse_statement 58 qfs.refuse_change A'],
   'BEFORE INSERT, UPDATE OR DELETE, and the statement''s UPDATE OR DELETE OR TRUNCATE, always');
-SELECT is_empty($$SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'qfs'::regnamespace AND c.relname <> 'ledger'$$,
-                'no trigger on other tables');
+SELECT is_empty($$
+  SELECT c.relname FROM pg_class c, pg_extension e
+  WHERE c.relnamespace = 'qfs'::regnamespace AND c.relkind = 'r' AND c.relname <> 'ledger' AND e.extname = 'qfs'
+    AND ARRAY(SELECT concat_ws(' ', t.tgname, t.tgtype, t.tgfoid::regproc, t.tgenabled, encode(t.tgargs, 'escape'))
+              FROM pg_trigger t WHERE t.tgrelid = c.oid ORDER BY t.tgname)
+        <> ARRAY['zzz_qfs_refuse_row 31 qfs.refuse_write A ' || CASE WHEN c.oid = ANY (e.extconfig) THEN 'dumped\000' ELSE '' END,
+                 'zzz_qfs_refuse_statement 58 qfs.refuse_write A ']$$,
+  'every other table refuses statements, always; what is dumped comes in while the ledger is closed');
 SELECT pg_temp.list_is($$SELECT evtname || ' ' || evtevent || ' ' || evtfoid::regproc || ' ' || evtenabled::text FROM pg_event_trigger WHERE evtname ~ '^qfs_'$$,
   ARRAY['qfs_guard_drop sql_drop qfs.guard_ddl A', 'qfs_guard_end ddl_command_end qfs.guard_ddl A', 'qfs_guard_rewrite table_rewrite qfs.guard_ddl A',
         'qfs_guard_start ddl_command_start qfs.guard_ddl A'], 'event triggers, enabled always');
@@ -149,15 +156,15 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge', 'checkpoint',
-  'coherence_score', 'coherence_step', 'concerns',
-  'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'explain', 'explain_own',
+  'access', 'add_cosignature', 'add_guard_count', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
+  'checkpoint', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
+  'ed25519_verify', 'entry', 'entry_bundle', 'erase_envelope', 'erase_own_profile', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'knows_server', 'leaf_hash', 'ledger_append', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'post_restore', 'profile_of',
-  'public_entry_bundle', 'readable_entry', 'rearm', 'rebuild', 'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change',
-  'register_event_type', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check',
-  'session_replay', 'set_policy',
+  'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
+  'post_restore', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
+  'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
+  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
@@ -171,8 +178,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'nonce',
-  'post_restore', 'rearm', 'rebuild', 'refuse', 'refuse_change', 'register_event_type', 'revoke_session', 'rotate_keys',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
+  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'put_read_mark', 'put_verification', 'rearm',
+  'rebuild', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
@@ -181,17 +189,17 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'explain', 'explain_own',
-  'explain_to_caller', 'export',
+  'access', 'authenticate_request', 'challenge', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'erase_own_profile', 'explain',
+  'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'rearm', 'rebuild',
-  'require_public', 'require_thread', 'require_user_id',
-  'revoke_session', 'self_check', 'set_profile', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
+  'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',
+  'put_verification', 'rearm', 'rebuild', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'set_profile',
+  'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
   'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'import(text[])',
+  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
   'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');

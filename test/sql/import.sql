@@ -80,6 +80,7 @@ SELECT * FROM qfs.self_check();
 SELECT bool_and(line = qfs.entry(seq)) AS lines FROM exported;
 SELECT bool_and(qfs.checkpoint(n) = note) AS checkpoints FROM checkpoints;
 SELECT octet_length(nodes) / 32 AS nodes, count(*) FROM qfs.ledger GROUP BY 1 ORDER BY 1;
+SELECT qfs.post_restore();
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}') RETURNING seq;
 SELECT qfs.import(array_agg(line ORDER BY seq)) FROM exported;
 

@@ -104,14 +104,14 @@ SELECT count(*) FROM qfs.cosignature;
 SELECT qfs.add_witness(NULL) IS NULL AS witness, qfs.add_cosignature(NULL) IS NULL AS cosignature;
 
 -- stored lines follow our own signature, in the order of their keys; one note holds so many
-INSERT INTO qfs.cosignature VALUES (10, 'b', E'— b AAAAAAAA\n'), (10, 'a', E'— a AAAAAAAA\n'), (9, 'c', E'— c AAAAAAAA\n');
+SELECT unguarded($$INSERT INTO qfs.cosignature VALUES (10, 'b', E'— b AAAAAAAA\n'), (10, 'a', E'— a AAAAAAAA\n'), (9, 'c', E'— c AAAAAAAA\n')$$);
 SELECT (lines(qfs.checkpoint(10)))[6:] AS ten, (lines(qfs.checkpoint(9)))[6:] AS nine, (lines(qfs.checkpoint(8)))[6:] AS eight;
 SELECT right(qfs.tlog_proof(0, 10), 13) AS end_of_proof;
-INSERT INTO qfs.cosignature SELECT 10, n::text, E'— long ' || repeat('A', 4000) || E'\n' FROM generate_series(1, 300) n;
+SELECT unguarded($$INSERT INTO qfs.cosignature SELECT 10, n::text, E'— long ' || repeat('A', 4000) || E'\n' FROM generate_series(1, 300) n$$);
 SELECT attempt('SELECT qfs.checkpoint(10)') AS ten, length(qfs.checkpoint(9)) > 0 AS nine;
-DELETE FROM qfs.cosignature;
+SELECT unguarded($$DELETE FROM qfs.cosignature$$);
 -- a witness whose key somebody damaged in the table stops it, and says so
-UPDATE qfs.witness SET vkey = 'damaged' WHERE vkey ~ '/w';
+SELECT unguarded($$UPDATE qfs.witness SET vkey = 'damaged' WHERE vkey ~ '/w'$$);
 SELECT attempt(format('SELECT qfs.add_cosignature(%L)', note)) FROM checkpoints WHERE size = 10;
 
 -- a ledger whose keys are not in the key file: it can be read, not signed

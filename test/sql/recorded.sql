@@ -1,4 +1,5 @@
--- Recorded entries: rows that bring their computed columns are checked, never stamped.
+-- Recorded entries: rows that bring their computed columns are checked, never stamped.  Here they come to a ledger that
+-- was imported, and is closed: each is the next one.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 SELECT length(qfs.genesis('regress.example/log')::text);
@@ -8,7 +9,7 @@ SELECT qfs.register_event_type('ACT', '{}', 'account');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(8, 10) n;
 CREATE TABLE saved AS SELECT seq, to_jsonb(l) AS row FROM qfs.ledger l;
 \set upto 6
-\i :inputdir/sql/include/reopen.sql
+\i :inputdir/sql/include/imported.sql
 
 -- entry 7, with one thing wrong
 CREATE FUNCTION recorded(changes jsonb, n bigint DEFAULT 7) RETURNS text LANGUAGE sql AS $$
@@ -55,17 +56,18 @@ SELECT size FROM qfs.head();
 SELECT count(*) AS types FROM qfs.event_type;
 SELECT * FROM qfs.verify();
 
--- the right one, then one without nodes, which the trigger fills in; then events go on
+-- the right one, then one without nodes, which the trigger fills in; once it is opened, events go on
 SELECT recorded('{}') AS as_it_was;
 SELECT recorded('{"nodes":null}', 8) AS without_nodes, recorded('{"nodes":"\\x"}', 9) AS wrong_nodes, recorded('{"nodes":null}', 9) AS no_nodes;
 SELECT bool_and(to_jsonb(l) = s.row) AS same, count(*) FROM qfs.ledger l JOIN saved s USING (seq);
+SELECT qfs.post_restore();
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n":10}') RETURNING seq;
 SELECT regexp_replace(recorded('{}', 10), '\d{13}|[0-9a-f]{64}', '…', 'g') AS forked;
 SELECT * FROM qfs.verify();
 
 -- in replica mode, as logical replication applies rows, all the same
 \set upto 6
-\i :inputdir/sql/include/reopen.sql
+\i :inputdir/sql/include/imported.sql
 SET session_replication_role = replica;
 SELECT regexp_replace(recorded('{"payload":{"by":"operator","schema":{},"type":"ACT"}}'), '[0-9a-f]{64}', '…', 'g') AS changed,
        recorded('{}', 8) AS gap, recorded('{}') AS next;
@@ -73,17 +75,18 @@ INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n":8}') RETURNING seq;
 RESET session_replication_role;
 SELECT * FROM qfs.verify();
 
--- recorded entries and events in one transaction and in one statement
-\i :inputdir/sql/include/reopen.sql
+-- recorded entries, the opening and events in one transaction; and never both in one statement
+\i :inputdir/sql/include/imported.sql
 BEGIN;
 SELECT recorded('{}', 7), recorded('{}', 8);
+SELECT qfs.post_restore();
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n":9}') RETURNING seq;
 SAVEPOINT s;
 SELECT left(recorded('{}', 9), 22);
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n":10}') RETURNING seq;
 COMMIT;
 SELECT * FROM qfs.verify();
-\i :inputdir/sql/include/reopen.sql
+\i :inputdir/sql/include/imported.sql
 INSERT INTO qfs.ledger
 SELECT (jsonb_populate_record(NULL::qfs.ledger, CASE WHEN seq < 10 THEN row ELSE '{"type":"NOTE","payload":{"n":10}}' END)).*
 FROM saved WHERE seq > 6 ORDER BY seq;

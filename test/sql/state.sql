@@ -24,13 +24,13 @@ SELECT qfs.state_hash()::bytea = hash AS "after all of that" FROM by_hand;
 -- an operator's event of its own leaves no record, everything else does
 SELECT b.n, a.hash = b.hash AS same FROM seen a JOIN seen b ON b.n = a.n + 1 ORDER BY 1;
 -- it does not depend on where rows lie, and a rebuild gives it again
-UPDATE qfs.policy SET seq = seq WHERE seq = 0;
+SELECT unguarded($$UPDATE qfs.policy SET seq = seq WHERE seq = 0$$);
 SELECT qfs.state_hash()::bytea = hash AS moved FROM seen WHERE n = 4;
 SELECT qfs.rebuild();
 SELECT qfs.state_hash()::bytea = hash AS rebuilt FROM seen WHERE n = 4;
 -- a table that was changed has another one; an undone change has not
 BEGIN;
-UPDATE qfs.event_type SET by = 'account';
+SELECT unguarded($$UPDATE qfs.event_type SET by = 'account'$$);
 SELECT qfs.state_hash()::bytea = hash AS changed FROM seen WHERE n = 4;
 ROLLBACK;
 SELECT qfs.state_hash()::bytea = hash AS undone FROM seen WHERE n = 4;

@@ -107,9 +107,11 @@ subtest 'copy, then stream' => sub {
   same_rows('stream', 'streamed before it is opened');
   my $note = q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')};
   refused($subscriber, $note, 'QFS_NOT_VERIFIED', 'it takes no appends of its own', 'stream');
-  is($subscriber->safe_psql('stream', 'SELECT qfs.post_restore()'), 31, 'verified and opened');
+  my ($exit_code, $size, $notice) = $subscriber->psql('stream', 'SELECT qfs.post_restore()');
+  is($size, 31, 'verified');
+  like($notice, qr/follows the subscription "stream": it takes no events/, 'and not opened');
 
-  # The session that applies has seen the ledger closed; it must see it open.
+  # The session that applies has seen no state; from now on it computes it.
   append_singly($publisher, 2, 'stream');
   $publisher->safe_psql('stream', q{
     SELECT qfs.register_event_type('ORDER', '{"properties":{"n":{"type":"integer"}},"type":"object"}');
@@ -118,7 +120,7 @@ subtest 'copy, then stream' => sub {
     SELECT qfs.rotate_keys();
     INSERT INTO qfs.ledger (type, payload)
       SELECT 'ORDER', jsonb_build_object('n', n) FROM generate_series(1, 200) n});
-  same_rows('stream', 'streamed after it is opened');
+  same_rows('stream', 'streamed after it is verified');
   is_sound($subscriber, 'its state is built', 'stream');
   is($subscriber->safe_psql('stream', 'SELECT * FROM qfs.event_type ORDER BY 1'),
     $publisher->safe_psql('stream', 'SELECT * FROM qfs.event_type ORDER BY 1'), 'the types are known');
@@ -169,12 +171,65 @@ subtest 'changes behind the guards' => sub {
   }
 };
 
-# A fork begins with two entries of the same number: the second one is refused.
+# A ledger that follows another one takes no event: there would be two branches.  Once it has left, it takes events, and
+# no row of the other one.
 subtest 'an append of the subscriber' => sub {
   replicate('own');
+  my $note = q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')};
+  my $error = refused($subscriber, $note, 'QFS_NOT_VERIFIED', 'it follows', 'own');
+  like($error->{detail}, qr/follows another ledger by the subscription "own"/, 'and says whom');
+  append($publisher, 1, 'own');
+  same_rows('own', 'goes on');
+  is($subscriber->safe_psql('own', q{SELECT status || ': ' || value FROM qfs.health() WHERE item = 'ledger'}),
+    'warning: closed, 24 entries imported or followed', 'health knows');
+  $subscriber->safe_psql('own', 'DROP SUBSCRIPTION own');
+  refused($subscriber, $note, 'QFS_NOT_VERIFIED', 'left, and not opened', 'own');
+  is($subscriber->safe_psql('own', 'SELECT qfs.post_restore()'), 24, 'opened');
   append($subscriber, 1, 'own');
-  stops('own', 'QFS_SEQ_GAP', sub { append($publisher, 1, 'own') });
-  is_sound($publisher, 'publisher', 'own');
+  is_sound($subscriber, 'a branch of its own', 'own');
+  my $connection = $publisher->connstr('own') =~ s/'/''/gr;
+  $subscriber->safe_psql('own', qq{
+    CREATE SUBSCRIPTION own CONNECTION '$connection' PUBLICATION own WITH (disable_on_error = true, copy_data = false)});
+  stops('own', 'QFS_LEDGER_OPEN', sub { append($publisher, 1, 'own') });
+};
+
+# With a subscription to everything, state came along, and opened what nobody had verified.
+subtest 'a publication of all tables' => sub {
+  publish('everything');
+  $publisher->safe_psql('everything', 'DROP PUBLICATION everything; CREATE PUBLICATION everything FOR ALL TABLES');
+  my $offset = -s $subscriber->logfile;
+  subscribe('everything', 'disable_on_error = true');
+  $subscriber->wait_for_log(qr/ERROR: .*\n.*DETAIL:  QFS_NOT_REPLICATED: INSERT into qfs\.\w+\.\n.*FOR TABLE qfs\.ledger WITH \(publish = 'insert'\)/, $offset);
+  ok($subscriber->poll_query_until('everything', q{SELECT NOT subenabled FROM pg_subscription WHERE subname = 'everything'}), 'it stops');
+  is($subscriber->safe_psql('everything', 'SELECT (SELECT count(*) FROM qfs.opening) + (SELECT count(*) FROM qfs.ledger_state)'), 0, 'nothing is open');
+  $subscriber->safe_psql('everything', 'DROP SUBSCRIPTION everything');
+};
+
+# State that arrives later, by a publication that was widened, and what is off the ledger.
+subtest 'tables beside the ledger' => sub {
+  publish('beside');
+  $publisher->safe_psql('beside', q{
+    ALTER PUBLICATION beside SET TABLE qfs.ledger, qfs.witness, qfs.message, qfs.profile_content;
+    ALTER PUBLICATION beside SET (publish = 'insert');
+    SELECT qfs.add_witness('} . note_key('early.example', 4, '09' x 32) . q{')});
+  subscribe('beside', 'disable_on_error = true');
+  sync('beside');
+  is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 1, 'a witness came along');
+  $subscriber->safe_psql('beside', 'SELECT qfs.post_restore()');
+  $publisher->safe_psql('beside', "SELECT qfs.add_witness('" . note_key('late.example', 4, '09' x 32) . "')");
+  append($publisher, 1, 'beside');
+  same_rows('beside', 'beside');
+  is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 2, 'and one that was added later');
+  # State, by a publication that was widened: what there is of it, and what is added.
+  my $offset = -s $subscriber->logfile;
+  $publisher->safe_psql('beside', 'ALTER PUBLICATION beside ADD TABLE qfs.policy');
+  $subscriber->safe_psql('beside', 'ALTER SUBSCRIPTION beside REFRESH PUBLICATION');
+  $subscriber->wait_for_log(qr/DETAIL:  QFS_NOT_REPLICATED: INSERT into qfs\.policy/, $offset);
+  $subscriber->safe_psql('beside', 'DROP SUBSCRIPTION beside');
+  my $connection = $publisher->connstr('beside') =~ s/'/''/gr;
+  $subscriber->safe_psql('beside', qq{
+    CREATE SUBSCRIPTION beside CONNECTION '$connection' PUBLICATION beside WITH (disable_on_error = true, copy_data = false)});
+  stops('beside', 'QFS_NOT_REPLICATED', sub { $publisher->safe_psql('beside', q{SELECT qfs.set_policy('{"ttl_blocks": 99}')}) });
 };
 
 subtest 'entries that were never sent' => sub {

@@ -104,6 +104,8 @@ my %arguments = (
   # what appends
   'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
+  'qfs.post_restore' => "false, '{}'",
+  'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
   'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
   'qfs.set_policy' => q{'{"limits": {"events_per_minute": 999999}}'}, 'qfs.set_profile' => q{'Alice', '', NULL, '{}'},
   'qfs_api.auth_challenge' => "'$alice->{wallet}'", 'qfs_api.auth_login' => join(', ', map { literal($_) } $message, $signature),

@@ -72,7 +72,7 @@ sub store {
 sub faults_in_database {
   my ($client, $sql) = @_;
   my %found;
-  $client->value('BEGIN; SET LOCAL qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL');
+  $client->value('BEGIN; SET LOCAL qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL;' . guards_of_tables('DISABLE'));
   $client->value($sql);
   for my $depth (@DEPTHS) {
     my $answer = $client->query("SELECT seq, code, detail FROM qfs.verify(depth => '$depth')");

@@ -80,7 +80,9 @@ scenario('chat: deleted, forged and foreign messages, a key that changed, a key 
   for (const text of ['the first', 'the second', 'the third']) await write(ann, text);
 
   // The server changes a ciphertext, and its own commitment cannot follow; a sender deletes one.
-  sql(`UPDATE qfs.message SET body = set_byte(body, 0, get_byte(body, 0) # 1) WHERE seq = 2 AND sender::text = '${ann.id}'`);
+  sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.message DISABLE TRIGGER zzz_qfs_refuse_row, DISABLE TRIGGER zzz_qfs_refuse_statement;
+       UPDATE qfs.message SET body = set_byte(body, 0, get_byte(body, 0) # 1) WHERE seq = 2 AND sender::text = '${ann.id}';
+       ALTER TABLE qfs.message ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row, ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement`);
   const first = ann.page.locator('.bubble.mine').first();
   await first.locator('summary').click();
   await first.getByRole('button', { name: 'Delete\u2026' }).click();

@@ -166,6 +166,12 @@ struct qfs_rule
 	bool		(*next_key) (const qfs_hash *ledger, const qfs_hash *current, const qfs_entry *entry,
 							 qfs_hash *next);
 
+	/*
+	 * Entry n of those whose recorded outcome counts, though it is wrong; false
+	 * past the last.  Superusers alone append such an event.  Or NULL.
+	 */
+	bool		(*acknowledges) (const qfs_entry *entry, size_t n, uint64_t *seq);
+
 	/* Steps before those of its effects; or NULL. */
 	void		(*steps) (const qfs_story *story, qfs_json_writer *w);
 

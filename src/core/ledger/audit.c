@@ -66,10 +66,23 @@ qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
 	return audit->report(audit->context, seq, fault);
 }
 
+void
+qfs_audit_acknowledge(qfs_audit *audit, const uint64_t *seqs, size_t count)
+{
+	audit->chain.memory = audit->memory;
+	audit->chain.acknowledged = seqs;
+	audit->chain.acknowledged_count = count;
+}
+
 static qfs_status
 report_through(void *context, uint64_t seq, const qfs_error *fault)
 {
-	return qfs_audit_fault(context, seq, fault);
+	qfs_audit  *audit = context;
+
+	if (fault->status != QFS_OUTCOME_ACKNOWLEDGED)
+		return qfs_audit_fault(audit, seq, fault);
+	audit->acknowledged++;
+	return audit->report(audit->context, seq, fault);
 }
 
 /* Entry 0 names the ledger and its first key. */

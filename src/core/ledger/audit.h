@@ -33,6 +33,7 @@ typedef struct qfs_audit
 	qfs_fault_report report;
 	void	   *context;
 	uint64_t	faults;
+	uint64_t	acknowledged;	/* outcomes that are wrong, and acknowledged */
 	char		origin[QFS_ORIGIN_MAX + 1]; /* as GENESIS says; "" before it */
 	qfs_hash	ledger;			/* entry 0's hash */
 	qfs_vkey	key;			/* checkpoint key in force after the last entry */
@@ -54,6 +55,13 @@ extern qfs_status qfs_audit_begin(qfs_audit *audit, const qfs_registry *registry
 								  qfs_allocator allocator, qfs_fault_report report,
 								  void *context, qfs_error *err);
 extern void qfs_audit_end(qfs_audit *audit);
+
+/*
+ * Entries whose recorded outcome counts, though it is wrong; to be called
+ * before the first entry.  Reported: OUTCOME_ACKNOWLEDGED, which is no fault.
+ * seqs: stays the caller's
+ */
+extern void qfs_audit_acknowledge(qfs_audit *audit, const uint64_t *seqs, size_t count);
 
 /* One fault more; any other answer than QFS_OK is the reporter's wish to stop. */
 extern qfs_status qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault);

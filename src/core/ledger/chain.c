@@ -23,6 +23,9 @@ qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at
 	chain->compare_outcomes = true;
 	chain->rooted = true;
 	chain->linked = true;
+	chain->memory = NULL;
+	chain->acknowledged = NULL;
+	chain->acknowledged_count = 0;
 }
 
 /* Moves the chain past an entry. */
@@ -138,20 +141,85 @@ check_link(const qfs_chain *chain, const qfs_entry *entry, checking *c)
 	tell(c, entry->seq > 0 ? entry->seq - 1 : 0, &fault);
 }
 
+/* Computes the outcome; false = it is not the recorded one, and fault says why. */
+static bool
+computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qfs_error *fault)
+{
+	if (qfs_reduce(chain->reducer, record->entry, record->outcome, fault) != QFS_OK)
+		return false;
+	if (!compare || qfs_slice_equal(qfs_buf_slice(record->outcome), record->entry->outcome))
+		return true;
+	qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v",
+			 record->entry->outcome, qfs_buf_slice(record->outcome));
+	return false;
+}
+
+static bool
+is_acknowledged(const qfs_chain *chain, uint64_t seq)
+{
+	for (size_t i = 0; i < chain->acknowledged_count; i++)
+		if (chain->acknowledged[i] == seq)
+			return chain->memory != NULL;
+	return false;
+}
+
+/*
+ * What state that was changed by hand leads to: another outcome, or an event
+ * that types, schemas or limits do not admit.  Who acted and what was signed is
+ * not among it.
+ */
+static bool
+is_outcome_fault(qfs_status status)
+{
+	return status == QFS_OUTCOME_MISMATCH || status == QFS_PAYLOAD_INVALID ||
+		status == QFS_TYPE_UNKNOWN || status == QFS_TYPE_EXISTS || status == QFS_RATE_LIMIT;
+}
+
+/* Stores what was recorded; false = it cannot be followed. */
+static bool
+follow_recorded(qfs_chain *chain, const qfs_entry *entry)
+{
+	bool		follows;
+
+	qfs_memory_store_begin(chain->memory);
+	follows = qfs_recall(chain->reducer, entry, NULL) == QFS_OK;
+	qfs_memory_store_end(chain->memory, follows);
+	qfs_reducer_forget(chain->reducer);
+	return follows;
+}
+
+/* State goes on from the recorded outcome, if the outcome is all that is wrong. */
+static void
+check_acknowledged(qfs_chain *chain, const qfs_stored_entry *record, checking *c)
+{
+	qfs_error	fault;
+	qfs_error	told;
+	bool		same;
+
+	qfs_memory_store_begin(chain->memory);
+	same = computes_same(chain, record, true, &fault);
+	qfs_memory_store_end(chain->memory, same);
+	if (same)
+		return;
+	qfs_reducer_forget(chain->reducer);
+	if (!is_outcome_fault(fault.status) || !follow_recorded(chain, record->entry))
+	{
+		tell(c, c->seq, &fault);
+		return;
+	}
+	qfs_fail(&told, QFS_OUTCOME_ACKNOWLEDGED, "%s, %s", qfs_status_code(fault.status), fault.detail);
+	tell(c, c->seq, &told);
+}
+
 static void
 check_outcome(qfs_chain *chain, const qfs_stored_entry *record, checking *c)
 {
 	qfs_error	fault;
 
-	if (qfs_reduce(chain->reducer, record->entry, record->outcome, &fault) != QFS_OK)
+	if (is_acknowledged(chain, record->entry->seq))
+		check_acknowledged(chain, record, c);
+	else if (!computes_same(chain, record, chain->compare_outcomes, &fault))
 		tell(c, c->seq, &fault);
-	else if (chain->compare_outcomes &&
-			 !qfs_slice_equal(qfs_buf_slice(record->outcome), record->entry->outcome))
-	{
-		qfs_fail(&fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v",
-				 record->entry->outcome, qfs_buf_slice(record->outcome));
-		tell(c, c->seq, &fault);
-	}
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "engine/reduce.h"
 #include "log/entry.h"
 #include "log/merkle.h"
+#include "state/store_memory.h"
 
 typedef struct qfs_chain
 {
@@ -22,6 +23,9 @@ typedef struct qfs_chain
 	bool		compare_outcomes;	/* false: rules run, outcomes are not compared */
 	bool		rooted;			/* false: an entry is missing, so the tree is unknown */
 	bool		linked;			/* false: the entry before is missing, so head is unknown */
+	qfs_memory_store *memory;	/* the reducer's, or NULL: needed for what was acknowledged */
+	const uint64_t *acknowledged;	/* entries whose recorded outcome counts, though it is wrong */
+	size_t		acknowledged_count;
 } qfs_chain;
 
 /* What an entry is sealed with. */
@@ -70,7 +74,8 @@ typedef struct qfs_stored_entry
  * Reported: SEQ_GAP, TIME_BACKWARD, LINK_BROKEN, HASH_MISMATCH,
  *           NODES_MISMATCH, OUTCOME_MISMATCH and what a rule refuses.
  * After a fault the check goes on from what is recorded, so that one change
- * is one fault.
+ * is one fault.  The outcome of an entry that was acknowledged is reported as
+ * OUTCOME_ACKNOWLEDGED, and the state goes on from it.
  */
 extern qfs_status qfs_chain_check(qfs_chain *chain, const qfs_stored_entry *record,
 								  qfs_fault_report report, void *context);

@@ -33,12 +33,26 @@ typedef struct shelf
 	size_t		slot_count;
 } shelf;
 
+/* More than an event makes. */
+#define CHANGES_MAX 64
+
+/* A record that was put, and what it was before. */
+typedef struct change
+{
+	shelf	   *where;
+	size_t		position;
+	uint8_t    *before;			/* with its JSON; NULL = there was none */
+} change;
+
 struct qfs_memory_store
 {
 	qfs_store	base;			/* first: the rules get a pointer to it */
 	qfs_allocator allocator;
 	shelf		shelves[KINDS_MAX];
 	size_t		shelf_count;
+	bool		undoable;		/* changes are noted */
+	change		changes[CHANGES_MAX];
+	size_t		change_count;
 };
 
 static void *
@@ -191,6 +205,13 @@ copy_json(qfs_memory_store *s, const qfs_kind *kind, const uint8_t *record,
 	return true;
 }
 
+static void
+release_copies(qfs_memory_store *s, const qfs_kind *kind, uint8_t *copies[FIELDS_MAX])
+{
+	for (unsigned i = 0; i < kind->field_count; i++)
+		release(s, copies[i]);
+}
+
 /* Writes a record over the one that is stored, or over zeros; this cannot fail. */
 static void
 overwrite(qfs_memory_store *s, const qfs_kind *kind, uint8_t *target, const void *record,
@@ -207,6 +228,92 @@ overwrite(qfs_memory_store *s, const qfs_kind *kind, uint8_t *target, const void
 			json->data = copies[i];
 	}
 }
+
+/* ---- changes that can be taken back ---- */
+
+static void
+forget_json(const qfs_kind *kind, uint8_t *record)
+{
+	for (unsigned i = 0; i < kind->field_count; i++)
+	{
+		qfs_slice  *json = json_field(kind, i, record);
+
+		if (json != NULL)
+			json->data = NULL;
+	}
+}
+
+/*
+ * To be called before a record is put: its JSON moves to the note.
+ * Returns false, and notes nothing, if there is no room.
+ */
+static bool
+note_change(qfs_memory_store *s, shelf *sh, uint32_t slot)
+{
+	change		noted = {sh, slot != 0 ? slot - 1 : sh->count, NULL};
+
+	if (!s->undoable)
+		return true;
+	if (s->change_count == CHANGES_MAX)
+		return false;
+	if (slot != 0)
+	{
+		uint8_t    *record = sh->records + noted.position * sh->kind->size;
+
+		noted.before = allocate(s, sh->kind->size);
+		if (noted.before == NULL)
+			return false;
+		memcpy(noted.before, record, sh->kind->size);
+		forget_json(sh->kind, record);
+	}
+	s->changes[s->change_count++] = noted;
+	return true;
+}
+
+/* The last change first, so that a record that was created is the last of its shelf. */
+static void
+take_back(qfs_memory_store *s, const change *c)
+{
+	const qfs_kind *kind = c->where->kind;
+	uint8_t    *record = c->where->records + c->position * kind->size;
+
+	release_json(s, kind, record);
+	if (c->before != NULL)
+	{
+		memcpy(record, c->before, kind->size);
+		release(s, c->before);
+		return;
+	}
+	*find_slot(c->where, record) = 0;
+	c->where->count--;
+}
+
+void
+qfs_memory_store_begin(qfs_memory_store *s)
+{
+	s->undoable = true;
+	s->change_count = 0;
+}
+
+void
+qfs_memory_store_end(qfs_memory_store *s, bool keep)
+{
+	s->undoable = false;
+	while (s->change_count > 0)
+	{
+		const change *c = &s->changes[--s->change_count];
+
+		if (!keep)
+			take_back(s, c);
+		else if (c->before != NULL)
+		{
+			release_json(s, c->where->kind, c->before);
+			release(s, c->before);
+		}
+	}
+}
+
+/* ---- get and put ---- */
 
 static qfs_status
 memory_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
@@ -240,6 +347,11 @@ memory_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error
 		return no_memory(err);
 
 	slot = find_slot(sh, record);
+	if (!note_change(s, sh, *slot))
+	{
+		release_copies(s, kind, copies);
+		return no_memory(err);
+	}
 	if (*slot == 0)
 	{
 		QFS_ASSERT(sh->count < sh->capacity);

@@ -25,6 +25,13 @@ extern void qfs_memory_store_destroy(qfs_memory_store *store);
 /* The store as the rules see it. */
 extern qfs_store *qfs_memory_store_base(qfs_memory_store *store);
 
+/*
+ * From now on changes can be taken back, until qfs_memory_store_end keeps them
+ * or takes them back.  Within the two, a put past the 64th fails with NO_MEMORY.
+ */
+extern void qfs_memory_store_begin(qfs_memory_store *store);
+extern void qfs_memory_store_end(qfs_memory_store *store, bool keep);
+
 /* Record number n of a kind in the order of creation, or NULL past the last. */
 extern const void *qfs_memory_store_record(const qfs_memory_store *store,
 										   const qfs_kind *kind, size_t n);

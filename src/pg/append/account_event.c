@@ -20,6 +20,7 @@
 #include "pg/base/errors.h"
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/opening.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/row_insert.h"
 #include "pg/table/row_write.h"
@@ -35,7 +36,7 @@ throw_closed(void)
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
 	qfs_ledger_table_close(&reader);
-	qfs_ledger_throw_not_open(head.size, "nobody can sign in yet");
+	qfs_ledger_throw_closed(head.size, "nobody can sign in yet");
 }
 
 qfs_reducer *

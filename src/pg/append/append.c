@@ -255,15 +255,6 @@ qfs_append_forget(void)
 	qfs_reducer_forget(&state.reducer);
 }
 
-bool
-qfs_append_is_open(void)
-{
-	qfs_error	err;
-
-	QFS_TRY(qfs_reducer_refresh(&state.reducer, &err), &err);
-	return state.reducer.open;
-}
-
 /* ---- commit ---- */
 
 /*

@@ -24,16 +24,13 @@ extern void qfs_append_end(void);
 /* Takes the chain lock, so that what is read now stays in force until the end. */
 extern void qfs_append_lock(void);
 
-/* Between the two: is there a genesis that the rules know of? */
-extern bool qfs_append_is_open(void);
-
 /*
  * Forgets what is known of the tables: rows were stored, or records changed,
  * in another way than through the chain.
  */
 extern void qfs_append_forget(void);
 
-/* True while qfs.import() runs: recorded entries found an empty ledger anew. */
+/* True while qfs.import() runs: the first recorded entry is the next one, too. */
 extern bool qfs_importing;
 
 #endif

@@ -16,6 +16,7 @@
 #include "ledger/registry.h"
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/opening.h"
 
 bytea *
 qfs_nodes_bytea(const qfs_seal *seal)
@@ -44,6 +45,8 @@ establish_via(qfs_slice type)
 	operator = get_role_oid("qfs_operator", true);
 	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
+	if (rule != NULL && rule->acknowledges != NULL && !superuser())
+		QFS_THROW(QFS_FORBIDDEN, "only a superuser acknowledges a fault");
 	return QFS_VIA_OPERATOR;
 }
 
@@ -142,6 +145,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	qfs_seal	seal;
 	qfs_error	err;
 	qfs_chain  *chain;
+	bool		opens;
 
 	qfs_ledger_check_columns(ledger);
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
@@ -152,9 +156,12 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger);
-	if (!qfs_append_is_open() && (chain->frontier.size > 0 || !opens_ledger(event->type)))
-		qfs_ledger_throw_not_open(chain->frontier.size, "an entry was appended before it");
+	opens = chain->frontier.size == 0 && opens_ledger(event->type);
+	if (!opens && !qfs_ledger_is_open())
+		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
+	if (opens)
+		qfs_ledger_open(0);
 	qfs_append_end();
 	fill_in(event, &seal, row);
 	return heap_form_tuple(RelationGetDescr(ledger), row->values, row->nulls);

@@ -61,7 +61,7 @@ qfs_guard_now(void)
 	schema = get_namespace_oid("qfs", true);
 	ledger = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
 	if (!OidIsValid(ledger) || !OidIsValid(get_relname_relid("ledger_state", schema)) ||
-		!qfs_version_fits() || qfs_ledger_is_open())
+		!qfs_version_fits() || qfs_ledger_has_state())
 		return QFS_GUARD_OPEN;
 	return has_row(ledger) ? QFS_GUARD_CLOSED : QFS_GUARD_NOTHING;
 }

@@ -5,13 +5,16 @@
  *
  * A row of type, actor and payload is an event: everything else is computed.
  * A row that brings any computed column is a recorded entry (import, restore,
- * logical replication): everything is checked and nothing is stamped anew.
+ * logical replication): a ledger that is closed takes it, everything is checked
+ * and nothing is stamped anew.
  */
 #include "pg/base/compat.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
@@ -19,6 +22,8 @@
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/opening.h"
+#include "pg/table/store_table.h"
 
 /*
  * A BEFORE trigger that fires after ours could change the entry once it is
@@ -165,7 +170,7 @@ check_unordered(Relation rel, const LedgerEntry *e, const qfs_hash *computed)
 	qfs_ledger_table_close(&reader);
 }
 
-/* The next entry of an open ledger, or of one that is being imported. */
+/* The next entry of a ledger that is imported, or follows another one. */
 static void
 check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_entry_memory *memory, qfs_seal *seal)
 {
@@ -192,25 +197,43 @@ fill_in_nodes(const TriggerData *td, const qfs_seal *seal)
 									 &column, &value, &isnull);
 }
 
+/*
+ * Recorded entries are for a ledger that is closed, and for whoever may restore
+ * one: what is recorded and not signed, nobody can judge.
+ */
+static void
+check_door(const TriggerData *td)
+{
+	if (qfs_ledger_is_open())
+		QFS_THROW(QFS_LEDGER_OPEN, "a row with computed columns");
+	if (!has_privs_of_role(GetUserId(), td->tg_relation->rd_rel->relowner))
+		QFS_THROW(QFS_FORBIDDEN, "recorded entries are for the owner of qfs.ledger and for superusers");
+}
+
+static void
+decode(const TriggerData *td, qfs_entry_memory *memory, LedgerEntry *e, qfs_buf *bytes)
+{
+	qfs_error	err;
+
+	qfs_buf_init(bytes, memory->bytes, sizeof(memory->bytes));
+	QFS_TRY(qfs_ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple, memory->json, e, &err), &err);
+	if (e->entry.seq > QFS_INT_MAX || e->entry.at < 0 || e->entry.at > QFS_INT_MAX)
+		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
+	QFS_TRY(qfs_entry_encode(&e->entry, bytes, &err), &err);
+}
+
 static HeapTuple
 check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 {
+	qfs_chain  *chain = qfs_append_begin(td->tg_relation);
 	LedgerEntry e;
 	qfs_buf		bytes;
-	qfs_error	err;
-	qfs_chain  *chain;
 	qfs_hash	computed;
 	qfs_seal	seal;
 
-	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
-	QFS_TRY(qfs_ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple,
-						  memory->json, &e, &err), &err);
-	if (e.entry.seq > QFS_INT_MAX || e.entry.at < 0 || e.entry.at > QFS_INT_MAX)
-		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
-	QFS_TRY(qfs_entry_encode(&e.entry, &bytes, &err), &err);
-
-	chain = qfs_append_begin(td->tg_relation);
-	if (qfs_append_is_open() || qfs_importing)
+	check_door(td);
+	decode(td, memory, &e, &bytes);
+	if (qfs_importing || qfs_ledger_has_state())
 	{
 		check_next(chain, &e, qfs_buf_slice(&bytes), memory, &seal);
 		qfs_append_end();

@@ -21,6 +21,7 @@
 #include "crypto/sha256.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/own_row.h"
 #include "pg/table/row_insert.h"
 #include "pg/table/store_table.h"
 
@@ -241,18 +242,15 @@ find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, 
 static void
 store_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum result)
 {
-	static SPIPlanPtr plan = NULL;
-	static const char query[] =
-		"INSERT INTO qfs.batch (user_id, batch_id, events, result)"
-		" VALUES (($1)::qfs.user_id, $2, ($3)::qfs.hash, $4)";
-	qfs_params	p = {0};
+	enum {USER, BATCH_ID, EVENTS, RESULT, COLUMNS};
+	Datum		keys[] = {PointerGetDatum(user), PointerGetDatum(qfs_text_of(batch_id))};
+	OwnRow		row;
 
-	qfs_param_bytes(&p, user, sizeof(*user));
-	qfs_param_text(&p, batch_id);
-	qfs_param_bytes(&p, events->bytes, sizeof(events->bytes));
-	qfs_param(&p, JSONBOID, result);
-	if (!qfs_row_insert(&plan, query, &p))
-		QFS_THROW(QFS_ENTRY_LOST, "the result of a batch");
+	qfs_own_row_lock(&row, "batch", COLUMNS, 2, keys);
+	row.values[EVENTS] = PointerGetDatum(events);
+	row.values[RESULT] = result;
+	memset(row.nulls, false, sizeof(row.nulls));
+	qfs_own_row_put(&row);
 }
 
 static Jsonb *

@@ -25,6 +25,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/secret/keyfile.h"
+#include "pg/table/opening.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/row_insert.h"
 #include "rules/system/key_rotated.h"
@@ -102,7 +103,7 @@ check_no_ledger(void)
 	qfs_ledger_head(&reader, 0, &head);
 	qfs_ledger_table_close(&reader);
 	if (head.size > 0)
-		qfs_ledger_throw_not_open(head.size, "");
+		qfs_ledger_throw_closed(head.size, "");
 }
 
 /* qfs.genesis(origin, policy) -> qfs.hash */
@@ -165,9 +166,9 @@ lock_and_read(qfs_ledger_record *ledger)
 
 	ledger->number = 0;
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
-	/* A restored ledger has entries but no state: genesis is not what it lacks. */
-	if (!found)
-		qfs_ledger_throw_not_open(size, "there is no policy and no key yet");
+	/* A closed ledger has entries: genesis is not what it lacks. */
+	if (!found || !qfs_ledger_is_open())
+		qfs_ledger_throw_closed(size, "there is no policy and no key yet");
 }
 
 /* qfs.set_policy(changes) -> bigint */
@@ -325,11 +326,11 @@ import_lines(Datum *lines, bool *nulls, int count)
 	return added;
 }
 
-/* A ledger that was restored and not verified must not be opened by an import. */
+/* What was restored and not verified yet, an import cannot continue. */
 static void
 check_importable(void)
 {
-	if (!qfs_ledger_is_open())
+	if (!qfs_ledger_has_state())
 		check_no_ledger();
 }
 

@@ -11,12 +11,14 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_trigger.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "pg/append/account_event.h"
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
+#include "pg/append/table_guard.h"
 #include "pg/base/args.h"
 #include "text/base64.h"
 #include "pg/base/errors.h"
@@ -176,7 +178,7 @@ write_envelope(Relation rel, const Message *m, int64 entry)
 
 /* By a statement, for triggers of the application's. */
 static void
-insert_envelope(const Message *m, int64 entry)
+insert_envelope(Relation rel, const Message *m, int64 entry)
 {
 	static SPIPlanPtr plan = NULL;
 	static const char query[] =
@@ -195,8 +197,10 @@ insert_envelope(const Message *m, int64 entry)
 	qfs_param_bytes(&p, &m->sender_key, sizeof(m->sender_key));
 	qfs_param_bytes(&p, &m->recipient_key, sizeof(m->recipient_key));
 	SPI_connect();
+	qfs_table_guard_permit(rel);
 	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "an envelope");
+	qfs_table_guard_end();
 	SPI_finish();
 }
 
@@ -209,15 +213,16 @@ store_envelope(const Message *m, int64 entry)
 
 	PG_TRY();
 	{
-		if (rel->trigdesc == NULL)
+		if (!qfs_row_is_watched(rel, TRIGGER_TYPE_INSERT))
 			write_envelope(rel, m, entry);
 		else
-			insert_envelope(m, entry);
+			insert_envelope(rel, m, entry);
 	}
 	PG_CATCH();
 	{
 		ErrorData  *error;
 
+		qfs_table_guard_end();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION || error->constraint_name == NULL ||

@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 #include "utils/snapmgr.h"
 
 #include "pg/append/actor.h"
@@ -19,6 +20,8 @@
 #include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
 #include "pg/secret/keyfile.h"
+#include "pg/table/opening.h"
+#include "pg/table/own_row.h"
 #include "pg/table/ledger_table.h"
 #include "log/note.h"
 #include "engine/reduce.h"
@@ -61,7 +64,7 @@ read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
 	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
 	if (origin[0] != '\0')
 		return;
-	qfs_ledger_throw_not_open(head->size, "there is no key to sign with yet");
+	qfs_ledger_throw_closed(head->size, "there is no key to sign with yet");
 }
 
 /* The key that signs, or has signed, the checkpoint of a size. */
@@ -232,8 +235,9 @@ PG_FUNCTION_INFO_V1(qfs_sql_add_witness);
 Datum
 qfs_sql_add_witness(PG_FUNCTION_ARGS)
 {
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {PG_GETARG_DATUM(0)};
+	enum {VKEY, ADDED_AT, COLUMNS};
+	Datum		key = PG_GETARG_DATUM(0);
+	OwnRow		row;
 	qfs_vkey	vkey;
 	qfs_error	err;
 
@@ -241,10 +245,15 @@ qfs_sql_add_witness(PG_FUNCTION_ARGS)
 	QFS_TRY(qfs_vkey_parse(qfs_varlena_arg(fcinfo, 0), &vkey, &err), &err);
 	if (vkey.algorithm != QFS_NOTE_COSIGNATURE)
 		QFS_THROW(QFS_VKEY_SYNTAX, "a witness has a key of type 0x04, cosignature/v1");
-	SPI_connect();
-	SPI_execute_with_args("INSERT INTO qfs.witness (vkey) VALUES ($1) ON CONFLICT DO NOTHING",
-						  1, types, values, NULL, false, 0);
-	SPI_finish();
+	qfs_own_row_lock(&row, "witness", COLUMNS, 1, &key);
+	if (row.exists)
+	{
+		qfs_own_row_leave(&row);
+		PG_RETURN_VOID();
+	}
+	row.values[ADDED_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	row.nulls[ADDED_AT] = false;
+	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }
 
@@ -281,15 +290,14 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 static void
 store_cosignature(uint64 size, const char *vkey, qfs_slice line)
 {
-	static const char query[] =
-		"INSERT INTO qfs.cosignature (size, vkey, line) VALUES ($1, $2, $3)"
-		" ON CONFLICT (size, vkey) DO UPDATE SET line = EXCLUDED.line";
-	Oid			types[] = {INT8OID, TEXTOID, TEXTOID};
-	Datum		values[] = {
-		Int64GetDatum((int64) size), CStringGetTextDatum(vkey), PointerGetDatum(qfs_text_of(line))
-	};
+	enum {SIZE, VKEY, LINE, COLUMNS};
+	Datum		keys[] = {Int64GetDatum((int64) size), CStringGetTextDatum(vkey)};
+	OwnRow		row;
 
-	SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0);
+	qfs_own_row_lock(&row, "cosignature", COLUMNS, 2, keys);
+	row.values[LINE] = PointerGetDatum(qfs_text_of(line));
+	row.nulls[LINE] = false;
+	qfs_own_row_put(&row);
 }
 
 /* qfs.add_cosignature(note) -> integer */

@@ -16,6 +16,7 @@
 #include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/table/own_row.h"
 #include "rules/account/profile_content.h"
 #include "pg/table/row_insert.h"
 #include "state/records.h"
@@ -95,22 +96,16 @@ profile_payload(const qfs_hash *commitment, int64 version)
 static void
 store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_slice content)
 {
-	static SPIPlanPtr plan = NULL;
-	static const char query[] =
-		"INSERT INTO qfs.profile_content (user_id, version, salt, content)"
-		" VALUES (($1)::qfs.user_id, $2, $3, $4)"
-		" ON CONFLICT (user_id) DO UPDATE"
-		" SET version = excluded.version, salt = excluded.salt, content = excluded.content";
-	qfs_params	p = {0};
+	enum {USER, VERSION, SALT, CONTENT, COLUMNS};
+	Datum		key = PointerGetDatum(user);
+	OwnRow		row;
 
-	qfs_param_bytes(&p, user->bytes, sizeof(user->bytes));
-	qfs_param_int(&p, version);
-	qfs_param_bytes(&p, salt, QFS_PROFILE_SALT);
-	qfs_param_text(&p, content);
-	SPI_connect();
-	if (!qfs_row_insert(&plan, query, &p))
-		QFS_THROW(QFS_ENTRY_LOST, "the content of a profile");
-	SPI_finish();
+	qfs_own_row_lock(&row, "profile_content", COLUMNS, 1, &key);
+	row.values[VERSION] = Int64GetDatum(version);
+	row.values[SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
+	row.values[CONTENT] = PointerGetDatum(qfs_text_of(content));
+	memset(row.nulls, false, sizeof(row.nulls));
+	qfs_own_row_put(&row);
 }
 
 /* qfs.set_profile(display_name, bio, avatar, links) -> void */

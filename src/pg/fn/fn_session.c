@@ -25,6 +25,7 @@
 #include "rules/account/signin_message.h"
 #include "engine/rule.h"
 #include "engine/session.h"
+#include "pg/table/ledger_table.h"
 #include "pg/table/store_table.h"
 #include "identity/device.h"
 #include "identity/token.h"
@@ -86,7 +87,7 @@ static void
 make_nonce(const qfs_reducer *r, qfs_hash *nonce)
 {
 	qfs_session_keys *keys = find_keys(r);
-	int64		now = qfs_now_ms();
+	int64		now = qfs_ledger_now();
 
 	for (int i = 0; i < NONCE_TIME_LEN; i++)
 		nonce->bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
@@ -193,7 +194,7 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 	qfs_buf_init(&buf, digits, sizeof(digits));
 	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
 	fields.nonce = qfs_buf_slice(&buf);
-	fields.issued_at = qfs_now_ms();
+	fields.issued_at = qfs_ledger_now();
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
 	/* Nobody is asked to sign what auth_login would refuse for its place. */
@@ -334,7 +335,7 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
 	message = qfs_varlena_arg(fcinfo, 0);
-	QFS_TRY(qfs_login_check(message, &r->policy, qfs_now_ms(), &login, &err), &err);
+	QFS_TRY(qfs_login_check(message, &r->policy, qfs_ledger_now(), &login, &err), &err);
 	keys = find_keys(r);
 	check_nonce_is_ours(keys, &login.nonce);
 	/* The wallet's word counts, not that of a token which came along. */
@@ -354,7 +355,7 @@ qfs_status
 qfs_session_of_token(qfs_slice text, qfs_session_record *session, qfs_error *err)
 {
 	qfs_reducer *r = qfs_open_reducer();
-	int64		now = qfs_now_ms();
+	int64		now = qfs_ledger_now();
 	qfs_signing_key_record public_keys;
 	qfs_token	token;
 	qfs_status	status;

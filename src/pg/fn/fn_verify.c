@@ -20,12 +20,18 @@
 #include "pg/append/guard.h"
 #include "pg/base/args.h"
 #include "ledger/audit.h"
+#include "pg/base/clock.h"
 #include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/fn/acknowledge.h"
 #include "pg/base/guc.h"
 #include "pg/fn/verify_tables.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/off_ledger.h"
+#include "pg/table/opening.h"
 #include "ledger/state_hash.h"
 #include "ledger/registry.h"
+#include "rules/account/signin_message.h"
 #include "pg/table/store_table.h"
 
 static void *
@@ -227,10 +233,17 @@ qfs_sql_state_hash(PG_FUNCTION_ARGS)
 
 /* ---- qfs.verify ---- */
 
+typedef struct VerifyReport
+{
+	ReturnSetInfo *result;
+	Acknowledgement acknowledged;
+} VerifyReport;
+
 static qfs_status
 report_row(void *context, uint64_t seq, const qfs_error *fault)
 {
-	ReturnSetInfo *result = context;
+	VerifyReport *verify = context;
+	ReturnSetInfo *result = verify->result;
 	Datum		values[3] = {
 		Int64GetDatum((int64) seq),
 		CStringGetTextDatum(qfs_status_code(fault->status)),
@@ -238,6 +251,11 @@ report_row(void *context, uint64_t seq, const qfs_error *fault)
 	};
 	bool		nulls[3] = {false};
 
+	if (fault->status == QFS_OUTCOME_ACKNOWLEDGED)
+	{
+		qfs_acknowledgement_met(&verify->acknowledged, seq, fault);
+		return QFS_OK;
+	}
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return QFS_OK;
 }
@@ -278,6 +296,12 @@ check_end(qfs_audit *audit, uint64 size)
 	qfs_audit_fault(audit, seen, &fault);
 }
 
+static qfs_status
+report_through(void *audit, uint64_t seq, const qfs_error *fault)
+{
+	return qfs_audit_fault(audit, seq, fault);
+}
+
 static void
 verify_beside(qfs_audit *audit, LedgerReader *reader, uint64 from, qfs_audit_depth depth, const qfs_rows_met *met)
 {
@@ -286,7 +310,7 @@ verify_beside(qfs_audit *audit, LedgerReader *reader, uint64 from, qfs_audit_dep
 	if (depth != QFS_AUDIT_REPLAY)
 		return;
 	compare_state(audit);
-	qfs_verify_contents(audit, reader);
+	qfs_off_ledger_compare(reader->snapshot, report_through, audit);
 }
 
 /* qfs.verify(from, to, depth) -> setof (seq, code, detail) */
@@ -298,6 +322,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	uint64		to = PG_ARGISNULL(1) ? PG_INT64_MAX : qfs_count_arg(fcinfo, 1, "to");
 	qfs_audit_depth depth = depth_arg(fcinfo, 2);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
+	VerifyReport report = {(ReturnSetInfo *) fcinfo->resultinfo};
 	LedgerReader reader;
 	LedgerHead	head;
 	LedgerHead	before;
@@ -316,7 +341,12 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, depth, from, &before.hash, before.at, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_row,
-							fcinfo->resultinfo, &err), &err);
+							&report, &err), &err);
+	if (depth != QFS_AUDIT_HASHES)
+	{
+		qfs_acknowledgement_read(&report.acknowledged, reader.rel, GetActiveSnapshot());
+		qfs_audit_acknowledge(audit, report.acknowledged.seqs, report.acknowledged.count);
+	}
 	audit_rows_met(audit, &reader, from, to, &met);
 	check_end(audit, Min(to + 1, head.size));
 	/* Rows, state and contents are those of the head: an earlier end has none to compare with. */
@@ -329,10 +359,17 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 
 /* ---- qfs.rebuild and qfs.post_restore ---- */
 
+/* context: the acknowledgement */
 static qfs_status
 report_error(void *context, uint64_t seq, const qfs_error *fault)
 {
 	qfs_error	err;
+
+	if (fault->status == QFS_OUTCOME_ACKNOWLEDGED)
+	{
+		qfs_acknowledgement_met(context, seq, fault);
+		return QFS_OK;
+	}
 
 	qfs_fail(&err, fault->status, "entry %i: %s", (int64_t) seq, fault->detail);
 	qfs_throw(&err);
@@ -366,10 +403,12 @@ write_state(qfs_audit *audit)
 /*
  * Replays the whole ledger and stores the state that results, under the chain
  * lock, so that nothing is appended in between.
+ * asked: outcomes that shall count though they are wrong, {"seq": "reason"}
+ * acknowledged: gets those, and those of the ledger
  * size: gets the number of entries
  */
 static int64
-replay_into_tables(uint64 *size)
+replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 {
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
@@ -382,7 +421,10 @@ replay_into_tables(uint64 *size)
 	qfs_append_end();
 	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+							allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
+	qfs_acknowledgement_read(acknowledged, rel, SnapshotSelf);
+	qfs_acknowledgement_ask(acknowledged, asked);
+	qfs_audit_acknowledge(audit, acknowledged->seqs, acknowledged->count);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
 	qfs_ledger_table_close(&reader);
 
@@ -399,49 +441,107 @@ PG_FUNCTION_INFO_V1(qfs_sql_rebuild);
 Datum
 qfs_sql_rebuild(PG_FUNCTION_ARGS)
 {
+	Acknowledgement acknowledged;
 	uint64		size;
 
-	if (!qfs_ledger_is_open())
+	if (!qfs_ledger_has_state())
 		QFS_THROW(QFS_NOT_VERIFIED, "there is no state to rebuild");
-	PG_RETURN_INT64(replay_into_tables(&size));
+	PG_RETURN_INT64(replay_into_tables(QFS_LITERAL("{}"), &acknowledged, &size));
 }
 
-/* A restore with --disable-triggers leaves them enabled, but not ALWAYS. */
+/* Whatever guard is there and not enabled ALWAYS: a restore with --disable-triggers leaves them so. */
+static const char disarmed_query[] =
+	"SELECT pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I',"
+	"                         t.tgrelid::pg_catalog.regclass, t.tgname)"
+	" FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid"
+	" WHERE c.relnamespace::pg_catalog.regnamespace::pg_catalog.text OPERATOR(pg_catalog.=) 'qfs'"
+	"   AND pg_catalog.starts_with(t.tgname::pg_catalog.text, 'zzz_qfs_')"
+	"   AND t.tgenabled OPERATOR(pg_catalog.<>) 'A'::pg_catalog.\"char\""
+	" UNION ALL"
+	" SELECT pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', e.evtname)"
+	" FROM pg_catalog.pg_event_trigger e"
+	" WHERE e.evtname OPERATOR(pg_catalog.=) ANY (ARRAY['qfs_guard_start', 'qfs_guard_end',"
+	"                                                   'qfs_guard_drop', 'qfs_guard_rewrite']::pg_catalog.name[])"
+	"   AND e.evtenabled OPERATOR(pg_catalog.<>) 'A'::pg_catalog.\"char\"";
+
 static void
 arm_guards(void)
 {
-	static const char *const commands[] = {
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append",
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row",
-		"ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement",
-		"ALTER EVENT TRIGGER qfs_guard_start ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_end ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_drop ENABLE ALWAYS",
-		"ALTER EVENT TRIGGER qfs_guard_rewrite ENABLE ALWAYS"
-	};
-
 	int			level = qfs_guard_suspend();
+	SPITupleTable *commands;
+	uint64		count;
 
 	SPI_connect();
-	for (int i = 0; i < lengthof(commands); i++)
-		SPI_execute(commands[i], false, 0);
+	if (SPI_execute(disarmed_query, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: the guards could not be read");
+	commands = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+		SPI_execute(SPI_getvalue(commands->vals[i], commands->tupdesc, 1), false, 0);
 	SPI_finish();
 	qfs_guard_resume(level);
 }
 
-/* qfs.post_restore() -> bigint */
+/*
+ * Entries ahead of the clock would keep time from passing until it has caught
+ * up.  Time never decreases, so the last one tells.
+ */
+static void
+check_time(bool accept)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+	int64		ahead;
+
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
+	ahead = head.at - qfs_now_ms();
+	if (ahead > QFS_CLOCK_SKEW_MS && !accept)
+		QFS_THROW(QFS_TIME_AHEAD, "entry %u is %i s ahead of it",
+				  (uint64_t) (head.size - 1), (int64_t) (ahead / 1000));
+}
+
+/* A ledger that follows another one stays closed. */
+static void
+open_unless_following(uint64 size)
+{
+	char	   *subscription = qfs_ledger_subscription();
+
+	if (subscription == NULL)
+		qfs_ledger_open(size);
+	else
+		ereport(NOTICE,
+				(errmsg("the ledger is verified, and follows the subscription \"%s\": it takes no events",
+						subscription),
+				 errhint("To open it, drop the subscription and call qfs.post_restore() again.")));
+}
+
+/* qfs.post_restore(accept_time, acknowledge) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_post_restore);
 Datum
 qfs_sql_post_restore(PG_FUNCTION_ARGS)
 {
+	bool		accept_time = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
+	qfs_slice	asked = PG_ARGISNULL(1) ? QFS_LITERAL("{}") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(1));
+	bool		acknowledges = !qfs_slice_equal(asked, QFS_LITERAL("{}"));
+	Acknowledgement acknowledged;
 	uint64		size;
 
-	if (qfs_ledger_is_open())
+	if ((accept_time || acknowledges) && !superuser())
+		QFS_THROW(QFS_FORBIDDEN, "%s is for superusers", accept_time ? "accept_time" : "acknowledge");
+	/* One that is open goes on with what is acknowledged. */
+	if (qfs_ledger_is_open() && !acknowledges)
 		QFS_THROW(QFS_GENESIS_EXISTS, "the ledger is open; qfs.verify() checks it, qfs.rebuild() rebuilds its state");
 	arm_guards();
-	replay_into_tables(&size);
+	replay_into_tables(asked, &acknowledged, &size);
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
+	check_time(accept_time);
+	qfs_off_ledger_compare(SnapshotSelf, report_error, &acknowledged);
+	if (!qfs_ledger_is_open())
+		open_unless_following(size);
+	qfs_acknowledgement_append(&acknowledged);
 	PG_RETURN_INT64((int64) size);
 }
 
@@ -470,6 +570,7 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
 	qfs_hash	zero = {{0}};
 	const qfs_session_record *session;
+	Acknowledgement acknowledged;
 	size_t		position = 0;
 	LedgerReader reader;
 	qfs_error	err;
@@ -477,7 +578,9 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, NULL, &err), &err);
+							allocator_in(CurrentMemoryContext), report_error, &acknowledged, &err), &err);
+	qfs_acknowledgement_read(&acknowledged, reader.rel, GetActiveSnapshot());
+	qfs_audit_acknowledge(audit, acknowledged.seqs, acknowledged.count);
 	/* The entries were checked when they were appended. */
 	audit->reducer.check_signatures = false;
 	audit_rows(audit, &reader, 0, upto);

@@ -1,5 +1,5 @@
 /*
- * verify_tables.h - what qfs.verify looks at beside the entries: their rows, and contents off the ledger.
+ * verify_tables.h - what qfs.verify looks at beside the entries: the rows that hold them.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -27,12 +27,5 @@ extern void qfs_rows_met_add(qfs_rows_met *met, HeapTuple row);
  * Reported: INDEX_MISMATCH.
  */
 extern void qfs_verify_heap(qfs_audit *audit, LedgerReader *reader, const qfs_rows_met *met);
-
-/*
- * Contents of profiles and envelopes of messages are what the ledger commits
- * to, or erased.  After a replay.
- * Reported: CONTENT_MISMATCH.
- */
-extern void qfs_verify_contents(qfs_audit *audit, LedgerReader *reader);
 
 #endif

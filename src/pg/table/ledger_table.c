@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
+#include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
@@ -127,12 +128,16 @@ qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 		last_entry(reader, 0, out);
 }
 
-void
-qfs_ledger_throw_not_open(uint64 size, const char *missing)
+int64
+qfs_ledger_now(void)
 {
-	if (size == 0)
-		QFS_THROW(QFS_NO_GENESIS, "%s", missing);
-	QFS_THROW(QFS_NOT_VERIFIED, "it has %u entries", (uint64_t) size);
+	LedgerReader reader;
+	LedgerHead	head;
+
+	qfs_ledger_table_open(&reader, SnapshotSelf);
+	qfs_ledger_head(&reader, 0, &head);
+	qfs_ledger_table_close(&reader);
+	return Max(qfs_now_ms(), head.at);
 }
 
 bool

@@ -71,12 +71,10 @@ typedef struct LedgerHead
 extern void qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
 /*
- * What is wrong with a ledger of this size that is not open: it has no genesis,
- * or has entries and no state, since it was restored and not verified yet.
- * missing: what there is not before genesis
- * Errors: NO_GENESIS, NOT_VERIFIED.
+ * What time it is for the ledger, in milliseconds since 1970: never before the
+ * last entry's, since what is appended now is not before it either.
  */
-pg_noreturn extern void qfs_ledger_throw_not_open(uint64 size, const char *missing);
+extern int64 qfs_ledger_now(void);
 
 /* Errors: STATE_MISMATCH where somebody has added a column, and nothing can be appended. */
 extern void qfs_ledger_check_columns(Relation ledger);

@@ -12,18 +12,17 @@
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/skey.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 
 #include "pg/base/amount_datum.h"
 #include "pg/base/errors.h"
@@ -168,22 +167,11 @@ close_table(StateTable *t)
 static HeapTuple
 find_row(const StateTable *t, const qfs_kind *kind, const void *record)
 {
-	ScanKeyData keys[FIELDS_MAX];
-	SysScanDesc scan;
-	HeapTuple	row;
+	Datum		keys[FIELDS_MAX];
 
 	for (unsigned i = 0; i < kind->keys; i++)
-		/* "=" of the type's own operator class, whatever the search path is. */
-		ScanKeyEntryInitializeWithInfo(&keys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
-									   t->index->rd_indcollation[i],
-									   &lookup_type_cache(t->index->rd_opcintype[i],
-														  TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo,
-									   field_to_datum(&kind->fields[i], record));
-	scan = systable_beginscan_ordered(t->rel, t->index, SnapshotSelf, kind->keys, keys);
-	row = systable_getnext_ordered(scan, ForwardScanDirection);
-	row = HeapTupleIsValid(row) ? heap_copytuple(row) : NULL;
-	systable_endscan_ordered(scan);
-	return row;
+		keys[i] = field_to_datum(&kind->fields[i], record);
+	return qfs_row_find(t->rel, t->index, (int) kind->keys, keys, SnapshotSelf);
 }
 
 static qfs_status
@@ -269,7 +257,7 @@ qfs_table_store(void)
 }
 
 bool
-qfs_ledger_is_open(void)
+qfs_ledger_has_state(void)
 {
 	qfs_ledger_record record = {.number = 0};
 	/* Set for compilers that optimize at link time, and warn. */
@@ -309,6 +297,7 @@ qfs_table_store_clear(const qfs_kind *kind)
 	TableScanDesc scan = table_beginscan(t.rel, SnapshotSelf, 0, NULL);
 	HeapTuple	row;
 
+	qfs_row_refuse_watched(t.rel, TRIGGER_TYPE_DELETE);
 	qfs_forget_rows(kind);
 	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{

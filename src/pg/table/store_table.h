@@ -30,7 +30,7 @@ extern void qfs_table_reducer_init(qfs_reducer *reducer);
 extern qfs_reducer *qfs_table_reducer(void);
 
 /* Do the state tables know of a genesis?  They do unless they were lost in a dump. */
-extern bool qfs_ledger_is_open(void);
+extern bool qfs_ledger_has_state(void);
 
 /* Calls back for every record of a kind that the current snapshot sees. */
 typedef void (*qfs_record_visitor) (void *context, const qfs_kind *kind, const void *record);

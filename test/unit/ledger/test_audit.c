@@ -5,6 +5,7 @@
  */
 #include "suites.h"
 
+#include "ledger/registry.h"
 #include "support/script.h"
 
 static sample s;
@@ -473,10 +474,82 @@ every_byte(void)
 	sample_close(&s);
 }
 
+/* An outcome that is wrong may be acknowledged; nothing else may. */
+static void
+acknowledged(void)
+{
+	static const struct
+	{
+		void		(*attack) (script *l);
+		uint64_t	acknowledged;
+		const char *want;
+	}			rows[] = {
+		{nothing, 4, ""},
+		{outcome_invented, 4, "4 OUTCOME_ACKNOWLEDGED"}, {outcome_invented, 3, "4 OUTCOME_MISMATCH"},
+		{payload_misfit, 4, "4 OUTCOME_ACKNOWLEDGED"}, {unregistered, 4, "4 OUTCOME_ACKNOWLEDGED"},
+		{auth_forged, 4, "4 AUTH_INVALID"}, {actor_forged, 3, "3 ACTOR_MISMATCH"},
+		{rotation_forged, 5, "5 SIGNATURE_INVALID"}, {payload_byte, 4, "4 LINK_BROKEN"},
+		{outcome_forged, 5, "5 OUTCOME_MISMATCH"}, /* of a rotation: which key would be next? */
+	};
+
+	sample_open(&s);
+	sample_ledger(&s);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		static script l;
+		script_audit how = {.depth = QFS_AUDIT_REPLAY,.acknowledged = rows[i].acknowledged};
+		fault_list	faults = {.count = 0};
+
+		unit_row("row %zu", i);
+		script_of(&s, &l);
+		rows[i].attack(&l);
+		script_verify(&l, &how, &faults);
+		CHECK_TEXT(qfs_slice_of(faults.text), rows[i].want);
+	}
+	sample_close(&s);
+}
+
+/* The event that says so: entries before it, in their order. */
+static void
+acknowledging(void)
+{
+	static const struct
+	{
+		const char *payload;
+		qfs_status	want;
+	}			rows[] = {
+		{"{}", QFS_PAYLOAD_INVALID}, {"{\"faults\":[]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"seq\":1}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"\",\"seq\":1}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"x\",\"seq\":-1}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"x\",\"seq\":9}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"x\",\"seq\":3},{\"reason\":\"x\",\"seq\":3}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"x\",\"seq\":4},{\"reason\":\"x\",\"seq\":3}]}", QFS_PAYLOAD_INVALID},
+		{"{\"faults\":[{\"reason\":\"x\",\"seq\":3},{\"reason\":\"y\",\"seq\":8}]}", QFS_OK},
+	};
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, QFS_LITERAL("FAULT_ACKNOWLEDGED"));
+	uint64_t	seq = 0;
+
+	sample_open(&s);
+	sample_ledger(&s);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("row %zu", i);
+		CHECK_STATUS(sample_append(&s, "FAULT_ACKNOWLEDGED", rows[i].payload), rows[i].want);
+	}
+	CHECK(rule->acknowledges(&s.event, 0, &seq) && seq == 3);
+	CHECK(rule->acknowledges(&s.event, 1, &seq) && seq == 8);
+	CHECK(!rule->acknowledges(&s.event, 2, &seq));
+	CHECK_STATUS(sample_append(&s, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"FAULT_MINE\"}"), QFS_TYPE_RESERVED);
+	sample_close(&s);
+}
+
 static const unit_case cases[] = {
 	CASE(all_attacks),
 	CASE(signed_forgery),
 	CASE(every_byte),
+	CASE(acknowledged),
+	CASE(acknowledging),
 	NO_MORE_CASES
 };
 

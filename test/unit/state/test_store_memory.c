@@ -566,6 +566,91 @@ fields_compared(void)
 	}
 }
 
+/* ---- changes that are taken back ---- */
+
+/* Replaced, replaced again and created, over two growths of the shelf: as it was. */
+static void
+taken_back(void)
+{
+	thing		old = make("old", 1, "{\"a\":1}", "[1]");
+	thing		later = make("old", 1, "{\"a\":2}", "[2]");
+	thing		again = make("old", 1, "[]", "{}");
+
+	open_store();
+	for (int n = 2; n < 30; n++)
+	{
+		thing		t = make("old", n, "[]", "{}");
+
+		CHECK_STATUS(put(&t), QFS_OK);
+	}
+	CHECK_STATUS(put(&old), QFS_OK);
+	qfs_memory_store_begin(store);
+	CHECK_STATUS(put(&later), QFS_OK);
+	CHECK_STATUS(put(&again), QFS_OK);
+	for (int n = 0; n < 40; n++)
+	{
+		thing		t = make("new", n, "[3]", "[4]");
+
+		CHECK_STATUS(put(&t), QFS_OK);
+	}
+	check_stored(&again);
+	qfs_memory_store_end(store, false);
+	check_stored(&old);
+	for (int n = 0; n < 40; n++)
+		check_absent("new", n);
+	CHECK(qfs_memory_store_record(store, &thing_kind, 29) == NULL);
+	/* It goes on from there. */
+	CHECK_STATUS(put(&later), QFS_OK);
+	check_stored(&later);
+	close_store();
+}
+
+static void
+kept(void)
+{
+	thing		old = make("old", 1, "{\"a\":1}", "[1]");
+	thing		later = make("old", 1, "{\"a\":2}", "[2]");
+	thing		new = make("new", 2, "[]", "{}");
+
+	open_store();
+	CHECK_STATUS(put(&old), QFS_OK);
+	qfs_memory_store_begin(store);
+	CHECK_STATUS(put(&later), QFS_OK);
+	CHECK_STATUS(put(&new), QFS_OK);
+	qfs_memory_store_end(store, true);
+	check_stored(&later);
+	check_stored(&new);
+	close_store();
+}
+
+/* A put without memory for what it replaces, or past the most, changes nothing. */
+static void
+not_noted(void)
+{
+	thing		old = make("old", 1, "{\"a\":1}", "[1]");
+	thing		later = make("old", 1, "{\"a\":2}", "[2]");
+
+	open_store();
+	CHECK_STATUS(put(&old), QFS_OK);
+	qfs_memory_store_begin(store);
+	memory.fail_at = memory.calls + 3;
+	CHECK_STATUS(put(&later), QFS_NO_MEMORY);
+	memory.fail_at = 0;
+	check_stored(&old);
+	for (int n = 0; n < 64; n++)
+	{
+		thing		t = make("new", n, "[3]", "[4]");
+
+		CHECK_STATUS(put(&t), QFS_OK);
+	}
+	CHECK_STATUS(put(&later), QFS_NO_MEMORY);
+	check_stored(&old);
+	qfs_memory_store_end(store, false);
+	check_stored(&old);
+	check_absent("new", 63);
+	close_store();
+}
+
 static const unit_case cases[] = {
 	CASE(put_and_get),
 	CASE(copies),
@@ -581,6 +666,9 @@ static const unit_case cases[] = {
 	CASE(keys_of_every_type),
 	CASE(optional_fields),
 	CASE(fields_compared),
+	CASE(taken_back),
+	CASE(kept),
+	CASE(not_noted),
 	NO_MORE_CASES
 };
 

@@ -51,6 +51,7 @@ typedef struct script_audit
 	qfs_slice	note;			/* a checkpoint; empty = none */
 	const qfs_vkey *trusted;	/* or NULL */
 	bool		late;			/* the checkpoint is compared at the end only */
+	uint64_t	acknowledged;	/* an entry whose outcome counts though it is wrong; 0 = none */
 } script_audit;
 
 /* Verifies the lines as the offline verifier does. */

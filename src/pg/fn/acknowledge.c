@@ -1,0 +1,202 @@
+/*
+ * acknowledge.c - outcomes that are wrong, and count all the same, because somebody said so.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/tableam.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "ledger/registry.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/fn/acknowledge.h"
+#include "text/json.h"
+
+static void
+add(Acknowledgement *a, uint64 seq)
+{
+	if (a->count == a->capacity)
+	{
+		a->capacity = Max(16, 2 * a->capacity);
+		a->seqs = a->seqs == NULL ? palloc(a->capacity * sizeof(*a->seqs)) :
+			repalloc(a->seqs, a->capacity * sizeof(*a->seqs));
+	}
+	a->seqs[a->count++] = seq;
+}
+
+/* ---- those of the ledger ---- */
+
+static void
+add_those_of(Acknowledgement *a, const qfs_rule *rule, TupleDesc desc, HeapTuple row)
+{
+	void	   *json = palloc(LEDGER_JSON_MAX);
+	LedgerEntry e;
+	uint64_t	seq;
+
+	if (qfs_ledger_decode(desc, row, json, &e, NULL) == QFS_OK)
+		for (size_t n = 0; rule->acknowledges(&e.entry, n, &seq); n++)
+			add(a, seq);
+	pfree(json);
+}
+
+void
+qfs_acknowledgement_read(Acknowledgement *a, Relation ledger, Snapshot snapshot)
+{
+	TupleDesc	desc = RelationGetDescr(ledger);
+	TableScanDesc scan = table_beginscan(ledger, snapshot, 0, NULL);
+	HeapTuple	row;
+
+	memset(a, 0, sizeof(*a));
+	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		const qfs_rule *rule;
+		bool		isnull;
+		Datum		value = heap_getattr(row, LEDGER_TYPE, desc, &isnull);
+		text	   *type;
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull)
+			continue;
+		type = DatumGetTextPP(value);
+		rule = qfs_registry_find(&qfs_registry_own,
+								 (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)});
+		if (rule != NULL && rule->acknowledges != NULL)
+			add_those_of(a, rule, desc, row);
+	}
+	table_endscan(scan);
+}
+
+/* ---- those of the caller ---- */
+
+typedef struct Asked
+{
+	uint64		seq;
+	qfs_slice	reason;			/* canonical JSON */
+} Asked;
+
+static int
+compare_seqs(const void *a, const void *b)
+{
+	uint64		x = ((const Asked *) a)->seq;
+	uint64		y = ((const Asked *) b)->seq;
+
+	return (x > y) - (x < y);
+}
+
+static uint64
+read_seq(qfs_slice key)
+{
+	qfs_slice	digits = {NULL, 0};
+	uint64		seq = 0;
+
+	if (!qfs_json_to_plain(key, &digits) || digits.len == 0 || digits.len > 15 ||
+		strspn(pnstrdup((const char *) digits.data, digits.len), "0123456789") != digits.len)
+		QFS_THROW(QFS_ARGUMENT, "acknowledge: %v is no number of an entry", key);
+	for (size_t i = 0; i < digits.len; i++)
+		seq = 10 * seq + (digits.data[i] - '0');
+	return seq;
+}
+
+static Asked *
+read_asked(qfs_slice object, size_t count)
+{
+	Asked	   *asked = palloc(count * sizeof(*asked));
+	qfs_json_iter iter = qfs_json_members(object);
+	qfs_slice	key;
+
+	for (size_t i = 0; i < count && qfs_json_next(&iter, &key, &asked[i].reason); i++)
+	{
+		asked[i].seq = read_seq(key);
+		if (qfs_json_type_of(asked[i].reason) != QFS_JSON_STRING || qfs_json_length(asked[i].reason) == 0)
+			QFS_THROW(QFS_ARGUMENT, "acknowledge: entry %u needs a reason, a text", (uint64_t) asked[i].seq);
+	}
+	qsort(asked, count, sizeof(*asked), compare_seqs);
+	return asked;
+}
+
+/* [{"reason":"…","seq":n}…] */
+static qfs_slice
+write_faults(const Asked *asked, size_t count)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_array(&w);
+	for (size_t i = 0; i < count; i++)
+	{
+		qfs_json_open_object(&w);
+		qfs_json_key(&w, "reason");
+		qfs_json_put_value(&w, asked[i].reason);
+		qfs_json_key(&w, "seq");
+		qfs_json_put_int(&w, (int64_t) asked[i].seq);
+		qfs_json_close(&w);
+	}
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_buf_slice(&buf);
+}
+
+void
+qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
+{
+	Asked	   *asked;
+
+	if (qfs_json_type_of(object) != QFS_JSON_OBJECT)
+		QFS_THROW(QFS_ARGUMENT, "acknowledge is an object of reasons, by the number of the entry");
+	a->asked = (size_t) qfs_json_length(object);
+	if (a->asked == 0)
+		return;
+	asked = read_asked(object, a->asked);
+	a->met = palloc0(a->asked * sizeof(bool));
+	a->faults = write_faults(asked, a->asked);
+	for (size_t i = 0; i < a->asked; i++)
+		add(a, asked[i].seq);
+}
+
+/* ---- what a verification meets ---- */
+
+void
+qfs_acknowledgement_met(Acknowledgement *a, uint64_t seq, const qfs_error *fault)
+{
+	size_t		own = a->count - a->asked;
+
+	for (size_t i = 0; i < a->asked; i++)
+		a->met[i] |= a->seqs[own + i] == seq;
+	ereport(NOTICE,
+			(errmsg("entry %llu: %s", (unsigned long long) seq, qfs_status_message(fault->status)),
+			 errdetail("%s: %s.", qfs_status_code(fault->status), fault->detail)));
+}
+
+void
+qfs_acknowledgement_append(const Acknowledgement *a)
+{
+	static const char query[] =
+		"INSERT INTO qfs.ledger (type, payload)"
+		" VALUES ('FAULT_ACKNOWLEDGED', pg_catalog.jsonb_build_object('faults', $1))";
+	Oid			types[] = {JSONBOID};
+	Datum		values[1];
+
+	for (size_t i = 0; i < a->asked; i++)
+		if (!a->met[i])
+			QFS_THROW(QFS_ARGUMENT, "acknowledge: the outcome of entry %u is no fault",
+					  (uint64_t) a->seqs[a->count - a->asked + i]);
+	if (a->asked == 0)
+		return;
+	values[0] = qfs_jsonb_of(a->faults);
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT ||
+		SPI_processed != 1)
+		QFS_THROW(QFS_ENTRY_LOST, "the acknowledgement");
+	SPI_finish();
+}

@@ -1,0 +1,239 @@
+/*
+ * off_ledger.c - what is kept off the ledger, compared with what the ledger commits to.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Read without the executor: row security keeps these tables from everybody
+ * who may verify.
+ */
+#include "pg/base/compat.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/status.h"
+#include "pg/base/errors.h"
+#include "pg/table/ledger_table.h"
+#include "pg/table/off_ledger.h"
+#include "pg/table/row_write.h"
+#include "rules/account/profile_content.h"
+#include "rules/social/message_hash.h"
+#include "text/json.h"
+
+typedef struct Comparison
+{
+	LedgerReader ledger;
+	Relation	profile;		/* the state table, and its primary key */
+	Relation	profile_index;
+	void	   *json;			/* memory for a ledger's row */
+	qfs_fault_report report;
+	void	   *context;
+	qfs_status	answer;
+} Comparison;
+
+static void
+tell(Comparison *c, int64 seq, const char *what)
+{
+	qfs_error	fault;
+
+	qfs_fail(&fault, QFS_CONTENT_MISMATCH, "%s", what);
+	c->answer = c->report(c->context, (uint64_t) seq, &fault);
+}
+
+static qfs_slice
+varlena_slice(Datum value)
+{
+	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value);
+
+	return (qfs_slice) {(const uint8_t *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
+}
+
+/* ---- contents of profiles ---- */
+
+enum
+{
+	CONTENT_USER, CONTENT_VERSION, CONTENT_SALT, CONTENT_TEXT, CONTENT_COLUMNS
+};
+
+enum
+{
+	PROFILE_USER, PROFILE_VERSION, PROFILE_COMMITMENT, PROFILE_SEQ, PROFILE_COLUMNS
+};
+
+static void
+compare_content(Comparison *c, const Datum *content, const bool *nulls)
+{
+	HeapTuple	row = qfs_row_find(c->profile, c->profile_index, 1, content, c->ledger.snapshot);
+	Datum		profile[PROFILE_COLUMNS];
+	bool		absent[PROFILE_COLUMNS];
+	int64		version = DatumGetInt64(content[CONTENT_VERSION]);
+	qfs_hash	hash;
+
+	if (row == NULL)
+	{
+		tell(c, 0, "qfs.profile_content has a row of an account without a profile");
+		return;
+	}
+	heap_deform_tuple(row, RelationGetDescr(c->profile), profile, absent);
+	if (version < DatumGetInt64(profile[PROFILE_VERSION]) ||
+		(nulls[CONTENT_SALT] && nulls[CONTENT_TEXT] && version == DatumGetInt64(profile[PROFILE_VERSION])))
+		return;
+	if (!nulls[CONTENT_SALT] && !nulls[CONTENT_TEXT] && version == DatumGetInt64(profile[PROFILE_VERSION]))
+	{
+		qfs_slice	salt = varlena_slice(content[CONTENT_SALT]);
+
+		if (salt.len == QFS_PROFILE_SALT)
+		{
+			qfs_profile_commit(salt.data, varlena_slice(content[CONTENT_TEXT]), &hash);
+			if (memcmp(&hash, DatumGetPointer(profile[PROFILE_COMMITMENT]), sizeof(hash)) == 0)
+				return;
+		}
+	}
+	tell(c, DatumGetInt64(profile[PROFILE_SEQ]),
+		 "qfs.profile_content has not the content that the entry commits to");
+}
+
+/* ---- envelopes of messages ---- */
+
+enum
+{
+	MESSAGE_ENTRY, MESSAGE_THREAD, MESSAGE_SENDER, MESSAGE_RECIPIENT, MESSAGE_SEQ, MESSAGE_ALG,
+	MESSAGE_NONCE, MESSAGE_BODY, MESSAGE_SENDER_KEY, MESSAGE_RECIPIENT_KEY, MESSAGE_COLUMNS
+};
+
+static bool
+member_is(qfs_slice payload, const char *name, qfs_slice text)
+{
+	qfs_slice	value;
+	qfs_slice	plain;
+
+	return qfs_json_member(payload, name, &value) && qfs_json_to_plain(value, &plain) &&
+		qfs_slice_equal(plain, text);
+}
+
+static bool
+member_is_hash(qfs_slice payload, const char *name, const void *hash)
+{
+	qfs_hash	value;
+
+	return qfs_json_member_hex(payload, name, value.bytes, sizeof(value.bytes)) &&
+		memcmp(&value, hash, sizeof(value)) == 0;
+}
+
+static bool
+member_is_user(qfs_slice payload, const char *name, const qfs_user_id *user)
+{
+	char		memory[QFS_USER_ID_TEXT];
+	qfs_buf		text;
+
+	qfs_buf_init(&text, memory, sizeof(memory));
+	qfs_user_id_write(&text, user);
+	return member_is(payload, name, qfs_buf_slice(&text));
+}
+
+static bool
+member_is_int(qfs_slice payload, const char *name, int64 number)
+{
+	qfs_slice	value;
+	int64_t		found;
+
+	return qfs_json_member(payload, name, &value) && qfs_json_to_int(value, &found) && found == number;
+}
+
+/* Is it the envelope that the entry commits to?  Of one that was erased, all but the body. */
+static bool
+fits(const qfs_entry *entry, const Datum *m, const bool *nulls)
+{
+	qfs_envelope envelope = {
+		.sender = *(const qfs_user_id *) DatumGetPointer(m[MESSAGE_SENDER]),
+		.recipient = *(const qfs_user_id *) DatumGetPointer(m[MESSAGE_RECIPIENT]),
+		.seq = (uint64_t) DatumGetInt64(m[MESSAGE_SEQ])
+	};
+	qfs_slice	nonce = varlena_slice(m[MESSAGE_NONCE]);
+	qfs_hash	hash;
+
+	if (!qfs_slice_equal(entry->type, QFS_LITERAL("MESSAGE")) || !entry->has_actor ||
+		memcmp(&entry->actor, &envelope.sender, sizeof(entry->actor)) != 0 ||
+		!member_is_user(entry->payload, "recipient", &envelope.recipient) ||
+		!member_is_hash(entry->payload, "thread", DatumGetPointer(m[MESSAGE_THREAD])) ||
+		!member_is_int(entry->payload, "seq", (int64) envelope.seq) ||
+		!member_is(entry->payload, "alg", varlena_slice(m[MESSAGE_ALG])) ||
+		nonce.len != sizeof(envelope.nonce))
+		return false;
+	if (nulls[MESSAGE_BODY])
+		return true;
+	memcpy(envelope.nonce, nonce.data, nonce.len);
+	envelope.body = varlena_slice(m[MESSAGE_BODY]);
+	qfs_message_hash(&envelope, &hash);
+	return member_is_hash(entry->payload, "hash", &hash) &&
+		member_is_int(entry->payload, "size", (int64) envelope.body.len);
+}
+
+static void
+compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
+{
+	int64		entry = DatumGetInt64(message[MESSAGE_ENTRY]);
+	HeapTuple	row = entry < 0 ? NULL : qfs_ledger_row(&c->ledger, (uint64) entry);
+	LedgerEntry e;
+
+	if (row == NULL)
+		tell(c, entry, "qfs.message has an envelope of an entry that is not there");
+	else if (qfs_ledger_decode(RelationGetDescr(c->ledger.rel), row, c->json, &e, NULL) != QFS_OK ||
+			 !fits(&e.entry, message, nulls))
+		tell(c, entry, "qfs.message has not the envelope that the entry commits to");
+}
+
+/* ---- all of them ---- */
+
+static void
+compare_rows(Comparison *c, const char *table, int columns,
+			 void (*compare) (Comparison *c, const Datum *values, const bool *nulls))
+{
+	Relation	rel = table_open(qfs_table_oid(table), AccessShareLock);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs off the ledger",
+												  ALLOCSET_DEFAULT_SIZES);
+	TableScanDesc scan;
+	HeapTuple	row;
+
+	if (RelationGetDescr(rel)->natts != columns)
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has %i columns", table, (int64_t) RelationGetDescr(rel)->natts);
+	scan = table_beginscan(rel, c->ledger.snapshot, 0, NULL);
+	while (c->answer == QFS_OK && (row = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		Datum		values[MESSAGE_COLUMNS];
+		bool		nulls[MESSAGE_COLUMNS];
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		heap_deform_tuple(row, RelationGetDescr(rel), values, nulls);
+		compare(c, values, nulls);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+		CHECK_FOR_INTERRUPTS();
+	}
+	table_endscan(scan);
+	MemoryContextDelete(per_row);
+	table_close(rel, NoLock);
+}
+
+void
+qfs_off_ledger_compare(Snapshot snapshot, qfs_fault_report report, void *context)
+{
+	Comparison	c = {.report = report,.context = context,.answer = QFS_OK};
+
+	qfs_ledger_table_open(&c.ledger, snapshot);
+	c.json = palloc(LEDGER_JSON_MAX);
+	c.profile = table_open(qfs_table_oid("profile"), AccessShareLock);
+	c.profile_index = index_open(QFS_PRIMARY_KEY_INDEX(c.profile), AccessShareLock);
+	compare_rows(&c, "profile_content", CONTENT_COLUMNS, compare_content);
+	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
+	index_close(c.profile_index, NoLock);
+	table_close(c.profile, NoLock);
+	pfree(c.json);
+	qfs_ledger_table_close(&c.ledger);
+}

@@ -1,0 +1,23 @@
+/*
+ * off_ledger.h - what is kept off the ledger, compared with what the ledger commits to.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_OFF_LEDGER_H
+#define QFS_OFF_LEDGER_H
+
+#include "utils/snapshot.h"
+
+#include "ledger/chain.h"
+
+/*
+ * Compares the contents of profiles and the envelopes of messages that a
+ * snapshot sees with the commitments in state and ledger.  What was erased, or
+ * never came along, is no fault; nor is a profile's content of an earlier
+ * version, which nobody is shown.
+ * Reported: CONTENT_MISMATCH, with the entry that it is about.  Any other
+ * answer than QFS_OK ends the comparison.
+ */
+extern void qfs_off_ledger_compare(Snapshot snapshot, qfs_fault_report report, void *context);
+
+#endif
