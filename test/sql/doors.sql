@@ -133,5 +133,6 @@ ROLLBACK;
 SELECT qfs.post_restore();
 SELECT t, attempt(format('INSERT INTO qfs.%I SELECT * FROM qfs.%I', t, t)) AS no_row FROM unnest(ARRAY['witness', 'message']) AS t;
 SELECT attempt($$INSERT INTO qfs.witness VALUES ('y', now())$$) AS after_opening;
-DROP OWNED BY regress_writer;
+REVOKE USAGE ON SCHEMA qfs, public FROM regress_writer;
+REVOKE ALL ON alice, saved FROM regress_writer;
 DROP ROLE regress_writer;

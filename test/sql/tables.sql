@@ -69,6 +69,7 @@ ROLLBACK;
 
 -- a trigger that would miss what qfs writes, as the one that pg_repack puts on a table: nothing is written past it
 CREATE FUNCTION regress_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+SET qfs.ddl_guard = off;
 CREATE TRIGGER repack_trigger AFTER INSERT OR DELETE OR UPDATE ON qfs.event_type FOR EACH ROW EXECUTE FUNCTION regress_log();
 SELECT attempt($$SELECT qfs.register_event_type('TOCK', '{}')$$) AS type, attempt('SELECT qfs.rebuild()') AS rebuild;
 INSERT INTO qfs.ledger (type, payload) VALUES ('TICK', '{"n":1}') RETURNING seq - seq AS others_go_on;
@@ -76,6 +77,7 @@ DROP TRIGGER repack_trigger ON qfs.event_type;
 CREATE TRIGGER mine AFTER UPDATE ON qfs.profile_content FOR EACH ROW EXECUTE FUNCTION regress_log();
 SELECT acting(1, $$SELECT qfs_api.set_profile('Eve')$$) AS profile, acting(1, $$SELECT qfs_api.erase_profile()$$) AS erase;
 DROP TRIGGER mine ON qfs.profile_content;
+RESET qfs.ddl_guard;
 SELECT acting(1, $$SELECT qfs_api.set_profile('Eve') ->> 'display_name'$$) AS profile;
 -- a foreign key's triggers do not mind
 CREATE TABLE mine (account qfs.user_id REFERENCES qfs.account);

@@ -17,6 +17,9 @@ object AS MATERIALIZED (
     SELECT classid, objid, true AS member FROM member
     UNION ALL SELECT d.classid, d.objid, false FROM pg_depend d JOIN schema s ON d.refobjid = s.oid
       WHERE d.refclassid = 'pg_namespace'::regclass
+        -- a view or a default elsewhere may mention a schema of ours
+        AND (d.classid IN ('pg_extension'::regclass, 'pg_default_acl'::regclass)
+             OR (pg_identify_object(d.classid, d.objid, d.objsubid)).schema IN ('qfs', 'qfs_api'))
     UNION ALL SELECT 'pg_namespace'::regclass, oid, false FROM schema
     -- one that was put in a guard's place
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid, false FROM pg_event_trigger WHERE evtname LIKE 'qfs\_guard\_%') o
