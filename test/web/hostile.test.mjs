@@ -80,9 +80,10 @@ scenario('chat: deleted, forged and foreign messages, a key that changed, a key 
   for (const text of ['the first', 'the second', 'the third']) await write(ann, text);
 
   // The server changes a ciphertext, and its own commitment cannot follow; a sender deletes one.
-  sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.message DISABLE TRIGGER zzz_qfs_refuse_row, DISABLE TRIGGER zzz_qfs_refuse_statement;
+  const flip = () => sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.message DISABLE TRIGGER zzz_qfs_refuse_row, DISABLE TRIGGER zzz_qfs_refuse_statement;
        UPDATE qfs.message SET body = set_byte(body, 0, get_byte(body, 0) # 1) WHERE seq = 2 AND sender::text = '${ann.id}';
        ALTER TABLE qfs.message ENABLE ALWAYS TRIGGER zzz_qfs_refuse_row, ENABLE ALWAYS TRIGGER zzz_qfs_refuse_statement`);
+  flip();
   const first = ann.page.locator('.bubble.mine').first();
   await first.locator('summary').click();
   await first.getByRole('button', { name: 'Delete\u2026' }).click();
@@ -92,6 +93,9 @@ scenario('chat: deleted, forged and foreign messages, a key that changed, a key 
   const bubbles = ben.page.locator('.bubble.theirs .bubble-text');
   await bubbles.nth(2).waitFor();
   assert.deepEqual(await bubbles.allTextContents(), ['This message was deleted.', 'This message is not what the ledger committed to. Do not trust it.', 'the third']);
+  // The server's own verification sees it as well, until it is as it was.
+  assert.match(sql('SELECT code FROM qfs.verify()'), /^QFS_CONTENT_MISMATCH$/);
+  flip();
 
   // Ann in another browser: her key is elsewhere, and a new one is noticed by Ben.
   const elsewhere = await member({ account });
