@@ -211,12 +211,12 @@ subtest 'tables beside the ledger' => sub {
   $publisher->safe_psql('beside', q{
     ALTER PUBLICATION beside SET TABLE qfs.ledger, qfs.witness, qfs.message, qfs.profile_content;
     ALTER PUBLICATION beside SET (publish = 'insert');
-    SELECT qfs.add_witness('} . note_key('early.example', 4, '09' x 32) . q{')});
+    SELECT qfs.add_witness('} . note_key('early.example', 4, 'a7' x 32) . q{')});
   subscribe('beside', 'disable_on_error = true');
   sync('beside');
   is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 1, 'a witness came along');
   $subscriber->safe_psql('beside', 'SELECT qfs.post_restore()');
-  $publisher->safe_psql('beside', "SELECT qfs.add_witness('" . note_key('late.example', 4, '09' x 32) . "')");
+  $publisher->safe_psql('beside', "SELECT qfs.add_witness('" . note_key('late.example', 4, 'a7' x 32) . "')");
   append($publisher, 1, 'beside');
   same_rows('beside', 'beside');
   is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 2, 'and one that was added later');

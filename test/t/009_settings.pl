@@ -52,6 +52,9 @@ subtest 'roles that are there already' => sub {
       SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ '^qfs' AND NOT rolcanlogin}),
     'qfs_anon qfs_monitor qfs_operator qfs_owner qfs_user', 'the others are made');
   $node->safe_psql('postgres', 'GRANT qfs_operator TO clerk');
+  is($node->safe_psql('postgres', 'SELECT * FROM qfs.self_check()'), 'QFS_ROLE|role qfs_auditor: login is "LOGIN", not "NOLOGIN"',
+    'self_check says what is not as qfs makes it');
+  $node->safe_psql('postgres', 'ALTER ROLE qfs_auditor NOLOGIN');
   is_sound($node, 'beside an old role');
 };
 

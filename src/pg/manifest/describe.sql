@@ -36,7 +36,8 @@ own_role AS (
 -- settings that switch guards off, for whoever was granted them
 setting AS (
   SELECT p.oid, p.paracl FROM pg_parameter_acl p
-  WHERE p.parname IN ('session_replication_role', 'event_triggers') OR p.parname LIKE 'qfs.%'),
+  WHERE p.parname IN ('session_replication_role', 'event_triggers')
+     OR (p.parname LIKE 'qfs.%' AND p.parname <> 'qfs.early_lock_release')),
 
 -- owner and privileges of every kind of object
 owned AS (
