@@ -54,10 +54,12 @@ PG_CPPFLAGS = -Isrc/core -Isrc $(ASSERTIONS) $(DEPENDENCIES) -DQFS_VERSION='"$(E
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 
 # pg_regress finds test/sql; the isolation tester finds test/specs.  What they expect is in expected.
+# What they write goes elsewhere where the tree cannot be written to: make installcheck QFS_OUTPUT=/tmp/qfs
+QFS_OUTPUT    ?= test/output
 REGRESS        = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS   = --inputdir=test --outputdir=test/output --load-extension=qfs
+REGRESS_OPTS   = --inputdir=test --outputdir=$(QFS_OUTPUT) --load-extension=qfs
 ISOLATION      = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test --outputdir=test/output --load-extension=qfs
+ISOLATION_OPTS = --inputdir=test --outputdir=$(QFS_OUTPUT) --load-extension=qfs
 
 # Beside each object its headers, as the compiler found them.
 DEPENDENCIES     = -MMD -MP
@@ -127,12 +129,18 @@ uninstall: uninstall-verify
 uninstall-verify:
 	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
 
-# PostgreSQL 15 looks for what is expected in the output directory, 16 and later here, too.
-installcheck: | test/output/expected
-test/output/expected:
-	$(MKDIR_P) test/output
-	ln -sfn ../../expected $@
+installcheck: | installcheck-output installcheck-role
 
-.PHONY: install-verify uninstall-verify
+# PostgreSQL 15 looks for what is expected in the output directory, 16 and later here, too.
+installcheck-output:
+	@$(MKDIR_P) '$(QFS_OUTPUT)' 2> /dev/null && test -w '$(QFS_OUTPUT)' && ln -sfn '$(CURDIR)/expected' '$(QFS_OUTPUT)/expected' || \
+		{ echo '$(QFS_OUTPUT) cannot be written to by '$$(id -un)': make installcheck QFS_OUTPUT=/a/directory/that/can' >&2; exit 1; }
+
+# Whoever builds as root has no role of that name.
+installcheck-role:
+	@test "$$('$(bindir)/psql' -XAtqd postgres -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')" = t || \
+		{ echo 'installcheck connects as psql does, and needs a superuser of the server: run it as the user postgres, or set PGUSER and PGHOST' >&2; exit 1; }
+
+.PHONY: install-verify uninstall-verify installcheck-output installcheck-role
 
 endif

@@ -55,6 +55,10 @@ BEGIN
   IF most IS NULL OR most < 1 THEN
     PERFORM qfs.refuse('ARGUMENT', 'most is 1 or more');
   END IF;
+  IF current_setting('transaction_read_only')::boolean THEN
+    PERFORM qfs.refuse('READ_ONLY', format('SELECT * FROM qfs.verify(%s, depth => ''hashes'') checks here what qfs.verify_new() has not seen yet',
+      coalesce((SELECT v.size FROM qfs.verification v), 0)));
+  END IF;
   PERFORM qfs.lock_verification();
   SELECT v.* INTO known FROM qfs.verification v;
   known.size := coalesce(known.size, 0);
@@ -94,7 +98,7 @@ BEGIN
         GROUP BY 1 ORDER BY 1) b;
 END $$;
 COMMENT ON FUNCTION qfs.verify_new(bigint) IS
-  'checks the hashes of the entries appended since it was last called, at most so many, and remembers how far it came; no rows: sound';
+  'checks the hashes of the entries appended since it was last called, at most so many, and remembers how far it came, so not on a standby; no rows: sound';
 
 -- An attempt to sign is the only sure answer.
 CREATE FUNCTION qfs.key_fault(OUT detail text, OUT remedy text)

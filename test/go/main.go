@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 //
-// Usage: interop DATABASE, on the server that PGHOST names.  The database
+// Usage: interop DATABASE, in the root of the tree, on the server that PGHOST names.  The database
 // holds a ledger that has rotated its keys.  Prints one line a chapter, and at
 // the end how many comparisons were made; stops at the first that fails.
 package main
@@ -114,6 +114,8 @@ func main() {
 		{"checkpoints", s.checkpoints},
 		{"proof files", s.proofFiles},
 		{"cosignatures", s.cosignatures},
+		{"files saved as documented", s.savedFiles},
+		{"witness.sh", s.witnesses},
 	} {
 		before := s.checks
 		chapter.run()

@@ -52,8 +52,8 @@ SELECT what, attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''TE
 FROM (VALUES ('two bytes', repeat('é', 32000)), ('two bytes, too many', repeat('é', 32768)),
              ('escapes', repeat(E'\x01', 10800)), ('escapes, too many', repeat(E'\x01', 10923)),
              ('a megabyte', repeat('x', 1048576))) AS v(what, t);
-SELECT attempt(format('SELECT qfs.register_event_type(''BIG'', %L)', jsonb_build_object('enum', ARRAY[repeat('x', 65600)]))) AS schema,
-       attempt(format('SELECT qfs.register_event_type(''BIG'', %L)', jsonb_build_object('enum', ARRAY[repeat('x', 65500)]))) AS entry,
+SELECT attempt(format('SELECT qfs.register_event_type(''BIG'', %L)', jsonb_build_object('enum', jsonb_build_array('{}'::jsonb, repeat('x', 65600))))) AS schema,
+       attempt(format('SELECT qfs.register_event_type(''BIG'', %L)', jsonb_build_object('enum', jsonb_build_array('{}'::jsonb, repeat('x', 65500))))) AS entry,
        attempt(format('SELECT qfs.set_policy(%L)', jsonb_build_object('visibility', repeat('x', 66000)))) AS policy,
        attempt(format('SELECT qfs.set_policy(%L)', jsonb_build_object('visibility', repeat('x', 64000)))) AS merged;
 

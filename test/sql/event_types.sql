@@ -42,6 +42,27 @@ FROM (VALUES ('[]'), ('true'), ('{"Type":"object"}'), ('{"pattern":"a"}'), ('{"$
   ('{"minLength":-1}'), ('{"maxLength":"1"}'), ('{"minItems":-1}'), ('{"maxItems":true}'),
   ('{"minimum":1.5}'), ('{"maximum":null}'), ('{"const":1.5}')) AS t(schema);
 
+-- schemas that no payload fits: the type would be there for ever, and useless
+SELECT schema, attempt(format('SELECT qfs.register_event_type(''S'', %L)', schema))
+FROM (VALUES ('{"required":["order"]}'), ('{"additionalProperties":false,"properties":{"n":{}},"required":["n","order"]}'),
+  ('{"properties":{"a":{"items":{"required":["b"]}}}}'),
+  ('{"properties":{"a":{"minimum":2,"maximum":1}}}'), ('{"properties":{"a":{"minLength":2,"maxLength":1}}}'),
+  ('{"properties":{"a":{"minItems":2,"maxItems":1}}}'),
+  ('{"properties":{"a":{"const":1,"type":"string"}}}'), ('{"properties":{"a":{"enum":[1,2],"type":"string"}}}'),
+  ('{"properties":{"a":{"enum":[1,2],"minimum":3}}}'), ('{"properties":{"a":{"const":{"b":1},"type":"object"}}}'),
+  ('{"type":"string"}'), ('{"type":["array","null"]}'), ('{"const":1}'), ('{"enum":["x",[]]}'),
+  ('{"properties":{"a":{"type":"string","minLength":65535}},"required":["a"]}'),
+  ('{"properties":{"a":{"type":"array","items":{"type":"string","minLength":9000},"minItems":9}},"required":["a"]}')) AS t(schema);
+-- names and bounds that just fit
+SELECT schema, attempt(format('SELECT qfs.register_event_type(''FITS_%s'', %L)', n, schema))
+FROM (VALUES (1, '{"required":["order"],"additionalProperties":true}'), (2, '{"properties":{"a":{"minimum":2,"maximum":2}}}'),
+  (3, '{"properties":{"a":{"enum":[1,"x"],"type":"string"}}}'), (4, '{"properties":{"a":{"type":"string","minLength":65535}}}')) AS t(n, schema);
+-- the longest text that an entry has room for can be asked for, and then given; one character more cannot
+SELECT change, attempt(format('SELECT qfs.register_event_type(''TEXT'', %L)', jsonb_build_object('properties',
+  jsonb_build_object('t', jsonb_build_object('type', 'string', 'minLength', 65337 + change)), 'required', '["t"]'::jsonb)))
+FROM unnest(ARRAY[1, 0]) AS change;
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''TEXT'', %L)', jsonb_build_object('t', repeat('x', 65337))));
+
 -- each keyword: payloads that fit and payloads that do not
 CREATE TABLE cases (n serial, type text, schema jsonb, payload jsonb);
 INSERT INTO cases (type, schema, payload)
@@ -69,7 +90,7 @@ FROM (VALUES
       ARRAY['{"a":[{"b":1},{"b":2}]}', '{"a":[{"b":1},{"b":-1}]}', '{"a":[{"b":1},{}]}', '{"a":[{"b":1,"c":1}]}', '{"a":[1]}']),
   (12, '{"properties":{},"type":"object"}', ARRAY['{}', '{"a":1}']),
   (13, '{"const":{"a":1}}', ARRAY['{"a":1}', '{"a":1,"b":2}', '{}']),
-  (14, '{"type":"string"}', ARRAY['{}', '"x"']),
+  (14, '{"type":["object","string"]}', ARRAY['{}', '"x"']),
   (15, '{"required":["é"],"properties":{"é":{"maximum":0}}}', ARRAY['{"é":0}', '{"é":1}', '{"e":0}'])
 ) AS s(n, schema, payloads), unnest(s.payloads) AS p(payload);
 SELECT type, qfs.register_event_type(type, schema) > 0 AS registered FROM (SELECT DISTINCT ON (type) * FROM cases ORDER BY type, n) t;

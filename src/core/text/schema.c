@@ -8,48 +8,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "text/json.h"
-
-/* Where in the document we are, for errors: a path back to the root. */
-typedef struct place
-{
-	const struct place *parent;
-	qfs_slice	name;			/* a member's name, quoted; empty for an item */
-	uint64_t	index;
-} place;
-
-static void
-write_place(qfs_buf *out, const place *at)
-{
-	if (at->parent == NULL)
-	{
-		qfs_buf_slice_add(out, at->name);
-		return;
-	}
-	write_place(out, at->parent);
-	if (at->name.len > 0)
-	{
-		qfs_buf_byte(out, '.');
-		QFS_ASSERT(at->name.len >= 2);
-		qfs_buf_bytes(out, at->name.data + 1, at->name.len - 2);
-	}
-	else
-	{
-		qfs_buf_byte(out, '[');
-		qfs_buf_uint(out, at->index);
-		qfs_buf_byte(out, ']');
-	}
-}
-
-static qfs_status
-fail_at(const place *at, qfs_status fault, const char *why, qfs_error *err)
-{
-	uint8_t		text[128];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	write_place(&buf, at);
-	return qfs_fail(err, fault, "%v: %s", qfs_buf_slice(&buf), why);
-}
+#include "text/place.h"
 
 static bool
 key_is(qfs_slice key, const char *name)
@@ -74,10 +33,10 @@ is_type_name(qfs_slice value)
 	return false;
 }
 
-static qfs_status check_schema(qfs_slice schema, const place *at, qfs_error *err);
+static qfs_status check_schema(qfs_slice schema, const qfs_place *at, qfs_error *err);
 
 static qfs_status
-check_type(qfs_slice value, const place *at, qfs_error *err)
+check_type(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_slice	key;
@@ -85,29 +44,29 @@ check_type(qfs_slice value, const place *at, qfs_error *err)
 
 	if (qfs_json_type_of(value) != QFS_JSON_ARRAY)
 		return is_type_name(value) ? QFS_OK :
-			fail_at(at, QFS_SCHEMA_INVALID,
+			qfs_place_fail(at, QFS_SCHEMA_INVALID,
 					"must be array, boolean, integer, null, object or string", err);
 	if (qfs_json_length(value) == 0)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must name a type", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must name a type", err);
 	while (qfs_json_next(&iter, &key, &item))
 		if (!is_type_name(item))
-			return fail_at(at, QFS_SCHEMA_INVALID,
+			return qfs_place_fail(at, QFS_SCHEMA_INVALID,
 						   "must hold array, boolean, integer, null, object or string", err);
 	return QFS_OK;
 }
 
 static qfs_status
-check_properties(qfs_slice value, const place *at, qfs_error *err)
+check_properties(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_slice	key;
 	qfs_slice	schema;
 
 	if (qfs_json_type_of(value) != QFS_JSON_OBJECT)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be an object of schemas", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an object of schemas", err);
 	while (qfs_json_next(&iter, &key, &schema))
 	{
-		place		here = {at, key, 0};
+		qfs_place	here = {at, key, 0};
 		qfs_status	status = check_schema(schema, &here, err);
 
 		if (status != QFS_OK)
@@ -117,30 +76,30 @@ check_properties(qfs_slice value, const place *at, qfs_error *err)
 }
 
 static qfs_status
-check_required(qfs_slice value, const place *at, qfs_error *err)
+check_required(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_slice	key;
 	qfs_slice	item;
 
 	if (qfs_json_type_of(value) != QFS_JSON_ARRAY)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
 	while (qfs_json_next(&iter, &key, &item))
 		if (qfs_json_type_of(item) != QFS_JSON_STRING)
-			return fail_at(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
+			return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an array of names", err);
 	return QFS_OK;
 }
 
 static qfs_status
-check_enum(qfs_slice value, const place *at, qfs_error *err)
+check_enum(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	if (qfs_json_type_of(value) != QFS_JSON_ARRAY || qfs_json_length(value) == 0)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be an array with at least one value", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an array with at least one value", err);
 	return QFS_OK;
 }
 
 static qfs_status
-check_any(qfs_slice value, const place *at, qfs_error *err)
+check_any(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	(void) value;
 	(void) at;
@@ -149,26 +108,26 @@ check_any(qfs_slice value, const place *at, qfs_error *err)
 }
 
 static qfs_status
-check_boolean(qfs_slice value, const place *at, qfs_error *err)
+check_boolean(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	if (qfs_json_type_of(value) != QFS_JSON_BOOLEAN)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be true or false", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be true or false", err);
 	return QFS_OK;
 }
 
 static qfs_status
-check_integer(qfs_slice value, const place *at, qfs_error *err)
+check_integer(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	if (qfs_json_type_of(value) != QFS_JSON_INTEGER)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be an integer", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an integer", err);
 	return QFS_OK;
 }
 
 static qfs_status
-check_count(qfs_slice value, const place *at, qfs_error *err)
+check_count(qfs_slice value, const qfs_place *at, qfs_error *err)
 {
 	if (qfs_json_type_of(value) != QFS_JSON_INTEGER || value.data[0] == '-')
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be a count", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be a count", err);
 	return QFS_OK;
 }
 
@@ -183,7 +142,7 @@ typedef enum keyword
 static const struct
 {
 	const char *name;
-	qfs_status	(*check) (qfs_slice value, const place *at, qfs_error *err);
+	qfs_status	(*check) (qfs_slice value, const qfs_place *at, qfs_error *err);
 }			keywords[] =
 {
 	[ADDITIONAL_PROPERTIES] = {"additionalProperties", check_boolean},
@@ -212,22 +171,22 @@ keyword_of(qfs_slice name, keyword from)
 }
 
 static qfs_status
-check_schema(qfs_slice schema, const place *at, qfs_error *err)
+check_schema(qfs_slice schema, const qfs_place *at, qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(schema);
 	qfs_slice	name;
 	qfs_slice	value;
 
 	if (qfs_json_type_of(schema) != QFS_JSON_OBJECT)
-		return fail_at(at, QFS_SCHEMA_INVALID, "must be an object", err);
+		return qfs_place_fail(at, QFS_SCHEMA_INVALID, "must be an object", err);
 	while (qfs_json_next(&iter, &name, &value))
 	{
-		place		here = {at, name, 0};
+		qfs_place	here = {at, name, 0};
 		keyword		k = keyword_of(name, 0);
 		qfs_status	status;
 
 		if (k == KEYWORDS)
-			return fail_at(&here, QFS_SCHEMA_INVALID, "unknown keyword", err);
+			return qfs_place_fail(&here, QFS_SCHEMA_INVALID, "unknown keyword", err);
 		status = keywords[k].check(value, &here, err);
 		if (status != QFS_OK)
 			return status;
@@ -238,7 +197,7 @@ check_schema(qfs_slice schema, const place *at, qfs_error *err)
 qfs_status
 qfs_schema_check(qfs_slice schema, qfs_error *err)
 {
-	place		root = {NULL, QFS_LITERAL("schema"), 0};
+	qfs_place	root = {NULL, QFS_LITERAL("schema"), 0};
 
 	return check_schema(schema, &root, err);
 }
@@ -252,9 +211,9 @@ typedef struct validation
 } validation;
 
 static qfs_status
-misfit(const validation *v, const place *at, const char *why)
+misfit(const validation *v, const qfs_place *at, const char *why)
 {
-	return fail_at(at, v->fault, why, v->err);
+	return qfs_place_fail(at, v->fault, why, v->err);
 }
 
 static bool
@@ -312,11 +271,11 @@ find_member(qfs_slice object, qfs_json_iter *iter, qfs_slice name, qfs_slice *va
 	return false;
 }
 
-static qfs_status fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at);
+static qfs_status fit(const validation *v, qfs_slice schema, qfs_slice value, const qfs_place *at);
 
 static qfs_status
 fit_members(const validation *v, qfs_slice properties, bool additional,
-			qfs_slice value, const place *at)
+			qfs_slice value, const qfs_place *at)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_json_iter search = qfs_json_members(properties);
@@ -325,7 +284,7 @@ fit_members(const validation *v, qfs_slice properties, bool additional,
 
 	while (qfs_json_next(&iter, &key, &member))
 	{
-		place		here = {at, key, 0};
+		qfs_place	here = {at, key, 0};
 		qfs_slice	schema;
 		qfs_status	status = QFS_OK;
 
@@ -340,7 +299,7 @@ fit_members(const validation *v, qfs_slice properties, bool additional,
 }
 
 static qfs_status
-fit_required(const validation *v, qfs_slice required, qfs_slice value, const place *at)
+fit_required(const validation *v, qfs_slice required, qfs_slice value, const qfs_place *at)
 {
 	qfs_json_iter iter = qfs_json_members(required);
 	qfs_json_iter search = qfs_json_members(value);
@@ -351,7 +310,7 @@ fit_required(const validation *v, qfs_slice required, qfs_slice value, const pla
 	while (qfs_json_next(&iter, &key, &name))
 		if (!find_member(value, &search, name, &member))
 		{
-			place		here = {at, name, 0};
+			qfs_place	here = {at, name, 0};
 
 			return misfit(v, &here, "missing");
 		}
@@ -359,7 +318,7 @@ fit_required(const validation *v, qfs_slice required, qfs_slice value, const pla
 }
 
 static qfs_status
-fit_items(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
+fit_items(const validation *v, qfs_slice schema, qfs_slice value, const qfs_place *at)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_slice	key;
@@ -367,7 +326,7 @@ fit_items(const validation *v, qfs_slice schema, qfs_slice value, const place *a
 
 	for (uint64_t i = 0; qfs_json_next(&iter, &key, &item); i++)
 	{
-		place		here = {at, {NULL, 0}, i};
+		qfs_place	here = {at, {NULL, 0}, i};
 		qfs_status	status = fit(v, schema, item, &here);
 
 		if (status != QFS_OK)
@@ -412,7 +371,7 @@ fit_scalar(keyword k, qfs_slice limit, qfs_slice value)
 }
 
 static qfs_status
-fit(const validation *v, qfs_slice schema, qfs_slice value, const place *at)
+fit(const validation *v, qfs_slice schema, qfs_slice value, const qfs_place *at)
 {
 	qfs_json_iter iter = qfs_json_members(schema);
 	qfs_json_type type = qfs_json_type_of(value);
@@ -455,7 +414,7 @@ qfs_schema_validate(qfs_slice schema, qfs_slice value,
 					const char *root, qfs_status fault, qfs_error *err)
 {
 	validation	v = {fault, err};
-	place		at = {NULL, qfs_slice_of(root), 0};
+	qfs_place	at = {NULL, qfs_slice_of(root), 0};
 
 	return fit(&v, schema, value, &at);
 }

@@ -103,6 +103,9 @@ not_registered(void)
 			"\xC3\x84\xC3\x84\xC3\x84\xC3\x84\xC3\x84\xC3\x84\xC3\x84\xC3\x84\"}", QFS_TYPE_SYNTAX, ""},
 		{"{\"by\":\"operator\",\"schema\":{\"x\":1},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.x"},
 		{"{\"by\":\"operator\",\"schema\":{\"items\":1},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.items"},
+		{"{\"by\":\"operator\",\"schema\":{\"required\":[\"n\"]},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.required.n: not among"},
+		{"{\"by\":\"operator\",\"schema\":{\"properties\":{\"n\":{\"minLength\":65500,\"type\":\"string\"}},\"required\":[\"n\"]},\"type\":\"A\"}",
+		QFS_SCHEMA_INVALID, "an entry has room for"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"GENESIS\"}", QFS_TYPE_EXISTS, "qfs's own"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"EVENT_TYPE\"}", QFS_TYPE_EXISTS, "qfs's own"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"VOTE_CAST\"}", QFS_TYPE_RESERVED, "VOTE_CAST"},
@@ -159,10 +162,10 @@ payload_is_an_object(void)
 		const char *schema;
 		const char *payload;
 	}			rows[] = {
-		{"{\"type\":\"integer\"}", "1"},
-		{"{\"type\":\"array\"}", "[]"},
-		{"{\"enum\":[\"a\"]}", "\"a\""},
-		{"{\"const\":null}", "null"},
+		{"{\"type\":[\"integer\",\"object\"]}", "1"},
+		{"{\"type\":[\"array\",\"object\"]}", "[]"},
+		{"{\"enum\":[\"a\",{}]}", "\"a\""},
+		{"{\"minimum\":1}", "null"},
 		{"{\"minLength\":1}", "\"a\""},
 		{"{}", "[]"},
 		{"{}", "true"},

@@ -4,10 +4,12 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  *
  * A type is registered once and for ever: replay must judge an old event by
- * the schema of its time.
+ * the schema of its time.  So a schema that no event can fit is refused.
  */
 #include "base/status.h"
 #include "engine/payload.h"
+#include "log/entry.h"
+#include "text/satisfiable.h"
 #include "text/schema.h"
 
 /* Errors: TYPE_SYNTAX. */
@@ -52,6 +54,25 @@ is_reserved(qfs_slice type)
 	return false;
 }
 
+/*
+ * Bytes that the payload of an event of this type can have: what the shortest
+ * entry after this one leaves, which is an operator's.
+ */
+static uint64_t
+room_for_payload(const qfs_act *act, qfs_slice type)
+{
+	uint8_t		line[512];
+	qfs_buf		out;
+	qfs_entry	entry = {
+		.at = act->event->at, .auth = QFS_LITERAL("{\"via\":\"operator\"}"), .outcome = QFS_LITERAL("{}"),
+		.payload = QFS_LITERAL("{}"), .seq = act->event->seq + 1, .type = type
+	};
+
+	qfs_buf_init(&out, line, sizeof(line));
+	(void) qfs_entry_encode(&entry, &out, NULL);
+	return QFS_ENTRY_MAX - (out.len - entry.payload.len);
+}
+
 static qfs_status
 apply(qfs_act *act)
 {
@@ -67,6 +88,8 @@ apply(qfs_act *act)
 		status = qfs_payload_value(act, "schema", &schema);
 	if (status == QFS_OK)
 		status = qfs_schema_check(schema, act->err);
+	if (status == QFS_OK)
+		status = qfs_schema_check_satisfiable(schema, room_for_payload(act, qfs_slice_of(record.type)), act->err);
 	if (status != QFS_OK)
 		return status;
 	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(record.type)) != NULL)
