@@ -310,7 +310,7 @@ verify_beside(qfs_audit *audit, LedgerReader *reader, uint64 from, qfs_audit_dep
 	if (depth != QFS_AUDIT_REPLAY)
 		return;
 	compare_state(audit);
-	qfs_off_ledger_compare(reader->snapshot, report_through, audit);
+	qfs_off_ledger_compare(reader->snapshot, qfs_memory_store_base(audit->memory), report_through, audit);
 }
 
 /* qfs.verify(from, to, depth) -> setof (seq, code, detail) */
@@ -538,7 +538,7 @@ qfs_sql_post_restore(PG_FUNCTION_ARGS)
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
 	check_time(accept_time);
-	qfs_off_ledger_compare(SnapshotSelf, report_error, &acknowledged);
+	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), report_error, &acknowledged);
 	if (!qfs_ledger_is_open())
 		open_unless_following(size);
 	qfs_acknowledgement_append(&acknowledged);

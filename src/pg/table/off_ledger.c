@@ -8,7 +8,6 @@
  */
 #include "pg/base/compat.h"
 
-#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -21,16 +20,15 @@
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
-#include "pg/table/row_write.h"
 #include "rules/account/profile_content.h"
 #include "rules/social/message_hash.h"
+#include "state/records.h"
 #include "text/json.h"
 
 typedef struct Comparison
 {
 	LedgerReader ledger;
-	Relation	profile;		/* the state table, and its primary key */
-	Relation	profile_index;
+	qfs_store  *state;
 	void	   *json;			/* memory for a ledger's row */
 	qfs_fault_report report;
 	void	   *context;
@@ -61,42 +59,33 @@ enum
 	CONTENT_USER, CONTENT_VERSION, CONTENT_SALT, CONTENT_TEXT, CONTENT_COLUMNS
 };
 
-enum
+static bool
+commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
 {
-	PROFILE_USER, PROFILE_VERSION, PROFILE_COMMITMENT, PROFILE_SEQ, PROFILE_COLUMNS
-};
+	qfs_slice	bytes = varlena_slice(salt);
+	qfs_hash	hash;
+
+	if (bytes.len != QFS_PROFILE_SALT)
+		return false;
+	qfs_profile_commit(bytes.data, varlena_slice(content), &hash);
+	return memcmp(&hash, &profile->commitment, sizeof(hash)) == 0;
+}
 
 static void
 compare_content(Comparison *c, const Datum *content, const bool *nulls)
 {
-	HeapTuple	row = qfs_row_find(c->profile, c->profile_index, 1, content, c->ledger.snapshot);
-	Datum		profile[PROFILE_COLUMNS];
-	bool		absent[PROFILE_COLUMNS];
+	qfs_profile_record profile = {.user = *(const qfs_user_id *) DatumGetPointer(content[CONTENT_USER])};
 	int64		version = DatumGetInt64(content[CONTENT_VERSION]);
-	qfs_hash	hash;
+	bool		found;
+	qfs_error	err;
 
-	if (row == NULL)
-	{
+	QFS_TRY(c->state->get(c->state, &qfs_kind_profile, &profile, &found, &err), &err);
+	if (!found)
 		tell(c, 0, "qfs.profile_content has a row of an account without a profile");
-		return;
-	}
-	heap_deform_tuple(row, RelationGetDescr(c->profile), profile, absent);
-	if (version < DatumGetInt64(profile[PROFILE_VERSION]) ||
-		(nulls[CONTENT_SALT] && nulls[CONTENT_TEXT] && version == DatumGetInt64(profile[PROFILE_VERSION])))
-		return;
-	if (!nulls[CONTENT_SALT] && !nulls[CONTENT_TEXT] && version == DatumGetInt64(profile[PROFILE_VERSION]))
-	{
-		qfs_slice	salt = varlena_slice(content[CONTENT_SALT]);
-
-		if (salt.len == QFS_PROFILE_SALT)
-		{
-			qfs_profile_commit(salt.data, varlena_slice(content[CONTENT_TEXT]), &hash);
-			if (memcmp(&hash, DatumGetPointer(profile[PROFILE_COMMITMENT]), sizeof(hash)) == 0)
-				return;
-		}
-	}
-	tell(c, DatumGetInt64(profile[PROFILE_SEQ]),
-		 "qfs.profile_content has not the content that the entry commits to");
+	else if (version > profile.version || nulls[CONTENT_SALT] != nulls[CONTENT_TEXT] ||
+			 (version == profile.version && !nulls[CONTENT_TEXT] &&
+			  !commits_to(&profile, content[CONTENT_SALT], content[CONTENT_TEXT])))
+		tell(c, profile.seq, "qfs.profile_content has not the content that the entry commits to");
 }
 
 /* ---- envelopes of messages ---- */
@@ -224,18 +213,14 @@ compare_rows(Comparison *c, const char *table, int columns,
 }
 
 void
-qfs_off_ledger_compare(Snapshot snapshot, qfs_fault_report report, void *context)
+qfs_off_ledger_compare(Snapshot snapshot, qfs_store *state, qfs_fault_report report, void *context)
 {
-	Comparison	c = {.report = report,.context = context,.answer = QFS_OK};
+	Comparison	c = {.state = state,.report = report,.context = context,.answer = QFS_OK};
 
 	qfs_ledger_table_open(&c.ledger, snapshot);
 	c.json = palloc(LEDGER_JSON_MAX);
-	c.profile = table_open(qfs_table_oid("profile"), AccessShareLock);
-	c.profile_index = index_open(QFS_PRIMARY_KEY_INDEX(c.profile), AccessShareLock);
 	compare_rows(&c, "profile_content", CONTENT_COLUMNS, compare_content);
 	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
-	index_close(c.profile_index, NoLock);
-	table_close(c.profile, NoLock);
 	pfree(c.json);
 	qfs_ledger_table_close(&c.ledger);
 }

@@ -12,12 +12,15 @@
 
 /*
  * Compares the contents of profiles and the envelopes of messages that a
- * snapshot sees with the commitments in state and ledger.  What was erased, or
+ * snapshot sees with the commitments in state and ledger.
+ * state: where profiles are looked up, which says what the ledger says: that
+ *        of a replay, or the tables when they have been computed anew  What was erased, or
  * never came along, is no fault; nor is a profile's content of an earlier
  * version, which nobody is shown.
  * Reported: CONTENT_MISMATCH, with the entry that it is about.  Any other
  * answer than QFS_OK ends the comparison.
  */
-extern void qfs_off_ledger_compare(Snapshot snapshot, qfs_fault_report report, void *context);
+extern void qfs_off_ledger_compare(Snapshot snapshot, qfs_store *state, qfs_fault_report report,
+								   void *context);
 
 #endif
