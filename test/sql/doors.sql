@@ -136,3 +136,12 @@ SELECT attempt($$INSERT INTO qfs.witness VALUES ('y', now())$$) AS after_opening
 REVOKE USAGE ON SCHEMA qfs, public FROM regress_writer;
 REVOKE ALL ON alice, saved FROM regress_writer;
 DROP ROLE regress_writer;
+
+-- an empty one does not begin with contents that nothing commits to
+\set upto -1
+\i :inputdir/sql/include/restored.sql
+BEGIN;
+INSERT INTO qfs.profile_content VALUES (account(1)::qfs.user_id, 1, sha256('salt'), '{}');
+SELECT attempt('SELECT qfs.genesis(''regress.example/log'')') AS begun;
+ROLLBACK;
+SELECT length(qfs.genesis('regress.example/log')::text);
