@@ -230,12 +230,12 @@ subtest 'tables beside the ledger' => sub {
   $publisher->safe_psql('beside', q{
     ALTER PUBLICATION beside SET TABLE qfs.ledger, qfs.witness, qfs.message, qfs.profile_content;
     ALTER PUBLICATION beside SET (publish = 'insert');
-    SELECT qfs.add_witness('} . note_key('early.example', 4, '09' x 32) . q{')});
+    SELECT qfs.add_witness('} . note_key('early.example', 4, 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a') . q{')});
   subscribe('beside', 'disable_on_error = true');
   sync('beside');
   is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 1, 'a witness came along');
   $subscriber->safe_psql('beside', 'SELECT qfs.post_restore()');
-  $publisher->safe_psql('beside', "SELECT qfs.add_witness('" . note_key('late.example', 4, '09' x 32) . "')");
+  $publisher->safe_psql('beside', "SELECT qfs.add_witness('" . note_key('late.example', 4, '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c') . "')");
   append($publisher, 1, 'beside');
   same_rows('beside', 'beside');
   is($subscriber->safe_psql('beside', 'SELECT count(*) FROM qfs.witness'), 2, 'and one that was added later');
