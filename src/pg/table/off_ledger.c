@@ -18,10 +18,13 @@
 #include "utils/rel.h"
 
 #include "base/status.h"
+#include "log/merkle.h"
+#include "log/note.h"
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/row_write.h"
+#include "pg/table/store_table.h"
 #include "rules/account/profile_content.h"
 #include "rules/social/message_hash.h"
 #include "text/json.h"
@@ -31,6 +34,7 @@ typedef struct Comparison
 	LedgerReader ledger;
 	Relation	profile;		/* the state table, and its primary key */
 	Relation	profile_index;
+	uint64		size;			/* entries of the ledger */
 	void	   *json;			/* memory for a ledger's row */
 	qfs_fault_report report;
 	void	   *context;
@@ -69,7 +73,7 @@ enum
 static void
 compare_content(Comparison *c, const Datum *content, const bool *nulls)
 {
-	HeapTuple	row = qfs_row_find(c->profile, c->profile_index, 1, content, c->ledger.snapshot);
+	HeapTuple	row = nulls[CONTENT_USER] || nulls[CONTENT_VERSION] ? NULL : qfs_row_find(c->profile, c->profile_index, 1, content, c->ledger.snapshot);
 	Datum		profile[PROFILE_COLUMNS];
 	bool		absent[PROFILE_COLUMNS];
 	int64		version = DatumGetInt64(content[CONTENT_VERSION]);
@@ -178,15 +182,62 @@ fits(const qfs_entry *entry, const Datum *m, const bool *nulls)
 static void
 compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
 {
-	int64		entry = DatumGetInt64(message[MESSAGE_ENTRY]);
+	int64		entry = nulls[MESSAGE_ENTRY] ? -1 : DatumGetInt64(message[MESSAGE_ENTRY]);
 	HeapTuple	row = entry < 0 ? NULL : qfs_ledger_row(&c->ledger, (uint64) entry);
 	LedgerEntry e;
 
+	/* Whoever owns the table can have it forget that it admits none. */
+	for (int i = 0; i < MESSAGE_COLUMNS; i++)
+		if (nulls[i] && i != MESSAGE_BODY)
+			row = NULL;
 	if (row == NULL)
 		tell(c, entry, "qfs.message has an envelope of an entry that is not there");
 	else if (qfs_ledger_decode(RelationGetDescr(c->ledger.rel), row, c->json, &e, NULL) != QFS_OK ||
 			 !fits(&e.entry, message, nulls))
 		tell(c, entry, "qfs.message has not the envelope that the entry commits to");
+}
+
+/* ---- cosignatures ---- */
+
+enum
+{
+	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
+};
+
+/* Is it the one line that the witness has signed under our checkpoint of that size? */
+static bool
+cosigns(Comparison *c, uint64 size, qfs_slice witness, qfs_slice line)
+{
+	qfs_ledger_record ledger = {.number = 0};
+	qfs_store  *store = qfs_table_store();
+	qfs_checkpoint checkpoint;
+	qfs_slice	good;
+	qfs_vkey	vkey;
+	qfs_hash	root;
+	qfs_buf		note;
+	bool		found;
+
+	if (qfs_vkey_parse(witness, &vkey, NULL) != QFS_OK || vkey.algorithm != QFS_NOTE_COSIGNATURE ||
+		store->get(store, &qfs_kind_ledger, &ledger, &found, NULL) != QFS_OK || !found ||
+		qfs_tree_root(&c->ledger.tree, size, &root, NULL) != QFS_OK)
+		return false;
+	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
+	qfs_checkpoint_write(&note, qfs_slice_of(ledger.origin), size, &root);
+	qfs_buf_byte(&note, '\n');
+	qfs_buf_bytes(&note, line.data, line.len);
+	return !note.overflow && qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL) == QFS_OK &&
+		qfs_note_verify(&checkpoint, &vkey, &good) == QFS_NOTE_GOOD && qfs_slice_equal(good, line);
+}
+
+static void
+compare_cosignature(Comparison *c, const Datum *values, const bool *nulls)
+{
+	int64		size = nulls[COSIGNATURE_SIZE] ? -1 : DatumGetInt64(values[COSIGNATURE_SIZE]);
+
+	if (size < 0 || (uint64) size > c->size || nulls[COSIGNATURE_VKEY] || nulls[COSIGNATURE_LINE] ||
+		!cosigns(c, (uint64) size, varlena_slice(values[COSIGNATURE_VKEY]),
+				 varlena_slice(values[COSIGNATURE_LINE])))
+		tell(c, Max(size - 1, 0), "qfs.cosignature has a line that is no cosignature of the checkpoint of this entry");
 }
 
 /* ---- all of them ---- */
@@ -227,13 +278,17 @@ void
 qfs_off_ledger_compare(Snapshot snapshot, qfs_fault_report report, void *context)
 {
 	Comparison	c = {.report = report,.context = context,.answer = QFS_OK};
+	LedgerHead	head;
 
 	qfs_ledger_table_open(&c.ledger, snapshot);
+	qfs_ledger_head(&c.ledger, 0, &head);
+	c.size = head.size;
 	c.json = palloc(LEDGER_JSON_MAX);
 	c.profile = table_open(qfs_table_oid("profile"), AccessShareLock);
 	c.profile_index = index_open(QFS_PRIMARY_KEY_INDEX(c.profile), AccessShareLock);
 	compare_rows(&c, "profile_content", CONTENT_COLUMNS, compare_content);
 	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
+	compare_rows(&c, "cosignature", COSIGNATURE_COLUMNS, compare_cosignature);
 	index_close(c.profile_index, NoLock);
 	table_close(c.profile, NoLock);
 	pfree(c.json);
