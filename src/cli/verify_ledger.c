@@ -99,21 +99,20 @@ static Acknowledged
 read_acknowledged(FILE *file)
 {
 	Acknowledged a = {NULL, 0};
-	char	   *line = NULL;
-	size_t		capacity = 0;
-	ssize_t		len;
+	LineReader *reader = calloc(1, sizeof(*reader));
 
-	while ((len = getline(&line, &capacity, file)) >= 0)
+	if (reader == NULL)
+		fail_usage("there is no memory");
+	reader->file = file;
+	while (next_line_of(reader))
 	{
-		const qfs_rule *rule;
+		qfs_slice	line = line_of(reader);
+		const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type_of((const char *) line.data, line.len));
 
-		if (len > 0 && line[len - 1] == '\n')
-			len--;
-		rule = qfs_registry_find(&qfs_registry_own, type_of(line, (size_t) len));
 		if (rule != NULL && rule->acknowledges != NULL)
-			add_those_of(&a, rule, (qfs_slice) {(uint8_t *) line, (size_t) len});
+			add_those_of(&a, rule, line);
 	}
-	free(line);
+	free(reader);
 	rewind(file);
 	return a;
 }

@@ -130,9 +130,30 @@ BEGIN;
 INSERT INTO qfs.message VALUES (4000, sha256('t')::qfs.hash, account(1)::qfs.user_id, account(2)::qfs.user_id, 1, 'x25519-hkdf-aes256gcm', '\x000102030405060708090a0b', NULL, sha256('a')::qfs.hash, sha256('b')::qfs.hash);
 SELECT attempt('SELECT qfs.post_restore()') AS of_nothing;
 ROLLBACK;
+-- nor with a cosignature that nobody made: it would be served under our checkpoint
+BEGIN;
+INSERT INTO qfs.cosignature VALUES (4, 'x', E'rubbish\n');
+SELECT attempt('SELECT qfs.post_restore()') AS cosignature;
+ROLLBACK;
+-- nulls, which the tables do not admit before somebody has them forget it
+BEGIN;
+SET LOCAL qfs.ddl_guard = off;
+ALTER TABLE qfs.message ALTER nonce DROP NOT NULL;
+INSERT INTO qfs.message SELECT 4, sha256('t')::qfs.hash, account(1)::qfs.user_id, account(2)::qfs.user_id, 1, 'x25519-hkdf-aes256gcm', NULL, NULL, sha256('a')::qfs.hash, sha256('b')::qfs.hash;
+SELECT attempt('SELECT qfs.post_restore()') AS no_nonce;
+ROLLBACK;
 SELECT qfs.post_restore();
 SELECT t, attempt(format('INSERT INTO qfs.%I SELECT * FROM qfs.%I', t, t)) AS no_row FROM unnest(ARRAY['witness', 'message']) AS t;
 SELECT attempt($$INSERT INTO qfs.witness VALUES ('y', now())$$) AS after_opening;
 REVOKE USAGE ON SCHEMA qfs, public FROM regress_writer;
 REVOKE ALL ON alice, saved FROM regress_writer;
 DROP ROLE regress_writer;
+
+-- an empty one does not begin with contents that nothing commits to
+\set upto -1
+\i :inputdir/sql/include/restored.sql
+BEGIN;
+INSERT INTO qfs.profile_content VALUES (account(1)::qfs.user_id, 1, sha256('salt'), '{}');
+SELECT attempt('SELECT qfs.genesis(''regress.example/log'')') AS begun;
+ROLLBACK;
+SELECT length(qfs.genesis('regress.example/log')::text);

@@ -193,6 +193,25 @@ subtest 'an append of the subscriber' => sub {
   stops('own', 'QFS_LEDGER_OPEN', sub { append($publisher, 1, 'own') });
 };
 
+# Without the computed columns a row is an event, and the publisher would operate the subscriber's ledger.
+subtest 'a publication of some columns' => sub {
+  publish('parts');
+  $publisher->safe_psql('parts', q{DROP PUBLICATION parts; CREATE PUBLICATION parts FOR TABLE qfs.ledger (type, actor, payload) WITH (publish = 'insert')});
+  new_ledger($subscriber, 'parts');
+  my $connection = $publisher->connstr('parts') =~ s/'/''/gr;
+  $subscriber->safe_psql('parts', qq{
+    CREATE SUBSCRIPTION parts CONNECTION '$connection' PUBLICATION parts WITH (disable_on_error = true, copy_data = false)});
+  stops('parts', 'QFS_NOT_REPLICATED', sub { $publisher->safe_psql('parts', q{SELECT qfs.set_policy('{"ttl_blocks": 99}')}) });
+  is(size_of($subscriber, 'parts'), 3, 'nothing was appended');
+  # An empty one does not begin so, either.
+  new_database($subscriber, 'parts_empty');
+  $subscriber->safe_psql('parts_empty', 'CREATE EXTENSION qfs');
+  my $offset = -s $subscriber->logfile;
+  $subscriber->safe_psql('parts_empty', qq{CREATE SUBSCRIPTION parts_empty CONNECTION '$connection' PUBLICATION parts WITH (disable_on_error = true)});
+  $subscriber->wait_for_log(qr/DETAIL:  QFS_NOT_REPLICATED: events/, $offset);
+  $subscriber->safe_psql('parts_empty', 'DROP SUBSCRIPTION parts_empty');
+};
+
 # With a subscription to everything, state came along, and opened what nobody had verified.
 subtest 'a publication of all tables' => sub {
   publish('everything');

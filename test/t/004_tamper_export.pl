@@ -212,10 +212,12 @@ is("@silent", '', 'a file that is cut off anywhere in its last line says so');
   }
 
   # A line is no longer than an entry, whatever comes: 400 MB in 120 MB of address space.
-  my $huge = q{perl -e '$x = "x" x 1_000_000; print $x for 1 .. 400' | (ulimit -v 120000; } . verifier() . ' ledger - --depth hashes --json)';
-  local $ENV{HUGE} = $huge;
-  my @said = split /\n/, qx{bash -c "\$HUGE" 2>&1};
-  like($said[0] // '', qr/^\{"code":"QFS_ENTRY_TOO_LARGE","detail":"400000000 bytes","seq":0\}/, 'a line of 400 MB is not kept in memory');
+  for my $depth (qw(hashes signatures replay)) {
+    my $huge = q{perl -e '$x = "x" x 1_000_000; print $x for 1 .. 400' | (ulimit -v 120000; } . verifier() . " ledger - --depth $depth --json)";
+    local $ENV{HUGE} = $huge;
+    my @said = split /\n/, qx{bash -c "\$HUGE" 2>&1};
+    like($said[0] // '', qr/^\{"code":"QFS_ENTRY_TOO_LARGE","detail":"400000000 bytes","seq":0\}/, "a line of 400 MB is not kept in memory, depth $depth");
+  }
 }
 
 # ---- checkpoints ----

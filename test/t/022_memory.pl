@@ -103,6 +103,7 @@ my %arguments = (
   'qfs.readable_entry' => $scored, 'qfs.require_thread' => "'$thread'", 'qfs.verify' => '', 'qfs.session_replay' => $size - 1,
   # what appends
   'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
+  'qfs.authenticate_request' => "'Bearer $alice->{token}', 'qfs_user', '$alice->{session}', '/'",
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.post_restore' => "false, '{}'",
   'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
@@ -123,8 +124,12 @@ my %arguments = (
 my %refuses = ('qfs.refuse' => 1);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
+# Whoever asks over HTTP.
+my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Bearer $alice->{token}\"}', true),"
+  . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
+my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 
@@ -165,7 +170,8 @@ sub transaction_of {
   my ($function) = @_;
   my $session = $no_session{ $function->{name} } ? '' : "SELECT qfs.authenticate('$alice->{token}');";
   my $plan = $function->{is_folded} ? 'SET LOCAL plan_cache_mode = force_custom_plan;' : '';
-  return "BEGIN; $plan SET LOCAL ROLE $function->{role}; $session " . round_of($function) . '; COMMIT';
+  my $before = $in_request{ $function->{name} } // '';
+  return "BEGIN; $plan $before SET LOCAL ROLE $function->{role}; $session " . round_of($function) . '; COMMIT';
 }
 
 # ---- memory ----
@@ -227,7 +233,6 @@ sub look_at {
 }
 
 my $client = QfsClient->wait_for($node, database => 'memory');
-$client->value("SELECT set_config('request.headers', '{\"authorization\": \"Bearer $alice->{token}\"}', false)");
 $node->safe_psql(new_database($node, 'empty'), 'CREATE EXTENSION qfs');
 my $dump = scratch_file('memory.sql', '');
 run_program($node, 'pg_dump', '-f', $dump, 'memory');

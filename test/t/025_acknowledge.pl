@@ -44,6 +44,7 @@ refused($node, 'SELECT qfs.post_restore()', 'QFS_OUTCOME_MISMATCH', 'cannot be o
 my $all = q{'{"8": "policy_seq was set by hand", "9": "the schema was changed", "10": "a type was put in"}'};
 $node->safe_psql('backup', 'CREATE ROLE regress_owner IN ROLE qfs_owner');
 refused($node, "SET ROLE regress_owner; SELECT qfs.post_restore(acknowledge => $all)", 'QFS_FORBIDDEN', 'not by its owner', 'backup');
+$node->safe_psql('backup', 'DROP ROLE regress_owner');
 refused($node, q{SET client_min_messages = warning; SELECT qfs.post_restore(acknowledge => '{"8": "x"}')}, 'QFS_PAYLOAD_INVALID', 'not a part of them', 'backup');
 refused($node, "SET client_min_messages = warning; SELECT qfs.post_restore(acknowledge => ${all}::jsonb || '{\"7\": \"x\"}')", 'QFS_ARGUMENT', 'nor more than there are', 'backup');
 for my $bad ('[]', '"x"', '{"x": "y"}', '{"-1": "y"}', '{"8": 1}', '{"8": ""}', '{"8": null}', '{"99999999999999999999": "y"}') {
@@ -80,6 +81,15 @@ like($out, qr/^\{"acknowledged":3,.*"faults":0.*"sound":true\}$/m, 'for machines
 is($exit, 0, 'through a pipe') or diag($out);
 is(scalar(() = $out =~ /^acknowledged: /mg), 3, 'the same');
 
+# A line that is far too long is not kept in memory while acknowledgements are looked for; those behind it count.
+{
+  my @lines = split /^/, slurp($export);
+  my $head = scratch_file('head', join '', @lines[ 0 .. 8 ]);
+  my $rest = scratch_file('rest', join '', @lines[ 9 .. $#lines ]);
+  local $ENV{HUGE} = qq{(cat $head; perl -e 'print "x" x 1_000_000 for 1 .. 400; print "\\n"'; cat $rest) | (ulimit -v 120000; } . verifier() . ' ledger -)';
+  like(scalar qx{bash -c "\$HUGE" 2>&1}, qr/^acknowledged: entry 10: /m, 'behind a line of 400 MB');
+}
+
 # ---- the backup of that ledger needs no second word ----
 
 ($exit, $out, $err) = run_program($node, 'pg_dump', '-f', $dump, 'backup');
@@ -109,12 +119,25 @@ $node->safe_psql('again', 'CREATE ROLE regress_operator IN ROLE qfs_operator');
 my $entry = q{INSERT INTO qfs.ledger (type, payload) VALUES ('FAULT_ACKNOWLEDGED', '{"faults":[{"reason":"x","seq":%d}]}')};
 refused($node, 'SET ROLE regress_operator; ' . sprintf($entry, 3), 'QFS_FORBIDDEN', 'an operator', 'again');
 refused($node, sprintf($entry, 16), 'QFS_PAYLOAD_INVALID', 'an entry to come', 'again');
-refused($node, q{SELECT qfs.register_event_type('FAULT_OF_MINE', '{}')}, 'QFS_TYPE_EXISTS', 'a type that is called so', 'again');
+refused($node, q{SELECT qfs.register_event_type('FAULT_OF_MINE', '{}')}, 'QFS_TYPE_RESERVED', 'a type that is called so', 'again');
 
 # ---- the ledger itself, which is open all the time ----
 
 is($node->safe_psql('postgres', "SELECT qfs.post_restore(acknowledge => $all)"), 13, 'acknowledged where it happened');
 append($node, 1);
 is_sound($node, 'where it happened');
+
+# ---- more than one entry can name; and a type that was registered twice ----
+
+new_ledger($node, 'many');
+$node->safe_psql('many', unguarded(q{INSERT INTO qfs.event_type SELECT 'GHOST', 1, by, schema FROM qfs.event_type WHERE type = 'NOTE';
+  DELETE FROM qfs.event_type WHERE type = 'NOTE'}));
+$node->safe_psql('many', q{SELECT qfs.register_event_type('NOTE', '{}'); INSERT INTO qfs.ledger (type, payload) SELECT 'GHOST', '{}' FROM generate_series(4, 250)});
+is($node->safe_psql('many', q{SELECT qfs.post_restore(acknowledge => (SELECT jsonb_object_agg(n, repeat('\' || chr(233), 250)) FROM generate_series(3, 250) n))}), 251,
+  'hundreds are acknowledged at once');
+is($node->safe_psql('many', q{SELECT sum(jsonb_array_length(payload -> 'faults')), count(*) > 1 FROM qfs.ledger WHERE type = 'FAULT_ACKNOWLEDGED'}), '248|t', 'by as many entries as it takes');
+append($node, 1, 'many');
+is_sound($node, 'many', 'many');
+is($node->safe_psql('many', q{SELECT seq FROM qfs.event_type WHERE type = 'NOTE'}), 3, 'the type that was registered last counts');
 
 done_testing();

@@ -16,20 +16,36 @@ operates(const qfs_act *act)
 }
 
 qfs_status
-qfs_permission_check(qfs_act *act, unsigned allowed)
+qfs_permission_establish(qfs_act *act)
 {
 	const qfs_entry *event = act->event;
 	qfs_status	status = qfs_auth_read(event->auth, &act->auth, act->err);
 
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION)
 		status = qfs_session_authorize(act->reducer, event, &act->auth, &act->session, act->err);
-	if (status != QFS_OK || (allowed & act->auth.via))
-		return status;
+	return status;
+}
+
+qfs_status
+qfs_permission_allow(qfs_act *act, unsigned allowed)
+{
+	const qfs_entry *event = act->event;
+
+	if (allowed & act->auth.via)
+		return QFS_OK;
 	if (act->auth.via != QFS_VIA_SESSION)
 		return qfs_fail(act->err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
 	if (!(allowed & QFS_VIA_OPERATOR) || !operates(act))
 		return qfs_fail(act->err, QFS_FORBIDDEN, "%v is not for accounts to append", event->type);
 	return QFS_OK;
+}
+
+qfs_status
+qfs_permission_check(qfs_act *act, unsigned allowed)
+{
+	qfs_status	status = qfs_permission_establish(act);
+
+	return status == QFS_OK ? qfs_permission_allow(act, allowed) : status;
 }
 
 qfs_status

@@ -9,11 +9,19 @@
 #include "engine/rule.h"
 
 /*
- * Is the actor established, in a way that may append this type?  Fills in
- * act->auth and act->session.
- * allowed: a set of qfs_via
- * Errors: AUTH_INVALID, NO_SESSION, FORBIDDEN and those of qfs_session_authorize.
+ * Is the actor established?  Fills in act->auth and act->session.
+ * Errors: AUTH_INVALID and those of qfs_session_authorize.
  */
+extern qfs_status qfs_permission_establish(qfs_act *act);
+
+/*
+ * May who was established append this type?
+ * allowed: a set of qfs_via
+ * Errors: NO_SESSION, FORBIDDEN.
+ */
+extern qfs_status qfs_permission_allow(qfs_act *act, unsigned allowed);
+
+/* Both.  Errors: those of both. */
 extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
 
 /* The event is accepted: the nonce of its signature, if it has one, is used up. */

@@ -94,6 +94,27 @@ record_custom(qfs_act *act, const qfs_rate_record *rate)
 	return status;
 }
 
+/*
+ * Who acts comes first: a fault of the type or the payload can be acknowledged,
+ * and must not hide one of the authority.
+ */
+static qfs_status
+check_custom(qfs_act *act)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_status	status = qfs_permission_establish(act);
+
+	/* Whatever the type is, a wallet's signature is no part of it. */
+	if (status == QFS_OK)
+		status = act->auth.via == QFS_VIA_WALLET ? qfs_permission_allow(act, QFS_VIA_SESSION) : QFS_OK;
+	if (status == QFS_OK)
+		status = find_type(r, act->event->type, act->err);
+	if (status == QFS_OK)
+		status = qfs_permission_allow(act, strcmp(r->type.by, "operator") == 0 ?
+									  QFS_VIA_OPERATOR : QFS_VIA_SESSION);
+	return status == QFS_OK ? check_payload(act->event, r->type.schema, act->err) : status;
+}
+
 /* A registered type: checked against its schema, without effect. */
 static qfs_status
 apply_custom(qfs_act *act)
@@ -101,13 +122,8 @@ apply_custom(qfs_act *act)
 	const qfs_entry *event = act->event;
 	qfs_reducer *r = act->reducer;
 	qfs_rate_record rate;
-	qfs_status	status = find_type(r, event->type, act->err);
+	qfs_status	status = check_custom(act);
 
-	if (status == QFS_OK)
-		status = check_payload(event, r->type.schema, act->err);
-	if (status == QFS_OK)
-		status = qfs_permission_check(act, strcmp(r->type.by, "operator") == 0 ?
-								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
 	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
 		return status;
 	status = qfs_rate_check(r, &event->actor, QFS_RATE_EVENTS, event->at, QFS_MINUTE_MS,

@@ -6,8 +6,10 @@
 #include "pg/base/compat.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/snapmgr.h"
 
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
@@ -16,7 +18,9 @@
 #include "ledger/registry.h"
 #include "pg/append/event.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
+#include "pg/table/store_table.h"
 
 bytea *
 qfs_nodes_bytea(const qfs_seal *seal)
@@ -137,6 +141,22 @@ opens_ledger(qfs_slice type)
 	return rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 }
 
+static qfs_status
+throw_beside(void *context, uint64_t seq, const qfs_error *fault)
+{
+	qfs_throw(fault);
+	return fault->status;
+}
+
+/* Opens a ledger that begins; what was put beside it while it was empty, nothing commits to. */
+static void
+open_new(void)
+{
+	CommandCounterIncrement();
+	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), throw_beside, NULL);
+	qfs_ledger_open(0);
+}
+
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
@@ -161,7 +181,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
 	if (opens)
-		qfs_ledger_open(0);
+		open_new();
 	qfs_append_end();
 	fill_in(event, &seal, row);
 	return heap_form_tuple(RelationGetDescr(ledger), row->values, row->nulls);

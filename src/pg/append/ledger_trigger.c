@@ -14,7 +14,9 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "replication/logicalworker.h"
 #include "utils/acl.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
@@ -111,6 +113,18 @@ read_event(const LedgerRow *row, qfs_entry_memory *memory, qfs_entry *out, qfs_s
 #undef IS_NULL
 }
 
+/*
+ * A publication of some columns alone would make events of another ledger's
+ * entries, with the authority of the subscription's owner.  What a trigger of
+ * the application's does where rows of its own arrive is this side's word.
+ */
+static void
+refuse_replicated(void)
+{
+	if (IsLogicalWorker() && DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) <= 1)
+		QFS_THROW(QFS_NOT_REPLICATED, "events, which rows without computed columns are, INSERT into qfs.ledger");
+}
+
 static HeapTuple
 append_event(const TriggerData *td, qfs_entry_memory *memory)
 {
@@ -119,6 +133,7 @@ append_event(const TriggerData *td, qfs_entry_memory *memory)
 	qfs_entry	event;
 	LedgerRow	row;
 
+	refuse_replicated();
 	qfs_ledger_check_columns(td->tg_relation);
 	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
 	read_event(&row, memory, &event, &signature);

@@ -32,6 +32,10 @@ add(Acknowledgement *a, uint64 seq)
 	a->seqs[a->count++] = seq;
 }
 
+/* What an entry has room for, as its schema says, and what its reasons may take. */
+#define FAULTS_OF_ENTRY 100
+#define REASONS_OF_ENTRY (QFS_ENTRY_MAX - 8192)
+
 /* ---- those of the ledger ---- */
 
 static void
@@ -147,6 +151,23 @@ write_faults(const Asked *asked, size_t count)
 	return qfs_buf_slice(&buf);
 }
 
+/* How many of them the next entry names. */
+static size_t
+fit(const Asked *asked, size_t count)
+{
+	size_t		bytes = 0;
+	size_t		n = 0;
+
+	while (n < Min(count, FAULTS_OF_ENTRY))
+	{
+		bytes += asked[n].reason.len;
+		if (n > 0 && bytes > REASONS_OF_ENTRY)
+			break;
+		n++;
+	}
+	return n;
+}
+
 void
 qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
 {
@@ -159,7 +180,12 @@ qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
 		return;
 	asked = read_asked(object, a->asked);
 	a->met = palloc0(a->asked * sizeof(bool));
-	a->faults = write_faults(asked, a->asked);
+	a->faults = palloc(a->asked * sizeof(*a->faults));
+	for (size_t i = 0, n; i < a->asked; i += n)
+	{
+		n = fit(asked + i, a->asked - i);
+		a->faults[a->entries++] = write_faults(asked + i, n);
+	}
 	for (size_t i = 0; i < a->asked; i++)
 		add(a, asked[i].seq);
 }
@@ -178,25 +204,29 @@ qfs_acknowledgement_met(Acknowledgement *a, uint64_t seq, const qfs_error *fault
 			 errdetail("%s: %s.", qfs_status_code(fault->status), fault->detail)));
 }
 
-void
-qfs_acknowledgement_append(const Acknowledgement *a)
+static void
+append_entry(qfs_slice faults)
 {
 	static const char query[] =
 		"INSERT INTO qfs.ledger (type, payload)"
 		" VALUES ('FAULT_ACKNOWLEDGED', pg_catalog.jsonb_build_object('faults', $1))";
 	Oid			types[] = {JSONBOID};
-	Datum		values[1];
+	Datum		values[] = {qfs_jsonb_of(faults)};
 
-	for (size_t i = 0; i < a->asked; i++)
-		if (!a->met[i])
-			QFS_THROW(QFS_ARGUMENT, "acknowledge: the outcome of entry %u is no fault",
-					  (uint64_t) a->seqs[a->count - a->asked + i]);
-	if (a->asked == 0)
-		return;
-	values[0] = qfs_jsonb_of(a->faults);
 	SPI_connect();
 	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT ||
 		SPI_processed != 1)
 		QFS_THROW(QFS_ENTRY_LOST, "the acknowledgement");
 	SPI_finish();
+}
+
+void
+qfs_acknowledgement_append(const Acknowledgement *a)
+{
+	for (size_t i = 0; i < a->asked; i++)
+		if (!a->met[i])
+			QFS_THROW(QFS_ARGUMENT, "acknowledge: the outcome of entry %u is no fault",
+					  (uint64_t) a->seqs[a->count - a->asked + i]);
+	for (size_t i = 0; i < a->entries; i++)
+		append_entry(a->faults[i]);
 }

@@ -18,7 +18,8 @@ typedef struct Acknowledgement
 	size_t		capacity;
 	size_t		asked;
 	bool	   *met;			/* for each that was asked for: there is such a fault */
-	qfs_slice	faults;			/* those, as the payload of an entry has them */
+	qfs_slice  *faults;			/* those, as the payloads of entries have them */
+	size_t		entries;		/* how many these are */
 } Acknowledgement;
 
 /* Those that the entries of a ledger name, whether these are sound or not. */
@@ -34,7 +35,7 @@ extern void qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object);
 extern void qfs_acknowledgement_met(Acknowledgement *a, uint64_t seq, const qfs_error *fault);
 
 /*
- * Appends the entry that names those that were asked for.
+ * Appends the entries that name those that were asked for: one, unless they are too many for it.
  * Errors: ARGUMENT for one that has no such fault; those of an append.
  */
 extern void qfs_acknowledgement_append(const Acknowledgement *a);

@@ -17,9 +17,12 @@
 #include "utils/rel.h"
 
 #include "base/status.h"
+#include "log/merkle.h"
+#include "log/note.h"
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
+#include "pg/table/store_table.h"
 #include "rules/account/profile_content.h"
 #include "rules/social/message_hash.h"
 #include "state/records.h"
@@ -29,6 +32,7 @@ typedef struct Comparison
 {
 	LedgerReader ledger;
 	qfs_store  *state;
+	uint64		size;			/* entries of the ledger */
 	void	   *json;			/* memory for a ledger's row */
 	qfs_fault_report report;
 	void	   *context;
@@ -74,12 +78,16 @@ commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
 static void
 compare_content(Comparison *c, const Datum *content, const bool *nulls)
 {
-	qfs_profile_record profile = {.user = *(const qfs_user_id *) DatumGetPointer(content[CONTENT_USER])};
+	qfs_profile_record profile = {0};
 	int64		version = DatumGetInt64(content[CONTENT_VERSION]);
-	bool		found;
+	bool		found = false;
 	qfs_error	err;
 
-	QFS_TRY(c->state->get(c->state, &qfs_kind_profile, &profile, &found, &err), &err);
+	if (!nulls[CONTENT_USER] && !nulls[CONTENT_VERSION])
+	{
+		profile.user = *(const qfs_user_id *) DatumGetPointer(content[CONTENT_USER]);
+		QFS_TRY(c->state->get(c->state, &qfs_kind_profile, &profile, &found, &err), &err);
+	}
 	if (!found)
 		tell(c, 0, "qfs.profile_content has a row of an account without a profile");
 	else if (version > profile.version || nulls[CONTENT_SALT] != nulls[CONTENT_TEXT] ||
@@ -167,15 +175,62 @@ fits(const qfs_entry *entry, const Datum *m, const bool *nulls)
 static void
 compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
 {
-	int64		entry = DatumGetInt64(message[MESSAGE_ENTRY]);
+	int64		entry = nulls[MESSAGE_ENTRY] ? -1 : DatumGetInt64(message[MESSAGE_ENTRY]);
 	HeapTuple	row = entry < 0 ? NULL : qfs_ledger_row(&c->ledger, (uint64) entry);
 	LedgerEntry e;
 
+	/* Whoever owns the table can have it forget that it admits none. */
+	for (int i = 0; i < MESSAGE_COLUMNS; i++)
+		if (nulls[i] && i != MESSAGE_BODY)
+			row = NULL;
 	if (row == NULL)
 		tell(c, entry, "qfs.message has an envelope of an entry that is not there");
 	else if (qfs_ledger_decode(RelationGetDescr(c->ledger.rel), row, c->json, &e, NULL) != QFS_OK ||
 			 !fits(&e.entry, message, nulls))
 		tell(c, entry, "qfs.message has not the envelope that the entry commits to");
+}
+
+/* ---- cosignatures ---- */
+
+enum
+{
+	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
+};
+
+/* Is it the one line that the witness has signed under our checkpoint of that size? */
+static bool
+cosigns(Comparison *c, uint64 size, qfs_slice witness, qfs_slice line)
+{
+	qfs_ledger_record ledger = {.number = 0};
+	qfs_store  *store = qfs_table_store();
+	qfs_checkpoint checkpoint;
+	qfs_slice	good;
+	qfs_vkey	vkey;
+	qfs_hash	root;
+	qfs_buf		note;
+	bool		found;
+
+	if (qfs_vkey_parse(witness, &vkey, NULL) != QFS_OK || vkey.algorithm != QFS_NOTE_COSIGNATURE ||
+		store->get(store, &qfs_kind_ledger, &ledger, &found, NULL) != QFS_OK || !found ||
+		qfs_tree_root(&c->ledger.tree, size, &root, NULL) != QFS_OK)
+		return false;
+	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
+	qfs_checkpoint_write(&note, qfs_slice_of(ledger.origin), size, &root);
+	qfs_buf_byte(&note, '\n');
+	qfs_buf_bytes(&note, line.data, line.len);
+	return !note.overflow && qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL) == QFS_OK &&
+		qfs_note_verify(&checkpoint, &vkey, &good) == QFS_NOTE_GOOD && qfs_slice_equal(good, line);
+}
+
+static void
+compare_cosignature(Comparison *c, const Datum *values, const bool *nulls)
+{
+	int64		size = nulls[COSIGNATURE_SIZE] ? -1 : DatumGetInt64(values[COSIGNATURE_SIZE]);
+
+	if (size < 0 || (uint64) size > c->size || nulls[COSIGNATURE_VKEY] || nulls[COSIGNATURE_LINE] ||
+		!cosigns(c, (uint64) size, varlena_slice(values[COSIGNATURE_VKEY]),
+				 varlena_slice(values[COSIGNATURE_LINE])))
+		tell(c, Max(size - 1, 0), "qfs.cosignature has a line that is no cosignature of the checkpoint of this entry");
 }
 
 /* ---- all of them ---- */
@@ -216,11 +271,15 @@ void
 qfs_off_ledger_compare(Snapshot snapshot, qfs_store *state, qfs_fault_report report, void *context)
 {
 	Comparison	c = {.state = state,.report = report,.context = context,.answer = QFS_OK};
+	LedgerHead	head;
 
 	qfs_ledger_table_open(&c.ledger, snapshot);
+	qfs_ledger_head(&c.ledger, 0, &head);
+	c.size = head.size;
 	c.json = palloc(LEDGER_JSON_MAX);
 	compare_rows(&c, "profile_content", CONTENT_COLUMNS, compare_content);
 	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
+	compare_rows(&c, "cosignature", COSIGNATURE_COLUMNS, compare_cosignature);
 	pfree(c.json);
 	qfs_ledger_table_close(&c.ledger);
 }

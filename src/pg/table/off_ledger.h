@@ -11,12 +11,13 @@
 #include "ledger/chain.h"
 
 /*
- * Compares the contents of profiles and the envelopes of messages that a
- * snapshot sees with the commitments in state and ledger.
- * state: where profiles are looked up, which says what the ledger says: that
- *        of a replay, or the tables when they have been computed anew  What was erased, or
+ * Compares the contents of profiles, the envelopes of messages and the
+ * cosignatures of witnesses that a snapshot sees with the commitments in state
+ * and ledger, and with the checkpoints that they are served under.  What was erased, or
  * never came along, is no fault; nor is a profile's content of an earlier
  * version, which nobody is shown.
+ * state: where profiles are looked up, which says what the ledger says: that
+ *        of a replay, or the tables when they have been computed anew
  * Reported: CONTENT_MISMATCH, with the entry that it is about.  Any other
  * answer than QFS_OK ends the comparison.
  */

@@ -259,6 +259,39 @@ unregistered(script *l)
 	script_relink(l, 5);
 }
 
+/* In the name of an account, by a session that never was, or its wallet. */
+static void
+in_the_name_of(script *l, const char *auth)
+{
+	script_edit(l, 4, "\"system\"",
+				"\"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9\"");
+	script_edit(l, 4, "{\"via\":\"operator\"}", auth);
+	script_relink(l, 5);
+}
+
+#define NO_SESSION_OF_ANYBODY "{\"session\":\"abababababababababababababababababababababababababababababababab\",\"via\":\"session\"}"
+
+static void
+unregistered_by_session(script *l)
+{
+	unregistered(l);
+	in_the_name_of(l, NO_SESSION_OF_ANYBODY);
+}
+
+static void
+unregistered_by_wallet(script *l)
+{
+	unregistered(l);
+	in_the_name_of(l, "{\"via\":\"wallet\"}");
+}
+
+static void
+misfit_by_session(script *l)
+{
+	payload_misfit(l);
+	in_the_name_of(l, NO_SESSION_OF_ANYBODY);
+}
+
 static void
 second_genesis(script *l)
 {
@@ -487,6 +520,8 @@ acknowledged(void)
 		{nothing, 4, ""},
 		{outcome_invented, 4, "4 OUTCOME_ACKNOWLEDGED"}, {outcome_invented, 3, "4 OUTCOME_MISMATCH"},
 		{payload_misfit, 4, "4 OUTCOME_ACKNOWLEDGED"}, {unregistered, 4, "4 OUTCOME_ACKNOWLEDGED"},
+		{unregistered_by_session, 4, "4 SESSION_ENDED"}, {unregistered_by_wallet, 4, "4 NO_SESSION"},
+		{misfit_by_session, 4, "4 SESSION_ENDED"},
 		{auth_forged, 4, "4 AUTH_INVALID"}, {actor_forged, 3, "3 ACTOR_MISMATCH"},
 		{rotation_forged, 5, "5 SIGNATURE_INVALID"}, {payload_byte, 4, "4 LINK_BROKEN"},
 		{outcome_forged, 5, "5 OUTCOME_MISMATCH"}, /* of a rotation: which key would be next? */
@@ -540,6 +575,9 @@ acknowledging(void)
 	CHECK(rule->acknowledges(&s.event, 0, &seq) && seq == 3);
 	CHECK(rule->acknowledges(&s.event, 1, &seq) && seq == 8);
 	CHECK(!rule->acknowledges(&s.event, 2, &seq));
+	/* One that was put there by hand does not excuse itself, nor what is to come. */
+	s.event.seq = 8;
+	CHECK(rule->acknowledges(&s.event, 0, &seq) && !rule->acknowledges(&s.event, 1, &seq));
 	CHECK_STATUS(sample_append(&s, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"FAULT_MINE\"}"), QFS_TYPE_RESERVED);
 	sample_close(&s);
 }

@@ -73,39 +73,63 @@ room_for_payload(const qfs_act *act, qfs_slice type)
 	return QFS_ENTRY_MAX - (out.len - entry.payload.len);
 }
 
+/* The type that the payload registers, under a name that it may have. */
 static qfs_status
-apply(qfs_act *act)
+read_record(qfs_act *act, qfs_event_type_record *out)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_event_type_record record = {.seq = (int64_t) act->event->seq};
 	qfs_slice	schema;
-	bool		found;
-	qfs_status	status = read_type(act, record.type);
+	qfs_status	status;
 
+	*out = (qfs_event_type_record) {.seq = (int64_t) act->event->seq};
+	status = read_type(act, out->type);
 	if (status == QFS_OK)
-		status = qfs_payload_name(act, "by", record.by);
+		status = qfs_payload_name(act, "by", out->by);
 	if (status == QFS_OK)
 		status = qfs_payload_value(act, "schema", &schema);
 	if (status == QFS_OK)
 		status = qfs_schema_check(schema, act->err);
 	if (status == QFS_OK)
-		status = qfs_schema_check_satisfiable(schema, room_for_payload(act, qfs_slice_of(record.type)), act->err);
+		status = qfs_schema_check_satisfiable(schema, room_for_payload(act, qfs_slice_of(out->type)), act->err);
 	if (status != QFS_OK)
 		return status;
-	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(record.type)) != NULL)
-		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s is a type of qfs's own", record.type);
-	if (is_reserved(qfs_slice_of(record.type)))
-		return qfs_fail(act->err, QFS_TYPE_RESERVED, "%s", record.type);
-	status = store->get(store, &qfs_kind_event_type, &record, &found, act->err);
-	if (status != QFS_OK)
-		return status;
-	if (found)
-		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s, by entry %i", record.type, record.seq);
+	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(out->type)) != NULL)
+		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s is a type of qfs's own", out->type);
+	if (is_reserved(qfs_slice_of(out->type)))
+		return qfs_fail(act->err, QFS_TYPE_RESERVED, "%s", out->type);
 
 	/* A schema without keywords admits any object. */
-	record.schema = qfs_json_length(schema) > 0 ? schema :
+	out->schema = qfs_json_length(schema) > 0 ? schema :
 		QFS_LITERAL("{\"additionalProperties\":true,\"type\":\"object\"}");
-	return store->put(store, &qfs_kind_event_type, &record, act->err);
+	return QFS_OK;
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_event_type_record record;
+	qfs_event_type_record before;
+	bool		found;
+	qfs_status	status = read_record(act, &record);
+
+	if (status != QFS_OK)
+		return status;
+	before = record;
+	status = store->get(store, &qfs_kind_event_type, &before, &found, act->err);
+	if (status == QFS_OK && found)
+		return qfs_fail(act->err, QFS_TYPE_EXISTS, "%s, by entry %i", before.type, before.seq);
+	return status == QFS_OK ? store->put(store, &qfs_kind_event_type, &record, act->err) : status;
+}
+
+/* Twice if it was taken away by hand meanwhile: what was recorded last counts. */
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_event_type_record record;
+	qfs_status	status = read_record(act, &record);
+
+	return status == QFS_OK ? store->put(store, &qfs_kind_event_type, &record, act->err) : status;
 }
 
 static const qfs_lookup lookup = {.names = &qfs_kind_event_type, .member = "type", .form = QFS_FORM_TEXT};
@@ -119,7 +143,7 @@ const qfs_rule qfs_rule_event_type = {
 	"\"required\":[\"by\",\"schema\",\"type\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
-	.recall = apply,
+	.recall = recall,
 	.enacts = QFS_ENACTS_TYPE,
 	.lookup = &lookup,
 };

@@ -34,7 +34,8 @@ acknowledges(const qfs_entry *entry, size_t n, uint64_t *seq)
 {
 	int64_t		found;
 
-	if (!read_fault(entry->payload, n, &found))
+	/* Never itself, nor what comes after it: that is refused, and must not excuse itself. */
+	if (!read_fault(entry->payload, n, &found) || (uint64_t) found >= entry->seq)
 		return false;
 	*seq = (uint64_t) found;
 	return true;
