@@ -8,8 +8,6 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
-#include "engine/coherence.h"
-#include "engine/permission.h"
 #include "engine/reduce.h"
 #include "engine/session.h"
 
