@@ -1,5 +1,5 @@
 /*
- * reduce.c - the reducer: event type to rule, and what all events have in common.
+ * reduce.c - reducing: event type to rule, and what all events have in common.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -107,7 +107,7 @@ apply_custom(qfs_act *act)
 		status = check_payload(event, r->type.schema, act->err);
 	if (status == QFS_OK)
 		status = qfs_permission_check(act, strcmp(r->type.by, "operator") == 0 ?
-								 QFS_VIA_OPERATOR : QFS_VIA_SESSION);
+									  QFS_VIA_OPERATOR : QFS_VIA_SESSION);
 	if (status != QFS_OK || act->auth.via != QFS_VIA_SESSION)
 		return status;
 	status = qfs_rate_check(r, &event->actor, QFS_RATE_EVENTS, event->at, QFS_MINUTE_MS,

@@ -138,7 +138,7 @@ note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 qfs_status
 qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record)
 {
-	qfs_stored_entry	copy = *record;
+	qfs_stored_entry copy = *record;
 	qfs_buf		outcome;
 
 	qfs_buf_init(&outcome, audit->outcome_bytes, sizeof(audit->outcome_bytes));
@@ -164,7 +164,7 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
 	qfs_entry	entry;
 	qfs_error	fault;
-	qfs_stored_entry	record = {.entry = &entry,.bytes = line};
+	qfs_stored_entry record = {.entry = &entry,.bytes = line};
 
 	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);

@@ -36,7 +36,8 @@ typedef struct qfs_question
 
 /*
  * Of a session or a message, the question is who appended the entry and not
- * what came of it: it is not executed, and rests on the sign-in and what followed it.
+ * what came of it: it is not executed, and rests on the sign-in and what
+ * followed it.  Of a statement, every entry is taken as it was recorded.
  */
 static inline bool
 qfs_topic_executes(qfs_topic topic)
