@@ -18,7 +18,7 @@ qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out)
 		[QFS_AUDIT_REPLAY] = "replay"
 	};
 
-	_Static_assert(sizeof(words) / sizeof(words[0]) == QFS_AUDIT_DEPTHS, "each depth has its word");
+	_Static_assert(QFS_ROWS(words) == QFS_AUDIT_DEPTHS, "each depth has its word");
 	for (size_t i = 0; i < QFS_AUDIT_DEPTHS; i++)
 		if (qfs_slice_equal(word, qfs_slice_of(words[i])))
 		{

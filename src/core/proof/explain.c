@@ -16,7 +16,7 @@ static const char *const topics[] = {
 	[QFS_TOPIC_SESSION] = "session",[QFS_TOPIC_MESSAGE] = "message",[QFS_TOPIC_STATEMENT] = "statement"
 };
 
-_Static_assert(sizeof(topics) / sizeof(topics[0]) == QFS_TOPICS, "each topic has its word");
+_Static_assert(QFS_ROWS(topics) == QFS_TOPICS, "each topic has its word");
 
 bool
 qfs_topic_parse(qfs_slice word, qfs_topic *out)
