@@ -127,7 +127,7 @@ BEGIN ATOMIC
          s.faults, s.fault, s.bypasses, s.bypass
   FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) c
   CROSS JOIN qfs.head() h
-  -- the chain lock, as src/pg/chain_lock.c takes it
+  -- the chain lock, as src/pg/append/chain_lock.c takes it
   CROSS JOIN (SELECT min(l.pid) FILTER (WHERE l.granted) AS holder, count(*) FILTER (WHERE NOT l.granted) AS waiters,
                      coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart)) FILTER (WHERE NOT l.granted), 0) AS wait
               FROM pg_locks l

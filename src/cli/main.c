@@ -84,7 +84,7 @@ static const struct
 static Command
 find_command(const char *name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run;
 	fail_usage("unknown command %s", name);

@@ -109,7 +109,7 @@ check_first_bytes(const char *path, qfs_slice start)
 		fail_transport(path, EXIT_USAGE, "Fetch it again.", "it is empty");
 	if (text.len == 0)
 		fail_transport(path, EXIT_USAGE, "Fetch it again.", "it holds nothing but blank lines");
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(beginnings); i++)
 		if (begins_with(start, beginnings[i].bytes, beginnings[i].len))
 			fail_transport(path, EXIT_USAGE, beginnings[i].hint, "%s", beginnings[i].what);
 	if (is_wide(start))

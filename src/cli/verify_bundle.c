@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 
-#include "base/status.h"
 #include "commands.h"
 #include "json_sort.h"
 #include "ledger/registry.h"

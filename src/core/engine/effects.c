@@ -77,7 +77,7 @@ qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
 }
 
 qfs_status
-qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account, unsigned *out, bool *begins)
+qfs_effects_look_or_begin(qfs_effects *fx, const qfs_account_record *account, unsigned *out, bool *begins)
 {
 	bool		known;
 	qfs_status	status = look(fx, &account->user, out, &known);

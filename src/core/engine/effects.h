@@ -63,7 +63,7 @@ extern qfs_status qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, uns
 extern qfs_status qfs_effects_look(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
 
 /* qfs_effects_look for one that may begin with this entry; *begins says whether it does. */
-extern qfs_status qfs_effects_load_or_begin(qfs_effects *fx, const qfs_account_record *account,
+extern qfs_status qfs_effects_look_or_begin(qfs_effects *fx, const qfs_account_record *account,
 											unsigned *out, bool *begins);
 
 /* A rule touches an account and leaves its standing as it is. */
@@ -96,7 +96,7 @@ extern bool qfs_guard_amount(qfs_effects *fx, const qfs_guard *guard, qfs_amount
 /* The first guard that blocks, or NULL. */
 extern const qfs_guard *qfs_guards_first_block(const qfs_effects *fx);
 
-/* For a rule that says no more than this: stores, and writes all of it. */
+/* Stores, and writes the members "effects" to "status"; a rule's own members may follow. */
 extern qfs_status qfs_effects_finish(qfs_effects *fx);
 
 /* Stores what the effects changed.  Errors: INTERNAL after a misuse. */

@@ -159,7 +159,7 @@ static const char *const act_names[] = {
 	[QFS_COHERENT_ACTS] = NULL
 };
 
-_Static_assert(sizeof(act_names) / sizeof(act_names[0]) == QFS_COHERENT_ACTS + 1, "each act has its name");
+_Static_assert(QFS_ROWS(act_names) == QFS_COHERENT_ACTS + 1, "each act has its name");
 
 const char *const qfs_trust_names[QFS_TRUST_LEVELS + 1] = {"VERIFIED", "TRUSTED", "AUTHORITY", NULL};
 

@@ -1,5 +1,5 @@
 /*
- * reduce.c - the reducer: event type to rule, and what all events have in common.
+ * reduce.c - reducing: event type to rule, and what all events have in common.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */

@@ -1,5 +1,5 @@
 /*
- * reduce.h - the reducer: what an event does, given the entries before it.
+ * reduce.h - reducing: what an event does, given the entries before it.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
@@ -16,7 +16,8 @@
  * Computes the outcome of an event and stores what it changes.
  * event:   everything but outcome and prev
  * outcome: empty; gets a canonical object
- * On an error nothing was stored.
+ * What a rule refuses it refuses before it stores anything.  After an error
+ * of the store, ENTRY_TOO_LARGE or INTERNAL something may have been stored.
  */
 extern qfs_status qfs_reduce(qfs_reducer *r, const qfs_entry *event,
 							 qfs_buf *outcome, qfs_error *err);

@@ -35,15 +35,6 @@ qfs_registry_lookup(const qfs_registry *registry, const qfs_kind *names)
 	return NULL;
 }
 
-const qfs_rule *
-qfs_registry_enacting(const qfs_registry *registry, qfs_enacts what)
-{
-	for (const qfs_rule *const *rule = registry->rules; *rule != NULL; rule++)
-		if ((*rule)->enacts & (unsigned) what)
-			return *rule;
-	return NULL;
-}
-
 static bool
 is_called(const qfs_change *change, qfs_slice name)
 {

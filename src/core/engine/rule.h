@@ -204,9 +204,6 @@ extern const qfs_kind *qfs_registry_kind(const qfs_registry *registry, size_t n)
 /* The rule whose entries are found by what they name; NULL: there is none. */
 extern const qfs_rule *qfs_registry_lookup(const qfs_registry *registry, const qfs_kind *names);
 
-/* The rule that enacts this; NULL: there is none. */
-extern const qfs_rule *qfs_registry_enacting(const qfs_registry *registry, qfs_enacts what);
-
 /* The change of a list that an effect is called after; NULL: there is none.  changes: may be NULL */
 extern const qfs_change *qfs_change_called(const qfs_change *const *changes, qfs_slice name);
 

@@ -18,7 +18,7 @@ qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out)
 		[QFS_AUDIT_REPLAY] = "replay"
 	};
 
-	_Static_assert(sizeof(words) / sizeof(words[0]) == QFS_AUDIT_DEPTHS, "each depth has its word");
+	_Static_assert(QFS_ROWS(words) == QFS_AUDIT_DEPTHS, "each depth has its word");
 	for (size_t i = 0; i < QFS_AUDIT_DEPTHS; i++)
 		if (qfs_slice_equal(word, qfs_slice_of(words[i])))
 		{
@@ -138,7 +138,7 @@ note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 qfs_status
 qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record)
 {
-	qfs_stored_entry	copy = *record;
+	qfs_stored_entry copy = *record;
 	qfs_buf		outcome;
 
 	qfs_buf_init(&outcome, audit->outcome_bytes, sizeof(audit->outcome_bytes));
@@ -164,7 +164,7 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
 	qfs_entry	entry;
 	qfs_error	fault;
-	qfs_stored_entry	record = {.entry = &entry,.bytes = line};
+	qfs_stored_entry record = {.entry = &entry,.bytes = line};
 
 	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);

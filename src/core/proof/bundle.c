@@ -6,7 +6,6 @@
 #include "proof/bundle.h"
 
 #include "base/status.h"
-#include "text/base64.h"
 
 /* A bundle on its way; the source of its own explanation. */
 typedef struct reading

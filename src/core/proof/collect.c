@@ -13,8 +13,9 @@
 #include "base/assert.h"
 #include "base/status.h"
 
-unsigned
-qfs_evidence_place(const qfs_evidence *list, unsigned count, uint64_t seq)
+/* Where an entry of this number is in a list that is in their order, or belongs. */
+static unsigned
+place_of(const qfs_evidence *list, unsigned count, uint64_t seq)
 {
 	unsigned	low = 0;
 	unsigned	high = count;
@@ -34,7 +35,7 @@ qfs_evidence_place(const qfs_evidence *list, unsigned count, uint64_t seq)
 const qfs_evidence *
 qfs_evidence_find(const qfs_evidence *list, unsigned count, uint64_t seq)
 {
-	unsigned	place = qfs_evidence_place(list, count, seq);
+	unsigned	place = place_of(list, count, seq);
 
 	return place < count && list[place].entry.seq == seq ? &list[place] : NULL;
 }
@@ -64,7 +65,7 @@ add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
 	if (next.entry.seq != seq)
 		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
 	qfs_leaf_hash(next.line, &next.hash);
-	place = qfs_evidence_place(x->evidence, x->count, seq);
+	place = place_of(x->evidence, x->count, seq);
 	memmove(&x->evidence[place + 1], &x->evidence[place], (x->count - place) * sizeof(next));
 	x->evidence[place] = next;
 	x->count++;

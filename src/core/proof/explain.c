@@ -8,8 +8,6 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
-#include "engine/coherence.h"
-#include "engine/permission.h"
 #include "engine/reduce.h"
 #include "engine/session.h"
 
@@ -18,7 +16,7 @@ static const char *const topics[] = {
 	[QFS_TOPIC_SESSION] = "session",[QFS_TOPIC_MESSAGE] = "message",[QFS_TOPIC_STATEMENT] = "statement"
 };
 
-_Static_assert(sizeof(topics) / sizeof(topics[0]) == QFS_TOPICS, "each topic has its word");
+_Static_assert(QFS_ROWS(topics) == QFS_TOPICS, "each topic has its word");
 
 bool
 qfs_topic_parse(qfs_slice word, qfs_topic *out)
@@ -106,6 +104,7 @@ note_ground(qfs_explanation *x, qfs_error *err)
 	qfs_store  *store = qfs_memory_store_base(x->memory);
 	qfs_auth	auth;
 	qfs_policy_record record;
+	bool		found;
 	qfs_status	status;
 
 	if (entry->seq == 0)
@@ -115,9 +114,11 @@ note_ground(qfs_explanation *x, qfs_error *err)
 		return status;
 	x->policy_seq = record.seq = x->reducer->ledger.policy_seq;
 	x->policy_hash = x->reducer->ledger.policy;
-	status = store->get(store, &qfs_kind_policy, &record, &(bool) {false}, err);
+	status = store->get(store, &qfs_kind_policy, &record, &found, err);
 	if (status != QFS_OK)
 		return status;
+	/* The reducer has read it a moment ago, and it is not longer than its own memory for it. */
+	QFS_ASSERT(found && record.policy.len <= sizeof(x->policy_text));
 	memcpy(x->policy_text, record.policy.data, record.policy.len);
 	status = qfs_policy_parse((qfs_slice) {x->policy_text, record.policy.len}, &x->policy, err);
 	if (status == QFS_OK)

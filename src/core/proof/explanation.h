@@ -36,7 +36,8 @@ typedef struct qfs_question
 
 /*
  * Of a session or a message, the question is who appended the entry and not
- * what came of it: it is not executed, and rests on the sign-in and what followed it.
+ * what came of it: it is not executed, and rests on the sign-in and what
+ * followed it.  Of a statement, every entry is taken as it was recorded.
  */
 static inline bool
 qfs_topic_executes(qfs_topic topic)
@@ -127,10 +128,7 @@ extern qfs_story qfs_explain_story(const qfs_explanation *x);
 /* The change of the first effect that a topic asks for; NULL: there is none. */
 extern const qfs_change *qfs_explain_change(const qfs_explanation *x, const qfs_rule *rule, qfs_topic topic);
 
-/* Where an entry of this number is in a list that is in their order, or belongs. */
-extern unsigned qfs_evidence_place(const qfs_evidence *list, unsigned count, uint64_t seq);
-
-/* Is it there? */
+/* The entry of this number in a list that is in their order; NULL: it is not there. */
 extern const qfs_evidence *qfs_evidence_find(const qfs_evidence *list, unsigned count, uint64_t seq);
 
 /* The items of "steps", and the sentence. */

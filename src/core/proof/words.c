@@ -6,7 +6,6 @@
  * What is asked of any entry is told here; what a type brings of its own, its
  * rule tells.
  */
-#include "engine/session.h"
 #include "proof/explanation.h"
 
 qfs_story

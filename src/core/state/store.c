@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "base/buf.h"
 #include "text/amount.h"
-#include "text/ids.h"
 
 size_t
 qfs_field_size(const qfs_field *field, const void *record)

@@ -56,8 +56,7 @@ typedef struct qfs_kind
 #define QFS_OPTIONAL(record, member, field_type) \
 	{#member, field_type, offsetof(record, member), offsetof(record, has_##member)}
 #define QFS_KIND(table, record, field_array, key_count, is_rare) \
-	{table, sizeof(record), field_array, sizeof(field_array) / sizeof((field_array)[0]), \
-	 key_count, is_rare}
+	{table, sizeof(record), field_array, QFS_ROWS(field_array), key_count, is_rare}
 
 /*
  * Is the description of a kind one of a record that a store can keep: its keys

@@ -1,5 +1,5 @@
 /*
- * json_string.h - the escapes in strings of canonical JSON.
+ * json_string.h - canonical JSON: where a value ends, and the escapes in strings.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *

@@ -16,7 +16,6 @@
 #include "utils/rel.h"
 
 #include "pg/append/account_event.h"
-#include "pg/append/append.h"
 #include "pg/append/draft.h"
 #include "pg/append/table_guard.h"
 #include "pg/base/args.h"

@@ -18,7 +18,6 @@
 #include "pg/base/errors.h"
 #include "pg/table/own_row.h"
 #include "rules/account/profile_content.h"
-#include "pg/table/row_insert.h"
 #include "state/records.h"
 
 /* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */

@@ -26,7 +26,6 @@
 #include "engine/rule.h"
 #include "engine/session.h"
 #include "pg/table/ledger_table.h"
-#include "pg/table/store_table.h"
 #include "identity/device.h"
 #include "identity/token.h"
 #include "text/uri.h"

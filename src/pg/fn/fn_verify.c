@@ -24,7 +24,6 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/acknowledge.h"
-#include "pg/base/guc.h"
 #include "pg/fn/verify_tables.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"

@@ -175,7 +175,7 @@ touch_account(qfs_act *act, const qfs_login *login, qfs_effects *fx, bool *creat
 	qfs_status	status;
 
 	qfs_effects_init(fx, act);
-	status = qfs_effects_load_or_begin(fx, &account, &n, created);
+	status = qfs_effects_look_or_begin(fx, &account, &n, created);
 	if (status == QFS_OK && *created)
 		status = qfs_referral_begin(act->reducer, &login->user, act->err);
 	if (status != QFS_OK)

@@ -5,7 +5,6 @@
  */
 #include "rules/social/referral.h"
 
-#include "base/status.h"
 #include "crypto/keccak.h"
 
 void

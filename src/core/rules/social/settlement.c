@@ -5,8 +5,6 @@
  */
 #include "rules/social/settlement.h"
 
-#include "base/status.h"
-
 /* ---- what it does ---- */
 
 static qfs_status

@@ -43,7 +43,7 @@ static const char *const reserved[] = {
 static bool
 is_reserved(qfs_slice type)
 {
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	for (size_t i = 0; i < QFS_ROWS(reserved); i++)
 	{
 		qfs_slice	prefix = qfs_slice_of(reserved[i]);
 

@@ -5,7 +5,6 @@
  */
 #include "rules/system/policy_changed.h"
 
-#include "base/status.h"
 #include "crypto/sha256.h"
 #include "engine/payload.h"
 
