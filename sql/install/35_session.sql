@@ -109,10 +109,10 @@ CREATE FUNCTION qfs.current_session() RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_current_session' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION qfs.current_session() IS 'the session of qfs.current_user_id()';
 
-CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text) RETURNS void
+CREATE FUNCTION qfs.revoke_session(session qfs.hash, reason text, auth jsonb DEFAULT NULL) RETURNS void
   AS 'MODULE_PATHNAME', 'qfs_sql_revoke_session' LANGUAGE C;
-COMMENT ON FUNCTION qfs.revoke_session(qfs.hash, text) IS
-  'appends SESSION_REVOKED: ends a session of the account; reason: user_logout, device_lost, compromised';
+COMMENT ON FUNCTION qfs.revoke_session(qfs.hash, text, jsonb) IS
+  'appends SESSION_REVOKED: ends a session of the account; reason: user_logout, device_lost, compromised; auth: the device''s signature';
 
 CREATE FUNCTION qfs.jwks() RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_jwks' LANGUAGE C STABLE;

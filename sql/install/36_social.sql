@@ -305,8 +305,10 @@ CREATE FUNCTION qfs.put_read_mark(thread qfs.hash, seq bigint) RETURNS bigint
 COMMENT ON FUNCTION qfs.put_read_mark(qfs.hash, bigint) IS
   'moves the mark of the account that is signed in forward; gives the mark';
 
-CREATE FUNCTION qfs.set_profile(display_name text, bio text, avatar text, links text[]) RETURNS void
+CREATE FUNCTION qfs.set_profile(display_name text, bio text, avatar text, links text[], salt text DEFAULT NULL, version bigint DEFAULT NULL,
+                                auth jsonb DEFAULT NULL)
+  RETURNS void
   AS 'MODULE_PATHNAME', 'qfs_sql_set_profile' LANGUAGE C;
-COMMENT ON FUNCTION qfs.set_profile(text, text, text, text[]) IS
+COMMENT ON FUNCTION qfs.set_profile(text, text, text, text[], text, bigint, jsonb) IS
   'appends PROFILE_UPDATE with a salted commitment, and stores the content';
 

@@ -45,25 +45,27 @@ END;
 COMMENT ON FUNCTION qfs_api.auth_challenge(text, text, bigint, text, text, text) IS
   'A ready EIP-4361 message to be signed with personal_sign, for callers without a library for it. domain and uri: of the page that asks, as policy.auth lists them; the first ones if they are left out. statement: a line that the wallet shows.';
 
-CREATE FUNCTION qfs_api.auth_login(message text, signature text, referral_code text DEFAULT NULL) RETURNS jsonb
+CREATE FUNCTION qfs_api.auth_login(message text, signature text, referral_code text DEFAULT NULL, auth jsonb DEFAULT NULL)
+  RETURNS jsonb
   AS 'MODULE_PATHNAME', 'qfs_sql_auth_login'
   LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION qfs_api.auth_login(text, text, text) IS
-  'Signs in: an EIP-4361 message and its signature give {token, session, user_id, wallet, expires_at, created}.';
+COMMENT ON FUNCTION qfs_api.auth_login(text, text, text, jsonb) IS
+  'Signs in: an EIP-4361 message and its signature give {token, session, user_id, wallet, expires_at, created}. A referral_code is used at once, as by use_referral; auth: {key, nonce, sig}, the device''s signature of REFERRAL_USE {code}, if the message names a device.';
 
-CREATE FUNCTION qfs_api.session_rotate() RETURNS jsonb
+-- What a device signs it has to know before: whatever the server chose by itself, a caller may choose.
+CREATE FUNCTION qfs_api.session_rotate(nonce text DEFAULT NULL, auth jsonb DEFAULT NULL) RETURNS jsonb
   AS 'MODULE_PATHNAME', 'qfs_sql_session_rotate'
   LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION qfs_api.session_rotate() IS
-  'Ends the session that asks and begins another for the same device; the old token stops working.';
+COMMENT ON FUNCTION qfs_api.session_rotate(text, jsonb) IS
+  'Ends the session that asks and begins another for the same device; the old token stops working. nonce: 64 hexadecimal digits, by default random. auth: {key, nonce, sig}, the device''s signature of SESSION_ROTATED {nonce}.';
 
-CREATE FUNCTION qfs_api.session_revoke(session text, reason text DEFAULT 'user_logout') RETURNS void
+CREATE FUNCTION qfs_api.session_revoke(session text, reason text DEFAULT 'user_logout', auth jsonb DEFAULT NULL) RETURNS void
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT qfs.revoke_session(session::qfs.hash, reason);
+  SELECT qfs.revoke_session(session::qfs.hash, reason, auth);
 END;
-COMMENT ON FUNCTION qfs_api.session_revoke(text, text) IS
-  'Ends a session of the account. reason: user_logout, device_lost or compromised.';
+COMMENT ON FUNCTION qfs_api.session_revoke(text, text, jsonb) IS
+  'Ends a session of the account. reason: user_logout, device_lost or compromised. auth: {key, nonce, sig}, the signature of SESSION_REVOKED {reason, session} by the device of the session that asks.';
 
 CREATE FUNCTION qfs_api.sessions()
   RETURNS TABLE (session text, started bigint, started_at bigint, expires_at bigint, device_key text,
@@ -108,7 +110,7 @@ CREATE FUNCTION qfs_api.events_batch(events jsonb, batch_id text DEFAULT NULL) R
   AS 'MODULE_PATHNAME', 'qfs_sql_events_batch' LANGUAGE C
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION qfs_api.events_batch(jsonb, text) IS
-  'Appends up to 1,000 events [{type, payload, auth?}] of the account, all or none; gives [{seq, hash, outcome}]. batch_id: the same id with the same events gives the first result again.';
+  'Appends up to 1,000 events [{type, payload, auth?}] of the account, all or none; auth: {key, nonce, sig}, the device''s signature of each; gives [{seq, hash, outcome}]. batch_id: the same id with the same events gives the first result again.';
 
 -- ---- reading ----
 
@@ -247,12 +249,12 @@ COMMENT ON FUNCTION qfs_api.entry_bundle(bigint, integer) IS
 
 GRANT EXECUTE ON FUNCTION
   qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint, text, text, text),
-  qfs_api.auth_login(text, text, text), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
+  qfs_api.auth_login(text, text, text, jsonb), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
   qfs_api.vkey(), qfs_api.tlog_proof(bigint, bigint), qfs_api.consistency_proof(bigint, bigint),
   qfs_api.tile(integer, bigint, integer), qfs_api.entry_bundle(bigint, integer)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 GRANT EXECUTE ON FUNCTION
-  qfs_api.session_rotate(), qfs_api.session_revoke(text, text), qfs_api.sessions(),
+  qfs_api.session_rotate(text, jsonb), qfs_api.session_revoke(text, text, jsonb), qfs_api.sessions(),
   qfs_api.events_batch(jsonb, text)
   TO qfs_user, qfs_operator;
 GRANT EXECUTE ON FUNCTION qfs_api.verify(bigint, bigint, text) TO qfs_auditor;

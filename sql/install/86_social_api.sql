@@ -49,14 +49,15 @@ END;
 COMMENT ON FUNCTION qfs_api.profile(text, text) IS
   'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in.';
 
-CREATE FUNCTION qfs_api.set_profile(display_name text, bio text DEFAULT '', avatar text DEFAULT NULL, links text[] DEFAULT '{}') RETURNS jsonb
+CREATE FUNCTION qfs_api.set_profile(display_name text, bio text DEFAULT '', avatar text DEFAULT NULL, links text[] DEFAULT '{}',
+                                    salt text DEFAULT NULL, version bigint DEFAULT NULL, auth jsonb DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT qfs.set_profile(display_name, bio, avatar, links);
+  SELECT qfs.set_profile(display_name, bio, avatar, links, salt, version, auth);
   SELECT qfs.profile_of(qfs.current_user_id());
 END;
-COMMENT ON FUNCTION qfs_api.set_profile(text, text, text, text[]) IS
-  'Sets the profile: display_name of 2 to 50 characters, bio up to 500, avatar and up to 5 links as https: or ipfs: URIs. Gives the profile.';
+COMMENT ON FUNCTION qfs_api.set_profile(text, text, text, text[], text, bigint, jsonb) IS
+  'Sets the profile: display_name of 2 to 50 characters, bio up to 500, avatar and up to 5 links as https: or ipfs: URIs; salt: 32 bytes in base64url, by default random; version: the last one + 1, by default the next. auth: {key, nonce, sig}, the device''s signature of PROFILE_UPDATE {commitment, version}. Gives the profile.';
 
 CREATE FUNCTION qfs_api.erase_profile() RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -73,14 +74,14 @@ COMMENT ON FUNCTION qfs_api.erase_profile() IS
 -- Row security is what keeps a message the two parties' own: in a session that
 -- was left with row_security = off there would be errors instead.
 
-CREATE FUNCTION qfs_api.publish_chat_key(key text) RETURNS bigint
+CREATE FUNCTION qfs_api.publish_chat_key(key text, auth jsonb DEFAULT NULL) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('CHAT_KEY', qfs.find_account(NULL, NULL), jsonb_build_object('key', key)) RETURNING seq;
+  INSERT INTO qfs.ledger (type, actor, payload, auth)
+  VALUES ('CHAT_KEY', qfs.find_account(NULL, NULL), jsonb_build_object('key', key), auth) RETURNING seq;
 END;
-COMMENT ON FUNCTION qfs_api.publish_chat_key(text) IS
-  'Publishes the account''s X25519 public key, base64url without padding; gives the entry. A new key replaces the old one.';
+COMMENT ON FUNCTION qfs_api.publish_chat_key(text, jsonb) IS
+  'Publishes the account''s X25519 public key, base64url without padding; gives the entry. A new key replaces the old one. auth: {key, nonce, sig}, the device''s signature of CHAT_KEY {key}.';
 
 CREATE FUNCTION qfs_api.chat_key(user_id text) RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -93,11 +94,12 @@ END;
 COMMENT ON FUNCTION qfs_api.chat_key(text) IS
   'The X25519 key of an account and the entry that published it.';
 
-CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text) RETURNS bigint
+CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text,
+                                     auth jsonb DEFAULT NULL) RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_send_message'
   LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on;
-COMMENT ON FUNCTION qfs_api.send_message(text, bigint, text, text, text, text, text) IS
-  'Sends an encrypted message; nonce, body and keys are base64url without padding, seq is the sender''s last in the thread + 1. Gives the entry.';
+COMMENT ON FUNCTION qfs_api.send_message(text, bigint, text, text, text, text, text, jsonb) IS
+  'Sends an encrypted message; nonce, body and keys are base64url without padding, seq is the sender''s last in the thread + 1. auth: {key, nonce, sig}, the device''s signature of MESSAGE {alg, hash, recipient, seq, size, thread}. Gives the entry.';
 
 CREATE FUNCTION qfs_api.inbox() RETURNS TABLE (thread text, peer text, last_at bigint, last_entry bigint, unread bigint, next_seq bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
@@ -185,14 +187,14 @@ COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
 
 -- ---- referrals ----
 
-CREATE FUNCTION qfs_api.use_referral(code text) RETURNS jsonb
+CREATE FUNCTION qfs_api.use_referral(code text, auth jsonb DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code)) RETURNING jsonb_build_object('seq', seq) || outcome;
+  INSERT INTO qfs.ledger (type, actor, payload, auth)
+  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code), auth) RETURNING jsonb_build_object('seq', seq) || outcome;
 END;
-COMMENT ON FUNCTION qfs_api.use_referral(text) IS
-  'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. Gives the outcome: status OK, or BLOCKED with the guards.';
+COMMENT ON FUNCTION qfs_api.use_referral(text, jsonb) IS
+  'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. auth: {key, nonce, sig}, the device''s signature of REFERRAL_USE {code}. Gives the outcome: status OK, or BLOCKED with the guards.';
 
 CREATE FUNCTION qfs_api.referral_code() RETURNS text
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -291,32 +293,34 @@ END;
 COMMENT ON FUNCTION qfs_api.history(bigint, integer) IS
   'What changed the account that is signed in, the latest first: the effects of up to max entries (200 at most), back from one of them; go on from effect.previous.';
 
-CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint) RETURNS bigint
+CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint, auth jsonb DEFAULT NULL) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('CONTENT_CREATED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'kind', kind, 'size', size)) RETURNING seq;
+  INSERT INTO qfs.ledger (type, actor, payload, auth)
+  VALUES ('CONTENT_CREATED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'kind', kind, 'size', size), auth)
+  RETURNING seq;
 END;
-COMMENT ON FUNCTION qfs_api.create_content(text, text, bigint) IS
-  'Registers a content by its SHA-256. Gives the entry.';
+COMMENT ON FUNCTION qfs_api.create_content(text, text, bigint, jsonb) IS
+  'Registers a content by its SHA-256. auth: {key, nonce, sig}, the device''s signature of CONTENT_CREATED {content, kind, size}. Gives the entry.';
 
-CREATE FUNCTION qfs_api.score_content(content text, features jsonb) RETURNS jsonb
+CREATE FUNCTION qfs_api.score_content(content text, features jsonb, auth jsonb DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  INSERT INTO qfs.ledger (type, actor, payload)
-  VALUES ('COHERENCE_SCORED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'features', features)) RETURNING jsonb_build_object('seq', seq) || outcome;
+  INSERT INTO qfs.ledger (type, actor, payload, auth)
+  VALUES ('COHERENCE_SCORED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'features', features), auth)
+  RETURNING jsonb_build_object('seq', seq) || outcome;
 END;
-COMMENT ON FUNCTION qfs_api.score_content(text, jsonb) IS
-  'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. For accounts in policy.evaluators.';
+COMMENT ON FUNCTION qfs_api.score_content(text, jsonb, jsonb) IS
+  'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. auth: {key, nonce, sig}, the device''s signature of COHERENCE_SCORED {content, features}. For accounts in policy.evaluators.';
 
 GRANT EXECUTE ON FUNCTION
   qfs_api.profile(text, text), qfs_api.coherence(text, text), qfs_api.chat_key(text)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 GRANT EXECUTE ON FUNCTION
-  qfs_api.set_profile(text, text, text, text[]), qfs_api.erase_profile(),
-  qfs_api.publish_chat_key(text),
-  qfs_api.send_message(text, bigint, text, text, text, text, text), qfs_api.inbox(),
+  qfs_api.set_profile(text, text, text, text[], text, bigint, jsonb), qfs_api.erase_profile(),
+  qfs_api.publish_chat_key(text, jsonb),
+  qfs_api.send_message(text, bigint, text, text, text, text, text, jsonb), qfs_api.inbox(),
   qfs_api.messages(text, bigint, integer), qfs_api.mark_read(text, bigint), qfs_api.erase_message(text, bigint, text),
-  qfs_api.use_referral(text), qfs_api.referral_code(), qfs_api.referral_stats(), qfs_api.history(bigint, integer),
-  qfs_api.create_content(text, text, bigint), qfs_api.score_content(text, jsonb)
+  qfs_api.use_referral(text, jsonb), qfs_api.referral_code(), qfs_api.referral_stats(), qfs_api.history(bigint, integer),
+  qfs_api.create_content(text, text, bigint, jsonb), qfs_api.score_content(text, jsonb, jsonb)
   TO qfs_user, qfs_operator;

@@ -7,7 +7,8 @@ import { fromBase64url } from './bytes.mjs';
 import { addChatKey, chatKeys, keep, recall } from './keys.mjs';
 import { ALG, commitment, open, seal, threadOf } from './message_crypto.mjs';
 import { fingerprint } from './note.mjs';
-import { readLedger, readMine, session, writeMine } from './session.mjs';
+import { messagePayload } from './payloads.mjs';
+import { act, readLedger, readMine, session, writeMine } from './session.mjs';
 
 export const LONGEST = 8000;
 
@@ -37,7 +38,7 @@ export async function chatState() {
 // Makes a key pair in this browser and publishes its public half.
 export async function turnOnChat() {
   const made = await addChatKey(session().user_id);
-  await writeMine('publish_chat_key', { key: made.text });
+  await act('publish_chat_key', { key: made.text }, 'CHAT_KEY', { key: made.text });
 }
 
 // The peer's key, and whether it is another one than this browser saw before.
@@ -107,7 +108,7 @@ export async function send(peer, text, mine, theirs, tries = 3) {
   const known = (await inbox()).find((row) => row.thread === thread);
   const envelope = await seal({ sender: me, recipient: peer, seq: known?.next_seq ?? 1, text, mine, theirs });
   try {
-    return await writeMine('send_message', envelope);
+    return await act('send_message', envelope, 'MESSAGE', await messagePayload(me, envelope));
   } catch (error) {
     if (error.code !== 'QFS_MESSAGE_ORDER' || tries <= 1) throw error;
     return send(peer, text, mine, theirs, tries - 1);

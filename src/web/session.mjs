@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { ApiError, ledgerRows, read, readText, write } from './api.mjs';
+import { toHex } from './bytes.mjs';
 import { deviceKey, forget, keep, recall } from './keys.mjs';
+import { isOvertaken, signAct } from './signing.mjs';
 import { connect, personalSign } from './wallet.mjs';
 
 // {token, session, user_id, wallet, expires_at}, or null.
@@ -27,7 +29,17 @@ export async function restoreSession() {
 
 const STATEMENT = 'Sign in to this ledger. It costs nothing and sends no transaction.';
 
-// progress(text) is told what is going on.  Throws ApiError or WalletError.
+// The code of an invitation: an act of the account, which its device signs, so it follows the sign-in.
+async function useInvitation({ token, user_id: user }, code) {
+  try {
+    await signed((auth) => write('use_referral', { code, auth }, token), user, 'REFERRAL_USE', { code });
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+// progress(text) is told what is going on.  Throws ApiError or WalletError; gives what kept the invitation from being used, or null.
 export async function signIn(provider, referralCode, progress) {
   progress('Asking your wallet for an account\u2026');
   const { address, chainId } = await connect(provider);
@@ -38,11 +50,11 @@ export async function signIn(provider, referralCode, progress) {
   progress('Please sign the message in your wallet\u2026');
   const signature = await personalSign(provider, address, message);
   progress('Writing your sign-in to the ledger\u2026');
-  const body = { message, signature, ...(referralCode && { referral_code: referralCode }) };
-  const next = await write('auth_login', body);
+  const next = await write('auth_login', { message, signature });
+  const unused = referralCode ? await useInvitation(next, referralCode) : null;
   await keep('session', next);
   change(next);
-  return next;
+  return unused;
 }
 
 // ---- asking as the account ----
@@ -54,7 +66,7 @@ async function asAccount(ask) {
   try {
     return await ask(token);
   } catch (error) {
-    if (error.status !== 401) throw error;
+    if (error.status !== 401 || error.code === 'QFS_EVENT_UNSIGNED' || error.code.startsWith('QFS_SIGNATURE')) throw error;
     const kept = await recall('session');
     if (kept && kept.token !== token) {
       change(kept);
@@ -68,6 +80,21 @@ async function asAccount(ask) {
 export const readMine = (name, params) => asAccount((token) => read(name, params, token));
 export const readMyText = (name, params) => asAccount((token) => readText(name, params, token));
 export const writeMine = (name, body) => asAccount((token) => write(name, body, token));
+
+// Asks with a signature of the device: ask(auth).  Who was overtaken signs again.
+async function signed(ask, user, type, payload, tries = 4) {
+  try {
+    return await ask(await signAct(user, type, payload));
+  } catch (error) {
+    if (!isOvertaken(error) || tries <= 1) throw error;
+    return signed(ask, user, type, payload, tries - 1);
+  }
+}
+
+// An act of the account: a function, its arguments, and the event that it appends, which the device signs.
+export const act = (name, body, type, payload) =>
+  asAccount((token) => signed((auth) => write(name, { ...body, auth }, token), current.user_id, type, payload));
+
 // With the session if there is one: the public reads less.
 export const readLedger = (params) => (current ? asAccount((token) => ledgerRows(params, token)) : ledgerRows(params));
 export const readEntry = (seq) => (current ? readMyText('entry', { seq }) : readText('entry', { seq }));
@@ -80,13 +107,14 @@ async function leave(why) {
 }
 
 export async function rotate() {
-  const next = { ...current, ...await writeMine('session_rotate') };
+  const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
+  const next = { ...current, ...await act('session_rotate', { nonce }, 'SESSION_ROTATED', { nonce }) };
   await keep('session', next);
   change(next);
 }
 
 export async function revoke(id, reason = 'user_logout') {
   const mine = id === current?.session;
-  await writeMine('session_revoke', { session: id, reason });
+  await act('session_revoke', { session: id, reason }, 'SESSION_REVOKED', { reason, session: id });
   if (mine) await leave('You are signed out.');
 }

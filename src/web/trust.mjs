@@ -6,7 +6,7 @@
 import { ledgerRows, read, readText } from './api.mjs';
 import { equal, fromHex, toHex, utf8 } from './bytes.mjs';
 import { entryLine } from './canonical.mjs';
-import { keep, recall } from './keys.mjs';
+import { forget, keep, recall } from './keys.mjs';
 import { openCheckpoint, readCheckpoint, readProof, readVkey } from './note.mjs';
 import { readLedger } from './session.mjs';
 import { climb, growingTree, isConsistent, leafHash } from './tree.mjs';
@@ -21,7 +21,11 @@ export async function ledgerKey() {
   return shown;
 }
 
-export const trustKey = async (text) => keep('vkey', text);
+// Another key may be that of another ledger, for which the device then signs.
+export async function trustKey(text) {
+  await keep('vkey', text);
+  await forget('ledger');
+}
 
 // The last checkpoint of this browser that `next` must follow; keeps `next` if it does.
 async function follow(next) {

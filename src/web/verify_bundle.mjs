@@ -6,16 +6,18 @@
 //
 // Checks the checkpoint's signature (C2SP signed note), that it is for the
 // ledger of the key and of entry 0, each entry's canonical form, its inclusion
-// path (RFC 9162), and the line of keys from entry 0 to the one that signed,
-// each endorsed by the one before.  It does not execute the rules and does not
+// path (RFC 9162), the line of keys from entry 0 to the one that signed, each
+// endorsed by the one before, and whose word the entry in question is, with its
+// device's signature.  It does not execute the rules and does not
 // compute explanation_hash (SHA3-256 is not in WebCrypto): qfs-verify bundle does.
 //
 // Resolves to { ok, faults: [{ code, detail }], entries, size, origin }.
 
-import { concat, equal, fromHex, toHex, utf8 } from './bytes.mjs';
+import { concat, equal, fromBase64url, fromHex, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
 import { isPublicKey, isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
+import { eventText } from './payloads.mjs';
 import { climb, leafHash } from './tree.mjs';
 
 class Fault extends Error {
@@ -30,7 +32,7 @@ async function orFault(code, action) {
   try {
     return await action();
   } catch (error) {
-    throw new Fault(code, error.message);
+    throw error instanceof Fault ? error : new Fault(code, error.message);
   }
 }
 
@@ -92,6 +94,23 @@ async function keysOf(entries, items) {
   return { origin: genesis.payload.origin, keys };
 }
 
+// ---- whose word it is ----
+
+// "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked.
+async function wordOf({ actor, auth, payload, seq, type }, ledger) {
+  if (auth.via !== 'session') return auth.via;
+  if (auth.sig === undefined) return 'server';
+  const text = eventText({ actor, ledger, nonce: auth.nonce, payload, type });
+  if (!await isSigned(utf8(text), fromBase64url(auth.sig), fromBase64url(auth.key))) throw new Fault('SIGNATURE_INVALID', `of the device, in entry ${seq}`);
+  return 'device';
+}
+
+async function checkWord(bundle, entry) {
+  const ledger = toHex(await leafHash(utf8(bundle.entries[0].line)));
+  const word = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
+  if (bundle.result?.by !== word) throw new Fault('BUNDLE_CLAIM', 'result.by');
+}
+
 // ---- the bundle ----
 
 const MEMBERS = 'checkpoint,entries,explanation_hash,from,guards,narrative,policy,result,seq,steps,subject,topic,tx_id,v';
@@ -110,6 +129,7 @@ async function check(bundle, vkey) {
   const subject = entries.findIndex(({ seq }) => seq === bundle.seq);
   if (subject < 0) throw new Fault('BUNDLE_INCOMPLETE', `entry ${bundle.seq}`);
   if (toHex(await leafHash(utf8(bundle.entries[subject].line))) !== bundle.tx_id) throw new Fault('BUNDLE_CLAIM', 'tx_id');
+  await checkWord(bundle, entries[subject]);
   return { ok: true, faults: [], entries: entries.length, size: checkpoint.size, origin };
 }
 

@@ -41,4 +41,7 @@ export function ruleName(rule) {
 export const isGuard = (name) => name in GUARDS;
 export const guardName = (guard) => GUARDS[guard]?.[0] ?? plain(guard);
 export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);
+// Whose word an entry is, as verifyBundle() has found it.
+const WORDS = { wallet: 'signed by the wallet', device: 'signed by the device', server: 'on the server\u2019s word, unsigned', operator: 'on an operator\u2019s word' };
+export const wordName = (by) => WORDS[by] ?? plain(by);
 export const levelName = (level) => LEVELS[level] ?? plain(level);

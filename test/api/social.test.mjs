@@ -12,7 +12,7 @@ import { webcrypto } from 'node:crypto';
 import { verifyBundle } from '../../src/web/verify_bundle.mjs';
 import { commitment, makeChatKey, open, seal, threadOf, toText } from './chat.mjs';
 import { assertError, assertOk, ledger } from './client.mjs';
-import { login, makeDevice, nonceOf, viemWallet } from './wallets.mjs';
+import { actor, login, makeDevice, nonceOf, viemWallet } from './wallets.mjs';
 
 // Node 18 has WebCrypto, and does not show it.
 globalThis.crypto ??= webcrypto;
@@ -26,9 +26,9 @@ const call = async (fn, body, who) => assertOk(await api.call(fn, body, who?.tok
 const profileOf = async (who) => assertOk(await api.read('/rpc/profile', who.token));
 
 // Signs in, with a code if there is one.
-async function join_(code, fields = {}) {
+async function join_(code) {
   const wallet = viemWallet();
-  const message = wallet.write({ ...fields, nonce: await nonceOf(api) });
+  const message = wallet.write({ nonce: await nonceOf(api) });
   const answer = await api.call('auth_login',
     { message, signature: await wallet.sign(message), ...(code === undefined ? {} : { referral_code: code }) });
   return { ...assertOk(answer), wallet };
@@ -210,9 +210,9 @@ test('referrals: each guard is recorded and says why', async () => {
   const cat = await join_(benCode);
   assert.deepEqual(guardOf(await used(ann, await call('referral_code', {}, cat))), ['REFERRER_NOT_OLDER']);
   const device = makeDevice();
-  await join_(undefined, { resources: [device.resource] });
-  const twin = await join_(undefined, { resources: [device.resource] });
-  const blocked = await used(twin, annCode);
+  await actor(api, viemWallet(), device);
+  const twin = await actor(api, viemWallet(), device);
+  const blocked = assertOk(await twin.act('use_referral', { code: annCode }, 'REFERRAL_USE'));
   assert.deepEqual([blocked.status, ...guardOf(blocked)], ['BLOCKED', 'DUPLICATE_DEVICE']);
   assert.deepEqual(assertOk(await api.read('/rpc/referral_stats', ann.token)).blocked,
     { ALREADY_REFERRED: 1, DUPLICATE_DEVICE: 1, SELF_REFERRAL: 1 });

@@ -243,6 +243,8 @@ test('signed events', async () => {
   const none = await login(api);
   assertError(await api.call('events_batch', { events: [event(6)] }, none.token), 401, 'QFS_EVENT_KEY', 'a session without a device');
   // The session that follows has the same device.
-  const next = assertOk(await api.call('session_rotate', {}, token));
-  assertOk(await api.call('events_batch', { events: [event(6)] }, next.token));
+  const nonce = 'ab'.repeat(32);
+  const auth = { key: device.key, nonce: 6, sig: device.sign(signedText(genesis, user_id, 6, { nonce }, 'SESSION_ROTATED')) };
+  const next = assertOk(await api.call('session_rotate', { nonce, auth }, token));
+  assertOk(await api.call('events_batch', { events: [event(7)] }, next.token));
 });

@@ -9,6 +9,7 @@ import { SiweMessage } from 'siwe';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
 import { assertOk } from './client.mjs';
+import { eventText } from '../../src/web/payloads.mjs';
 
 const PLACE = { domain: 'app.example.org', uri: 'https://app.example.org/login', version: '1', chainId: 1 };
 
@@ -50,6 +51,19 @@ export async function login(api, wallet = viemWallet(), fields = {}) {
 }
 
 // ---- devices ----
+
+// Signs in with a device; gives what auth_login gave, and
+//   sign(type, payload, …)          auth of an event: {key, nonce, sig}, by default a good one
+//   act(name, body, type, payload)  calls a function with the signature of what it appends; body, if payload is left out
+export async function actor(api, wallet, device) {
+  const session = await login(api, wallet, { resources: [device.resource] });
+  const genesis = api.sql('SELECT ledger FROM qfs.ledger_state');
+  let last = Date.now();
+  const sign = (type, payload, { by = device, nonce = ++last, of = session.user_id, ledger = genesis } = {}) =>
+    ({ key: by.key, nonce, sig: by.sign(eventText({ actor: of, ledger, nonce, payload, type })) });
+  const act = (name, body, type, payload = body) => api.call(name, { ...body, auth: sign(type, payload) }, session.token);
+  return { ...session, wallet, device, sign, act };
+}
 
 export function makeDevice() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');

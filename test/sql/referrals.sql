@@ -2,7 +2,8 @@
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 \i :inputdir/sql/include/accounts.sql
-SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]},"block_ms":1000,"limits":{"logins_per_minute":100}}')::text);
+-- the devices of these accounts are there to be told apart: they sign nothing
+SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]},"block_ms":1000,"limits":{"logins_per_minute":100},"signed":"none"}')::text);
 CREATE FUNCTION code_of(n int) RETURNS text LANGUAGE sql AS $$ SELECT qfs.referral_code(wallet.id(n)::qfs.user_id) $$;
 -- what a use gave: status, the guards that block, the first rule and coherence of each effect
 CREATE FUNCTION told(outcome jsonb) RETURNS text LANGUAGE sql AS $$

@@ -6,7 +6,7 @@
 SELECT attempt('SELECT qfs_api.auth_nonce()') AS nonce, attempt('SELECT qfs_api.auth_challenge(wallet(1))') AS challenge,
        attempt('SELECT qfs_api.auth_login(''x'', ''0x'')') AS login, attempt('SELECT qfs.authenticate(''x.y.z'')') AS authenticate,
        attempt('SELECT qfs.jwks()') AS jwks, qfs.current_user_id(), qfs.current_session();
-SELECT length(qfs.genesis('regress.example/log', '{"auth":{"chain_ids":[1,137],"domains":["app.example","localhost:3000"],"uris":["https://app.example"]}, "block_ms":1000, "limits":{"logins_per_minute":1000000}}')::text);
+SELECT length(qfs.genesis('regress.example/log', '{"auth":{"chain_ids":[1,137],"domains":["app.example","localhost:3000"],"uris":["https://app.example"]}, "block_ms":1000, "limits":{"logins_per_minute":1000000}, "signed":"none"}')::text);
 SELECT qfs.register_event_type('SAID', '{"properties":{"t":{"type":"string"}},"required":["t"],"type":"object"}', 'account');
 SELECT qfs.register_event_type('RULED', '{}');
 -- the signer, by the core's verifiers

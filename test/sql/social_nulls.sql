@@ -11,7 +11,8 @@ CREATE TABLE good (name text PRIMARY KEY, value text);
 INSERT INTO good VALUES ('user_id', wallet.id(1)), ('wallet', wallet.address_of(wallet.secret(1))::text), ('display_name', 'Alice'), ('bio', ''), ('avatar', 'https://a.example/'), ('links', '{}'),
   ('key', wallet.chat_key('1')), ('recipient', wallet.id(2)), ('seq', '1'), ('nonce', wallet.base64url('\x0102030405060708090a0b0c')), ('body', wallet.base64url(decode(repeat('5b', 17), 'hex'))),
   ('alg', 'x25519-hkdf-aes256gcm'), ('sender_key', wallet.chat_key('1')), ('recipient_key', wallet.chat_key('2')), ('thread', qfs.thread(wallet.id(1)::qfs.user_id, wallet.id(2)::qfs.user_id)::text), ('before', '100'), ('from', '1'), ('max', '1'),
-  ('sender', wallet.id(1)), ('code', repeat('0', 22)), ('content', repeat('ab', 32)), ('kind', 'a'), ('size', '1'), ('features', '{}');
+  ('sender', wallet.id(1)), ('code', repeat('0', 22)), ('content', repeat('ab', 32)), ('kind', 'a'), ('size', '1'), ('features', '{}'),
+  ('salt', wallet.base64url(sha256('salt'))), ('version', '1'), ('auth', NULL); -- a session without a device signs nothing
 CREATE VIEW functions AS
 SELECT p.oid, p.proname, p.pronargs AS count, (p.proargnames)[1 : p.pronargs] AS names, p.proargtypes AS types
 FROM pg_proc p WHERE p.pronamespace = 'qfs_api'::regnamespace
@@ -22,7 +23,7 @@ DECLARE
   answer text;
 BEGIN
   answer := acting(1, format('SELECT * FROM qfs_api.%I(%s)', f.proname,
-    (SELECT string_agg(format('%I => %s', name, CASE WHEN n IN (0, i) THEN 'NULL' ELSE quote_literal((SELECT value FROM good g WHERE g.name = a.name)) END), ', ') FROM unnest(f.names) WITH ORDINALITY AS a(name, i))));
+    (SELECT string_agg(format('%I => %s', name, CASE WHEN n IN (0, i) THEN 'NULL' ELSE quote_nullable((SELECT value FROM good g WHERE g.name = a.name)) END), ', ') FROM unnest(f.names) WITH ORDINALITY AS a(name, i))));
   -- what it did is taken back, so that the next call finds the same
   RAISE EXCEPTION USING ERRCODE = 'QFSOK', MESSAGE = coalesce(CASE WHEN answer ~ '^\{' THEN 'an object' ELSE regexp_replace(answer, 'user_[0-9a-f]{64}|\y\d{13}\y', '…', 'g') END, '(null)');
 EXCEPTION WHEN SQLSTATE 'QFSOK' THEN
@@ -35,6 +36,6 @@ SELECT proname, coalesce(names[n], '(all good)') AS "null", given(f, coalesce(n,
 -- without a session no function gives anything but what is public: profile, chat_key and coherence of whom one names
 CREATE FUNCTION as_nobody(f functions, as_role text) RETURNS text LANGUAGE sql AS $$
   SELECT left(acting(NULL, format('SELECT * FROM qfs_api.%I(%s)', f.proname,
-    (SELECT string_agg(format('%I => %s', name, CASE WHEN name IN ('user_id', 'wallet') THEN 'NULL' ELSE quote_literal((SELECT value FROM good g WHERE g.name = a.name)) END), ', ') FROM unnest(f.names) AS a(name))), as_role), 50) $$;
+    (SELECT string_agg(format('%I => %s', name, CASE WHEN name IN ('user_id', 'wallet') THEN 'NULL' ELSE quote_nullable((SELECT value FROM good g WHERE g.name = a.name)) END), ', ') FROM unnest(f.names) AS a(name))), as_role), 50) $$;
 SELECT proname, as_nobody(f, 'qfs_user') AS "user", as_nobody(f, 'qfs_anon') AS anon FROM functions f ORDER BY proname COLLATE "C";
 SELECT count(*) AS faults FROM qfs.verify();

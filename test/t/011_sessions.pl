@@ -42,7 +42,7 @@ sub size { return $client->value('SELECT size FROM qfs.head()') }
 sub record { return $active[ size() - 1 ] = lines_of($client->query(sprintf $ACTIVE, $genesis_at)) }
 
 # A model in Perl of who has which session: those that were begun, by id.
-my (%sessions, %nonce_of, %tally);
+my (%sessions, %tally);
 sub pick { return $_[ rand @_ ] }
 sub now { return time() * 1000 }
 # Far enough from its end that we are sure; tokens end up to a second before their sessions.
@@ -75,7 +75,7 @@ sub declined {
 
 sub begin {
   my ($wallet, $device, $given) = @_;
-  $sessions{ $given->{session} } = { %$given, number => $wallet, device => $device, last => 0 };
+  $sessions{ $given->{session} } = { %$given, number => $wallet, device => $device, ledger => $ledger, last => 0 };
 }
 
 sub login_sql { return 'SELECT qfs_api.auth_login(' . join(', ', map { literal($_) } @_) . ')' }
@@ -92,7 +92,7 @@ my %step = (
   },
   rotate => sub {
     my $session = pick(active()) // return;
-    my $next = accepted('rotate', as_account($session->{token}, 'SELECT qfs_api.session_rotate()'));
+    my $next = accepted('rotate', as_account($session->{token}, rotation($session)));
     $session->{ended} = 'rotated';
     begin($session->{number}, $session->{device}, $next);
   },
@@ -100,7 +100,7 @@ my %step = (
     my $session = pick(active()) // return;
     my ($victim) = pick(grep { $_->{user_id} eq $session->{user_id} } active());
     my $reason = pick(qw(user_logout device_lost compromised));
-    accepted('revoke', as_account($session->{token}, "SELECT qfs_api.session_revoke('$victim->{session}', '$reason')"));
+    accepted('revoke', as_account($session->{token}, revocation($session, $victim->{session}, $reason)));
     $victim->{ended} = $reason;
   },
   revoke_by_operator => sub {
@@ -112,8 +112,7 @@ my %step = (
   say => sub {
     my $session = pick(active()) // return;
     my $event = { payload => { n => int rand 100 }, type => 'SAID' };
-    $event->{auth} = $json->decode(event_signature($session->{device}, actor => $session->{user_id}, ledger => $ledger,
-      nonce => ++$nonce_of{ $session->{number} }, %$event)) if defined $session->{device};
+    $event->{auth} = $json->decode(event_of($session, %$event)) if defined $session->{device};
     accepted(defined $session->{device} ? 'signed event' : 'event',
       as_account($session->{token}, 'SELECT qfs_api.events_batch(' . literal($json->encode([$event])) . ')'));
   },
@@ -131,7 +130,7 @@ my %step = (
   foreign => sub {
     my $session = pick(active()) // return;
     my $other = pick(grep { $_->{user_id} ne $session->{user_id} } active()) // return;
-    declined('foreign', 'SESSION_FOREIGN', as_account($session->{token}, "SELECT qfs_api.session_revoke('$other->{session}')"));
+    declined('foreign', 'SESSION_FOREIGN', as_account($session->{token}, revocation($session, $other->{session})));
   },
   wrong_wallet => sub {
     my ($message, $signature) = signed_message($client, 1, of => 2);

@@ -17,6 +17,7 @@ my $ledger = $client->value('SELECT ledger FROM qfs.ledger_state');
 
 # 4: wallet 1 signs in, with device 1; 5, 6: it says something, and signs it;
 # 7: wallet 2 signs in; 8: and again; 9: rotates; 10: ends the other session.
+# Wallet 2 has no device.
 sub as { my ($given, $sql) = @_; return $client->query(as_account($given->{token}, $sql))->{rows}[1][0]; }
 sub signed_event {
   my ($given, $nonce, $device) = @_;
@@ -77,6 +78,9 @@ my @attacks = (
   [ 'device signature', [ 6, 'auth.sig' => $ENTRIES[5]{auth}{sig} ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
   [ 'what a device signed', [ 6, 'payload.n' => 3 ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
   [ 'another device', [ 6, auth => { %{ $ENTRIES[6]{auth} }, %{ signed_event($first, 2, 2)->{auth} } } ], ['signatures 6 EVENT_KEY'], 2 ],
+  # What a device did not sign is nobody's act, whatever a superuser writes; the session without a device never signs (see 'another reason').
+  [ 'an act without its signature', [ 6, auth => { session => $first->{session}, via => 'session' }, 'payload.n' => 7 ], ['signatures 6 EVENT_UNSIGNED'], 2 ],
+  [ 'an act of the device in the session without one', [ 10, auth => { %{ $ENTRIES[6]{auth} }, session => $third->{session} } ], ['signatures 10 EVENT_KEY'], 3 ],
   [ 'the signed event again', [ 6, auth => $ENTRIES[5]{auth}, payload => $ENTRIES[5]{payload} ], ['signatures 6 EVENT_NONCE'], 2 ],
   [ 'somebody else\'s session', [ 6, 'auth.session' => $third->{session} ], ['signatures 6 SESSION_ENDED'], 2 ],
   [ 'rotation by a session that never was', [ 9, 'auth.session' => 'ab' x 32 ], [ 'signatures 9 SESSION_ENDED', 'replay 10 OUTCOME_MISMATCH' ], 3 ],
@@ -95,6 +99,24 @@ for my $attack (@attacks) {
   is_found(faults_in_database($client, store(@forged)), [ @$faults, ("replay $LAST STATE_MISMATCH") x $differences ], "database: $name");
   is_found(faults_in_file(jsonl(@forged), @TRUSTED), $faults, "file: $name");
 }
+
+# ---- acts that were never asked for ----
+
+# Entries at the end, as whoever has the superuser's rights could append them.
+sub invented {
+  my ($auth, $actor) = @_;
+  my %last = %{ $ENTRIES[$LAST] };
+  my %new  = (%last, seq => $LAST + 1, type => 'SAID', actor => $actor, auth => $auth, payload => { n => 7 },
+    outcome => { policy => $ENTRIES[6]{outcome}{policy}, read => [ { account => $actor, previous => $last{actor} eq $actor ? $LAST : 4 } ] });
+  my @e = rehash(map({ { %$_ } } @ENTRIES), \%new);
+  return faults_in_file(jsonl(@e), @TRUSTED);
+}
+is_found(invented({ session => $third->{session}, via => 'session' }, $third->{user_id}), [ "signatures @{[ $LAST + 1 ]} SESSION_ENDED" ],
+  'in a session that has ended');
+is_found(invented({ session => $first->{session}, via => 'session' }, $first->{user_id}), [ "signatures @{[ $LAST + 1 ]} EVENT_UNSIGNED" ],
+  'in the session of a device, which did not sign it');
+is_found(invented({ session => $ENTRIES[9]{outcome}{session}, via => 'session' }, $second->{user_id}), [],
+  'in the session without a device: nobody finds it, because it is the server\'s word and no other');
 
 # ---- tables, which only a replay can judge ----
 

@@ -3,7 +3,7 @@ use strict;
 use warnings FATAL => 'all';
 use File::Find ();
 use JSON::PP;
-use MIME::Base64 qw(encode_base64 encode_base64url);
+use MIME::Base64 qw(decode_base64url encode_base64 encode_base64url);
 use QfsTest;
 use QfsClient;
 use QfsForge;
@@ -44,23 +44,29 @@ sub person {
     code => $client->value("SELECT qfs.referral_code('$given->{user_id}')") };
 }
 
-sub use_code { my ($who, $whose) = @_; return $json->decode(as($who, "SELECT qfs_api.use_referral('$whose->{code}')")) }
+sub use_code {
+  my ($who, $whose) = @_;
+  return $json->decode(as($who, "SELECT qfs_api.use_referral('$whose->{code}'" . auth_argument($who, 'REFERRAL_USE', { code => $whose->{code} }) . ')'));
+}
 
 sub random_bytes { return join '', map { chr rand 256 } 1 .. $_[0] }
 
 # Nobody reads these envelopes, so noise is as good as a cipher.
-sub publish { my ($who) = @_; $who->{key} = encode_base64url(random_bytes(31) . "\1"); as($who, "SELECT qfs_api.publish_chat_key('$who->{key}')") }
+sub publish {
+  my ($who) = @_;
+  $who->{key} = encode_base64url(random_bytes(31) . "\1");
+  return as($who, "SELECT qfs_api.publish_chat_key('$who->{key}'" . auth_argument($who, 'CHAT_KEY', { key => $who->{key} }) . ')');
+}
 sub write_to {
   my ($from, $to) = @_;
   my $seq = ++$from->{sent}{ $to->{user} };
-  return as($from, "SELECT qfs_api.send_message('$to->{user}', $seq, " . join(', ', map { literal($_) }
-    encode_base64url(random_bytes(12)), encode_base64url(random_bytes(40)), 'x25519-hkdf-aes256gcm', $from->{key}, $to->{key}) . ')');
+  return as($from, send_message($from, $to->{user}, $seq, random_bytes(12), random_bytes(40), map { literal($_) } $from->{key}, $to->{key}));
 }
 
 # What an invited account must do, with the one who invited it.
 sub complete {
   my ($who, $referrer) = @_;
-  as($who, "SELECT qfs_api.set_profile('somebody')");
+  as($who, set_profile($who, 1, display_name => 'somebody'));
   publish($who);
   write_to($who, $referrer);
   return write_to($referrer, $who);
@@ -151,16 +157,19 @@ $client->close;
 
 open_ledger('small');
 my ($alice, $bob) = (person(), undef);
-as($alice, "SELECT qfs_api.set_profile('Alice')");
+as($alice, set_profile($alice, 1, display_name => 'Alice'));
 $bob = person(code => $alice->{code});
 publish($alice);
 my $rewarded = complete($bob, $alice);
 write_to($bob, $alice);
 use_code($alice, $alice);
-as($alice, "SELECT qfs_api.create_content(repeat('ab', 32), 'text/plain', 5)");
+my $content = 'ab' x 32;
+as($alice, "SELECT qfs_api.create_content('$content', 'text/plain', 5"
+  . auth_argument($alice, 'CONTENT_CREATED', { content => $content, kind => 'text/plain', size => 5 }) . ')');
 $client->value("SELECT qfs.set_policy('{\"evaluators\": [\"$bob->{user}\"]}')");
-my $scored = $json->decode(as($bob, q{SELECT qfs_api.score_content(repeat('ab', 32),
-  '{"topic": "0.9", "logic": "0.8", "signal": "0.7", "contradiction": "1", "clarity": "0.6", "hsmf": "0.5"}')}));
+my $features = { topic => '0.9', logic => '0.8', signal => '0.7', contradiction => '1', clarity => '0.6', hsmf => '0.5' };
+my $scored = $json->decode(as($bob, "SELECT qfs_api.score_content('$content', " . literal($json->encode($features))
+  . auth_argument($bob, 'COHERENCE_SCORED', { content => $content, features => $features }) . ')'));
 is_sound($node, 'small', 'small');
 
 my $state  = $client->value('SELECT qfs.state_hash()');
@@ -252,7 +261,7 @@ $client->value(q{SELECT qfs.register_event_type('SAID', '{}', 'account')});
 my %marker = map { ($_ => $_ . join '', map { chr 97 + rand 26 } 1 .. 24) } qw(Secret Control);
 my @two = map { person() } 1 .. 2;
 $_->{key} = ask(do => 'chat_key', wallet => $_->{wallet})->{key} for @two;
-as($_, "SELECT qfs_api.publish_chat_key('$_->{key}')") for @two;
+as($_, "SELECT qfs_api.publish_chat_key('$_->{key}'" . auth_argument($_, 'CHAT_KEY', { key => $_->{key} }) . ')') for @two;
 
 # Encrypts for real, sends, and lets the other one read it.
 sub converse {
@@ -260,8 +269,8 @@ sub converse {
   my $text = "number $seq: $marker{Secret}";
   my $envelope = ask(do => 'seal', wallet => $from->{wallet}, sender => $from->{user}, recipient => $to->{user},
     seq => $seq, text => $text, theirs => $to->{key});
-  my $arguments = join ', ', map { "$_ => " . ($_ eq 'seq' ? $seq : literal($envelope->{$_})) } sort keys %$envelope;
-  as($from, "SELECT qfs_api.send_message($arguments)");
+  as($from, send_message($from, $to->{user}, $seq, map({ decode_base64url($envelope->{$_}) } qw(nonce body)),
+    map { literal($envelope->{$_}) } qw(sender_key recipient_key)));
   my $row = $json->decode(as($to, "SELECT to_json(m) FROM qfs_api.messages(qfs.thread('$from->{user}', '$to->{user}')::text, NULL, 1) m"));
   return is(ask(do => 'open', wallet => $to->{wallet}, me => $to->{user}, row => $row)->{text}, $text, "message $seq was read");
 }
@@ -270,7 +279,9 @@ converse(@two[ 1, 0 ], $_) for 1 .. 2;
 as($two[0], "SELECT qfs_api.erase_message(qfs.thread('$two[0]{user}', '$two[1]{user}')::text, 2)");
 
 # The same places must give away what was not encrypted, or we looked in vain.
-as($two[0], 'SELECT qfs_api.events_batch(' . literal($json->encode([ { type => 'SAID', payload => { text => $marker{Control} } } ])) . ')');
+my $said = { type => 'SAID', payload => { text => $marker{Control} } };
+$said->{auth} = $json->decode(event_of($two[0], %$said));
+as($two[0], 'SELECT qfs_api.events_batch(' . literal($json->encode([$said])) . ')');
 $client->value("CREATE TABLE control AS SELECT '$marker{Control}' AS text");
 $client->value("SELECT pg_logical_emit_message(true, 'control', '$marker{Control}')");
 $client->value('CHECKPOINT');

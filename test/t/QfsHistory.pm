@@ -38,8 +38,8 @@ sub new {
     # A quarter of them shares the devices of others.
     my $device = rand() < 0.25 ? int rand 4 : 100 + $n;
     my $user = $self->{helper}->value('SELECT qfs.user_id(' . literal(address_of($n)) . '::qfs.address)');
-    push @{ $self->{accounts} }, { number => $n, user => $user, device => rand() < 0.7 ? $device : undef,
-      owner => $n % @{ $self->{clients} }, nonce => 0, sent => {}, used => 0,
+    push @{ $self->{accounts} }, { number => $n, user => $user, user_id => $user, ledger => $self->{ledger}, version => 0, device => rand() < 0.7 ? $device : undef,
+      owner => $n % @{ $self->{clients} }, sent => {}, used => 0,
       code => $self->{helper}->value("SELECT qfs.referral_code('$user'::qfs.user_id)") };
   }
   my @evaluators = map { $_->{user} } @{ $self->{accounts} }[ 0 .. 4 ];
@@ -73,7 +73,8 @@ my %step = (
     my $account = pick(@later) // pick(grep { $_->{number} < @{ $self->{accounts} } / 2 || $_->{present} } $self->mine($client));
     my ($message, $signature) = signed_message($self->{helper}, $account->{number}, device => $account->{device});
     my $code = !$account->{present} && rand() < 0.5 ? $self->some_code : undef;
-    return { sql => 'SELECT qfs_api.auth_login(' . join(', ', map { literal($_) } $message, $signature, $code // ()) . ')',
+    my $auth = defined $code ? auth_argument($account, 'REFERRAL_USE', { code => $code }) : '';
+    return { sql => 'SELECT qfs_api.auth_login(' . join(', ', map { literal($_) } $message, $signature, $code // ()) . "$auth)",
       done => sub { my $given = $json->decode($_[0]); @$account{qw(token session present)} = ($given->{token}, $given->{session}, 1) },
       may_fail => qr/^QFS_REFERRAL_CODE$/ };
   },
@@ -81,20 +82,22 @@ my %step = (
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
     # The second time in a savepoint, nobody is signed in: who was, was rolled back.
-    return { as => $account, sql => 'SELECT qfs_api.session_rotate()', may_fail => qr/^QFS_NO_SESSION$/,
+    return { as => $account, sql => rotation($account), may_fail => qr/^QFS_NO_SESSION$/,
       done => sub { my $given = $json->decode($_[0]); @$account{qw(token session)} = @$given{qw(token session)} } };
   },
   revoke => sub {
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
-    return { as => $account, sql => "SELECT qfs_api.session_revoke('$account->{session}', 'user_logout')",
+    return { as => $account, sql => revocation($account, $account->{session}),
       done => sub { delete $account->{token} } };
   },
   profile => sub {
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
-    my $links = rand() < 0.3 ? q{ARRAY['https://example.org/a']} : q{'{}'};
-    return { as => $account, sql => "SELECT qfs_api.set_profile('name " . int(rand 1000) . "', 'ünï', NULL, $links)" };
+    my @links = rand() < 0.3 ? 'https://example.org/a' : ();
+    my $version = $account->{version} + 1;
+    return { as => $account, sql => set_profile($account, $version, display_name => 'name ' . int(rand 1000), bio => 'ünï', links => \@links),
+      done => sub { $account->{version} = $version } };
   },
   erase_profile => sub {
     my ($self, $client) = @_;
@@ -104,7 +107,8 @@ my %step = (
   chat_key => sub {
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
-    return { as => $account, sql => 'SELECT qfs_api.publish_chat_key(' . literal(random_key()) . ')',
+    my $key = random_key();
+    return { as => $account, sql => 'SELECT qfs_api.publish_chat_key(' . literal($key) . auth_argument($account, 'CHAT_KEY', { key => $key }) . ')',
       done => sub { $account->{key} = 1 } };
   },
   message => sub {
@@ -116,9 +120,8 @@ my %step = (
     my $seq   = ($account->{sent}{ $peer->{user} } // 0) + 1;
     my $wrong = rand() < 0.05 ? pick(-1, 1) : 0;
     my $key   = sub { "(SELECT qfs_api.chat_key('$_[0]{user}') ->> 'key')" };
-    my @envelope = (literal($peer->{user}), $seq + $wrong, map({ literal(encode_base64url($_)) } random_bytes(12), random_bytes(17 + rand 100)),
-      q{'x25519-hkdf-aes256gcm'}, $key->($account), $key->($peer));
-    return { as => $account, sql => 'SELECT qfs_api.send_message(' . join(', ', @envelope) . ')',
+    return { as => $account, sql => send_message($account, $peer->{user}, $seq + $wrong, random_bytes(12), random_bytes(17 + int rand 100),
+        $key->($account), $key->($peer)),
       done => sub { $account->{sent}{ $peer->{user} } = $seq },
       may_fail => $wrong ? qr/^QFS_(MESSAGE_ORDER|CHAT_KEY_\w+|PAYLOAD_INVALID)$/ : qr/^QFS_CHAT_KEY_\w+$/, must_fail => $wrong };
   },
@@ -133,13 +136,15 @@ my %step = (
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
     my $code = rand() < 0.1 ? $account->{code} : rand() < 0.05 ? '1' x 22 : $self->some_code;
-    return { as => $account, sql => 'SELECT qfs_api.use_referral(' . literal($code) . ')', may_fail => qr/^QFS_REFERRAL_CODE$/ };
+    return { as => $account, sql => 'SELECT qfs_api.use_referral(' . literal($code) . auth_argument($account, 'REFERRAL_USE', { code => $code }) . ')', may_fail => qr/^QFS_REFERRAL_CODE$/ };
   },
   content => sub {
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
     my $content = sha256_hex(random_bytes(8));
-    return { as => $account, sql => "SELECT qfs_api.create_content('$content', 'text/plain', " . int(rand 1000) . ')',
+    my $size = int rand 1000;
+    return { as => $account, sql => "SELECT qfs_api.create_content('$content', 'text/plain', $size"
+        . auth_argument($account, 'CONTENT_CREATED', { content => $content, kind => 'text/plain', size => $size }) . ')',
       done => sub { push @{ $self->{contents} }, { hash => $content, author => $account } } };
   },
   score => sub {
@@ -148,17 +153,17 @@ my %step = (
     my $content = pick(@{ $self->{contents} // [] }) // return;
     my %features = map { ($_ => sprintf '%.*f', 1 + rand 18, rand) } qw(clarity contradiction hsmf logic signal topic);
     return { as => $account, may_fail => qr/^QFS_(CONTENT_SCORED|FORBIDDEN)$/,
-      sql => "SELECT qfs_api.score_content('$content->{hash}', " . literal($json->encode(\%features)) . ')' };
+      sql => "SELECT qfs_api.score_content('$content->{hash}', " . literal($json->encode(\%features))
+        . auth_argument($account, 'COHERENCE_SCORED', { content => $content->{hash}, features => \%features }) . ')' };
   },
   say => sub {
     my ($self, $client) = @_;
     my $account = pick($self->alive($client)) // return;
-    my $event = { payload => { n => int rand 1000, text => "\"a\\b\"\n" }, type => 'SAID' };
-    my $nonce = $account->{nonce} + 1;
-    $event->{auth} = $json->decode(event_signature($account->{device}, actor => $account->{user}, ledger => $self->{ledger},
-      nonce => $nonce, %$event)) if defined $account->{device} && rand() < 0.3;
-    return { as => $account, sql => 'SELECT qfs_api.events_batch(' . literal($json->encode([ $event, ($event) x ($event->{auth} ? 0 : rand 3) ])) . ')',
-      done => sub { $account->{nonce} = $nonce if $event->{auth} } };
+    my @events = map { { payload => { n => int rand 1000, text => "\"a\\b\"\n" }, type => 'SAID' } } 0 .. rand 3;
+    for my $event (defined $account->{device} ? @events : ()) {
+      $event->{auth} = $json->decode(event_of($account, %$event));
+    }
+    return { as => $account, sql => 'SELECT qfs_api.events_batch(' . literal($json->encode(\@events)) . ')' };
   },
   note => sub { return { sql => q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"n": 1}')} } },
   policy => sub {

@@ -7,6 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { toBase64url } from '../../src/web/bytes.mjs';
+import { eventText } from '../../src/web/payloads.mjs';
 
 // viem is there for the tests of the API.
 const { generatePrivateKey, privateKeyToAccount } = createRequire(new URL('../api/package.json', import.meta.url))('viem/accounts');
@@ -132,6 +134,18 @@ export async function write(who, text) {
   await who.page.getByLabel(/^Message to/).fill(text);
   await who.page.getByRole('button', { name: 'Send' }).click();
   await who.page.locator('.bubble.mine', { hasText: text.slice(0, 40) }).first().waitFor();
+}
+
+// auth of an act of somebody who is signed in: the device of this browser signs whatever it is told.
+export async function signature(who, type, payload) {
+  const nonce = Date.now();
+  const text = eventText({ actor: userId(who), ledger: sql('SELECT ledger FROM qfs.ledger_state'), nonce, payload, type });
+  const [key, sig] = await who.page.evaluate(async (said) => {
+    const settled = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    const device = await settled((await settled(indexedDB.open('qfs'))).transaction('kept').objectStore('kept').get('device'));
+    return [device.text, Array.from(new Uint8Array(await crypto.subtle.sign({ name: 'Ed25519' }, device.privateKey, new TextEncoder().encode(said))))];
+  }, text);
+  return { key, nonce, sig: toBase64url(Uint8Array.from(sig)) };
 }
 
 export const userId = (who) => sql(`SELECT qfs.user_id('${who.account.address}'::qfs.address)`);

@@ -3,7 +3,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
-import { DIRECT, newAccount, person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
+import { webcrypto } from 'node:crypto';
+import { profilePayload } from '../../src/web/payloads.mjs';
+import { DIRECT, newAccount, person, scenario, setProfile, signature, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
+
+// Node 18 has WebCrypto, but not under the name that browsers give it.
+globalThis.crypto ??= webcrypto;
 
 const NAME = '<script>window.hacked=1</script>\u202egnp.exe';
 const BIO = `<img src=x onerror="window.hacked=2">\u2066 ${'W'.repeat(400)}`;
@@ -37,7 +42,9 @@ async function isHarmless(who, text) {
 
 scenario('a hostile name, text, picture, link and message are shown as text', async () => {
   const [mallory, alice] = [await member(), await member()];
-  await ask(mallory, 'set_profile', { display_name: NAME, bio: BIO, avatar: PICTURE, links: ['https://evil.example/"onclick="window.hacked=5'.replace(/"/g, '%22'), 'ipfs://x'] });
+  const profile = { display_name: NAME, bio: BIO, avatar: PICTURE, links: ['https://evil.example/"onclick="window.hacked=5'.replace(/"/g, '%22'), 'ipfs://x'],
+    salt: 'A'.repeat(43), version: 1 };
+  await ask(mallory, 'set_profile', { ...profile, auth: await signature(mallory, 'PROFILE_UPDATE', await profilePayload(profile)) });
   await turnOnChat(mallory);
   await turnOnChat(alice);
   await mallory.go(`#/chat/${alice.id}`);

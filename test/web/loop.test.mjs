@@ -72,6 +72,7 @@ for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx',
     await alice.page.locator('.referee.active').getByRole('link', { name: 'Why?' }).click();
     await alice.heading('You earned 100 FLX and 10 genesis points because Bob, whom you invited, set a profile and exchanged messages.');
     await alice.page.getByText('Verified in this page.').waitFor();
+    await alice.page.getByText('signed by the device').waitFor();
     assert.deepEqual(await explain(alice), { status: 0, says: 'You earned 100 FLX' });
     await alice.page.getByRole('img', { name: /^Merkle path of entry \d+: \d+ hashes lead to the signed root/ }).waitFor();
     // And why a score moved.
@@ -87,6 +88,10 @@ for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx',
     await alice.page.getByRole('button', { name: 'Verify' }).click();
     await alice.page.getByText(/^\d+ entries verified in this page\.$/).waitFor();
     assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
-
+    // And all that the two did, their browsers signed.
+    const acts = (who) => sql(`SELECT string_agg(DISTINCT type || CASE WHEN auth ? 'sig' THEN '' ELSE ' unsigned' END, ' ' ORDER BY type || CASE WHEN auth ? 'sig' THEN '' ELSE ' unsigned' END)
+      FROM qfs.ledger WHERE auth ->> 'via' = 'session' AND actor::text = '${userId(who)}'`);
+    assert.equal(acts(alice), 'CHAT_KEY MESSAGE PROFILE_UPDATE');
+    assert.equal(acts(bob), 'CHAT_KEY MESSAGE PROFILE_UPDATE REFERRAL_USE');
   });
 }

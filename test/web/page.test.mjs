@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { DIRECT, newAccount, person, scenario, signIn, SITE, sql, turnOnChat } from './browser.mjs';
+import { DIRECT, newAccount, person, scenario, setProfile, signIn, SITE, sql, turnOnChat, userId } from './browser.mjs';
 
 const WEIGHT = 120000;
 const REQUESTS = 10;
@@ -148,13 +148,27 @@ scenario('an invitation that nobody gave out is put aside; a page elsewhere is t
   await lost.page.getByText('You were invited.').waitFor();
   await lost.page.getByRole('button', { name: 'Connect wallet' }).click();
   await lost.page.getByText('The invitation was put aside').waitFor();
-  await lost.page.getByRole('button', { name: 'Try again' }).click();
   await lost.page.getByRole('link', { name: 'Edit profile' }).first().waitFor();
 
   const elsewhere = await person({ url: DIRECT.replace('127.0.0.1', 'localhost') });
   await elsewhere.open();
   await elsewhere.page.getByRole('button', { name: 'Connect wallet' }).click();
   await elsewhere.page.getByText(/does not accept sign-ins at localhost:\d+ yet/).waitFor();
+});
+
+scenario('two browsers of an account, whose clocks differ, sign both', async () => {
+  const account = newAccount();
+  const [ahead, behind] = [await person({ account }), await person({ account })];
+  await ahead.context.addInitScript(() => { const { now } = Date; Date.now = () => now() + 3600000; });
+  await ahead.open();
+  await signIn(ahead);
+  await turnOnChat(ahead);
+  await behind.open();
+  await signIn(behind);
+  await setProfile(behind, 'Behind');
+  // Who is behind goes on from what the other one has signed.
+  const [first, second] = sql(`SELECT string_agg(auth ->> 'nonce', ' ' ORDER BY seq) FROM qfs.ledger WHERE actor::text = '${userId(ahead)}' AND auth ? 'sig'`).split(' ');
+  assert.equal(Number(second), Number(first) + 1);
 });
 
 scenario('sessions: another browser of the account, renewed in another tab, ended from afar', async () => {

@@ -232,6 +232,15 @@ read_referral(qfs_slice referral, qfs_policy *out, qfs_error *err)
 	return status;
 }
 
+/* One of the words that the schema has admitted. */
+static qfs_signing
+read_signing(qfs_slice word)
+{
+	if (qfs_slice_equal(word, QFS_LITERAL("\"all\"")))
+		return QFS_SIGNED_ALL;
+	return qfs_slice_equal(word, QFS_LITERAL("\"none\"")) ? QFS_SIGNED_NONE : QFS_SIGNED_DEVICES;
+}
+
 qfs_status
 qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 {
@@ -257,6 +266,7 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	out->evaluators = member(policy, "evaluators");
 	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
 	out->operators = member(policy, "operators");
+	out->signing = read_signing(member(policy, "signed"));
 	out->signed_types = member(policy, "signed_types");
 	out->ttl_blocks = integer(policy, "ttl_blocks");
 	out->is_public = qfs_slice_equal(member(policy, "visibility"), QFS_LITERAL("\"public\""));

@@ -42,6 +42,14 @@ typedef struct qfs_tier
 
 #define QFS_TIERS_MAX 16
 
+/* Which sessions' events must be signed by a device; those of the types in signed_types must, whatever it says. */
+typedef enum qfs_signing
+{
+	QFS_SIGNED_NONE,
+	QFS_SIGNED_DEVICES,			/* of sessions whose sign-in named a device */
+	QFS_SIGNED_ALL				/* of every session: one without a device appends nothing */
+} qfs_signing;
+
 /* The lists are canonical arrays inside the text that was parsed. */
 typedef struct qfs_policy
 {
@@ -68,7 +76,8 @@ typedef struct qfs_policy
 	qfs_tier	tiers[QFS_TIERS_MAX];	/* referral: FLX for the referrer */
 	unsigned	tier_count;
 	int64_t		window_blocks;	/* referral: how long after its first sign-in an account may use a code */
-	qfs_slice	signed_types;	/* types whose events must be signed by a device */
+	qfs_signing signing;		/* signed: whose events must be signed by a device */
+	qfs_slice	signed_types;	/* types whose events must be, besides */
 	int64_t		ttl_blocks;		/* how long a session lasts */
 	bool		is_public;		/* visibility "public": everyone reads every entry */
 } qfs_policy;

@@ -171,6 +171,14 @@ qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth
 							  (qfs_slice) {auth->key.bytes, sizeof(auth->key.bytes)}, err);
 }
 
+/* Does the policy in force ask the session's device for its signature? */
+static bool
+must_be_signed(const qfs_policy *policy, qfs_slice type, const qfs_session_record *session)
+{
+	return policy->signing == QFS_SIGNED_ALL || (policy->signing == QFS_SIGNED_DEVICES && session->has_device) ||
+		qfs_policy_lists(policy->signed_types, type);
+}
+
 static qfs_status
 check_event_signature(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
 					  const qfs_session_record *session, qfs_error *err)
@@ -178,8 +186,9 @@ check_event_signature(qfs_reducer *r, const qfs_entry *event, const qfs_auth *au
 	qfs_status	status;
 
 	if (!auth->is_signed)
-		return qfs_policy_lists(r->policy.signed_types, event->type) ?
-			qfs_fail(err, QFS_EVENT_UNSIGNED, "%v", event->type) : QFS_OK;
+		return must_be_signed(&r->policy, event->type, session) ?
+			qfs_fail(err, QFS_EVENT_UNSIGNED, session->has_device ? "%v" : "%v: the session has no device",
+					 event->type) : QFS_OK;
 	if (!session->has_device || memcmp(&session->device, &auth->key, sizeof(auth->key)) != 0)
 		return qfs_fail(err, QFS_EVENT_KEY, "%s", session->has_device ?
 						"the session has another device" : "the session has no device");

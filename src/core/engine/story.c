@@ -5,6 +5,8 @@
  */
 #include "engine/story.h"
 
+#include "identity/auth_value.h"
+
 bool
 qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user)
 {
@@ -24,6 +26,29 @@ qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user_id *user, b
 	qfs_buf_text(out, "user_");
 	qfs_buf_hex(out, user->bytes, 4);
 	qfs_buf_text(out, "…");
+}
+
+void
+qfs_say_word(const qfs_story *story, qfs_buf *out)
+{
+	qfs_auth	auth;
+
+	/* Nothing is said of what says nothing; no entry that was appended does. */
+	if (qfs_auth_read(story->entry->auth, &auth, NULL) != QFS_OK)
+		return;
+	switch (auth.via)
+	{
+		case QFS_VIA_WALLET:
+			qfs_buf_text(out, ", signed by the wallet");
+			break;
+		case QFS_VIA_SESSION:
+			qfs_buf_text(out, auth.is_signed ? ", signed by the session's device" :
+						 ", on the server's word that the session asked for it");
+			break;
+		case QFS_VIA_OPERATOR:
+			qfs_buf_text(out, ", on the word of an operator of the database");
+			break;
+	}
 }
 
 void

@@ -41,6 +41,9 @@ extern bool qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user
 /* An account by the beginning of its id; "you", if it is explained to it.  begins: the sentence */
 extern void qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user_id *user, bool begins);
 
+/* Whose word the entry is, as the end of a sentence: ", signed by …". */
+extern void qfs_say_word(const qfs_story *story, qfs_buf *out);
+
 /* An amount without the zeros at its end. */
 extern void qfs_say_amount(qfs_buf *out, qfs_amount a);
 

@@ -100,3 +100,13 @@ qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err)
 		return qfs_fail(err, QFS_AUTH_INVALID, "%v", auth);
 	return QFS_OK;
 }
+
+const char *
+qfs_auth_word(const qfs_auth *auth)
+{
+	if (auth->via == QFS_VIA_WALLET)
+		return "wallet";
+	if (auth->via == QFS_VIA_OPERATOR)
+		return "operator";
+	return auth->is_signed ? "device" : "server";
+}

@@ -48,4 +48,10 @@ extern void qfs_auth_write(qfs_buf *out, const qfs_auth *auth);
  */
 extern qfs_status qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err);
 
+/*
+ * Whose word the event is: "wallet" and "device" signed it; "server" says that
+ * a session asked for it; "operator" did it.
+ */
+extern const char *qfs_auth_word(const qfs_auth *auth);
+
 #endif

@@ -283,6 +283,18 @@ write_entries(qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 	return status;
 }
 
+/* "by": whose word an entry is. */
+static void
+write_word(const qfs_entry *entry, qfs_json_writer *w)
+{
+	qfs_auth	auth;
+
+	/* It was read before: no entry is explained that could not be appended. */
+	qfs_auth_read(entry->auth, &auth, NULL);
+	qfs_json_key(w, "by");
+	qfs_json_put_text(w, qfs_slice_of(qfs_auth_word(&auth)));
+}
+
 static void
 write_session(const qfs_explanation *x, qfs_json_writer *w)
 {
@@ -323,6 +335,7 @@ write_statement(const qfs_explanation *x, qfs_json_writer *w)
 			continue;
 		qfs_json_open_object(w);
 		put_count(w, "at", entry->at);
+		write_word(entry, w);
 		qfs_json_key(w, "effects");
 		qfs_json_open_array(w);
 		while (qfs_json_next(&iter, &key, &value))
@@ -372,6 +385,7 @@ write_result(const qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 	qfs_json_key(w, "result");
 	qfs_json_open_object(w);
 	put_count(w, "at", entry->at);
+	write_word(entry, w);
 	if (executed)
 		put_member(w, "effects", entry->outcome, "[]");
 	if (x->question.topic == QFS_TOPIC_MESSAGE)

@@ -74,7 +74,8 @@ tell_session(const qfs_explanation *x, qfs_buf *out)
 	qfs_buf_int(out, (int64_t) x->subject->entry.seq);
 	qfs_buf_text(out, " was appended by ");
 	qfs_say_account(&story, out, &s->user, false);
-	qfs_buf_text(out, " in the session that began with entry ");
+	qfs_say_word(&story, out);
+	qfs_buf_text(out, ", in the session that began with entry ");
 	qfs_buf_int(out, s->seq);
 	qfs_buf_text(out, ": active in the blocks ");
 	qfs_buf_int(out, s->issued_block);
@@ -132,6 +133,7 @@ tell_entry(const qfs_explanation *x, qfs_buf *out)
 		qfs_say_account(&story, out, &entry->actor, false);
 	else
 		qfs_buf_text(out, "the ledger itself");
+	qfs_say_word(&story, out);
 	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
 	{
 		qfs_buf_text(out, comma);

@@ -92,19 +92,19 @@ copy(qfs_slice bytes)
 
 /* The executor's part is done here, the trigger's by qfs_event_append. */
 static void
-append_in(qfs_entry_memory *memory, Relation ledger, qfs_entry *event)
+append_in(qfs_entry_memory *memory, Relation ledger, qfs_entry *event, qfs_slice signature)
 {
 	LedgerRow	row;
 
 	row.values[LEDGER_TYPE - 1] = PointerGetDatum(qfs_text_of(event->type));
 	row.values[LEDGER_PAYLOAD - 1] = qfs_jsonb_of(event->payload);
-	qfs_row_write(ledger, qfs_event_append(ledger, memory, event, QFS_LITERAL(""), &row), NULL);
+	qfs_row_write(ledger, qfs_event_append(ledger, memory, event, signature, &row), NULL);
 	event->outcome = copy(event->outcome);
 }
 
 /* What the trigger does, and the executor around it. */
 static int64
-append_directly(Relation ledger, qfs_entry *event)
+append_directly(Relation ledger, qfs_entry *event, qfs_slice signature)
 {
 	qfs_entry_memory *memory;
 
@@ -112,7 +112,7 @@ append_directly(Relation ledger, qfs_entry *event)
 	memory = qfs_entry_memory_take();
 	PG_TRY();
 	{
-		append_in(memory, ledger, event);
+		append_in(memory, ledger, event, signature);
 	}
 	PG_FINALLY();
 	{
@@ -125,10 +125,10 @@ append_directly(Relation ledger, qfs_entry *event)
 
 /* The same, as anybody could. */
 static int64
-append_by_statement(qfs_entry *event)
+append_by_statement(qfs_entry *event, qfs_slice signature)
 {
 	static const char query[] =
-		"INSERT INTO qfs.ledger (type, actor, payload) VALUES ($1, ($2)::qfs.user_id, $3)"
+		"INSERT INTO qfs.ledger (type, actor, payload, auth) VALUES ($1, ($2)::qfs.user_id, $3, $4)"
 		" RETURNING seq, outcome";
 	static SPIPlanPtr plan = NULL;
 	MemoryContext caller = CurrentMemoryContext;
@@ -139,6 +139,10 @@ append_by_statement(qfs_entry *event)
 	qfs_param_text(&p, event->type);
 	qfs_param_bytes(&p, event->actor.bytes, sizeof(event->actor.bytes));
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(event->payload));
+	if (signature.len > 0)
+		qfs_param(&p, JSONBOID, qfs_jsonb_of(signature));
+	else
+		qfs_param_null(&p, JSONBOID);
 	SPI_connect();
 	if (!qfs_row_insert(&plan, query, &p))
 		QFS_THROW(QFS_ENTRY_LOST, "the %v entry", event->type);
@@ -150,8 +154,15 @@ append_by_statement(qfs_entry *event)
 	return seq;
 }
 
+qfs_slice
+qfs_signature_arg(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(n));
+}
+
 int64
-qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice *outcome)
+qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice signature,
+						 qfs_slice *outcome)
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
@@ -161,7 +172,8 @@ qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice p
 	qfs_event_expect(&this_one);
 	PG_TRY();
 	{
-		seq = is_watched(ledger) ? append_by_statement(&event) : append_directly(ledger, &event);
+		seq = is_watched(ledger) ? append_by_statement(&event, signature) :
+			append_directly(ledger, &event, signature);
 	}
 	PG_FINALLY();
 	{

@@ -6,6 +6,8 @@
 #ifndef QFS_ACCOUNT_EVENT_H
 #define QFS_ACCOUNT_EVENT_H
 
+#include "fmgr.h"
+
 #include "pg/append/actor.h"
 #include "engine/reduce.h"
 
@@ -18,13 +20,17 @@ extern qfs_reducer *qfs_open_reducer(void);
 /* The session that this transaction acts for.  Errors: NO_SESSION. */
 extern const qfs_session_record *qfs_require_actor(void);
 
+/* The device's signature in a jsonb argument of this number, canonical; empty if it is null. */
+extern qfs_slice qfs_signature_arg(FunctionCallInfo fcinfo, int n);
+
 /*
  * Appends an event of an account; returns the entry's number.
- * payload: canonical
- * outcome: canonical, in the caller's memory; NULL if it is not asked for
+ * payload:   canonical
+ * signature: of the session's device, {"key","nonce","sig"}; empty if there is none
+ * outcome:   canonical, in the caller's memory; NULL if it is not asked for
  * Errors: those of an append.
  */
 extern int64 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload,
-									  qfs_slice *outcome);
+									  qfs_slice signature, qfs_slice *outcome);
 
 #endif

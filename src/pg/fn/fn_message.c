@@ -234,7 +234,7 @@ store_envelope(const Message *m, int64 entry)
 	table_close(rel, NoLock);
 }
 
-/* qfs_api.send_message(recipient, seq, nonce, body, alg, sender_key, recipient_key) -> bigint */
+/* qfs_api.send_message(recipient, seq, nonce, body, alg, sender_key, recipient_key, auth) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_send_message);
 Datum
 qfs_sql_send_message(PG_FUNCTION_ARGS)
@@ -244,11 +244,12 @@ qfs_sql_send_message(PG_FUNCTION_ARGS)
 	Message		m;
 	int64		entry;
 
-	for (int i = 0; i < PG_NARGS(); i++)
+	for (int i = 0; i < 7; i++)
 		if (PG_ARGISNULL(i))
 			QFS_THROW(QFS_ARGUMENT, "argument %i is null", (int64_t) i + 1);
 	read_message(fcinfo, &actor->user, &m);
-	entry = qfs_append_account_event("MESSAGE", &m.envelope.sender, message_payload(&m), NULL);
+	entry = qfs_append_account_event("MESSAGE", &m.envelope.sender, message_payload(&m),
+									 qfs_signature_arg(fcinfo, 7), NULL);
 	/* From now on no key is replaced. */
 	check_key_in_force(r, &m.envelope.sender, &m.sender_key, "sender_key");
 	check_key_in_force(r, &m.envelope.recipient, &m.recipient_key, "recipient_key");

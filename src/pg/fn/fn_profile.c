@@ -18,6 +18,8 @@
 #include "pg/base/errors.h"
 #include "pg/table/own_row.h"
 #include "rules/account/profile_content.h"
+#include "pg/table/row_insert.h"
+#include "text/base64.h"
 #include "state/records.h"
 
 /* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */
@@ -107,7 +109,17 @@ store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_s
 	qfs_own_row_put(&row);
 }
 
-/* qfs.set_profile(display_name, bio, avatar, links) -> void */
+/* The salt that the caller chose, or a random one. */
+static void
+read_salt(FunctionCallInfo fcinfo, int n, uint8_t salt[QFS_PROFILE_SALT])
+{
+	if (PG_ARGISNULL(n))
+		randombytes_buf(salt, QFS_PROFILE_SALT);
+	else if (!qfs_base64url_read(qfs_varlena_arg(fcinfo, n), salt, QFS_PROFILE_SALT))
+		QFS_THROW(QFS_ARGUMENT, "salt is not base64url of %u bytes", (uint64_t) QFS_PROFILE_SALT);
+}
+
+/* qfs.set_profile(display_name, bio, avatar, links, salt, version, auth) -> void */
 PG_FUNCTION_INFO_V1(qfs_sql_set_profile);
 Datum
 qfs_sql_set_profile(PG_FUNCTION_ARGS)
@@ -129,12 +141,15 @@ qfs_sql_set_profile(PG_FUNCTION_ARGS)
 	read_links(fcinfo, 3, &profile);
 	qfs_buf_init(&content, palloc(QFS_PROFILE_MAX), QFS_PROFILE_MAX);
 	QFS_TRY(qfs_profile_write(&profile, &content, &err), &err);
-	randombytes_buf(salt, sizeof(salt));
+	if (!PG_ARGISNULL(6) && (PG_ARGISNULL(4) || PG_ARGISNULL(5)))
+		QFS_THROW(QFS_ARGUMENT, "what is signed holds salt and version: give both");
+	read_salt(fcinfo, 4, salt);
 	qfs_profile_commit(salt, qfs_buf_slice(&content), &commitment);
 
 	qfs_append_lock();
-	version = next_version(&user);
-	qfs_append_account_event("PROFILE_UPDATE", &user, profile_payload(&commitment, version), NULL);
+	version = PG_ARGISNULL(5) ? next_version(&user) : (int64) qfs_count_arg(fcinfo, 5, "version");
+	qfs_append_account_event("PROFILE_UPDATE", &user, profile_payload(&commitment, version),
+							 qfs_signature_arg(fcinfo, 6), NULL);
 	store_content(&user, version, salt, qfs_buf_slice(&content));
 	PG_RETURN_VOID();
 }

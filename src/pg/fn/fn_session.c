@@ -303,18 +303,18 @@ session_json(const qfs_reducer *r, qfs_session_keys *keys, const qfs_session_rec
 
 /* Who came with a code says so in an entry of its own, as the new session. */
 static void
-use_referral(const qfs_session_record *session, qfs_slice code)
+use_referral(const qfs_session_record *session, qfs_slice code, qfs_slice signature)
 {
 	qfs_draft p;
 
 	qfs_draft_begin(&p);
 	qfs_draft_text(&p, "code", code);
 	qfs_actor_lend(session);
-	qfs_append_account_event("REFERRAL_USE", &session->user, qfs_draft_end(&p), NULL);
+	qfs_append_account_event("REFERRAL_USE", &session->user, qfs_draft_end(&p), signature, NULL);
 	qfs_actor_clear();
 }
 
-/* qfs_api.auth_login(message, signature, referral_code) -> jsonb */
+/* qfs_api.auth_login(message, signature, referral_code, auth) -> jsonb */
 PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
 Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
@@ -333,6 +333,8 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	/* Not STRICT: who asks for nothing is told so, rather than given nulls. */
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "message and signature are needed");
+	if (code.len == 0 && !PG_ARGISNULL(3))
+		QFS_THROW(QFS_ARGUMENT, "auth is for the use of a referral code, and there is none");
 	message = qfs_varlena_arg(fcinfo, 0);
 	QFS_TRY(qfs_login_check(message, &r->policy, qfs_ledger_now(), &login, &err), &err);
 	keys = find_keys(r);
@@ -340,10 +342,11 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
 	qfs_append_account_event("LOGIN", &login.user,
-							 login_payload(message, normal_signature(qfs_varlena_arg(fcinfo, 1)), code, &login), &outcome);
+							 login_payload(message, normal_signature(qfs_varlena_arg(fcinfo, 1)), code, &login),
+							 QFS_LITERAL(""), &outcome);
 	read_session(r, outcome, &session);
 	if (code.len > 0)
-		use_referral(&session, code);
+		use_referral(&session, code, qfs_signature_arg(fcinfo, 3));
 	is_new = qfs_json_member(outcome, "created", &created) && qfs_slice_equal(created, QFS_LITERAL("true"));
 	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
 }
@@ -442,7 +445,17 @@ read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
 		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
 }
 
-/* qfs_api.session_rotate() -> jsonb */
+/* The nonce of a rotation: the caller's, or a random one. */
+static void
+read_rotation_nonce(FunctionCallInfo fcinfo, int n, qfs_hash *nonce)
+{
+	if (PG_ARGISNULL(n))
+		randombytes_buf(nonce->bytes, sizeof(nonce->bytes));
+	else if (!qfs_hex_decode(qfs_varlena_arg(fcinfo, n), nonce->bytes, sizeof(nonce->bytes)))
+		QFS_THROW(QFS_ARGUMENT, "nonce is not 64 lower-case hexadecimal digits");
+}
+
+/* qfs_api.session_rotate(nonce, auth) -> jsonb */
 PG_FUNCTION_INFO_V1(qfs_sql_session_rotate);
 Datum
 qfs_sql_session_rotate(PG_FUNCTION_ARGS)
@@ -455,18 +468,21 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	qfs_hash	nonce;
 	qfs_draft p;
 
+	if (PG_ARGISNULL(0) && !PG_ARGISNULL(1))
+		QFS_THROW(QFS_ARGUMENT, "what is signed holds the nonce: give it, too");
 	read_account(r, &actor->user, &account);
-	randombytes_buf(nonce.bytes, sizeof(nonce.bytes));
+	read_rotation_nonce(fcinfo, 0, &nonce);
 	qfs_draft_begin(&p);
 	qfs_draft_hash(&p, "nonce", &nonce);
-	qfs_append_account_event("SESSION_ROTATED", &actor->user, qfs_draft_end(&p), &outcome);
+	qfs_append_account_event("SESSION_ROTATED", &actor->user, qfs_draft_end(&p), qfs_signature_arg(fcinfo, 1),
+							 &outcome);
 	read_session(r, outcome, &session);
 	/* The rest of the transaction speaks for the new session. */
 	qfs_actor_set(&session);
 	PG_RETURN_DATUM(session_json(r, find_keys(r), &session, &account.wallet, NULL));
 }
 
-/* qfs.revoke_session(session, reason) -> void */
+/* qfs.revoke_session(session, reason, auth) -> void */
 PG_FUNCTION_INFO_V1(qfs_sql_revoke_session);
 Datum
 qfs_sql_revoke_session(PG_FUNCTION_ARGS)
@@ -479,7 +495,7 @@ qfs_sql_revoke_session(PG_FUNCTION_ARGS)
 	qfs_draft_begin(&p);
 	qfs_draft_text(&p, "reason", qfs_varlena_arg(fcinfo, 1));
 	qfs_draft_hash(&p, "session", qfs_hash_arg(fcinfo, 0));
-	qfs_append_account_event("SESSION_REVOKED", &actor->user, qfs_draft_end(&p), NULL);
+	qfs_append_account_event("SESSION_REVOKED", &actor->user, qfs_draft_end(&p), qfs_signature_arg(fcinfo, 2), NULL);
 	PG_RETURN_VOID();
 }
 

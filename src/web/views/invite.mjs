@@ -5,7 +5,7 @@
 import { el, icon } from '../dom.mjs';
 import { invitationLink, isCode } from '../invitation.mjs';
 import { avatar, nameTag, person } from '../people.mjs';
-import { readMine, writeMine } from '../session.mjs';
+import { act, readMine } from '../session.mjs';
 import { amount, count } from '../text.mjs';
 import { card, copyButton, empty, field, form, notice, say } from '../ui.mjs';
 import { guardName, guardReason } from '../words.mjs';
@@ -59,7 +59,7 @@ function useCard(refresh) {
     const text = input.value.trim();
     const code = isCode(text) ? text : /[?&]ref=(\w{22})/.exec(text)?.[1];
     if (!code) throw Object.assign(new Error('this is not an invitation'), { hint: 'A code has 22 letters and digits; copy it again.' });
-    const outcome = await writeMine('use_referral', { code });
+    const outcome = await act('use_referral', { code }, 'REFERRAL_USE', { code });
     if (outcome.status === 'OK') {
       say('The invitation counts.');
       await refresh();

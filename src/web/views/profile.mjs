@@ -2,9 +2,11 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import { toBase64url } from '../bytes.mjs';
 import { el } from '../dom.mjs';
+import { profilePayload } from '../payloads.mjs';
 import { forgetPerson } from '../people.mjs';
-import { readMine, session, writeMine } from '../session.mjs';
+import { act, readMine, session, writeMine } from '../session.mjs';
 import { card, confirmButton, field, form, say } from '../ui.mjs';
 
 const URI = '(https://|ipfs://).+';
@@ -18,8 +20,10 @@ export async function profileForm({ go }) {
   const button = el('button', { class: 'primary' }, 'Save profile');
 
   async function save() {
-    await writeMine('set_profile', { display_name: name.value, bio: bio.value, avatar: picture.value || null,
-      links: links.value.split('\n').map((text) => text.trim()).filter(Boolean) });
+    const fields = { display_name: name.value, bio: bio.value, avatar: picture.value || null,
+      links: links.value.split('\n').map((text) => text.trim()).filter(Boolean),
+      salt: toBase64url(crypto.getRandomValues(new Uint8Array(32))), version: (profile.version ?? 0) + 1 };
+    await act('set_profile', fields, 'PROFILE_UPDATE', await profilePayload(fields));
     forgetPerson(session().user_id);
     say('Your profile is saved.');
     go('#/');

@@ -6,7 +6,7 @@ import { el, icon, show } from '../dom.mjs';
 import { dropInvitation, invitation } from '../invitation.mjs';
 import { signIn } from '../session.mjs';
 import { visible } from '../text.mjs';
-import { errorNotice, notice, progress } from '../ui.mjs';
+import { errorNotice, notice, progress, say } from '../ui.mjs';
 import { wallets } from '../wallet.mjs';
 
 const benefit = (name, title, text) => el('li', {}, icon(name), el('div', {}, el('strong', {}, title), el('p', {}, text)));
@@ -15,10 +15,6 @@ const benefit = (name, title, text) => el('li', {}, icon(name), el('div', {}, el
 function advise(error, retry) {
   if (error.code === 'QFS_LOGIN_DOMAIN') error.hint = `The ledger does not accept sign-ins at ${location.host} yet. Its operator adds it to auth.domains and auth.uris of the policy.`;
   if (error.code === 'QFS_LOGIN_CHAIN') error.hint = 'Switch the wallet to a network that this ledger accepts, Ethereum Mainnet in most cases, then try again.';
-  if (error.code === 'QFS_REFERRAL_CODE') {
-    dropInvitation();
-    error.hint = 'The invitation was put aside; try again to sign in without it.';
-  }
   return errorNotice(error, retry);
 }
 
@@ -31,7 +27,8 @@ function connectBox() {
     if (isBusy) return;
     isBusy = true;
     try {
-      await signIn(provider, invitation(), (text) => show(place, progress(text)));
+      const unused = await signIn(provider, invitation(), (text) => show(place, progress(text)));
+      if (unused) say(`The invitation was put aside: ${unused.message}.`);
     } catch (error) {
       show(place, advise(error, () => enter(provider)));
     }

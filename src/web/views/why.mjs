@@ -11,7 +11,7 @@ import { readLedger, readMine, session } from '../session.mjs';
 import { amount, count, visible } from '../text.mjs';
 import { verifyExplanation } from '../trust.mjs';
 import { actionButton, card, copyButton, empty, notice, saveButton } from '../ui.mjs';
-import { guardReason, isGuard, ruleName, typeName } from '../words.mjs';
+import { guardReason, isGuard, ruleName, typeName, wordName } from '../words.mjs';
 
 const CHANGES = 50;
 
@@ -87,7 +87,7 @@ export async function whyOne({ params: [number] }) {
     nodes: [
       el('p', {}, el('a', { href: '#/why', class: 'crumb' }, icon('back'), 'All changes')),
       el('h1', { tabindex: -1, class: 'answer' }, sentenceOf(bundle, row)),
-      el('p', { class: 'muted' }, typeName(row.type), ' \u00b7 ', when(row.at), ' \u00b7 ', el('a', { href: `#/ledger/${seq}` }, `entry ${seq}`)),
+      el('p', { class: 'muted' }, typeName(row.type), `, ${wordName(bundle.result.by)} \u00b7 `, when(row.at), ' \u00b7 ', el('a', { href: `#/ledger/${seq}` }, `entry ${seq}`)),
       ...outcomeCards(row, bundle.steps, bundle.steps.length > 0 && el('p', { class: 'hint' }, 'Rounded down after 18 digits. The parameters are those of the policy of ',
         el('a', { href: `#/ledger/${bundle.policy.seq}` }, `entry ${bundle.policy.seq}`), '.')),
       verdictCard(bundle, proof),

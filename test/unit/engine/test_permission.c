@@ -269,29 +269,103 @@ altered_signatures(void)
 	sample_close(&s);
 }
 
-/* Types that the policy lists must be signed, qfs's own too; others may be. */
+#define POLICY_SIGNED(more) "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"]," \
+	"\"uris\":[\"https://app.example\"]}," more "}"
+
+/* Who has to sign what, by policy.signed and policy.signed_types; NULL: nobody is refused. */
 static void
-types_that_must_be_signed(void)
+who_must_sign(void)
 {
-	static const char revocation[] = "{\"reason\":\"user_logout\",\"session\":\"%s\"}";
-	static char payload[256];
+	static const struct
+	{
+		const char *policy;
+		const char *posted[2];		/* detail for POSTED: of a session without a device, with one */
+		const char *revoked[2];		/* the same for SESSION_REVOKED, of qfs's own types */
+	}			rows[] = {
+		{"\"signed\":\"none\"", {NULL, NULL}, {NULL, NULL}},
+		{"\"signed\":\"devices\"", {NULL, "POSTED"}, {NULL, "SESSION_REVOKED"}},
+		{"\"nonce_ttl_ms\":300000", {NULL, "POSTED"}, {NULL, "SESSION_REVOKED"}},
+		{"\"signed\":\"all\"", {"POSTED: the session has no device", "POSTED"},
+		{"SESSION_REVOKED: the session has no device", "SESSION_REVOKED"}},
+		{"\"signed\":\"none\",\"signed_types\":[\"POSTED\"]", {"POSTED: the session has no device", "POSTED"}, {NULL, NULL}},
+		{"\"signed\":\"devices\",\"signed_types\":[\"SESSION_REVOKED\"]", {NULL, "POSTED"},
+		{"SESSION_REVOKED: the session has no device", "SESSION_REVOKED"}},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+		for (uint8_t device = 0; device < 2; device++)
+		{
+			static char changes[256];
+			static char payload[256];
+			static char auth[512];
+			test_wallet wallet = test_wallet_of(3);
+			const char *const types[] = {"POSTED", "SESSION_REVOKED"};
+			const char *const payloads[] = {"{}", payload};
+			const char *const details[] = {rows[i].posted[device], rows[i].revoked[device]};
+			char		digits[65] = "";
+			qfs_hash	session;
+
+			unit_row("%s, %u devices", rows[i].policy, (unsigned) device);
+			snprintf(changes, sizeof(changes), POLICY_SIGNED("%s"), rows[i].policy);
+			signin_ledger(&s, changes);
+			session = signin_session(&s, 3, device == 0 ? 0 : 50, 1);
+			for (int d = 0; d < QFS_HASH_LEN; d++)
+				snprintf(digits + 2 * d, 3, "%02x", session.bytes[d]);
+			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
+			for (int n = 0; n < 2; n++)
+			{
+				strcpy(auth, signin_auth(&session));
+				if (details[n] != NULL)
+					signin_refused(&s, auth, &wallet.user, types[n], payloads[n], QFS_EVENT_UNSIGNED, details[n]);
+				/* A signature is good whoever asks for it, if there is a device to make it. */
+				if (device > 0)
+					strcpy(auth, signin_signed(&s, &session, &wallet, 50, n + 1, types[n], payloads[n]));
+				if (device > 0 || details[n] == NULL)
+					CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, types[n], payloads[n]), QFS_OK);
+			}
+			sample_close(&s);
+		}
+}
+
+/* The policy of its time judges an event: what could be left out before must not be now, and the other way. */
+static void
+signing_changes(void)
+{
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	bare;
+	qfs_hash	session;
+
+	signin_ledger(&s, POLICY_SIGNED("\"signed\":\"none\""));
+	bare = signin_session(&s, 4, 0, 2);
+	session = signin_session(&s, 3, 50, 1);
+	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}"), QFS_OK);
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(POLICY_SIGNED("\"signed\":\"all\""))), QFS_OK);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "POSTED");
+	wallet = test_wallet_of(4);
+	signin_refused(&s, signin_auth(&bare), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "no device");
+	/* To sign in, and to read, needs no device. */
+	bare = signin_session(&s, 4, 0, 3);
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(POLICY_SIGNED("\"signed\":\"devices\""))), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, signin_auth(&bare), &wallet.user, "POSTED", "{}"), QFS_OK);
+	sample_close(&s);
+}
+
+/* What a session may do as an operator, its device signs, too. */
+static void
+operators_sign(void)
+{
+	static char changes[512];
 	test_wallet wallet = test_wallet_of(3);
 	qfs_hash	session;
-	char		digits[65] = "";
 
-	signin_ledger(&s, "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
-				  "\"uris\":[\"https://app.example\"]},\"signed_types\":[\"POSTED\",\"SESSION_REVOKED\"]}");
+	snprintf(changes, sizeof(changes), POLICY_SIGNED("\"operators\":[\"%s\"]"), wallet.user_name);
+	signin_ledger(&s, changes);
 	session = signin_session(&s, 3, 50, 1);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "POSTED");
-	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 5, "POSTED", "{}"),
-								  &wallet.user, "POSTED", "{}"), QFS_OK);
-	for (int i = 0; i < QFS_HASH_LEN; i++)
-		snprintf(digits + 2 * i, 3, "%02x", session.bytes[i]);
-	snprintf(payload, sizeof(payload), revocation, digits);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED", payload,
-				   QFS_EVENT_UNSIGNED, "SESSION_REVOKED");
-	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 6, "SESSION_REVOKED", payload),
-								  &wallet.user, "SESSION_REVOKED", payload), QFS_OK);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "NOTED", "{}", QFS_EVENT_UNSIGNED, "NOTED");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 1, "NOTED", "{}"),
+								  &wallet.user, "NOTED", "{}"), QFS_OK);
+	/* The role qfs_operator has no session. */
+	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
 	sample_close(&s);
 }
 
@@ -342,7 +416,9 @@ static const unit_case cases[] = {
 	CASE(signed_events),
 	CASE(signed_for_another_ledger),
 	CASE(altered_signatures),
-	CASE(types_that_must_be_signed),
+	CASE(who_must_sign),
+	CASE(signing_changes),
+	CASE(operators_sign),
 	CASE(signatures_unchecked),
 	CASE(account_missing),
 	NO_MORE_CASES

@@ -32,6 +32,7 @@ defaults(void)
 	CHECK_TEXT(policy.domains, "[]");
 	CHECK_TEXT(policy.uris, "[]");
 	CHECK_TEXT(policy.operators, "[]");
+	CHECK_INT(policy.signing, QFS_SIGNED_DEVICES);
 	CHECK_TEXT(policy.signed_types, "[]");
 	CHECK_INT(policy.nonce_ttl_ms, 300000);
 	CHECK_INT(policy.ttl_blocks, 1000);
@@ -203,6 +204,12 @@ ranges(void)
 		{"{\"operators\":[\"user_0101010101010101010101010101010101010101010101010101010101010101\"]}", NULL},
 		{"{\"operators\":[\"user_01\"]}", "policy.operators: \"user_01\""},
 		{"{\"operators\":[\"system\"]}", "policy.operators"},
+		{"{\"signed\":\"all\"}", NULL},
+		{"{\"signed\":\"devices\"}", NULL},
+		{"{\"signed\":\"none\"}", NULL},
+		{"{\"signed\":\"All\"}", "policy.signed"},
+		{"{\"signed\":true}", "policy.signed"},
+		{"{\"signed\":[\"all\"]}", "policy.signed"},
 		{"{\"signed_types\":[\"POSTED\",\"SESSION_REVOKED\"]}", NULL},
 		{"{\"signed_types\":[\"posted\"]}", "policy.signed_types: \"posted\""},
 	};

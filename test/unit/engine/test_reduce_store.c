@@ -89,10 +89,12 @@ append_by_account(int number, const qfs_hash *session)
 									&wallet.user, "POSTED", "{}");
 		case 3:
 			snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", digits);
-			return sample_append_as(&s, signin_auth(session), &wallet.user, "SESSION_ROTATED", payload);
+			return sample_append_as(&s, signin_acting(&s, session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
+									"SESSION_ROTATED", payload);
 		default:
 			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
-			return sample_append_as(&s, signin_auth(session), &wallet.user, "SESSION_REVOKED", payload);
+			return sample_append_as(&s, signin_acting(&s, session, &wallet, "SESSION_REVOKED", payload), &wallet.user,
+									"SESSION_REVOKED", payload);
 	}
 }
 

@@ -53,8 +53,8 @@ rotate(const qfs_hash *session, uint8_t wallet, uint8_t nonce)
 	test_wallet actor = test_wallet_of(wallet);
 	qfs_hash	next = {{0}};
 
-	if (CHECK_STATUS(sample_append_as(&s, signin_auth(session), &actor.user, "SESSION_ROTATED",
-									  rotation(nonce)), QFS_OK))
+	if (CHECK_STATUS(sample_append_as(&s, signin_acting(&s, session, &actor, "SESSION_ROTATED", rotation(nonce)),
+									  &actor.user, "SESSION_ROTATED", rotation(nonce)), QFS_OK))
 		CHECK(qfs_json_member_hex(s.event.outcome, "session", next.bytes, QFS_HASH_LEN));
 	return next;
 }
@@ -65,7 +65,7 @@ post(const qfs_hash *session, uint8_t wallet)
 {
 	test_wallet actor = test_wallet_of(wallet);
 
-	return sample_append_as(&s, signin_auth(session), &actor.user, "POSTED", "{}");
+	return sample_append_as(&s, signin_acting(&s, session, &actor, "POSTED", "{}"), &actor.user, "POSTED", "{}");
 }
 
 /* ---- names and blocks ---- */
@@ -309,12 +309,13 @@ rotated_with_a_nonce_of_a_login(void)
 	session = signin_session(&s, 3, 50, 1);
 	signin_make(&in, 3, 50, signin_now(&s) - 1000, 1);
 	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", payload, QFS_NONCE_USED,
-				   "by entry 4, for a session of this block");
+	signin_refused(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
+				   "SESSION_ROTATED", payload, QFS_NONCE_USED, "by entry 4, for a session of this block");
 
 	signin_make(&in, 3, 50, signin_now(&s), 2);
 	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
-	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", payload), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
+								  "SESSION_ROTATED", payload), QFS_OK);
 	signin_refused(&s, SIGNIN_WALLET, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
 				   "by entry 5, for a session of this block");
 	s.later = BLOCK;
@@ -499,16 +500,17 @@ event_rate(void)
 	signin_refused(&s, signin_auth(&second), &wallet.user, "POSTED", "{}", QFS_RATE_LIMIT,
 				   "3 events a minute; again in");
 	/* The nonce of a refused one is not used up. */
-	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user, "POSTED",
+	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"), &wallet.user, "POSTED",
 				   "{}", QFS_RATE_LIMIT, "3 events a minute");
 	CHECK_STATUS(post(&other, 4), QFS_OK);
 	for (int i = 0; i < 5; i++)
 		CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
 	/* Ending a session is never too much. */
-	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-								  revocation(&second, "user_logout")), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 3, "SESSION_REVOKED",
+														revocation(&second, "user_logout")),
+								  &wallet.user, "SESSION_REVOKED", revocation(&second, "user_logout")), QFS_OK);
 	s.later += 60000 - signin_now(&s) % 60000;
-	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"),
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"),
 								  &wallet.user, "POSTED", "{}"), QFS_OK);
 	sample_close(&s);
 }

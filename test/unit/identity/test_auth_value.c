@@ -182,6 +182,24 @@ given_refused(void)
 	}
 }
 
+static void
+words(void)
+{
+	static const struct
+	{
+		qfs_auth	auth;
+		const char *word;
+	}			rows[] = {
+		{{.via = QFS_VIA_OPERATOR}, "operator"},
+		{{.via = QFS_VIA_WALLET}, "wallet"},
+		{{.via = QFS_VIA_SESSION}, "server"},
+		{{.via = QFS_VIA_SESSION,.is_signed = true}, "device"},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+		CHECK_TEXT(qfs_slice_of(qfs_auth_word(&rows[i].auth)), rows[i].word);
+}
+
 static const unit_case cases[] = {
 	CASE(read_and_written),
 	CASE(fields),
@@ -189,6 +207,7 @@ static const unit_case cases[] = {
 	CASE(every_byte),
 	CASE(given_signature),
 	CASE(given_refused),
+	CASE(words),
 	NO_MORE_CASES
 };
 

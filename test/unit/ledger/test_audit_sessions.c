@@ -32,7 +32,7 @@ ending(const char *format, const qfs_hash *session)
 #define REVOCATION "{\"reason\":\"device_lost\",\"session\":\"%s\"}"
 
 /*
- * 4 LOGIN of wallet 3 with device 50, 5 POSTED signed, 6 POSTED, 7 LOGIN of
+ * 4 LOGIN of wallet 3 with device 50, 5 and 6 POSTED, signed, 7 LOGIN of
  * wallet 4, 8 SESSION_ROTATED by wallet 3, 9 LOGIN of wallet 3,
  * 10 SESSION_REVOKED: the one that the rotation began, 11 NOTED
  */
@@ -52,14 +52,16 @@ append(unsigned number, qfs_hash *sessions)
 										  &wallet.user, "POSTED", payload), QFS_OK);
 			break;
 		case 6:
-			CHECK_STATUS(sample_append_as(&s, signin_auth(&sessions[0]), &wallet.user, "POSTED", "{}"), QFS_OK);
+			CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &sessions[0], &wallet, "POSTED", "{}"), &wallet.user,
+										  "POSTED", "{}"), QFS_OK);
 			break;
 		case 7:
 			sessions[1] = signin_session(&s, 4, 0, 2);
 			break;
 		case 8:
-			CHECK_STATUS(sample_append_as(&s, signin_auth(&sessions[0]), &wallet.user, "SESSION_ROTATED",
-										  ending(ROTATION, &s.entry[0].seal.hash)), QFS_OK);
+			payload = ending(ROTATION, &s.entry[0].seal.hash);
+			CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &sessions[0], &wallet, "SESSION_ROTATED", payload),
+										  &wallet.user, "SESSION_ROTATED", payload), QFS_OK);
 			CHECK(qfs_json_member_hex(s.event.outcome, "session", sessions[2].bytes, QFS_HASH_LEN));
 			break;
 		case 9:
@@ -279,7 +281,7 @@ edited(void)
 		const char *to;
 		const char *want[3];
 	}			rows[] = {
-		{6, "\"payload\":{}", "\"payload\":{\"a\":1}", {"", "", ""}},
+		{6, "\"payload\":{}", "\"payload\":{\"a\":1}", {"", "6 SIGNATURE_MISMATCH", "6 SIGNATURE_MISMATCH"}},
 		{5, "{\"n\":5}", "{\"n\":6}", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH"}},
 		{5, "\"nonce\":1", "\"nonce\":2", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH"}},
 		{4, "\"created\":true", "\"created\":false", {"", "", "4 OUTCOME_MISMATCH"}},
@@ -289,7 +291,8 @@ edited(void)
 			"4 NO_SESSION 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 10 SESSION_UNKNOWN",
 			"4 NO_SESSION 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 9 OUTCOME_MISMATCH "
 		"10 SESSION_UNKNOWN"}},
-		{6, "\"auth\":{\"session\"", "\"auth\":{\"sessiom\"", {"", "6 AUTH_INVALID", "6 AUTH_INVALID"}},
+		{6, "\"auth\":{\"key\"", "\"auth\":{\"kez\"", {"", "6 AUTH_INVALID", "6 AUTH_INVALID"}},
+		/* Unsigned, of a session without a device: it is the server's word, whatever it is. */
 		{10, "device_lost", "user_logout", {"", "", ""}},
 	};
 

@@ -167,6 +167,69 @@ topics(void)
 	sample_close(&s);
 }
 
+/* What "result" says of whose word the entry in question is. */
+static void
+check_word(qfs_slice text, const char *want, const char *sentence)
+{
+	qfs_slice	result = {NULL, 0};
+	qfs_slice	value = {NULL, 0};
+
+	CHECK(qfs_json_member(text, "result", &result) && qfs_json_member(result, "by", &value));
+	CHECK_TEXT(value, want);
+	if (sentence != NULL && qfs_json_member(text, "narrative", &value))
+	{
+		char		narrative[512];
+
+		snprintf(narrative, sizeof(narrative), "%.*s", (int) value.len, (const char *) value.data);
+		if (!CHECK(strstr(narrative, sentence) != NULL))
+			printf("%s\n", narrative);
+	}
+	CHECK_STATUS(verify(text), QFS_OK);
+}
+
+/* 4 LOGIN of wallet 1 with a device, 5 POSTED that it signs, 6 LOGIN of wallet 2 without one, 7 POSTED, 8 and 9 their messages. */
+static void
+whose_word(void)
+{
+	static const struct
+	{
+		uint64_t	seq;
+		qfs_topic	topic;
+		const char *by;
+		const char *sentence;
+	}			rows[] = {
+		{0, QFS_TOPIC_ENTRY, "\"operator\"", "by the ledger itself, on the word of an operator of the database."},
+		{4, QFS_TOPIC_ENTRY, "\"wallet\"", "is LOGIN by you, signed by the wallet: ACCOUNT_CREATED"},
+		{5, QFS_TOPIC_ENTRY, "\"device\"", "is POSTED by you, signed by the session's device."},
+		{5, QFS_TOPIC_SESSION, "\"device\"", "appended by you, signed by the session's device, in the session"},
+		{7, QFS_TOPIC_ENTRY, "\"server\"", ", on the server's word that the session asked for it."},
+		{7, QFS_TOPIC_SESSION, "\"server\"", ", on the server's word that the session asked for it, in the session"},
+		{10, QFS_TOPIC_MESSAGE, "\"device\"", ", signed by the session's device."},
+		{11, QFS_TOPIC_MESSAGE, "\"server\"", ", on the server's word that the session asked for it."},
+		{11, QFS_TOPIC_STATEMENT, "\"server\"", NULL},
+	};
+	qfs_slice	text;
+
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 50);
+	CHECK_STATUS(people_append(&s, &ann, "POSTED", "{}"), QFS_OK);
+	bob = people_join(&s, 2, 0);
+	CHECK_STATUS(people_append(&s, &bob, "POSTED", "{}"), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &bob, 2), QFS_OK);
+	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_question q = about(rows[i].seq, rows[i].topic, &ann);
+
+		unit_row("entry %u, topic %d", (unsigned) rows[i].seq, (int) rows[i].topic);
+		CHECK_STATUS(explain(&q, &text), QFS_OK);
+		check_word(text, rows[i].by, rows[i].sentence);
+	}
+	sample_close(&s);
+}
+
 static void
 no_topic(void)
 {
@@ -500,7 +563,7 @@ too_many(void)
 }
 
 static const unit_case cases[] = {
-	CASE(every_entry), CASE(after_a_rotation), CASE(topics), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
+	CASE(every_entry), CASE(after_a_rotation), CASE(topics), CASE(whose_word), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
 	CASE(entries_removed), CASE(claims_changed), CASE(other_keys), CASE(policy_left_out),
 	CASE(too_many), NO_MORE_CASES
 };

@@ -60,7 +60,7 @@ qfs_status
 people_append(sample *s, const person *p, const char *type, const char *payload)
 {
 	s->err = (qfs_error) {QFS_OK, ""};
-	return sample_append_as(s, p->auth, &p->wallet.user, type, payload);
+	return sample_append_as(s, signin_acting(s, &p->session, &p->wallet, type, payload), &p->wallet.user, type, payload);
 }
 
 void

@@ -245,6 +245,33 @@ signin_signed(const sample *s, const qfs_hash *session, const test_wallet *actor
 	return text;
 }
 
+/* The nonce after the last one that the account's device has signed. */
+static int64_t
+next_nonce(const sample *s, const qfs_user_id *user)
+{
+	const qfs_account_record *record;
+
+	for (size_t n = 0; (record = qfs_memory_store_record(s->store, &qfs_kind_account, n)) != NULL; n++)
+		if (memcmp(&record->user, user, sizeof(*user)) == 0)
+			return record->event_nonce + 1;
+	return 1;
+}
+
+const char *
+signin_acting(const sample *s, const qfs_hash *session, const test_wallet *actor, const char *type,
+			  const char *payload)
+{
+	const qfs_session_record *record = signin_record(s, session);
+	uint8_t		device = 1;
+	test_key	key = test_key_of(device);
+
+	if (!record->has_device)
+		return signin_auth(session);
+	while (device < 100 && memcmp(&key.public, &record->device, sizeof(record->device)) != 0)
+		key = test_key_of(++device);
+	return signin_signed(s, session, actor, device, next_nonce(s, &actor->user), type, payload);
+}
+
 void
 signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
 			   const char *payload, qfs_status want, const char *detail)

@@ -95,6 +95,10 @@ extern const char *signin_signed(const sample *s, const qfs_hash *session, const
 								 uint8_t device, int64_t nonce, const char *type,
 								 const char *payload);
 
+/* The auth of a session of wallet n; signed by its device, if it has one of the numbers from 1 to 99. */
+extern const char *signin_acting(const sample *s, const qfs_hash *session, const test_wallet *actor,
+								 const char *type, const char *payload);
+
 /* An append that is refused for this reason and leaves every record as it was. */
 extern void signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
 						   const char *payload, qfs_status want, const char *detail);

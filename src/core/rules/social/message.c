@@ -433,6 +433,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " bytes with the commitment ");
 	if (qfs_json_member(entry->payload, "hash", &value) && qfs_json_to_plain(value, &value))
 		qfs_buf_slice_add(out, value);
+	qfs_say_word(story, out);
 	qfs_buf_text(out, ".");
 }
 

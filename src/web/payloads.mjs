@@ -1,0 +1,22 @@
+// payloads.mjs - what acts append, as docs/format.md has them, and the text of it that a device signs.  For browsers and for Node.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { fromBase64url, sha256, toHex, utf8 } from './bytes.mjs';
+import { canonical } from './canonical.mjs';
+import { commitment, threadOf } from './message_crypto.mjs';
+
+// What a device signs.  ledger: hash of entry 0; nonce: larger than in any event of the account that was signed before.
+export const eventText = ({ actor, ledger, nonce, payload, type }) => canonical({ actor, ledger, nonce, payload, type });
+
+// Of set_profile: salt is 32 bytes in base64url.
+export async function profilePayload({ display_name, bio = '', avatar = null, links = [], salt, version }) {
+  const content = utf8(canonical({ avatar, bio, display_name, links }));
+  return { commitment: toHex(await sha256(fromBase64url(salt), content)), version };
+}
+
+// Of send_message.
+export async function messagePayload(sender, { recipient, seq, nonce, body, alg }) {
+  return { alg, hash: await commitment({ sender, recipient, seq, nonce, body }), recipient, seq, size: fromBase64url(body).length,
+    thread: await threadOf(sender, recipient) };
+}
