@@ -46,6 +46,13 @@
 #define QFS_PRIMARY_KEY_INDEX(rel) RelationGetPrimaryKeyIndex(rel)
 #endif
 
+/* 17 can flush it at once. */
+#if PG_VERSION_NUM >= 170000
+#define QFS_LOG_MESSAGE(prefix, text) LogLogicalMessage(prefix, text, sizeof(text), false, false)
+#else
+#define QFS_LOG_MESSAGE(prefix, text) LogLogicalMessage(prefix, text, sizeof(text), false)
+#endif
+
 /* 17 can be asked for stronger modes as well. */
 #if PG_VERSION_NUM >= 170000
 #define QFS_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)

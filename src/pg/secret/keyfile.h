@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * The file holds one 32-byte seed a line, in hexadecimal: one for each ledger
- * of the cluster and for each rotation.  From a seed, crypto_kdf derives a key
- * a purpose.  Which line belongs to a ledger is found by the public key that
- * the ledger has recorded, so a line too many does no harm.
+ * The file holds a 32-byte seed a line (key_line.h): one for each ledger of the
+ * cluster and for each rotation.  From a seed, crypto_kdf derives a key a
+ * purpose.  Which line belongs to a ledger is found by the public key that the
+ * ledger has recorded, so a line too many does no harm.
  */
 #ifndef QFS_KEYFILE_H
 #define QFS_KEYFILE_H
@@ -42,7 +42,8 @@ typedef struct qfs_public_keys
 
 /*
  * Adds a random seed to the file, which is made if it is not there; it is on
- * disk when this returns.  One transaction at a time may do it.
+ * disk when this returns.  One transaction at a time may do it.  Should it be
+ * rolled back, the seed stays until this database adds the next one.
  * Errors: KEY_FILE.
  */
 extern void qfs_keyfile_add(qfs_public_keys *out);
