@@ -111,7 +111,7 @@ BEGIN
   END LOOP;
 END $$;
 SELECT is(count(*)::int, 58, 'every command fails') FROM errors WHERE state IS NOT NULL;
-SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT4[0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
+SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT[45][0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
 SELECT is_empty($$SELECT command, message FROM errors WHERE message !~ '^[a-z]' OR message ~ '[.!]$'$$, 'a sentence in lower case, without a full stop');
 SELECT is_empty($$SELECT command, detail FROM errors WHERE detail !~ '^QFS_[A-Z0-9_]+(: .+\.)?$'$$, 'a detail that begins with the code');
 SELECT is_empty($$SELECT command, hint FROM errors WHERE hint !~ '^([A-Z]|docs/).*\.$'$$, 'and a hint');

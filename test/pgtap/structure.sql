@@ -162,7 +162,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'post_restore', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
+  'post_restore', 'prepare_keys', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
   'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
@@ -179,7 +179,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_guard_count', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
-  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'put_read_mark', 'put_verification', 'rearm',
+  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
   'rebuild', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');

@@ -42,8 +42,8 @@ qfs_key_line_write(qfs_buf *buf, const qfs_key_line *line)
 		qfs_buf_byte(buf, ' ');
 		write_number(buf, line->maker.database, 4);
 		qfs_buf_byte(buf, ' ');
-		qfs_buf_byte(buf, 't');
-		write_number(buf, line->maker.transaction, 8);
+		qfs_buf_byte(buf, line->maker.is_prepared ? 'p' : 't');
+		write_number(buf, line->maker.mark, 8);
 	}
 	qfs_buf_byte(buf, '\n');
 }
@@ -83,7 +83,10 @@ read_maker(qfs_slice *text, qfs_key_maker *out)
 	if (!read_word(text, " ") || !read_number(text, 8, &out->system) ||
 		!read_word(text, " ") || !read_number(text, 4, &timeline) ||
 		!read_word(text, " ") || !read_number(text, 4, &database) ||
-		!read_word(text, " t") || !read_number(text, 8, &out->transaction))
+		!read_word(text, " "))
+		return false;
+	out->is_prepared = read_word(text, "p");
+	if ((!out->is_prepared && !read_word(text, "t")) || !read_number(text, 8, &out->mark))
 		return false;
 	out->timeline = (uint32_t) timeline;
 	out->database = (uint32_t) database;
@@ -104,6 +107,15 @@ qfs_key_line_parse(qfs_slice text, qfs_key_line *out)
 
 /* ---- outcome ---- */
 
+static void
+sign(qfs_key_line *line, bool is_prepared, uint64_t mark)
+{
+	line->has_maker = true;
+	line->maker = (qfs_key_maker) {
+		GetSystemIdentifier(), GetWALInsertionTimeLine(), MyDatabaseId, is_prepared, mark
+	};
+}
+
 /*
  * The number of this transaction.  A record that bears it is flushed, so that
  * after a crash it is nobody else's.
@@ -120,11 +132,34 @@ own_transaction(void)
 void
 qfs_key_line_sign(qfs_key_line *line)
 {
-	line->has_maker = true;
-	line->maker.system = GetSystemIdentifier();
-	line->maker.timeline = GetWALInsertionTimeLine();
-	line->maker.database = MyDatabaseId;
-	line->maker.transaction = own_transaction();
+	sign(line, false, own_transaction());
+}
+
+/* Two ledgers that one database had, one after the other, are told apart by the first bytes. */
+static uint64_t
+mark_of(const qfs_hash *ledger)
+{
+	uint64_t	mark = 0;
+
+	for (unsigned i = 0; i < sizeof(mark); i++)
+		mark = mark << 8 | ledger->bytes[i];
+	return mark;
+}
+
+void
+qfs_key_line_prepare(qfs_key_line *line, const qfs_hash *ledger)
+{
+	sign(line, true, mark_of(ledger));
+}
+
+bool
+qfs_key_line_is_prepared(const qfs_key_line *line, const qfs_hash *ledger)
+{
+	/* Of any timeline: after a failover the file is the copy that was made for it. */
+	return line->has_maker && line->maker.is_prepared &&
+		line->maker.system == GetSystemIdentifier() &&
+		line->maker.database == MyDatabaseId &&
+		line->maker.mark == mark_of(ledger);
 }
 
 /* pg_xact_status(): null where the outcome is no longer known. */
@@ -149,9 +184,9 @@ bool
 qfs_key_line_is_void(const qfs_key_line *line)
 {
 	/* The number of a transaction means something on its own timeline alone. */
-	return line->has_maker &&
+	return line->has_maker && !line->maker.is_prepared &&
 		line->maker.system == GetSystemIdentifier() &&
 		line->maker.timeline == GetWALInsertionTimeLine() &&
 		line->maker.database == MyDatabaseId &&
-		was_rolled_back(line->maker.transaction);
+		was_rolled_back(line->maker.mark);
 }

@@ -5,7 +5,8 @@
  *
  * 64 hexadecimal digits of the seed; then, unless somebody wrote the line by
  * hand, a space and its maker: system identifier (16 digits), timeline (8),
- * oid of the database (8), `t` and the transaction (16), with spaces between.
+ * oid of the database (8), and 16 digits after `t`, the transaction that put it
+ * in force, or `p`, the ledger that it was prepared for; with spaces between.
  * The file of a cluster is for all its databases, and is copied to others: only
  * who is the maker in all of this may say that a seed was made in vain.
  */
@@ -22,7 +23,8 @@ typedef struct qfs_key_maker
 	uint64_t	system;
 	uint32_t	timeline;
 	uint32_t	database;
-	uint64_t	transaction;	/* a FullTransactionId */
+	bool		is_prepared;
+	uint64_t	mark;			/* of the ledger if it is prepared, else a FullTransactionId */
 } qfs_key_maker;
 
 typedef struct qfs_key_line
@@ -40,6 +42,12 @@ extern bool qfs_key_line_parse(qfs_slice text, qfs_key_line *out);
 
 /* This transaction of this database makes it. */
 extern void qfs_key_line_sign(qfs_key_line *line);
+
+/* This database makes it, for the ledger of this genesis hash. */
+extern void qfs_key_line_prepare(qfs_key_line *line, const qfs_hash *ledger);
+
+/* Did this database prepare it for this ledger, here or before a failover? */
+extern bool qfs_key_line_is_prepared(const qfs_key_line *line, const qfs_hash *ledger);
 
 /*
  * Is it this database's, and was its transaction rolled back, or cut off by a

@@ -220,22 +220,62 @@ lock_file(void)
 	LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
-/*
- * Files know no transactions: a rotation that was rolled back has left its seed
- * here.  It goes when its database writes next.
- */
+/* Which seeds of the file are dropped before it gets another one. */
+typedef bool (*drop_test) (const qfs_key_line *line, const void *context);
+
 static void
-drop_void_seeds(Secrets *s)
+drop_seeds(Secrets *s, drop_test is_dropped, const void *context)
 {
 	size_t		count = s->seeds.count;
 
 	s->seeds.count = 0;
 	for (size_t i = 0; i < count; i++)
 	{
-		if (!qfs_key_line_is_void(&s->seeds.lines[i]))
+		if (!is_dropped(&s->seeds.lines[i], context))
 			s->seeds.lines[s->seeds.count++] = s->seeds.lines[i];
 	}
 	sodium_memzero(&s->seeds.lines[s->seeds.count], (count - s->seeds.count) * sizeof(qfs_key_line));
+}
+
+/*
+ * Files know no transactions: a rotation that was rolled back has left its seed
+ * here.  It goes when its database writes next.
+ */
+static bool
+is_void(const qfs_key_line *line, const void *context)
+{
+	return qfs_key_line_is_void(line);
+}
+
+static void
+derive_both(const qfs_hash *seed, qfs_public_keys *out)
+{
+	derive_public(seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
+	derive_public(seed, QFS_KEY_TOKEN, &out->token);
+}
+
+/* The file, to be written: without the seeds that were made in vain. */
+static void
+open_for_writing(Secrets *s)
+{
+	/* A standby must not grow seeds of its own. */
+	PreventCommandIfReadOnly("the making of a key");
+	lock_file();
+	read_file(s, true);
+	drop_seeds(s, is_void, NULL);
+}
+
+static qfs_key_line *
+add_seed(Secrets *s)
+{
+	qfs_key_line *line;
+
+	errno = 0;
+	if (s->seeds.count == SEEDS_MAX)
+		throw_key_file("is full");
+	line = &s->seeds.lines[s->seeds.count++];
+	crypto_kdf_keygen(line->seed.bytes);
+	return line;
 }
 
 void
@@ -244,21 +284,82 @@ qfs_keyfile_add(qfs_public_keys *out)
 	Secrets    *s = make_secrets();
 	qfs_key_line *line;
 
-	/* A standby must not grow seeds of its own. */
-	PreventCommandIfReadOnly("the making of a key");
-	lock_file();
-	read_file(s, true);
-	drop_void_seeds(s);
-	errno = 0;
-	if (s->seeds.count == SEEDS_MAX)
-		throw_key_file("is full");
-	line = &s->seeds.lines[s->seeds.count++];
-	crypto_kdf_keygen(line->seed.bytes);
+	open_for_writing(s);
+	line = add_seed(s);
 	qfs_key_line_sign(line);
 	write_file(s);
-	derive_public(&line->seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
-	derive_public(&line->seed, QFS_KEY_TOKEN, &out->token);
+	derive_both(&line->seed, out);
 	wipe_secrets(s);
+}
+
+/* ---- seeds that are prepared ---- */
+
+static void
+digest_seed(const qfs_hash *seed, qfs_hash *out)
+{
+	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
+}
+
+/* Prepared for this ledger, and not in force: another one takes its place. */
+static bool
+is_superseded(const qfs_key_line *line, const void *context)
+{
+	const qfs_prepared_for *prepared = context;
+	qfs_hash	checkpoint;
+
+	if (!qfs_key_line_is_prepared(line, prepared->ledger))
+		return false;
+	derive_public(&line->seed, QFS_KEY_CHECKPOINT, &checkpoint);
+	return !prepared->is_in_force(&checkpoint);
+}
+
+void
+qfs_keyfile_prepare(const qfs_prepared_for *prepared, qfs_hash *digest)
+{
+	Secrets    *s = make_secrets();
+	qfs_key_line *line;
+
+	open_for_writing(s);
+	drop_seeds(s, is_superseded, prepared);
+	line = add_seed(s);
+	qfs_key_line_prepare(line, prepared->ledger);
+	write_file(s);
+	digest_seed(&line->seed, digest);
+	wipe_secrets(s);
+}
+
+static bool
+fits(const qfs_key_line *line, const qfs_hash *ledger, const qfs_hash *digest)
+{
+	qfs_hash	own;
+
+	if (!qfs_key_line_is_prepared(line, ledger))
+		return false;
+	digest_seed(&line->seed, &own);
+	return memcmp(&own, digest, sizeof(own)) == 0;
+}
+
+void
+qfs_keyfile_prepared(const qfs_prepared_for *prepared, const qfs_hash *digest, qfs_public_keys *out)
+{
+	Secrets    *s = make_secrets();
+	bool		found = false;
+
+	/* Nobody puts another one in its place before this transaction ends. */
+	PreventCommandIfReadOnly("the making of a key");
+	lock_file();
+	read_file(s, false);
+	for (size_t i = 0; i < s->seeds.count && !found; i++)
+	{
+		found = fits(&s->seeds.lines[i], prepared->ledger, digest);
+		if (found)
+			derive_both(&s->seeds.lines[i].seed, out);
+	}
+	wipe_secrets(s);
+	if (!found)
+		QFS_THROW(QFS_KEY_UNPREPARED, "%h", digest);
+	if (prepared->is_in_force(&out->checkpoint))
+		QFS_THROW(QFS_KEY_UNPREPARED, "%h was put in force before", digest);
 }
 
 /*
@@ -273,12 +374,6 @@ static struct
 	qfs_hash	seed_digest;
 	qfs_hash	public_key;
 }			last_fit;
-
-static void
-digest_seed(const qfs_hash *seed, qfs_hash *out)
-{
-	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
-}
 
 /* The seed that gave this key last time, if the file still has it; the pair then needs no computation. */
 static const qfs_hash *

@@ -48,6 +48,28 @@ typedef struct qfs_public_keys
  */
 extern void qfs_keyfile_add(qfs_public_keys *out);
 
+/* A ledger, by the hash of its genesis, and which checkpoint keys it has or had in force. */
+typedef struct qfs_prepared_for
+{
+	const qfs_hash *ledger;
+	bool		(*is_in_force) (const qfs_hash *checkpoint);
+} qfs_prepared_for;
+
+/*
+ * Adds a seed that no transaction has put in force yet, instead of the one that
+ * this database prepared before and did not use; gives its SHA-256, by which it
+ * is asked for.  No rollback takes it back.
+ * Errors: KEY_FILE.
+ */
+extern void qfs_keyfile_prepare(const qfs_prepared_for *prepared, qfs_hash *digest);
+
+/*
+ * Public keys of the seed that was prepared and has this digest.
+ * Errors: KEY_FILE, KEY_UNPREPARED.
+ */
+extern void qfs_keyfile_prepared(const qfs_prepared_for *prepared, const qfs_hash *digest,
+								 qfs_public_keys *out);
+
 /*
  * The checkpoint key whose public half is `checkpoint`.  The caller wipes it
  * with sodium_memzero.
