@@ -20,6 +20,16 @@ CREATE FUNCTION qfs.rotate_keys() RETURNS bigint
 COMMENT ON FUNCTION qfs.rotate_keys() IS
   'makes new signing keys, endorsed by the outgoing one; returns the entry''s seq';
 
+CREATE FUNCTION qfs.prepare_keys() RETURNS qfs.hash
+  AS 'MODULE_PATHNAME', 'qfs_sql_prepare_keys' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.prepare_keys() IS
+  'writes the seed of the next signing keys to the key file, to be copied to standbys; returns its digest, for qfs.rotate_keys(digest); no rollback takes it back';
+
+CREATE FUNCTION qfs.rotate_keys(digest qfs.hash) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'qfs_sql_rotate_to_prepared' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.rotate_keys(qfs.hash) IS
+  'puts the keys of a prepared seed in force, endorsed by the outgoing one; returns the entry''s seq';
+
 CREATE FUNCTION qfs.import(lines text[]) RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_import' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.import(text[]) IS
@@ -28,5 +38,5 @@ COMMENT ON FUNCTION qfs.import(text[]) IS
 
 GRANT EXECUTE ON FUNCTION
   qfs.genesis(text, jsonb), qfs.register_event_type(text, jsonb, text),
-  qfs.set_policy(jsonb), qfs.rotate_keys()
+  qfs.set_policy(jsonb), qfs.rotate_keys(), qfs.rotate_keys(qfs.hash), qfs.prepare_keys()
   TO qfs_operator;

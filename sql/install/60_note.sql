@@ -37,6 +37,11 @@ CREATE FUNCTION qfs.checkpoint(size bigint DEFAULT NULL) RETURNS text
 COMMENT ON FUNCTION qfs.checkpoint(bigint) IS
   'signed checkpoint of the first size entries, of all by default, with the cosignatures there are';
 
+CREATE FUNCTION qfs.check_key_file() RETURNS void
+  AS 'MODULE_PATHNAME', 'qfs_sql_check_key_file' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.check_key_file() IS
+  'fails unless the key file holds the key in force; a standby can be asked, too';
+
 CREATE FUNCTION qfs.tlog_proof(seq bigint, size bigint DEFAULT NULL) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_tlog_proof' LANGUAGE C STABLE
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp;

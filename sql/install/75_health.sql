@@ -100,17 +100,17 @@ END $$;
 COMMENT ON FUNCTION qfs.verify_new(bigint) IS
   'checks the hashes of the entries appended since it was last called, at most so many, and remembers how far it came, so not on a standby; no rows: sound';
 
--- An attempt to sign is the only sure answer.
+-- Whether a checkpoint is signed depends on standbys, too: here it is about the file alone.
 CREATE FUNCTION qfs.key_fault(OUT detail text, OUT remedy text)
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM qfs.checkpoint();
+  PERFORM qfs.check_key_file();
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, remedy = PG_EXCEPTION_HINT;
   detail := coalesce(nullif(detail, ''), SQLERRM);
 END $$;
-COMMENT ON FUNCTION qfs.key_fault() IS 'why no checkpoint can be signed now, and what to do; nulls: it can';
+COMMENT ON FUNCTION qfs.key_fault() IS 'why the key file is of no use to this ledger, and what to do; nulls: it has the key in force';
 
 CREATE FUNCTION qfs.vitals(
     OUT now bigint, OUT size bigint, OUT at bigint, OUT is_open boolean, OUT in_recovery boolean,
@@ -237,7 +237,7 @@ BEGIN
 
   SELECT * INTO k FROM qfs.key_fault();
   RETURN QUERY SELECT 'key_file', CASE WHEN k.detail IS NULL THEN 'ok' WHEN v.in_recovery THEN 'warning' ELSE 'error' END,
-    coalesce(k.detail, 'signs'), k.remedy;
+    coalesce(k.detail, 'has the key in force'), k.remedy;
 
   RETURN QUERY SELECT 'chain_lock', CASE WHEN v.lock_wait > 10 THEN 'warning' ELSE 'ok' END,
     CASE WHEN v.lock_waiters > 0 THEN format('%s wait for process %s, the longest for %s s', v.lock_waiters, v.lock_holder, trunc(v.lock_wait))

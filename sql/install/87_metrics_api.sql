@@ -19,7 +19,7 @@ BEGIN ATOMIC
     (10, 'qfs_verify_timestamp_seconds', 'gauge', 'When it ran last.', round(v.verified_at / 1000.0, 3)),
     (11, 'qfs_verify_faults', 'gauge', 'Faults that it found then.', v.verify_faults),
     (12, 'qfs_self_check_faults', 'gauge', 'Findings of qfs.self_check(): guards or privileges that were changed.', v.check_faults),
-    (13, 'qfs_key_usable', 'gauge', 'Can a checkpoint be signed?', (k.detail IS NULL)::integer),
+    (13, 'qfs_key_usable', 'gauge', 'Does the key file hold the key in force?', (k.detail IS NULL)::integer),
     (14, 'qfs_checkpoint_entries', 'gauge', 'Entries under the newest checkpoint that a witness cosigned.', v.cosigned),
     (15, 'qfs_checkpoint_timestamp_seconds', 'gauge', 'When the witness cosigned it.', round(v.cosigned_at / 1000.0, 3)),
     (16, 'qfs_in_recovery', 'gauge', 'Is this a standby?', v.in_recovery::integer)

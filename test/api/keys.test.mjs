@@ -33,3 +33,31 @@ test('after a rotation old tokens are refused, and new ones work once PostgREST 
   assert.equal(assertOk(answer)[0].session, after.session);
   assertError(await api.read('/rpc/sessions', before.token), 401, null);
 });
+
+// Whatever PostgREST's connections have set is set anew.
+function reconnect(setting) {
+  api.sql(`ALTER DATABASE keys ${setting}`);
+  api.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'keys' AND usename = 'qfs_web'");
+}
+
+async function until(isThere) {
+  for (let i = 0; i < 200 && !(await isThere()); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+test('what stops for want of the key file is unavailable, and says why', async () => {
+  const nonce = await nonceOf(api);
+  reconnect("SET qfs.key_file = 'nowhere'");
+  try {
+    await until(async () => (await api.call('auth_nonce')).json?.details?.startsWith('QFS_'));
+    for (const answer of [await api.call('auth_nonce'), await tryLogin(api, viemWallet(), { nonce }),
+      await api.site({ path: '/checkpoint' })]) {
+      assertError(answer, 503, 'QFS_KEY_FILE');
+      assert.match(answer.json.hint, /key_file/);
+      assert.doesNotMatch(answer.text, /nowhere/);
+    }
+  } finally {
+    reconnect('RESET qfs.key_file');
+  }
+  await until(async () => (await api.call('auth_nonce')).status === 200);
+  await login(api);
+});

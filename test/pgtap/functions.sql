@@ -73,7 +73,7 @@ $$, 'strict functions return null for null');
 
 -- settings
 SELECT results_eq($$SELECT concat_ws(' ', name, context, vartype, boot_val) FROM pg_settings WHERE name ~ '^qfs\.' ORDER BY name COLLATE "C"$$,
-  ARRAY['qfs.ddl_guard superuser bool on', 'qfs.early_lock_release superuser bool on', 'qfs.key_file superuser string qfs.key'], 'settings, for superusers alone');
+  ARRAY['qfs.ddl_guard superuser bool on', 'qfs.early_lock_release superuser bool on', 'qfs.key_file superuser string qfs.key', 'qfs.sign_timeout superuser integer 5000'], 'settings, for superusers alone');
 
 -- errors: SQLSTATE, sentence, "CODE: detail.", what to do
 SET LOCAL qfs.key_file = 'qfs_regress.key';
@@ -93,7 +93,7 @@ INSERT INTO commands VALUES
   ('SELECT qfs.readable_entry(0)'), ('SELECT qfs.readable_entry(99)'), ('SELECT qfs.recover_personal_sign(''x'', ''x'')'), ('SELECT qfs.recover_personal_sign(''x'', decode(repeat(''00'', 65), ''hex''))'), ('SELECT qfs.ed25519_verify(''x'', ''x'', ''x'')'),
   ('SELECT qfs_api.auth_challenge(''x'')'), ('SELECT qfs_api.auth_login(''x'', ''y'')'), ('SELECT qfs_api.session_rotate()'), ('SELECT qfs_api.session_revoke(''x'')'), ('SELECT qfs_api.events_batch(''[]'')'), ('SELECT qfs_api.entry(99)'),
   ('SELECT qfs_api.tile(0, 1)'), ('SELECT qfs_api.tlog_proof(99)'), ('SELECT qfs_api.consistency_proof(2, 1)'), ('SELECT qfs_api.checkpoint(99)'), ('SELECT qfs_api.verify(depth => ''x'')'),
-  ('SELECT qfs.import(ARRAY[''"\ud800"''])'), ('SET LOCAL qfs.key_file = ''no/such''; SELECT qfs.checkpoint()');
+  ('SELECT qfs.import(ARRAY[''"\ud800"''])'), ('SET LOCAL qfs.key_file = ''no/such''; SELECT qfs.rotate_keys()');
 CREATE TEMP TABLE errors (command text, state text, message text, detail text, hint text);
 DO $$
 DECLARE
@@ -111,7 +111,7 @@ BEGIN
   END LOOP;
 END $$;
 SELECT is(count(*)::int, 58, 'every command fails') FROM errors WHERE state IS NOT NULL;
-SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT4[0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
+SELECT is_empty($$SELECT command, state FROM errors WHERE state !~ '^(22P02|22P05|22023|55000|0A000|PT[45][0-9][0-9])$'$$, 'with an SQLSTATE that says what kind');
 SELECT is_empty($$SELECT command, message FROM errors WHERE message !~ '^[a-z]' OR message ~ '[.!]$'$$, 'a sentence in lower case, without a full stop');
 SELECT is_empty($$SELECT command, detail FROM errors WHERE detail !~ '^QFS_[A-Z0-9_]+(: .+\.)?$'$$, 'a detail that begins with the code');
 SELECT is_empty($$SELECT command, hint FROM errors WHERE hint !~ '^([A-Z]|docs/).*\.$'$$, 'and a hint');

@@ -37,7 +37,7 @@ SELECT attempt('SELECT qfs.checkpoint(11)') AS later, attempt('SELECT qfs.checkp
 BEGIN;
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}');
 SELECT qfs.rotate_keys();
-SELECT (lines(qfs.checkpoint()))[2] AS size, qfs.vkey() <> (SELECT vkey FROM vkeys WHERE since = 9) AS other_key;
+SELECT attempt('SELECT qfs.checkpoint()') AS uncommitted, (lines(qfs.checkpoint(10)))[2] AS before, qfs.vkey() <> (SELECT vkey FROM vkeys WHERE since = 9) AS other_key;
 ROLLBACK;
 SELECT (lines(qfs.checkpoint()))[2] AS size, qfs.vkey() = (SELECT vkey FROM vkeys WHERE since = 9) AS same_key;
 

@@ -109,8 +109,8 @@ SELECT public.attempt('SELECT 1::bigint = 1::bigint') AS trap;
 SET ROLE regress_qfs_member;
 SELECT command, public.attempt(command)
 FROM unnest(ARRAY['SELECT qfs.register_event_type(''EVIL'', ''{}'')', 'SELECT qfs.set_policy(''{}'')', 'SELECT qfs.rotate_keys()', 'SELECT qfs.head()', 'SELECT qfs.root(5)',
-  'SELECT qfs.checkpoint()', 'SELECT qfs.tlog_proof(0)', 'SELECT qfs.import(''{}'')', 'SELECT qfs.verify()', 'SELECT qfs.self_check()',
-  'SELECT qfs.add_witness(''w+00000000+x'')', 'SELECT qfs.add_cosignature(qfs.checkpoint())',
+  'SELECT qfs.checkpoint(5)', 'SELECT qfs.tlog_proof(0, 5)', 'SELECT qfs.import(''{}'')', 'SELECT qfs.verify()', 'SELECT qfs.self_check()',
+  'SELECT qfs.add_witness(''w+00000000+x'')', 'SELECT qfs.add_cosignature(qfs.checkpoint(5))',
   'INSERT INTO qfs.ledger (type, payload) VALUES (''EVIL'', ''{}'')']) AS command;
 RESET ROLE;
 SELECT public.attempt('DROP TABLE regress_evil.pg_trigger') AS ddl, public.attempt('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL') AS guarded, public.attempt('SELECT qfs.rebuild()') AS rebuild;

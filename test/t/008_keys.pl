@@ -16,7 +16,7 @@ $node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; GRANT qfs_operator TO cle
 
 my $file  = $node->data_dir . '/qfs.key';
 my $seeds = slurp($file);
-like($seeds, qr/\A[0-9a-f]{64}\n\z/, 'genesis makes a file of one seed');
+like($seeds, qr/\A[0-9a-f]{64} [0-9a-f]{16} [0-9a-f]{8} [0-9a-f]{8} t[0-9a-f]{16}\n\z/, 'genesis makes a file of one seed, and says who made it');
 is(mode_of($file), '600', 'that nobody else can read');
 
 sub mode_of { my ($path) = @_; return sprintf '%o', (stat $path)[2] & 0777; }
@@ -54,6 +54,11 @@ my @unusable = (
   [ 'no line end', key_file($seeds =~ s/\n/0/r), 'QFS_KEY_FILE', 'it is damaged' ],
   [ 'capital digits', key_file(uc($seeds =~ s/^./a/r)), 'QFS_KEY_FILE', 'it is damaged' ],
   [ 'other characters', key_file('g' . substr($seeds, 1)), 'QFS_KEY_FILE', 'it is damaged' ],
+  [ 'another kind of maker', key_file($seeds =~ s/ t/ x/r), 'QFS_KEY_FILE', 'it is damaged' ],
+  [ 'a maker cut short', key_file($seeds =~ s/.\n/\n/r), 'QFS_KEY_FILE', 'it is damaged' ],
+  [ 'more after the maker', key_file($seeds =~ s/\n/0\n/r), 'QFS_KEY_FILE', 'it is damaged' ],
+  [ 'no maker after a space', key_file(substr($seeds, 0, 64) . " \n"), 'QFS_KEY_FILE', 'it is damaged' ],
+  [ 'more lines than a file has', key_file($seeds x 1025), 'QFS_KEY_FILE', 'it is damaged' ],
   [ 'a line too many characters', key_file($seeds . "\n"), 'QFS_KEY_FILE', 'it is damaged' ],
   [ 'the seeds of another ledger', key_file(join '', map { $_ x 64 . "\n" } 0, 1),
     'QFS_KEY_MISSING', 'none of its 2 seeds fits' ],
@@ -158,9 +163,10 @@ subtest 'rolled back' => sub {
   $node->safe_psql('postgres', q{
     BEGIN; SAVEPOINT s; SELECT qfs.rotate_keys(); ROLLBACK TO s; SELECT qfs.rotate_keys(); ROLLBACK});
   isnt(error_of($node, 'BEGIN READ ONLY; SELECT qfs.rotate_keys()'), undef, 'refused when read-only');
-  cmp_ok(seeds_in($file), '>=', $count + 3, 'seeds of nobody stay in the file');
+  is(seeds_in($file), $count + 1, 'of all these the last seed alone is still in the file');
   is(checkpoint_of($node), $checkpoint, 'the ledger signs as before');
   $node->safe_psql('postgres', 'SELECT qfs.rotate_keys()');
+  is(seeds_in($file), $count + 1, 'until its database writes again');
   is_sound_offline($node, 'after a rotation that held', 'postgres', $checkpoint);
 
   new_database($node, 'again');
@@ -169,6 +175,63 @@ subtest 'rolled back' => sub {
     SELECT qfs.genesis('again.example')});
   is_sound($node, 'genesis after one that was rolled back', 'again');
   is_sound_offline($node, 'genesis after one that was rolled back', 'again');
+};
+
+subtest 'who drops a seed' => sub {
+  my $roll_back = 'BEGIN; SELECT qfs.rotate_keys(); ROLLBACK;';
+  my $rotate    = sub { $node->safe_psql($_[0], 'SELECT qfs.rotate_keys()') };
+  my $last      = sub { return (split /^/, slurp($file))[-1] };
+  my $contains  = sub { my ($line) = @_; return index(slurp($file), $line) >= 0 };
+  $rotate->('postgres');
+  my $count = seeds_in($file);
+  $node->safe_psql('postgres', $roll_back x 1_100);
+  is(seeds_in($file), $count + 1, '1,100 rotations that were rolled back do not fill the file');
+  $node->safe_psql('postgres', q{DO $$ BEGIN FOR i IN 1 .. 50 LOOP
+    BEGIN PERFORM qfs.rotate_keys(); RAISE 'x'; EXCEPTION WHEN raise_exception THEN NULL; END; END LOOP; END $$});
+  is(seeds_in($file), $count + 1, 'nor do those of one transaction');
+  new_database($node, 'vain');
+  $node->safe_psql('vain', 'CREATE EXTENSION qfs;' . q{BEGIN; SELECT qfs.genesis('vain.example'); ROLLBACK;} x 50);
+  is(seeds_in($file), $count + 2, 'nor do geneses');
+
+  my $vain = $last->();
+  $rotate->('postgres');
+  ok($contains->($vain), "another database's seed is not dropped");
+  $node->safe_psql('vain', q{SELECT qfs.genesis('vain.example')});
+  ok(!$contains->($vain), 'its own database drops it');
+
+  # A savepoint that is released, and all that commits, stays.
+  $node->safe_psql('postgres', 'BEGIN; SAVEPOINT s; SELECT qfs.rotate_keys(); RELEASE s; COMMIT');
+  my $kept = $last->();
+  $rotate->('postgres');
+  ok($contains->($kept), 'what was committed in a savepoint stays');
+  append($node, 1);
+  is_sound_offline($node, 'and signs');
+
+  # Lines that were made elsewhere, though their transaction was rolled back here.
+  $node->safe_psql('postgres', $roll_back);
+  my $void = $last->();
+  my @field = split / /, $void =~ s/\n//r;
+  my $later = sprintf 't%016x', 1 << 40;
+  my %elsewhere = ('another system' => [1, '0' x 16], 'another timeline' => [2, '00000009'], 'another database' => [3, '00000001'],
+    'a transaction to come' => [4, $later], 'nobody' => [1]);
+  for my $name (sort keys %elsewhere) {
+    my ($index, $value) = @{ $elsewhere{$name} };
+    my @changed = @field;
+    $value ? ($changed[$index] = $value) : (@changed = $field[0]);
+    my $line = join(' ', @changed) . "\n";
+    spit($file, slurp($file) =~ s/\Q$void\E/$line/r);
+    chmod 0600, $file;
+    $node->safe_psql('postgres', $roll_back);
+    ok($contains->($line), "$name: not dropped");
+    spit($file, slurp($file) =~ s/\Q$line\E/$void/r);
+    chmod 0600, $file;
+    $node->safe_psql('postgres', $roll_back);
+    ok(!$contains->($void), "$name: the same line as it was is dropped");
+    spit($file, slurp($file) . $void);
+    chmod 0600, $file;
+  }
+  $rotate->('postgres');
+  is_sound_offline($node, 'after all that');
 };
 
 # ---- several ledgers, one file ----
@@ -237,6 +300,7 @@ subtest 'kill -9 between the file and the commit' => sub {
   is(seeds_in($file), $count + 2, 'both seeds are in the file');
   is(checkpoint_of($node), $checkpoint, 'the ledger signs as before');
   $node->safe_psql('postgres', 'SELECT qfs.rotate_keys()');
+  is(seeds_in($file), $count + 2, 'the next rotation drops the one that its database left behind');
   ok(!-e "$file.new", 'what was half written is gone');
   is(mode_of($file), '600', 'and the file is for the server alone');
   $node->safe_psql('late', q{SELECT qfs.genesis('late.example')});
@@ -250,7 +314,7 @@ subtest 'kill -9 between the file and the commit' => sub {
 
 # Each seed, in every spelling that somebody might have stored by mistake.
 sub spellings {
-  my ($hex) = @_;
+  my ($hex) = $_[0] =~ /^(\S+)/;
   my $bytes = pack('H*', $hex);
   return ($hex, uc $hex, $bytes, substr(encode_base64($bytes, ''), 0, 42), reverse($bytes) . '');
 }

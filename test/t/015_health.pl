@@ -58,7 +58,7 @@ subtest 'key file' => sub {
   chmod 0644, $file;
   item_like('key_file', qr/^error\|QFS_KEY_FILE: it can be read by others/, 'readable');
   rename "$file.away", $file or die $!;
-  item_like('key_file', qr/^ok\|signs\|$/, 'back');
+  item_like('key_file', qr/^ok\|has the key in force\|$/, 'back');
   is(metric('qfs_key_usable'), 1, 'usable');
 };
 

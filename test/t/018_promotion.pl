@@ -42,7 +42,7 @@ sub acknowledged { return map { my ($seq, $id) = /^(\d+) (\S+)$/; $seq ? [ $seq,
 
 my @clients = map { my $n = $_; QfsClient::in_background(sub { writer($n) }) } 1 .. $WRITERS;
 ok(wait_until(sub { acknowledged() > 200 }, 'load'), 'there is load');
-my $seen = checkpoint_of($standby);
+my $seen = checkpoint_of($primary);
 
 my ($postmaster) = slurp($primary->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $primary->kill9;

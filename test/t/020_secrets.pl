@@ -27,7 +27,7 @@ sub memory_of {
 }
 
 # Seeds of the file, as they stand there and as they are used.
-sub seeds { return map { my $line = $_; map { ["seed $_->[0]", $_->[1]] } ['in hexadecimal', $line], ['in bytes', pack 'H*', $line] } split /\n/, slurp($node->data_dir . '/qfs.key') }
+sub seeds { return map { my ($line) = /^(\S+)/; map { ["seed $_->[0]", $_->[1]] } ['in hexadecimal', $line], ['in bytes', pack 'H*', $line] } split /\n/, slurp($node->data_dir . '/qfs.key') }
 sub found { my ($memory) = @_; return join ', ', map { $_->[0] } grep { index($memory, $_->[1]) >= 0 } seeds() }
 
 my $client = QfsClient->wait_for($node);

@@ -104,6 +104,7 @@ my %arguments = (
   # what appends
   'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
   'qfs.authenticate_request' => "'Bearer $alice->{token}', 'qfs_user', '$alice->{session}', '/'",
+  'qfs.rotate_keys(qfs.hash)' => 'qfs.prepare_keys()',
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.post_restore' => "false, '{}'",
   'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
@@ -129,7 +130,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.prepare_keys', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/guc_tables.h"
 
 #if PG_VERSION_NUM < 150000
 #error "qfs needs PostgreSQL 15 or later"
@@ -45,11 +46,34 @@
 #define QFS_PRIMARY_KEY_INDEX(rel) RelationGetPrimaryKeyIndex(rel)
 #endif
 
+/* 17 can flush it at once. */
+#if PG_VERSION_NUM >= 170000
+#define QFS_LOG_MESSAGE(prefix, text) LogLogicalMessage(prefix, text, sizeof(text), false, false)
+#else
+#define QFS_LOG_MESSAGE(prefix, text) LogLogicalMessage(prefix, text, sizeof(text), false)
+#endif
+
 /* 17 can be asked for stronger modes as well. */
 #if PG_VERSION_NUM >= 170000
 #define QFS_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
 #else
 #define QFS_LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/* 16 exports the look-up of a setting; 15 has the list alone. */
+#if PG_VERSION_NUM >= 160000
+#define QFS_FIND_SETTING(name) find_option(name, false, false, ERROR)
+#else
+#define QFS_FIND_SETTING(name) qfs_find_setting(get_guc_variables(), name)
+
+static inline struct config_generic *
+qfs_find_setting(struct config_generic **settings, const char *name)
+{
+	/* It is one of the server's own: the list has it. */
+	while (strcmp((*settings)->name, name) != 0)
+		settings++;
+	return *settings;
+}
 #endif
 
 #endif

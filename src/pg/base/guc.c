@@ -12,6 +12,7 @@
 char	   *qfs_key_file;
 bool		qfs_early_lock_release = true;
 bool		qfs_ddl_guard = true;
+int			qfs_sign_timeout = 5000;
 
 void
 qfs_define_settings(void)
@@ -42,6 +43,15 @@ qfs_define_settings(void)
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("qfs.sign_timeout",
+							"How long the signing of a checkpoint waits for synchronous standbys.",
+							"Then nothing is signed, and the error says so. 0 looks once.",
+							&qfs_sign_timeout,
+							5000, 0, 24 * 60 * 60 * 1000,
+							PGC_SUSET,
+							GUC_UNIT_MS,
+							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("qfs");
 }

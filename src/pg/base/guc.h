@@ -12,6 +12,9 @@ extern char *qfs_key_file;
 /* Release the chain lock as soon as the commit is visible, before it is on disk. */
 extern bool qfs_early_lock_release;
 
+/* How long the signing of a checkpoint waits for standbys, in milliseconds. */
+extern int	qfs_sign_timeout;
+
 /* Refuse DDL on the ledger's objects. */
 extern bool qfs_ddl_guard;
 

@@ -12,8 +12,10 @@
 extern uint64 qfs_size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head);
 
 /*
- * The signed note of a size, with the cosignatures there are; palloc'd.
- * Errors: NO_GENESIS, NOT_VERIFIED, KEY_FILE, KEY_MISSING.
+ * The signed note of a size, with the cosignatures there are; palloc'd.  It is
+ * signed once no crash and no failover can lose what it is of.
+ * Errors: NO_GENESIS, NOT_VERIFIED, SIGN_OWN, SIGN_STANDBY, SIGN_WAIT, KEY_FILE,
+ *         KEY_MISSING.
  */
 extern qfs_slice qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size);
 

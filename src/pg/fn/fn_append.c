@@ -221,29 +221,88 @@ endorse(const qfs_ledger_record *ledger, const qfs_public_keys *next,
 	sodium_memzero(&pair, sizeof(pair));
 }
 
+/* What comes first where keys are made: nothing is written to a file that is missing or another ledger's. */
+static void
+begin_keys(qfs_ledger_record *ledger)
+{
+	qfs_key_pair pair;
+
+	qfs_actor_check_role_acts();
+	lock_and_read(ledger);
+	find_outgoing_key(ledger, &pair);
+	sodium_memzero(&pair, sizeof(pair));
+}
+
+static int64
+append_rotation(const qfs_ledger_record *ledger, const qfs_public_keys *next)
+{
+	uint8_t		signature[crypto_sign_BYTES];
+	qfs_draft p;
+
+	endorse(ledger, next, signature);
+	qfs_draft_begin(&p);
+	put_keys(&p, next);
+	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
+	return append_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
+}
+
 /* qfs.rotate_keys() -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_rotate_keys);
 Datum
 qfs_sql_rotate_keys(PG_FUNCTION_ARGS)
 {
-	uint8_t		signature[crypto_sign_BYTES];
 	qfs_ledger_record ledger;
 	qfs_public_keys next;
-	qfs_key_pair pair;
-	qfs_draft p;
 
-	qfs_actor_check_role_acts();
-	lock_and_read(&ledger);
-	/* Nothing is written to a file that is missing or another ledger's. */
-	find_outgoing_key(&ledger, &pair);
-	sodium_memzero(&pair, sizeof(pair));
+	begin_keys(&ledger);
 	qfs_keyfile_add(&next);
-	endorse(&ledger, &next, signature);
+	PG_RETURN_INT64(append_rotation(&ledger, &next));
+}
 
-	qfs_draft_begin(&p);
-	put_keys(&p, &next);
-	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
-	PG_RETURN_INT64(append_event("KEY_ROTATED", qfs_draft_end(&p), NULL));
+/* Under the chain lock: no key comes into force meanwhile. */
+static bool
+was_in_force(const qfs_hash *checkpoint)
+{
+	qfs_store  *store = qfs_table_store();
+	qfs_ledger_record ledger;
+	qfs_signing_key_record key;
+	qfs_error	err;
+
+	lock_and_read(&ledger);
+	for (int64 number = 0; number <= ledger.key_number; number++)
+	{
+		QFS_TRY(qfs_signing_key_get(store, number, &key, &err), &err);
+		if (memcmp(&key.checkpoint, checkpoint, sizeof(*checkpoint)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* qfs.prepare_keys() -> qfs.hash */
+PG_FUNCTION_INFO_V1(qfs_sql_prepare_keys);
+Datum
+qfs_sql_prepare_keys(PG_FUNCTION_ARGS)
+{
+	qfs_hash   *digest = palloc(sizeof(*digest));
+	qfs_ledger_record ledger;
+
+	begin_keys(&ledger);
+	qfs_keyfile_prepare(&(qfs_prepared_for) {&ledger.ledger, was_in_force}, digest);
+	PG_RETURN_POINTER(digest);
+}
+
+/* qfs.rotate_keys(digest) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_rotate_to_prepared);
+Datum
+qfs_sql_rotate_to_prepared(PG_FUNCTION_ARGS)
+{
+	const qfs_hash *digest = (const qfs_hash *) PG_GETARG_POINTER(0);
+	qfs_ledger_record ledger;
+	qfs_public_keys next;
+
+	begin_keys(&ledger);
+	qfs_keyfile_prepared(&(qfs_prepared_for) {&ledger.ledger, was_in_force}, digest, &next);
+	PG_RETURN_INT64(append_rotation(&ledger, &next));
 }
 
 /* ---- import ---- */

@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "access/xlog.h"
-#include "access/xlog_internal.h"
+#include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
@@ -17,6 +17,7 @@
 
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
+#include "pg/base/durable.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
 #include "pg/secret/keyfile.h"
@@ -116,23 +117,19 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 /* ---- checkpoints ---- */
 
 /*
- * Entries become visible a moment before they are on disk; what is signed must
- * be there.  (A standby shows only what its primary has flushed.)
+ * A signature outlives a rollback.  Entries of a transaction are the last ones,
+ * and the keys of a ledger that begins are entry 0's.
  */
 static void
-flush_visible_entries(void)
+check_committed(LedgerReader *reader, uint64 size)
 {
-	XLogRecPtr	end;
+	HeapTuple	row = qfs_ledger_row(reader, Max(size, 1) - 1);
 
-	if (RecoveryInProgress())
+	if (row == NULL)
 		return;
-	/* At the start of a page the insert position lies behind its header. */
-	end = GetXLogInsertRecPtr();
-	if (XLogSegmentOffset(end, wal_segment_size) == SizeOfXLogLongPHD)
-		end -= SizeOfXLogLongPHD;
-	else if (end % XLOG_BLCKSZ == SizeOfXLogShortPHD)
-		end -= SizeOfXLogShortPHD;
-	XLogFlush(end);
+	if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data)))
+		QFS_THROW(QFS_SIGN_OWN, "size %u", (uint64_t) size);
+	heap_freetuple(row);
 }
 
 static void
@@ -173,14 +170,34 @@ qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
 	qfs_error	err;
 
 	find_vkey(head, size, &vkey);
+	check_committed(reader, size);
 	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
 	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
-	flush_visible_entries();
+	qfs_wait_durable();
 	sign_checkpoint(&note, &vkey, size, &root);
 	add_cosignatures(&note, size);
 	if (note.overflow)
 		QFS_THROW(QFS_INTERNAL, "a checkpoint has too many cosignatures");
 	return qfs_buf_slice(&note);
+}
+
+/* qfs.check_key_file() -> void */
+PG_FUNCTION_INFO_V1(qfs_sql_check_key_file);
+Datum
+qfs_sql_check_key_file(PG_FUNCTION_ARGS)
+{
+	LedgerReader reader;
+	LedgerHead	head;
+	qfs_key_pair pair;
+	qfs_vkey	vkey;
+
+	qfs_ledger_table_open(&reader, GetActiveSnapshot());
+	qfs_ledger_head(&reader, 0, &head);
+	find_vkey(&head, head.size, &vkey);
+	qfs_ledger_table_close(&reader);
+	qfs_keyfile_find(&vkey.key, &pair);
+	sodium_memzero(&pair, sizeof(pair));
+	PG_RETURN_VOID();
 }
 
 /* qfs.checkpoint(size) -> text */

@@ -21,12 +21,12 @@
 #include "pg/base/errors.h"
 #include "pg/base/guc.h"
 #include "crypto/sha256.h"
+#include "pg/secret/key_line.h"
 #include "pg/secret/keyfile.h"
 
-/* 64 digits and a line end a seed; more lines than anyone rotates keys. */
-#define LINE_LEN (2 * QFS_HASH_LEN + 1)
+/* More lines than anyone rotates keys. */
 #define SEEDS_MAX 1024
-#define FILE_MAX ((size_t) LINE_LEN * SEEDS_MAX)
+#define FILE_MAX ((size_t) QFS_KEY_LINE_MAX * SEEDS_MAX)
 
 /* crypto_kdf contexts are 8 characters. */
 static const char kdf_context[crypto_kdf_CONTEXTBYTES] = {'q', 'f', 's', '-', 'k', 'e', 'y', '1'};
@@ -34,15 +34,15 @@ static const char kdf_context[crypto_kdf_CONTEXTBYTES] = {'q', 'f', 's', '-', 'k
 typedef struct Seeds
 {
 	size_t		count;
-	qfs_hash	seeds[SEEDS_MAX];
+	qfs_key_line lines[SEEDS_MAX];
 } Seeds;
 
 /* Everything secret is in here, and wiped when its context goes, error or not. */
 typedef struct Secrets
 {
 	Seeds		seeds;
-	size_t		len;			/* of what text holds */
-	char		text[LINE_LEN * SEEDS_MAX];
+	size_t		len;			/* of what text holds, or has held */
+	char		text[FILE_MAX + 1];	/* one more, to see that a file is longer */
 	MemoryContextCallback wipe;
 } Secrets;
 
@@ -53,7 +53,7 @@ wipe_secrets(void *secrets)
 	Secrets    *s = secrets;
 
 	/* A seed that could not be read to its end is not counted. */
-	sodium_memzero(s->seeds.seeds, Min(s->seeds.count + 1, SEEDS_MAX) * sizeof(qfs_hash));
+	sodium_memzero(s->seeds.lines, Min(s->seeds.count + 1, SEEDS_MAX) * sizeof(qfs_key_line));
 	sodium_memzero(s->text, s->len);
 	s->seeds.count = s->len = 0;
 }
@@ -114,17 +114,19 @@ check_permissions(int fd)
 static void
 parse_seeds(Secrets *s)
 {
-	errno = 0;
-	if (s->len % LINE_LEN != 0 || s->len > FILE_MAX)
-		throw_key_file("is damaged");
-	for (size_t at = 0; at < s->len; at += LINE_LEN)
-	{
-		qfs_slice	digits = {(const uint8_t *) s->text + at, LINE_LEN - 1};
+	qfs_slice	rest = {(const uint8_t *) s->text, s->len};
 
-		if (s->text[at + LINE_LEN - 1] != '\n' ||
-			!qfs_hex_decode(digits, s->seeds.seeds[s->seeds.count].bytes, QFS_HASH_LEN))
+	errno = 0;
+	while (rest.len > 0)
+	{
+		const uint8_t *end = memchr(rest.data, '\n', rest.len);
+		size_t		len = end != NULL ? end - rest.data : 0;
+
+		if (end == NULL || s->seeds.count == SEEDS_MAX ||
+			!qfs_key_line_parse((qfs_slice) {rest.data, len}, &s->seeds.lines[s->seeds.count]))
 			throw_key_file("is damaged");
 		s->seeds.count++;
+		rest = (qfs_slice) {end + 1, rest.len - len - 1};
 	}
 }
 
@@ -141,7 +143,7 @@ read_file(Secrets *s, bool may_be_missing)
 	if (fd < 0)
 		throw_key_file("cannot be opened");
 	check_permissions(fd);
-	while (s->len < FILE_MAX && (n = read(fd, s->text + s->len, FILE_MAX - s->len)) != 0)
+	while (s->len < sizeof(s->text) && (n = read(fd, s->text + s->len, sizeof(s->text) - s->len)) != 0)
 	{
 		if (n < 0)
 			throw_key_file("cannot be read");
@@ -161,11 +163,8 @@ write_file(Secrets *s)
 
 	qfs_buf_init(&text, s->text, FILE_MAX);
 	for (size_t i = 0; i < s->seeds.count; i++)
-	{
-		qfs_buf_hex(&text, s->seeds.seeds[i].bytes, QFS_HASH_LEN);
-		qfs_buf_byte(&text, '\n');
-	}
-	s->len = text.len;
+		qfs_key_line_write(&text, &s->seeds.lines[i]);
+	s->len = Max(s->len, text.len);
 
 	unlink(temporary);			/* left behind by a crash */
 	fd = OpenTransientFilePerm(temporary, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, 0600);
@@ -221,25 +220,146 @@ lock_file(void)
 	LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
+/* Which seeds of the file are dropped before it gets another one. */
+typedef bool (*drop_test) (const qfs_key_line *line, const void *context);
+
+static void
+drop_seeds(Secrets *s, drop_test is_dropped, const void *context)
+{
+	size_t		count = s->seeds.count;
+
+	s->seeds.count = 0;
+	for (size_t i = 0; i < count; i++)
+	{
+		if (!is_dropped(&s->seeds.lines[i], context))
+			s->seeds.lines[s->seeds.count++] = s->seeds.lines[i];
+	}
+	sodium_memzero(&s->seeds.lines[s->seeds.count], (count - s->seeds.count) * sizeof(qfs_key_line));
+}
+
+/*
+ * Files know no transactions: a rotation that was rolled back has left its seed
+ * here.  It goes when its database writes next.
+ */
+static bool
+is_void(const qfs_key_line *line, const void *context)
+{
+	return qfs_key_line_is_void(line);
+}
+
+static void
+derive_both(const qfs_hash *seed, qfs_public_keys *out)
+{
+	derive_public(seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
+	derive_public(seed, QFS_KEY_TOKEN, &out->token);
+}
+
+/* The file, to be written: without the seeds that were made in vain. */
+static void
+open_for_writing(Secrets *s)
+{
+	/* A standby must not grow seeds of its own. */
+	PreventCommandIfReadOnly("the making of a key");
+	lock_file();
+	read_file(s, true);
+	drop_seeds(s, is_void, NULL);
+}
+
+static qfs_key_line *
+add_seed(Secrets *s)
+{
+	qfs_key_line *line;
+
+	errno = 0;
+	if (s->seeds.count == SEEDS_MAX)
+		throw_key_file("is full");
+	line = &s->seeds.lines[s->seeds.count++];
+	crypto_kdf_keygen(line->seed.bytes);
+	return line;
+}
+
 void
 qfs_keyfile_add(qfs_public_keys *out)
 {
 	Secrets    *s = make_secrets();
-	qfs_hash   *seed;
+	qfs_key_line *line;
 
-	/* Files know no transactions, but a standby must not grow seeds of its own. */
+	open_for_writing(s);
+	line = add_seed(s);
+	qfs_key_line_sign(line);
+	write_file(s);
+	derive_both(&line->seed, out);
+	wipe_secrets(s);
+}
+
+/* ---- seeds that are prepared ---- */
+
+static void
+digest_seed(const qfs_hash *seed, qfs_hash *out)
+{
+	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
+}
+
+/* Prepared for this ledger, and not in force: another one takes its place. */
+static bool
+is_superseded(const qfs_key_line *line, const void *context)
+{
+	const qfs_prepared_for *prepared = context;
+	qfs_hash	checkpoint;
+
+	if (!qfs_key_line_is_prepared(line, prepared->ledger))
+		return false;
+	derive_public(&line->seed, QFS_KEY_CHECKPOINT, &checkpoint);
+	return !prepared->is_in_force(&checkpoint);
+}
+
+void
+qfs_keyfile_prepare(const qfs_prepared_for *prepared, qfs_hash *digest)
+{
+	Secrets    *s = make_secrets();
+	qfs_key_line *line;
+
+	open_for_writing(s);
+	drop_seeds(s, is_superseded, prepared);
+	line = add_seed(s);
+	qfs_key_line_prepare(line, prepared->ledger);
+	write_file(s);
+	digest_seed(&line->seed, digest);
+	wipe_secrets(s);
+}
+
+static bool
+fits(const qfs_key_line *line, const qfs_hash *ledger, const qfs_hash *digest)
+{
+	qfs_hash	own;
+
+	if (!qfs_key_line_is_prepared(line, ledger))
+		return false;
+	digest_seed(&line->seed, &own);
+	return memcmp(&own, digest, sizeof(own)) == 0;
+}
+
+void
+qfs_keyfile_prepared(const qfs_prepared_for *prepared, const qfs_hash *digest, qfs_public_keys *out)
+{
+	Secrets    *s = make_secrets();
+	bool		found = false;
+
+	/* Nobody puts another one in its place before this transaction ends. */
 	PreventCommandIfReadOnly("the making of a key");
 	lock_file();
-	read_file(s, true);
-	errno = 0;
-	if (s->seeds.count == SEEDS_MAX)
-		throw_key_file("is full");
-	seed = &s->seeds.seeds[s->seeds.count++];
-	crypto_kdf_keygen(seed->bytes);
-	write_file(s);
-	derive_public(seed, QFS_KEY_CHECKPOINT, &out->checkpoint);
-	derive_public(seed, QFS_KEY_TOKEN, &out->token);
+	read_file(s, false);
+	for (size_t i = 0; i < s->seeds.count && !found; i++)
+	{
+		found = fits(&s->seeds.lines[i], prepared->ledger, digest);
+		if (found)
+			derive_both(&s->seeds.lines[i].seed, out);
+	}
 	wipe_secrets(s);
+	if (!found)
+		QFS_THROW(QFS_KEY_UNPREPARED, "%h", digest);
+	if (prepared->is_in_force(&out->checkpoint))
+		QFS_THROW(QFS_KEY_UNPREPARED, "%h was put in force before", digest);
 }
 
 /*
@@ -255,12 +375,6 @@ static struct
 	qfs_hash	public_key;
 }			last_fit;
 
-static void
-digest_seed(const qfs_hash *seed, qfs_hash *out)
-{
-	qfs_sha256((qfs_slice) {seed->bytes, sizeof(seed->bytes)}, out);
-}
-
 /* The seed that gave this key last time, if the file still has it; the pair then needs no computation. */
 static const qfs_hash *
 recall_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key, qfs_key_pair *out)
@@ -273,7 +387,7 @@ recall_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_ke
 	/* The newest seed is the likeliest. */
 	for (size_t i = s->seeds.count; i-- > 0;)
 	{
-		const qfs_hash *seed = &s->seeds.seeds[i];
+		const qfs_hash *seed = &s->seeds.lines[i].seed;
 
 		digest_seed(seed, &digest);
 		if (memcmp(&digest, &last_fit.seed_digest, sizeof(digest)) != 0)
@@ -306,7 +420,7 @@ find_pair(const Secrets *s, qfs_key_purpose purpose, const qfs_hash *public_key,
 		return seed;
 	for (size_t i = s->seeds.count; i-- > 0;)
 	{
-		seed = &s->seeds.seeds[i];
+		seed = &s->seeds.lines[i].seed;
 		derive(seed, purpose, out);
 		if (memcmp(&out->public_key, public_key, sizeof(*public_key)) != 0)
 			continue;

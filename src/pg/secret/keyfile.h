@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * The file holds one 32-byte seed a line, in hexadecimal: one for each ledger
- * of the cluster and for each rotation.  From a seed, crypto_kdf derives a key
- * a purpose.  Which line belongs to a ledger is found by the public key that
- * the ledger has recorded, so a line too many does no harm.
+ * The file holds a 32-byte seed a line (key_line.h): one for each ledger of the
+ * cluster and for each rotation.  From a seed, crypto_kdf derives a key a
+ * purpose.  Which line belongs to a ledger is found by the public key that the
+ * ledger has recorded, so a line too many does no harm.
  */
 #ifndef QFS_KEYFILE_H
 #define QFS_KEYFILE_H
@@ -42,10 +42,33 @@ typedef struct qfs_public_keys
 
 /*
  * Adds a random seed to the file, which is made if it is not there; it is on
- * disk when this returns.  One transaction at a time may do it.
+ * disk when this returns.  One transaction at a time may do it.  Should it be
+ * rolled back, the seed stays until this database adds the next one.
  * Errors: KEY_FILE.
  */
 extern void qfs_keyfile_add(qfs_public_keys *out);
+
+/* A ledger, by the hash of its genesis, and which checkpoint keys it has or had in force. */
+typedef struct qfs_prepared_for
+{
+	const qfs_hash *ledger;
+	bool		(*is_in_force) (const qfs_hash *checkpoint);
+} qfs_prepared_for;
+
+/*
+ * Adds a seed that no transaction has put in force yet, instead of the one that
+ * this database prepared before and did not use; gives its SHA-256, by which it
+ * is asked for.  No rollback takes it back.
+ * Errors: KEY_FILE.
+ */
+extern void qfs_keyfile_prepare(const qfs_prepared_for *prepared, qfs_hash *digest);
+
+/*
+ * Public keys of the seed that was prepared and has this digest.
+ * Errors: KEY_FILE, KEY_UNPREPARED.
+ */
+extern void qfs_keyfile_prepared(const qfs_prepared_for *prepared, const qfs_hash *digest,
+								 qfs_public_keys *out);
 
 /*
  * The checkpoint key whose public half is `checkpoint`.  The caller wipes it
