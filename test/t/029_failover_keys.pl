@@ -1,4 +1,4 @@
-# 025_failover_keys.pl - the key file before, during and after a failover: the drill of docs/operations.md, and what happens without it.
+# 029_failover_keys.pl - the key file before, during and after a failover: the drill of docs/operations.md, and what happens without it.
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;

@@ -1,4 +1,4 @@
-# 024_signing.pl - signed is what no crash, no rollback and no failover can take back.
+# 028_signing.pl - signed is what no crash, no rollback and no failover can take back.
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;
