@@ -29,6 +29,7 @@ CREATE TABLE commands (n serial, command text);
 -- triggers, event triggers
 INSERT INTO commands (command) VALUES
   ('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL'),
+  ('UPDATE pg_class SET relhastriggers = false WHERE oid = ''qfs.ledger''::regclass'),
   ('DROP TRIGGER zzz_qfs_append ON qfs.ledger'),
   ('CREATE OR REPLACE TRIGGER zzz_qfs_refuse_row AFTER DELETE ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
   ('CREATE TRIGGER zzzz BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other(); CREATE RULE r AS ON UPDATE TO qfs.policy DO INSTEAD NOTHING'),

@@ -31,6 +31,7 @@ INSERT INTO commands (command) VALUES
   ('ALTER TABLE qfs.ledger ENABLE TRIGGER zzz_qfs_refuse_row'),
   ('ALTER TABLE qfs.ledger ENABLE REPLICA TRIGGER zzz_qfs_refuse_statement'),
   ('ALTER TABLE qfs.ledger DISABLE TRIGGER ALL'),
+  ('UPDATE pg_class SET relhastriggers = false WHERE oid = ''qfs.ledger''::regclass'),
   ('ALTER TRIGGER zzz_qfs_append ON qfs.ledger RENAME TO aaa'),
   ('CREATE OR REPLACE TRIGGER zzz_qfs_append BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
   ('CREATE OR REPLACE TRIGGER zzz_qfs_append AFTER INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION qfs.ledger_append();

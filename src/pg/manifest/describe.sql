@@ -158,7 +158,9 @@ fact (classid, objid, objsubid, fact, tolerated) AS (
   SELECT 'pg_trigger'::regclass, t.oid, 0, f,
     t.tgenabled = 'D' OR (t.tgtype & 66 = 0 AND t.tgrelid IN (to_regclass('qfs.ledger'), to_regclass('qfs.message')))
   FROM pg_trigger t JOIN relation c ON c.oid = t.tgrelid, LATERAL (
-    VALUES ('definition = ' || pg_get_triggerdef(t.oid)), ('enabled = ' || t.tgenabled::text)) AS x(f)
+    -- where pg_class says that there are none, PostgreSQL does not look for any; what makes one anew sets that right
+    VALUES ('definition = ' || CASE WHEN c.relhastriggers THEN '' ELSE 'never fires: ' END || pg_get_triggerdef(t.oid)),
+           ('enabled = ' || t.tgenabled::text)) AS x(f)
   WHERE NOT t.tgisinternal
   UNION ALL
   SELECT 'pg_rewrite'::regclass, r.oid, 0, f, r.ev_enabled = 'D'
