@@ -2,7 +2,7 @@
 use strict;
 use warnings FATAL => 'all';
 use JSON::PP;
-use MIME::Base64 qw(encode_base64 encode_base64url);
+use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
 use QfsClient;
 use QfsTest;
 use QfsWallet;
@@ -25,12 +25,17 @@ $source->safe_psql('postgres', q{
 append($source, 3);
 $source->safe_psql('postgres', 'VACUUM qfs.ledger');
 append($source, 30);
-my $witness = note_key('witness.example', 4, $source->safe_psql('postgres',
-  'SELECT checkpoint FROM qfs.signing_key WHERE number = 0'));
-my $cosignature = encode_base64("\0" x 76, '');
+my $witness = note_key('witness.example', 4, unpack 'H*', decode_base64url(device_key_of(9)));
 $source->safe_psql('postgres', "SELECT qfs.add_witness('$witness')");
-$source->safe_psql('postgres', unguarded(qq{
-  INSERT INTO qfs.cosignature SELECT size, '$witness', E'\\u2014 witness.example $cosignature\\n' FROM qfs.head()}));
+{
+  my $checkpoint = checkpoint_of($source);
+  my ($note) = $checkpoint =~ /^(.*?\n)\n/s;
+  my ($id)   = $witness =~ /\+(\w+)\+/;
+  my $now    = time;
+  my $sig    = decode_base64url(ask(do => 'event', device => 9, text => "cosignature/v1\ntime $now\n$note")->{sig});
+  my $line   = "\xe2\x80\x94 witness.example " . encode_base64(pack('H* Q>', $id, $now) . $sig, '') . "\n";
+  is($source->safe_psql('postgres', "SELECT qfs.add_cosignature('$checkpoint$line')"), 1, 'a witness has cosigned');
+}
 
 # Two accounts, and what is kept of them off the ledger: profiles, one of them
 # erased, envelopes, one of them erased, and how far they have been read.
