@@ -7,15 +7,15 @@
 
 #include <sodium.h>
 
+#include "crypto/ed25519.h"
+#include "crypto/ethereum.h"
+#include "crypto/keccak.h"
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
-#include "crypto/ed25519.h"
 #include "pg/append/guard.h"
-#include "crypto/ethereum.h"
 #include "pg/base/guc.h"
-#include "crypto/keccak.h"
-#include "pg/table/known_rows.h"
 #include "pg/base/version.h"
+#include "pg/table/known_rows.h"
 
 QFS_MODULE_MAGIC;
 

@@ -8,8 +8,8 @@
 
 #include "fmgr.h"
 
-#include "pg/append/actor.h"
 #include "engine/reduce.h"
+#include "pg/append/actor.h"
 
 /*
  * A reducer that reads what is committed now; for looking, not for appending.

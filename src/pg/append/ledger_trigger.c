@@ -20,8 +20,8 @@
 #include "utils/snapmgr.h"
 
 #include "pg/append/append.h"
-#include "pg/base/errors.h"
 #include "pg/append/event.h"
+#include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"

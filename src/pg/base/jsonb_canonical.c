@@ -13,9 +13,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "base/status.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
-#include "base/status.h"
 
 typedef struct Member
 {

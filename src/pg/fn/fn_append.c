@@ -25,11 +25,11 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/secret/keyfile.h"
-#include "pg/table/opening.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/opening.h"
 #include "pg/table/row_insert.h"
-#include "rules/system/key_rotated.h"
 #include "pg/table/store_table.h"
+#include "rules/system/key_rotated.h"
 
 /* Appends an event; returns its seq and, if it is asked for, its hash. */
 static int64

@@ -9,10 +9,10 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "engine/coherence.h"
 #include "pg/append/account_event.h"
 #include "pg/base/amount_datum.h"
 #include "pg/base/args.h"
-#include "engine/coherence.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "rules/social/referral.h"

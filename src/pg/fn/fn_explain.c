@@ -15,16 +15,16 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "ledger/registry.h"
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
-#include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
-#include "ledger/registry.h"
-#include "proof/explanation.h"
-#include "text/base64.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/fn/checkpoint.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/store_table.h"
+#include "proof/explanation.h"
+#include "text/base64.h"
 
 /* ---- the ledger as a source of entries ---- */
 

@@ -19,13 +19,13 @@
 #include "pg/append/draft.h"
 #include "pg/append/table_guard.h"
 #include "pg/base/args.h"
-#include "text/base64.h"
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/row_insert.h"
 #include "pg/table/row_write.h"
-#include "state/records.h"
 #include "rules/social/message_hash.h"
+#include "state/records.h"
+#include "text/base64.h"
 
 /* ---- pure ---- */
 

@@ -15,17 +15,17 @@
 #include "utils/timestamp.h"
 #include "utils/snapmgr.h"
 
+#include "engine/reduce.h"
+#include "log/note.h"
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
 #include "pg/base/durable.h"
-#include "pg/fn/checkpoint.h"
 #include "pg/base/errors.h"
+#include "pg/fn/checkpoint.h"
 #include "pg/secret/keyfile.h"
+#include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/own_row.h"
-#include "pg/table/ledger_table.h"
-#include "log/note.h"
-#include "engine/reduce.h"
 #include "pg/table/store_table.h"
 
 /* ---- who signs ---- */

@@ -17,10 +17,10 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/table/own_row.h"
-#include "rules/account/profile_content.h"
 #include "pg/table/row_insert.h"
-#include "text/base64.h"
+#include "rules/account/profile_content.h"
 #include "state/records.h"
+#include "text/base64.h"
 
 /* qfs.refuse(code, detail) -> boolean: an error, from functions in SQL */
 PG_FUNCTION_INFO_V1(qfs_sql_refuse);

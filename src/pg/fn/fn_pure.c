@@ -7,15 +7,15 @@
 
 #include "utils/builtins.h"
 
-#include "pg/base/args.h"
 #include "crypto/ed25519.h"
-#include "pg/base/errors.h"
 #include "crypto/ethereum.h"
-#include "crypto/sha256.h"
-#include "pg/base/jsonb_canonical.h"
 #include "crypto/keccak.h"
-#include "log/merkle.h"
+#include "crypto/sha256.h"
 #include "engine/policy.h"
+#include "log/merkle.h"
+#include "pg/base/args.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
 #include "text/base64.h"
 
 /* qfs.canonical(jsonb) -> text */

@@ -13,24 +13,24 @@
 
 #include "utils/builtins.h"
 
+#include "engine/rule.h"
+#include "engine/session.h"
+#include "identity/device.h"
+#include "identity/token.h"
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
 #include "pg/append/draft.h"
 #include "pg/base/args.h"
-#include "text/base64.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/secret/keyfile.h"
-#include "rules/account/signin_message.h"
-#include "engine/rule.h"
-#include "engine/session.h"
-#include "pg/table/ledger_table.h"
-#include "identity/device.h"
-#include "identity/token.h"
-#include "text/uri.h"
 #include "pg/fn/session_token.h"
+#include "pg/secret/keyfile.h"
 #include "pg/secret/token_memory.h"
+#include "pg/table/ledger_table.h"
+#include "rules/account/signin_message.h"
+#include "text/base64.h"
+#include "text/uri.h"
 
 #define NONCE_TIME_LEN 6
 #define NONCE_RANDOM_LEN 10

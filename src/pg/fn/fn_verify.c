@@ -16,10 +16,12 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "ledger/audit.h"
+#include "ledger/registry.h"
+#include "ledger/state_hash.h"
 #include "pg/append/append.h"
 #include "pg/append/guard.h"
 #include "pg/base/args.h"
-#include "ledger/audit.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -28,10 +30,8 @@
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
-#include "ledger/state_hash.h"
-#include "ledger/registry.h"
-#include "rules/account/signin_message.h"
 #include "pg/table/store_table.h"
+#include "rules/account/signin_message.h"
 
 static void *
 allocate(void *context, size_t size)

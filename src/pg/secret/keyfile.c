@@ -18,9 +18,9 @@
 #include "storage/fd.h"
 #include "storage/lock.h"
 
+#include "crypto/sha256.h"
 #include "pg/base/errors.h"
 #include "pg/base/guc.h"
-#include "crypto/sha256.h"
 #include "pg/secret/key_line.h"
 #include "pg/secret/keyfile.h"
 

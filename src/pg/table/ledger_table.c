@@ -17,8 +17,8 @@
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/table/ledger_table.h"
 #include "pg/base/version.h"
+#include "pg/table/ledger_table.h"
 
 Oid
 qfs_table_oid(const char *name)

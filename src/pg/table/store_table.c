@@ -24,14 +24,14 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "pg/base/amount_datum.h"
-#include "pg/base/errors.h"
-#include "pg/table/known_rows.h"
 #include "engine/reduce.h"
 #include "ledger/registry.h"
+#include "pg/base/amount_datum.h"
+#include "pg/base/errors.h"
+#include "pg/base/version.h"
+#include "pg/table/known_rows.h"
 #include "pg/table/row_write.h"
 #include "pg/table/store_table.h"
-#include "pg/base/version.h"
 
 #define FIELDS_MAX 32
 
