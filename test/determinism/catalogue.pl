@@ -13,7 +13,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION qfs');
 my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 
 # Observers say how the server is now: clocks, locks, files, roles, other objects.  No outcome, no proof and no explanation asks them.
-my $OBSERVERS = qr/^qfs(_api)?\.(access|health|key_fault|knows_server|metric_families|metrics|self_check|vitals)\(/;
+my $OBSERVERS = qr/^qfs(_api)?\.(access|health|key_fault|knows_server|metric_families|neighbours|metrics|self_check|vitals)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (

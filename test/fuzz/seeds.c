@@ -209,8 +209,8 @@ live_on(sample *s)
 			 "\"logic\":\"0.8\",\"signal\":\"0.7\",\"topic\":\"0.9\"}}", content);
 	CHECK_STATUS(people_append(s, &bob, "COHERENCE_SCORED", text), QFS_OK);
 	CHECK_STATUS(people_append(s, &bob, "POSTED", "{\"text\":\"first\"}"), QFS_OK);
-	CHECK_STATUS(sample_append_as(s, signin_signed(s, &alice.session, &alice.wallet, 1, 1, "POSTED", "{\"n\":1}"),
-								  &alice.wallet.user, "POSTED", "{\"n\":1}"), QFS_OK);
+	/* Alice's device signs. */
+	CHECK_STATUS(people_append(s, &alice, "POSTED", "{\"n\":1}"), QFS_OK);
 	CHECK_STATUS(sample_append(s, "KEY_ROTATED", sample_rotation_payload(&s->entry[0].seal.hash, 1, 2)), QFS_OK);
 	sodium_bin2hex(digits, sizeof(digits), bob.session.bytes, sizeof(bob.session.bytes));
 	snprintf(text, sizeof(text), "{\"nonce\":\"%s\"}", digits);
