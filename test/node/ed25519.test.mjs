@@ -90,7 +90,7 @@ test('a ledger with keys that are none is not believed, in the page and by the s
       prev: '0'.repeat(64), seq: 0, type: 'GENESIS', v: 1 });
     const root = await leafHash(utf8(line));
     const note = await noteOf(1, root, checkpoint, signature);
-    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], explanation_hash: '', from: 0, guards: [], narrative: '', policy: {}, result: {}, seq: 0, steps: [], subject: '',
+    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], explanation_hash: '', from: 0, guards: [], narrative: '', policy: {}, result: { by: 'operator' }, seq: 0, steps: [], subject: '',
       topic: 'entry', tx_id: hex(root), v: 1 };
     const { ok, faults } = await verifyBundle(bundle, await vkeyOf(ORIGIN, good));
     const second = verifyExport([Buffer.from(line)], { checkpoints: [note] });
