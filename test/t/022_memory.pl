@@ -113,7 +113,7 @@ my %arguments = (
   'qfs_api.auth_challenge' => "'$alice->{wallet}'", 'qfs_api.auth_login' => join(', ', map { literal($_) } $message, $signature),
   'qfs_api.create_content' => q{repeat('cd', 32), 'text/plain', 5}, 'qfs_api.score_content' => "'$unscored', $features",
   'qfs_api.events_batch' => $event, 'qfs_api.send_message' => message_to($bob, 2), 'qfs_api.erase_message' => "'$thread', 1", 'qfs_api.mark_read' => "'$thread', 0",
-  'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
+  'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_rotate' => '', 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
   'qfs_api.set_profile' => q{'Alice B'},
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
