@@ -145,8 +145,10 @@ ROLLBACK;
 SELECT qfs.post_restore();
 SELECT t, attempt(format('INSERT INTO qfs.%I SELECT * FROM qfs.%I', t, t)) AS no_row FROM unnest(ARRAY['witness', 'message']) AS t;
 SELECT attempt($$INSERT INTO qfs.witness VALUES ('y', now())$$) AS after_opening;
-REVOKE USAGE ON SCHEMA qfs, public FROM regress_writer;
-REVOKE ALL ON alice, saved FROM regress_writer;
+-- from 17 on what it had when the extension was made anew counts as initial privileges, which nothing else takes away
+SET qfs.ddl_guard = off;
+DROP OWNED BY regress_writer;
+RESET qfs.ddl_guard;
 DROP ROLE regress_writer;
 
 -- an empty one does not begin with contents that nothing commits to

@@ -120,8 +120,12 @@ compared AS (
                d.name, f.facts ->> 'event',
                (SELECT ' WHEN tag IN (' || string_agg(quote_literal(t), ', ') || ')' FROM string_to_table(nullif(f.facts ->> 'tags', ''), ', ') t), f.facts ->> 'function')
       -- roles
-      WHEN d.type = 'role' AND d.label LIKE 'member of %' THEN format('REVOKE %s FROM %s CASCADE', substr(d.label, 11), d.name)
-      WHEN d.type = 'role' AND d.label LIKE 'has member %' THEN format('REVOKE %s FROM %s CASCADE', d.name, substr(d.label, 12))
+      -- from 16 on a membership is each grantor's own
+      WHEN d.type = 'role' AND d.label ~ '^(member of|has member) ' THEN
+        (SELECT string_agg(format('REVOKE %s FROM %s%s CASCADE', m.roleid::regrole, m.member::regrole,
+                                  CASE WHEN m.grantor = current_user::regrole THEN '' ELSE ' GRANTED BY ' || m.grantor::regrole END), '; ')
+         FROM pg_auth_members m
+         WHERE d.name = ANY (ARRAY[m.roleid, m.member]::regrole[]::text[]) AND d.label IN ('member of ' || m.roleid::regrole, 'has member ' || m.member::regrole))
       WHEN d.type = 'role' AND d.how = 'changed' THEN format('ALTER ROLE %s %s', d.name, d.was)
     END AS cure,
     CASE WHEN d.how = 'foreign' AND d.type IN ('default', 'default acl') THEN 'Undo the ALTER DEFAULT PRIVILEGES that made it, with qfs.ddl_guard off.'
