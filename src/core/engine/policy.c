@@ -302,6 +302,17 @@ qfs_policy_lists(qfs_slice list, qfs_slice text)
 }
 
 bool
+qfs_policy_lists_user(qfs_slice list, const qfs_user_id *user)
+{
+	uint8_t		text[QFS_USER_ID_TEXT];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, text, sizeof(text));
+	qfs_user_id_write(&buf, user);
+	return qfs_policy_lists(list, qfs_buf_slice(&buf));
+}
+
+bool
 qfs_policy_lists_prefix(qfs_slice list, qfs_slice text)
 {
 	qfs_json_iter iter = qfs_json_members(list);

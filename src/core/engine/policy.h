@@ -101,6 +101,9 @@ extern qfs_status qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error 
 /* Is the text one of the strings of a list? */
 extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);
 
+/* Is the account one of those of a list? */
+extern bool qfs_policy_lists_user(qfs_slice list, const qfs_user_id *user);
+
 /* Is the text one of them, or does it go on from one with "/", "?" or "#"? */
 extern bool qfs_policy_lists_prefix(qfs_slice list, qfs_slice text);
 

@@ -81,12 +81,7 @@ qfs_session_start(qfs_reducer *r, qfs_session_record *session, const qfs_hash *n
 bool
 qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user)
 {
-	uint8_t		text[QFS_USER_ID_TEXT];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_user_id_write(&buf, user);
-	return qfs_policy_lists(r->policy.operators, qfs_buf_slice(&buf));
+	return qfs_policy_lists_user(r->policy.operators, user);
 }
 
 bool

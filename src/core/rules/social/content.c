@@ -123,17 +123,6 @@ quality(const qfs_story *story, const qfs_effect *effect)
 static const qfs_change scored = {.name = "CONTENT_SCORED",.quality = quality};
 static const qfs_change *const changes[] = {&scored, NULL};
 
-static bool
-is_evaluator(const qfs_act *act)
-{
-	uint8_t		text[QFS_USER_ID_TEXT];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_user_id_write(&buf, &act->event->actor);
-	return qfs_policy_lists(act->reducer->policy.evaluators, qfs_buf_slice(&buf));
-}
-
 /* Finds what may be scored, and its score. */
 static qfs_status
 evaluate(qfs_act *act, content_record *content)
@@ -143,7 +132,7 @@ evaluate(qfs_act *act, content_record *content)
 	bool		found;
 	qfs_status	status;
 
-	if (!is_evaluator(act))
+	if (!qfs_policy_lists_user(act->reducer->policy.evaluators, &act->event->actor))
 		return qfs_fail(act->err, QFS_FORBIDDEN, "the account is not in policy.evaluators");
 	status = find_content(act, content, &found);
 	if (status == QFS_OK && !found)
