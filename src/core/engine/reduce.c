@@ -81,12 +81,9 @@ static qfs_status
 record_custom(qfs_act *act, const qfs_rate_record *rate)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_account_record account = {.user = act->event->actor};
-	bool		found;
-	qfs_status	status = r->store->get(r->store, &qfs_kind_account, &account, &found, act->err);
+	qfs_account_record account;
+	qfs_status	status = qfs_session_account(r, &act->event->actor, &account, act->err);
 
-	if (status == QFS_OK && !found)
-		return qfs_fail(act->err, QFS_STATE_MISMATCH, "a session without an account");
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, rate, act->err);
 	if (status == QFS_OK)

@@ -78,6 +78,19 @@ qfs_session_start(qfs_reducer *r, qfs_session_record *session, const qfs_hash *n
 	return status;
 }
 
+qfs_status
+qfs_session_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out, qfs_error *err)
+{
+	bool		found;
+	qfs_status	status;
+
+	*out = (qfs_account_record) {.user = *user};
+	status = r->store->get(r->store, &qfs_kind_account, out, &found, err);
+	if (status == QFS_OK && !found)
+		return qfs_fail(err, QFS_STATE_MISMATCH, "a session without an account");
+	return status;
+}
+
 bool
 qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user)
 {
@@ -139,19 +152,13 @@ qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
 static qfs_status
 check_event_nonce(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, qfs_error *err)
 {
-	qfs_account_record account = {.user = event->actor};
-	bool		found;
-	qfs_status	status;
+	qfs_account_record account;
+	qfs_status	status = qfs_session_account(r, &event->actor, &account, err);
 
-	status = r->store->get(r->store, &qfs_kind_account, &account, &found, err);
-	if (status != QFS_OK)
-		return status;
-	if (!found)
-		return qfs_fail(err, QFS_STATE_MISMATCH, "a session without an account");
-	if (auth->nonce <= account.event_nonce)
+	if (status == QFS_OK && auth->nonce <= account.event_nonce)
 		return qfs_fail(err, QFS_EVENT_NONCE, "it is %i, the last one was %i",
 						auth->nonce, account.event_nonce);
-	return QFS_OK;
+	return status;
 }
 
 qfs_status

@@ -35,6 +35,10 @@ extern void qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record
 /* The device key in base64url, or null. */
 extern void qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session);
 
+/* The account that a session acts for.  Errors: STATE_MISMATCH if there is none. */
+extern qfs_status qfs_session_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out,
+									  qfs_error *err);
+
 /* Does the policy in force make the account an operator? */
 extern bool qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user);
 

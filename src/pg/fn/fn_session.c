@@ -432,19 +432,6 @@ qfs_sql_current_session(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(session);
 }
 
-static void
-read_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out)
-{
-	qfs_error	err;
-	bool		found;
-
-	memset(out, 0, sizeof(*out));
-	out->user = *user;
-	QFS_TRY(r->store->get(r->store, &qfs_kind_account, out, &found, &err), &err);
-	if (!found)
-		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
-}
-
 /* The nonce of a rotation: the caller's, or a random one. */
 static void
 read_rotation_nonce(FunctionCallInfo fcinfo, int n, qfs_hash *nonce)
@@ -465,12 +452,13 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	qfs_account_record account;
 	qfs_session_record session;
 	qfs_slice	outcome;
+	qfs_error	err;
 	qfs_hash	nonce;
 	qfs_draft p;
 
 	if (PG_ARGISNULL(0) && !PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "what is signed holds the nonce: give it, too");
-	read_account(r, &actor->user, &account);
+	QFS_TRY(qfs_session_account(r, &actor->user, &account, &err), &err);
 	read_rotation_nonce(fcinfo, 0, &nonce);
 	qfs_draft_begin(&p);
 	qfs_draft_hash(&p, "nonce", &nonce);
