@@ -50,10 +50,7 @@ const qfs_rule qfs_rule_genesis = {
 	.type = "GENESIS",
 	.schema = "{\"properties\":{"
 	"\"format\":{\"const\":1},"
-	"\"keys\":{\"properties\":{"
-	"\"checkpoint\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
-	"\"token\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
-	"\"required\":[\"checkpoint\",\"token\"],\"type\":\"object\"},"
+	"\"keys\":" QFS_SIGNING_KEYS_SCHEMA ","
 	"\"origin\":{\"maxLength\":255,\"minLength\":1,\"type\":\"string\"},"
 	"\"policy\":{\"additionalProperties\":true,\"type\":\"object\"}},"
 	"\"required\":[\"format\",\"keys\",\"origin\",\"policy\"],\"type\":\"object\"}",

@@ -153,10 +153,7 @@ next_key(const qfs_hash *ledger, const qfs_hash *current, const qfs_entry *entry
 const qfs_rule qfs_rule_key_rotated = {
 	.type = "KEY_ROTATED",
 	.schema = "{\"properties\":{"
-	"\"keys\":{\"properties\":{"
-	"\"checkpoint\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
-	"\"token\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
-	"\"required\":[\"checkpoint\",\"token\"],\"type\":\"object\"},"
+	"\"keys\":" QFS_SIGNING_KEYS_SCHEMA ","
 	"\"signature\":{\"maxLength\":128,\"minLength\":128,\"type\":\"string\"}},"
 	"\"required\":[\"keys\",\"signature\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,

@@ -8,6 +8,12 @@
 
 #include "engine/rule.h"
 
+/* The schema of the member "keys" of both payloads. */
+#define QFS_SIGNING_KEYS_SCHEMA "{\"properties\":{" \
+	"\"checkpoint\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}," \
+	"\"token\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}}," \
+	"\"required\":[\"checkpoint\",\"token\"],\"type\":\"object\"}"
+
 /*
  * The keys of a payload of GENESIS or KEY_ROTATED; number and seq stay.
  * Errors: PAYLOAD_INVALID, ED25519_KEY.
