@@ -36,13 +36,11 @@ what_is_known(void)
 	static qfs_audit audit;
 	test_memory memory = {0};
 	test_key	key = test_key_of(2);
-	qfs_hash	zeros = {{0}};
 	fault_list	faults = {.count = 0};
 
 	sample_open(&s);
 	sample_ledger(&s);
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL,
-								 test_allocator(&memory), fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_REPLAY, &memory, &faults);
 	CHECK_TEXT(qfs_slice_of(audit.origin), "");
 	for (unsigned i = 0; i < s.count; i++)
 		qfs_audit_line(&audit, sample_line(&s, i));
@@ -139,13 +137,11 @@ unreadable_rows(void)
 {
 	static qfs_audit audit;
 	fault_list	faults = {.count = 0};
-	qfs_hash	zeros = {{0}};
 	qfs_error	fault;
 
 	sample_open(&s);
 	sample_ledger(&s);
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
-								 fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_HASHES, NULL, &faults);
 	for (unsigned i = 0; i < s.count; i++)
 		if (i == 4)
 		{
@@ -178,16 +174,14 @@ stopped(void)
 	sample_checkpoint(&note, SAMPLE_ORIGIN, 1, &zeros, 1);
 	CHECK_STATUS(qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL), QFS_OK);
 
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
-								 fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_HASHES, NULL, &faults);
 	CHECK_STATUS(qfs_audit_finish(&audit), QFS_NO_MEMORY);
 	faults = (fault_list) {.stop_at = 1};
 	CHECK_STATUS(qfs_audit_line(&audit, QFS_LITERAL("x")), QFS_NO_MEMORY);
 	qfs_audit_end(&audit);
 
 	faults = (fault_list) {.stop_at = 1};
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL, (qfs_allocator) {0},
-								 fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_HASHES, NULL, &faults);
 	audit.trusted = &trusted;
 	CHECK_STATUS(qfs_audit_line(&audit, sample_line(&s, 0)), QFS_OK);
 	CHECK_STATUS(qfs_audit_checkpoint(&audit, &checkpoint), QFS_NO_MEMORY);
@@ -225,15 +219,13 @@ nameless_ledgers(void)
 		char		line[1024];
 		char		payload[512];
 		static qfs_audit audit;
-		qfs_hash	zeros = {{0}};
 		fault_list	faults = {.count = 0};
 
 		snprintf(payload, sizeof(payload), payloads[i], digits);
 		snprintf(line, sizeof(line), "{\"actor\":\"system\",\"at\":1,\"auth\":{},\"outcome\":{},"
 				 "\"payload\":%s,\"prev\":\"%064d\",\"seq\":0,\"type\":\"GENESIS\",\"v\":1}", payload, 0);
 		unit_row("%s", payload);
-		CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_HASHES, 0, &zeros, 0, NULL,
-									 (qfs_allocator) {0}, fault_collect, &faults, NULL), QFS_OK);
+		script_begin(&audit, QFS_AUDIT_HASHES, NULL, &faults);
 		CHECK_STATUS(qfs_audit_line(&audit, qfs_slice_of(line)), QFS_OK);
 		CHECK_TEXT(qfs_slice_of(faults.text), "");
 		CHECK_TEXT(qfs_slice_of(audit.origin), "");

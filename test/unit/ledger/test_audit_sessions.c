@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "ledger/registry.h"
 #include "support/script.h"
 #include "support/signin.h"
 
@@ -146,7 +145,6 @@ every_prefix(void)
 	static qfs_audit audit;
 	static sample replayed;
 	qfs_hash	state[LAST + 1];
-	qfs_hash	zeros = {{0}};
 	qfs_hash	sessions[4] = {{{0}}};
 	fault_list	faults = {.count = 0};
 	test_memory memory = {0};
@@ -157,8 +155,7 @@ every_prefix(void)
 		append(i, sessions);
 		state[i] = sample_state(&s);
 	}
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zeros, 0, NULL, test_allocator(&memory),
-								 fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_REPLAY, &memory, &faults);
 	for (unsigned i = 0; i <= LAST; i++)
 	{
 		unit_row("entry %u", i);
@@ -184,7 +181,6 @@ static void
 run_out(void)
 {
 	static qfs_audit audit;
-	qfs_hash	zeros = {{0}};
 	qfs_hash	sessions[4] = {{{0}}};
 	fault_list	faults = {.count = 0};
 	test_memory memory = {0};
@@ -192,8 +188,7 @@ run_out(void)
 	open_ledger(sessions);
 	s.later = 1000 * 17000;
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, QFS_AUDIT_SIGNATURES, 0, &zeros, 0, NULL, test_allocator(&memory),
-								 fault_collect, &faults, NULL), QFS_OK);
+	script_begin(&audit, QFS_AUDIT_SIGNATURES, &memory, &faults);
 	for (unsigned i = 0; i <= LAST; i++)
 		CHECK_STATUS(qfs_audit_line(&audit, sample_line(&s, i)), QFS_OK);
 	check_active(&audit, sessions, "13");

@@ -140,18 +140,26 @@ script_root(const script *l)
 }
 
 void
+script_begin(qfs_audit *audit, qfs_audit_depth depth, test_memory *memory, fault_list *faults)
+{
+	qfs_allocator allocator = memory != NULL ? test_allocator(memory) : (qfs_allocator) {0};
+	qfs_hash	zeros = {{0}};
+
+	CHECK_STATUS(qfs_audit_begin(audit, &qfs_registry_own, depth, 0, &zeros, 0, NULL, allocator,
+								 fault_collect, faults, NULL), QFS_OK);
+}
+
+void
 script_verify(const script *l, const script_audit *how, fault_list *faults)
 {
 	static qfs_audit audit;
 	test_memory memory = {0};
-	qfs_hash	zeros = {{0}};
 	qfs_checkpoint checkpoint;
 	bool		compared = how->note.len == 0;
 
 	if (!compared && !CHECK_STATUS(qfs_checkpoint_parse(how->note, &checkpoint, NULL), QFS_OK))
 		return;
-	CHECK_STATUS(qfs_audit_begin(&audit, &qfs_registry_own, how->depth, 0, &zeros, 0, NULL, test_allocator(&memory),
-								 fault_collect, faults, NULL), QFS_OK);
+	script_begin(&audit, how->depth, &memory, faults);
 	audit.trusted = how->trusted;
 	if (how->acknowledged != 0)
 		qfs_audit_acknowledge(&audit, &how->acknowledged, 1);

@@ -54,6 +54,12 @@ typedef struct script_audit
 	uint64_t	acknowledged;	/* an entry whose outcome counts though it is wrong; 0 = none */
 } script_audit;
 
+/*
+ * Begins an audit before entry 0, by the rules of the product.
+ * memory: what the replay lies in; NULL at depth hashes, which needs none
+ */
+extern void script_begin(qfs_audit *audit, qfs_audit_depth depth, test_memory *memory, fault_list *faults);
+
 /* Verifies the lines as the offline verifier does. */
 extern void script_verify(const script *l, const script_audit *how, fault_list *faults);
 
