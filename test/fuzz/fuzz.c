@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "text/json.h"
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

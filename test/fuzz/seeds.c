@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "identity/auth_value.h"
 #include "identity/token.h"
 #include "support/explaining.h"
 #include "support/harness.h"

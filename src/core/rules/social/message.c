@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "engine/payload.h"
 #include "engine/rate.h"
-#include "engine/session.h"
 #include "rules/social/message_hash.h"
 #include "rules/social/settlement.h"
 

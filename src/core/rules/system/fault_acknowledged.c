@@ -8,7 +8,7 @@
  * verifier goes on from what was recorded.
  */
 #include "base/status.h"
-#include "engine/payload.h"
+#include "engine/rule.h"
 
 /* Fault n of a payload. */
 static bool

@@ -8,7 +8,6 @@
  */
 #include "suites.h"
 
-#include "crypto/sha256.h"
 #include "rules/social/message_hash.h"
 #include "support/harness.h"
 

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "rules/social/referral.h"
 #include "support/failing_store.h"
 #include "support/people.h"
 
