@@ -171,6 +171,17 @@ check_blocked(const person *p, const person *referrer, const char *effects, cons
 	CHECK_TEXT(qfs_slice_of(people_field(kind, record, "guard")), guard);
 }
 
+/* The effect of a use that is fraud; moved: its member "coherence" with the comma after it, or "". */
+static const char *
+fraud(const person *p, int previous, const char *moved)
+{
+	static char text[300];
+
+	snprintf(text, sizeof(text), "{\"account\":\"%s\",%s\"previous\":%d,\"rule\":\"FRAUD_BLOCKED\"}",
+			 p->wallet.user_name, moved, previous);
+	return text;
+}
+
 static void
 used(void)
 {
@@ -198,21 +209,17 @@ static void
 self_referral(void)
 {
 	verdicts	v = {.self = true,.referee_created = 4,.referrer_created = 4,.cap = 100,.window = 1000};
-	char		effect[300];
 	person		ann;
 
 	people_ledger(&s, NULL);
 	ann = people_join(&s, 1, 0);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":4,\"rule\":\"FRAUD_BLOCKED\"}", ann.wallet.user_name);
-	check_blocked(&ann, &ann, effect, &v, 0, "SELF_REFERRAL");
+	check_blocked(&ann, &ann, fraud(&ann, 4, ""), &v, 0, "SELF_REFERRAL");
 	CHECK_STATUS(people_profile(&s, &ann, 1), QFS_OK);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"
-			 "\"previous\":6,\"rule\":\"FRAUD_BLOCKED\"}", ann.wallet.user_name);
-	check_blocked(&ann, &ann, effect, &v, 1, "SELF_REFERRAL");
+	check_blocked(&ann, &ann, fraud(&ann, 6, "\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"),
+				  &v, 1, "SELF_REFERRAL");
 	/* Each attempt costs. */
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"coherence\":[\"0.027000000000000000\",\"0.024300000000000000\"],"
-			 "\"previous\":7,\"rule\":\"FRAUD_BLOCKED\"}", ann.wallet.user_name);
-	check_blocked(&ann, &ann, effect, &v, 2, "SELF_REFERRAL");
+	check_blocked(&ann, &ann, fraud(&ann, 7, "\"coherence\":[\"0.027000000000000000\",\"0.024300000000000000\"],"),
+				  &v, 2, "SELF_REFERRAL");
 	people_record(&s, &qfs_kind_referral, 0, 0);
 	sample_close(&s);
 }
@@ -277,7 +284,6 @@ duplicate_device(void)
 	verdicts	v = {.referee_created = 5,.referrer_created = 4,.foreign_device = true,.cap = 100,.window = 1000};
 	const qfs_device_record *device;
 	test_key	key = test_key_of(50);
-	char		effect[300];
 	person		ann;
 	person		bob;
 	person		cid;
@@ -289,16 +295,14 @@ duplicate_device(void)
 	CHECK_HASH(&device->device, &key.public);
 	CHECK(memcmp(&device->user, &ann.wallet.user, sizeof(device->user)) == 0);
 	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"
-			 "\"previous\":6,\"rule\":\"FRAUD_BLOCKED\"}", bob.wallet.user_name);
-	check_blocked(&bob, &ann, effect, &v, 0, "DUPLICATE_DEVICE");
+	check_blocked(&bob, &ann, fraud(&bob, 6, "\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"),
+				  &v, 0, "DUPLICATE_DEVICE");
 	CHECK_INT(people_last(&s, &bob), 7);
 
 	/* It is the device that counts, not whose code it is; its first account may use it. */
 	cid = people_join(&s, 3, 50);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":8,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
 	v = (verdicts) {.referee_created = 8,.referrer_created = 5,.foreign_device = true,.cap = 100,.window = 1000};
-	check_blocked(&cid, &bob, effect, &v, 1, "DUPLICATE_DEVICE");
+	check_blocked(&cid, &bob, fraud(&cid, 8, ""), &v, 1, "DUPLICATE_DEVICE");
 	people_return(&s, &cid, 51);
 	v.foreign_device = false;
 	check_used(&cid, &bob, 10, &v);
@@ -367,7 +371,6 @@ order_of_guards(void)
 {
 	verdicts	v = {.already = true,.referee_created = 5,.referrer_created = 6,.foreign_device = true,
 	.cap = 0,.window = 0,.age = 1};
-	char		effect[300];
 	person		ann;
 	person		bob;
 	person		cid;
@@ -380,23 +383,19 @@ order_of_guards(void)
 	people_return(&s, &bob, 50);
 	people_policy(&s, PEOPLE_POLICY(",\"referral\":{\"cap\":0,\"window_blocks\":0}"));
 	people_wait(&s, SAMPLE_TIME + PEOPLE_BLOCK - signin_now(&s));
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":8,\"rule\":\"FRAUD_BLOCKED\"}", bob.wallet.user_name);
-	check_blocked(&bob, &cid, effect, &v, 0, "ALREADY_REFERRED");
+	check_blocked(&bob, &cid, fraud(&bob, 8, ""), &v, 0, "ALREADY_REFERRED");
 
 	v.self = true;
 	v.referrer_created = 5;
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":10,\"rule\":\"FRAUD_BLOCKED\"}", bob.wallet.user_name);
-	check_blocked(&bob, &bob, effect, &v, 1, "SELF_REFERRAL");
+	check_blocked(&bob, &bob, fraud(&bob, 10, ""), &v, 1, "SELF_REFERRAL");
 
 	/* Not referred: the next one in order, and so on to the last. */
 	people_return(&s, &cid, 50);
 	v = (verdicts) {.referee_created = 6,.referrer_created = 13,.foreign_device = true,.age = 1};
 	ann = people_join(&s, 4, 52);
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":12,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
-	check_blocked(&cid, &ann, effect, &v, 2, "REFERRER_NOT_OLDER");
+	check_blocked(&cid, &ann, fraud(&cid, 12, ""), &v, 2, "REFERRER_NOT_OLDER");
 	v.referrer_created = 5;
-	snprintf(effect, sizeof(effect), "{\"account\":\"%s\",\"previous\":14,\"rule\":\"FRAUD_BLOCKED\"}", cid.wallet.user_name);
-	check_blocked(&cid, &bob, effect, &v, 3, "DUPLICATE_DEVICE");
+	check_blocked(&cid, &bob, fraud(&cid, 14, ""), &v, 3, "DUPLICATE_DEVICE");
 	people_return(&s, &cid, 53);
 	v.foreign_device = false;
 	check_blocked(&cid, &bob, "", &v, 4, "REFERRAL_CAP");
