@@ -21,6 +21,7 @@
 
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
@@ -76,15 +77,13 @@ read_event(const LedgerRow *row, qfs_entry_memory *memory, qfs_entry *out, qfs_s
 {
 	qfs_buf		json;
 	qfs_error	err;
-	text	   *type;
 
 #define VALUE(column) row->values[(column) - 1]
 #define IS_NULL(column) row->nulls[(column) - 1]
 
 	if (IS_NULL(LEDGER_TYPE))
 		QFS_THROW(QFS_ARGUMENT, "type is null");
-	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
-	out->type = (qfs_slice) {(uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	out->type = qfs_varlena_of(VALUE(LEDGER_TYPE));
 	QFS_TRY(qfs_type_check(out->type, &err), &err);
 
 	out->has_actor = !IS_NULL(LEDGER_ACTOR);

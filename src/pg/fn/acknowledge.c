@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 
 #include "ledger/registry.h"
+#include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/acknowledge.h"
@@ -64,14 +65,11 @@ qfs_acknowledgement_read(Acknowledgement *a, Relation ledger, Snapshot snapshot)
 		const qfs_rule *rule;
 		bool		isnull;
 		Datum		value = heap_getattr(row, LEDGER_TYPE, desc, &isnull);
-		text	   *type;
 
 		CHECK_FOR_INTERRUPTS();
 		if (isnull)
 			continue;
-		type = DatumGetTextPP(value);
-		rule = qfs_registry_find(&qfs_registry_own,
-								 (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)});
+		rule = qfs_registry_find(&qfs_registry_own, qfs_varlena_of(value));
 		if (rule != NULL && rule->acknowledges != NULL)
 			add_those_of(a, rule, desc, row);
 	}

@@ -273,7 +273,7 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	const qfs_session_record *actor = qfs_require_actor();
 	MemoryContext caller = CurrentMemoryContext;
 	bool		has_id = !PG_ARGISNULL(1);
-	qfs_slice	id = has_id ? qfs_varlena_arg(fcinfo, 1) : QFS_LITERAL("");
+	qfs_slice	id = qfs_optional_arg(fcinfo, 1);
 	Jsonb	   *events;
 	qfs_user_id user;
 	qfs_hash	hash;

@@ -296,7 +296,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_rotate_to_prepared);
 Datum
 qfs_sql_rotate_to_prepared(PG_FUNCTION_ARGS)
 {
-	const qfs_hash *digest = (const qfs_hash *) PG_GETARG_POINTER(0);
+	const qfs_hash *digest = qfs_hash_arg(fcinfo, 0);
 	qfs_ledger_record ledger;
 	qfs_public_keys next;
 
@@ -365,13 +365,11 @@ import_lines(Datum *lines, bool *nulls, int count)
 		qfs_entry	entry;
 		qfs_hash	hash;
 		qfs_error	err;
-		text	   *value;
 
 		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			QFS_THROW(QFS_ARGUMENT, "line %i is null", (int64_t) i + 1);
-		value = DatumGetTextPP(lines[i]);
-		line = (qfs_slice) {(uint8_t *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+		line = qfs_varlena_of(lines[i]);
 		QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
 		qfs_leaf_hash(line, &hash);
 		if (!is_known(&entry, &hash))

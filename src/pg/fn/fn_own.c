@@ -8,7 +8,6 @@
 #include "pg/base/compat.h"
 
 #include "pg/append/account_event.h"
-#include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/table/own_row.h"

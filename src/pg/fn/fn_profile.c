@@ -17,7 +17,6 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/table/own_row.h"
-#include "pg/table/row_insert.h"
 #include "rules/account/profile_content.h"
 #include "state/records.h"
 #include "text/base64.h"
@@ -39,12 +38,6 @@ qfs_sql_refuse(PG_FUNCTION_ARGS)
 
 /* ---- profiles ---- */
 
-static qfs_slice
-optional_text(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, n);
-}
-
 static void
 read_links(FunctionCallInfo fcinfo, int n, qfs_profile *out)
 {
@@ -60,13 +53,9 @@ read_links(FunctionCallInfo fcinfo, int n, qfs_profile *out)
 				  (uint64_t) count, (uint64_t) QFS_PROFILE_LINKS);
 	for (int i = 0; i < count; i++)
 	{
-		text	   *link = nulls[i] ? NULL : DatumGetTextPP(items[i]);
-
-		if (link == NULL)
+		if (nulls[i])
 			QFS_THROW(QFS_PROFILE_INVALID, "links: one is null");
-		out->links[out->link_count++] = (qfs_slice) {
-			(uint8_t *) VARDATA_ANY(link), VARSIZE_ANY_EXHDR(link)
-		};
+		out->links[out->link_count++] = qfs_varlena_of(items[i]);
 	}
 }
 
@@ -126,10 +115,10 @@ qfs_sql_set_profile(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_profile profile = {
-		.display_name = optional_text(fcinfo, 0),
-		.bio = optional_text(fcinfo, 1),
+		.display_name = qfs_optional_arg(fcinfo, 0),
+		.bio = qfs_optional_arg(fcinfo, 1),
 		.has_avatar = !PG_ARGISNULL(2),
-		.avatar = optional_text(fcinfo, 2),
+		.avatar = qfs_optional_arg(fcinfo, 2),
 	};
 	uint8_t		salt[QFS_PROFILE_SALT];
 	qfs_user_id user = actor->user;

@@ -319,7 +319,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
 Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
-	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, 2);
+	qfs_slice	code = qfs_optional_arg(fcinfo, 2);
 	qfs_slice	created;
 	qfs_reducer *r = qfs_open_reducer();
 	bool		is_new;

@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
+#include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -266,7 +267,6 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 	Datum		values[LEDGER_COLUMNS];
 	bool		nulls[LEDGER_COLUMNS];
 	qfs_entry  *entry = &out->entry;
-	text	   *type;
 	qfs_status	status;
 
 #define VALUE(column) values[(column) - 1]
@@ -280,8 +280,7 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "a column is null");
 	entry->seq = (uint64_t) DatumGetInt64(VALUE(LEDGER_SEQ));
 	entry->at = DatumGetInt64(VALUE(LEDGER_AT));
-	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
-	entry->type = (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	entry->type = qfs_varlena_of(VALUE(LEDGER_TYPE));
 	entry->has_actor = !IS_NULL(LEDGER_ACTOR);
 	if (entry->has_actor)
 		memcpy(&entry->actor, DatumGetPointer(VALUE(LEDGER_ACTOR)), sizeof(entry->actor));
