@@ -141,13 +141,6 @@ append_event(const TriggerData *td, qfs_entry_memory *memory)
 
 /* ---- a recorded entry ---- */
 
-static qfs_status
-throw_fault(void *context, uint64_t seq, const qfs_error *fault)
-{
-	qfs_throw(fault);
-	return fault->status;
-}
-
 /*
  * A row of a restore or of a replica that was not opened: rows come in any
  * order, so each is checked by itself and against the neighbours that are
@@ -196,7 +189,7 @@ check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_entry_me
 	};
 
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
-	qfs_chain_check(chain, &record, throw_fault, NULL);
+	qfs_chain_check(chain, &record, qfs_throw_fault, NULL);
 }
 
 /* Nodes are not part of a line, so an import leaves them to us. */
