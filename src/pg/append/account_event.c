@@ -30,12 +30,9 @@
 static void
 throw_closed(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
-	qfs_ledger_table_open(&reader, GetActiveSnapshot());
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(GetActiveSnapshot(), &head);
 	qfs_ledger_throw_closed(head.size, "nobody can sign in yet");
 }
 

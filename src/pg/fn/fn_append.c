@@ -10,7 +10,6 @@
 
 #include <sodium.h>
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -94,14 +93,11 @@ put_keys(qfs_draft *p, const qfs_public_keys *keys)
 static void
 check_no_ledger(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
 	if (qfs_ledger_is_open())
 		QFS_THROW(QFS_GENESIS_EXISTS, "this ledger is open");
-	qfs_ledger_table_open(&reader, SnapshotSelf);
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(SnapshotSelf, &head);
 	if (head.size > 0)
 		qfs_ledger_throw_closed(head.size, "");
 }
@@ -155,14 +151,10 @@ qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 static void
 lock_and_read(qfs_ledger_record *ledger)
 {
-	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_store  *store = qfs_table_store();
-	uint64		size = qfs_append_begin(rel)->frontier.size;
+	uint64		size = qfs_append_lock();
 	qfs_error	err;
 	bool		found;
-
-	qfs_append_end();
-	table_close(rel, NoLock);
 
 	ledger->number = 0;
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);

@@ -129,15 +129,22 @@ qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 		last_entry(reader, 0, out);
 }
 
+void
+qfs_ledger_head_seen(Snapshot snapshot, LedgerHead *out)
+{
+	LedgerReader reader;
+
+	qfs_ledger_table_open(&reader, snapshot);
+	qfs_ledger_head(&reader, 0, out);
+	qfs_ledger_table_close(&reader);
+}
+
 int64
 qfs_ledger_now(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
-	qfs_ledger_table_open(&reader, SnapshotSelf);
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(SnapshotSelf, &head);
 	return Max(qfs_now_ms(), head.at);
 }
 
