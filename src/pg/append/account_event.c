@@ -46,6 +46,14 @@ qfs_open_reducer(void)
 	return r;
 }
 
+bool
+qfs_policy_is_public(void)
+{
+	const qfs_reducer *r = qfs_table_reducer();
+
+	return r->open && r->policy.is_public;
+}
+
 const qfs_session_record *
 qfs_require_actor(void)
 {
