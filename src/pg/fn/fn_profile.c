@@ -16,6 +16,7 @@
 #include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/own_row.h"
 #include "rules/account/profile_content.h"
 #include "state/records.h"
@@ -86,14 +87,13 @@ profile_payload(const qfs_hash *commitment, int64 version)
 static void
 store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_slice content)
 {
-	enum {USER, VERSION, SALT, CONTENT, COLUMNS};
 	Datum		key = PointerGetDatum(user);
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "profile_content", COLUMNS, 1, &key);
-	row.values[VERSION] = Int64GetDatum(version);
-	row.values[SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
-	row.values[CONTENT] = PointerGetDatum(qfs_text_of(content));
+	qfs_own_row_lock(&row, "profile_content", CONTENT_COLUMNS, 1, &key);
+	row.values[CONTENT_VERSION] = Int64GetDatum(version);
+	row.values[CONTENT_SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
+	row.values[CONTENT_TEXT] = PointerGetDatum(qfs_text_of(content));
 	memset(row.nulls, false, sizeof(row.nulls));
 	qfs_own_row_put(&row);
 }

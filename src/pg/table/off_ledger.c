@@ -51,11 +51,6 @@ tell(Comparison *c, int64 seq, const char *what)
 
 /* ---- contents of profiles ---- */
 
-enum
-{
-	CONTENT_USER, CONTENT_VERSION, CONTENT_SALT, CONTENT_TEXT, CONTENT_COLUMNS
-};
-
 static bool
 commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
 {
@@ -90,12 +85,6 @@ compare_content(Comparison *c, const Datum *content, const bool *nulls)
 }
 
 /* ---- envelopes of messages ---- */
-
-enum
-{
-	MESSAGE_ENTRY, MESSAGE_THREAD, MESSAGE_SENDER, MESSAGE_RECIPIENT, MESSAGE_SEQ, MESSAGE_ALG,
-	MESSAGE_NONCE, MESSAGE_BODY, MESSAGE_SENDER_KEY, MESSAGE_RECIPIENT_KEY, MESSAGE_COLUMNS
-};
 
 static bool
 member_is(qfs_slice payload, const char *name, qfs_slice text)
@@ -184,11 +173,6 @@ compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
 }
 
 /* ---- cosignatures ---- */
-
-enum
-{
-	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
-};
 
 /* Is it the one line that the witness has signed under our checkpoint of that size? */
 static bool
