@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Each builds a payload and inserts it as anybody could: the trigger and the
- * rules decide.  They run with the caller's rights.
+ * Each builds a payload and inserts it as anybody could, with the caller's
+ * rights: operator_event.h.
  */
 #include "pg/base/compat.h"
 
@@ -20,6 +20,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
+#include "pg/append/operator_event.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -29,28 +30,6 @@
 #include "pg/table/row_insert.h"
 #include "pg/table/store_table.h"
 #include "rules/system/key_rotated.h"
-
-/* Appends an event; returns its seq and, if it is asked for, its hash. */
-static int64
-append_event(const char *type, qfs_slice payload, qfs_hash *hash)
-{
-	static SPIPlanPtr plan = NULL;
-	static const char query[] =
-		"INSERT INTO qfs.ledger (type, payload) VALUES ($1, $2) RETURNING seq, hash";
-	qfs_params	p = {0};
-	int64		seq;
-
-	qfs_param_text(&p, qfs_slice_of(type));
-	qfs_param(&p, JSONBOID, qfs_jsonb_of(payload));
-	SPI_connect();
-	if (!qfs_row_insert(&plan, query, &p))
-		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
-	seq = DatumGetInt64(qfs_row_returned(1));
-	if (hash != NULL)
-		memcpy(hash, DatumGetPointer(qfs_row_returned(2)), sizeof(*hash));
-	SPI_finish();
-	return seq;
-}
 
 static qfs_slice
 jsonb_arg(FunctionCallInfo fcinfo, int n)
@@ -126,7 +105,7 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	put_keys(&p, &keys);
 	qfs_draft_text(&p, "origin", origin);
 	qfs_draft_value(&p, "policy", policy);
-	append_event("GENESIS", qfs_draft_end(&p), hash);
+	qfs_append_operator_event("GENESIS", qfs_draft_end(&p), hash);
 	PG_RETURN_POINTER(hash);
 }
 
@@ -141,7 +120,7 @@ qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 	qfs_draft_text(&p, "by", qfs_varlena_arg(fcinfo, 2));
 	qfs_draft_value(&p, "schema", jsonb_arg(fcinfo, 1));
 	qfs_draft_text(&p, "type", qfs_varlena_arg(fcinfo, 0));
-	PG_RETURN_INT64(append_event("EVENT_TYPE", qfs_draft_end(&p), NULL));
+	PG_RETURN_INT64(qfs_append_operator_event("EVENT_TYPE", qfs_draft_end(&p), NULL));
 }
 
 /*
@@ -183,7 +162,7 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 
 	qfs_draft_begin(&p);
 	qfs_draft_value(&p, "policy", policy_arg(fcinfo, 0, current.policy));
-	PG_RETURN_INT64(append_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
+	PG_RETURN_INT64(qfs_append_operator_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
 }
 
 /* The key in force, from the file.  The caller wipes it. */
@@ -235,7 +214,7 @@ append_rotation(const qfs_ledger_record *ledger, const qfs_public_keys *next)
 	qfs_draft_begin(&p);
 	put_keys(&p, next);
 	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
-	return append_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
+	return qfs_append_operator_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
 }
 
 /* qfs.rotate_keys() -> bigint */
