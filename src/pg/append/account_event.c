@@ -30,12 +30,9 @@
 static void
 throw_closed(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
-	qfs_ledger_table_open(&reader, GetActiveSnapshot());
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(GetActiveSnapshot(), &head);
 	qfs_ledger_throw_closed(head.size, "nobody can sign in yet");
 }
 
@@ -47,6 +44,14 @@ qfs_open_reducer(void)
 	if (!r->open)
 		throw_closed();
 	return r;
+}
+
+bool
+qfs_policy_is_public(void)
+{
+	const qfs_reducer *r = qfs_table_reducer();
+
+	return r->open && r->policy.is_public;
 }
 
 const qfs_session_record *

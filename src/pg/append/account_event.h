@@ -17,6 +17,9 @@
  */
 extern qfs_reducer *qfs_open_reducer(void);
 
+/* Does the policy let everyone read every entry?  False where the ledger is not open. */
+extern bool qfs_policy_is_public(void);
+
 /* The session that this transaction acts for.  Errors: NO_SESSION. */
 extern const qfs_session_record *qfs_require_actor(void);
 

@@ -237,14 +237,15 @@ qfs_append_end(void)
 	state.size = state.chain.frontier.size;
 }
 
-void
+uint64
 qfs_append_lock(void)
 {
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	uint64		size = qfs_append_begin(rel)->frontier.size;
 
-	qfs_append_begin(rel);
 	qfs_append_end();
 	table_close(rel, NoLock);
+	return size;
 }
 
 void

@@ -21,8 +21,8 @@ extern void qfs_append_register_callbacks(void);
 extern qfs_chain *qfs_append_begin(Relation ledger);
 extern void qfs_append_end(void);
 
-/* Takes the chain lock, so that what is read now stays in force until the end. */
-extern void qfs_append_lock(void);
+/* Takes the chain lock, so that what is read now stays in force until the end; returns the number of entries. */
+extern uint64 qfs_append_lock(void);
 
 /*
  * Forgets what is known of the tables: rows were stored, or records changed,

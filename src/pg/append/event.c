@@ -33,11 +33,13 @@ qfs_nodes_bytea(const qfs_seal *seal)
 	return nodes;
 }
 
-/* Who is appending? */
+/*
+ * Who is appending?
+ * rule: of the event's type; NULL if it is an application's
+ */
 static qfs_via
-establish_via(qfs_slice type)
+establish_via(const qfs_rule *rule)
 {
-	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type);
 	Oid			operator;
 
 	if (qfs_actor() != NULL)
@@ -59,9 +61,9 @@ establish_via(qfs_slice type)
  * given: the signature that came with it; empty if there is none
  */
 static qfs_slice
-write_auth(qfs_entry_memory *memory, qfs_slice type, qfs_slice given)
+write_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given)
 {
-	qfs_auth	auth = {.via = establish_via(type)};
+	qfs_auth	auth = {.via = establish_via(rule)};
 	qfs_buf		buf;
 	qfs_error	err;
 
@@ -93,15 +95,14 @@ qfs_event_expect_no_more(const qfs_expected *event)
 
 /* What belongs to the event beside the ledger, only its function checks and stores. */
 static void
-refuse_without_function(const qfs_entry *event)
+refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 {
-	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, event->type);
-
+	if (rule == NULL || !rule->off_ledger)
+		return;
 	if (expected != NULL && qfs_slice_equal(expected->type, event->type) &&
 		qfs_slice_equal(expected->payload, event->payload))
 		return;
-	if (rule != NULL && rule->off_ledger)
-		QFS_THROW(QFS_TYPE_FUNCTION, "%v", event->type);
+	QFS_THROW(QFS_TYPE_FUNCTION, "%v", event->type);
 }
 
 /* An account acts for itself: leaving the actor out means the same. */
@@ -133,16 +134,8 @@ fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 	row->nulls[LEDGER_ACTOR - 1] = !entry->has_actor;
 }
 
-static bool
-opens_ledger(qfs_slice type)
-{
-	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type);
-
-	return rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
-}
-
-static qfs_status
-throw_beside(void *context, uint64_t seq, const qfs_error *fault)
+qfs_status
+qfs_throw_fault(void *context, uint64_t seq, const qfs_error *fault)
 {
 	qfs_throw(fault);
 	return fault->status;
@@ -153,13 +146,14 @@ static void
 open_new(void)
 {
 	CommandCounterIncrement();
-	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), throw_beside, NULL);
+	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), qfs_throw_fault, NULL);
 	qfs_ledger_open(0);
 }
 
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, event->type);
 	qfs_buf		outcome;
 	qfs_buf		bytes;
 	qfs_seal	seal;
@@ -171,12 +165,12 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);
-	refuse_without_function(event);
-	event->auth = write_auth(memory, event->type, signature);
+	refuse_without_function(rule, event);
+	event->auth = write_auth(memory, rule, signature);
 	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger);
-	opens = chain->frontier.size == 0 && opens_ledger(event->type);
+	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	if (!opens && !qfs_ledger_is_open())
 		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);

@@ -45,6 +45,9 @@ typedef struct qfs_expected
 extern void qfs_event_expect(qfs_expected *event);
 extern void qfs_event_expect_no_more(const qfs_expected *event);
 
+/* A qfs_fault_report that throws the first fault there is. */
+extern qfs_status qfs_throw_fault(void *context, uint64_t seq, const qfs_error *fault);
+
 /* Column nodes of a row. */
 extern bytea *qfs_nodes_bytea(const qfs_seal *seal);
 

@@ -21,6 +21,7 @@
 
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_table.h"
@@ -76,15 +77,13 @@ read_event(const LedgerRow *row, qfs_entry_memory *memory, qfs_entry *out, qfs_s
 {
 	qfs_buf		json;
 	qfs_error	err;
-	text	   *type;
 
 #define VALUE(column) row->values[(column) - 1]
 #define IS_NULL(column) row->nulls[(column) - 1]
 
 	if (IS_NULL(LEDGER_TYPE))
 		QFS_THROW(QFS_ARGUMENT, "type is null");
-	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
-	out->type = (qfs_slice) {(uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	out->type = qfs_varlena_of(VALUE(LEDGER_TYPE));
 	QFS_TRY(qfs_type_check(out->type, &err), &err);
 
 	out->has_actor = !IS_NULL(LEDGER_ACTOR);
@@ -142,13 +141,6 @@ append_event(const TriggerData *td, qfs_entry_memory *memory)
 
 /* ---- a recorded entry ---- */
 
-static qfs_status
-throw_fault(void *context, uint64_t seq, const qfs_error *fault)
-{
-	qfs_throw(fault);
-	return fault->status;
-}
-
 /*
  * A row of a restore or of a replica that was not opened: rows come in any
  * order, so each is checked by itself and against the neighbours that are
@@ -197,7 +189,7 @@ check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_entry_me
 	};
 
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
-	qfs_chain_check(chain, &record, throw_fault, NULL);
+	qfs_chain_check(chain, &record, qfs_throw_fault, NULL);
 }
 
 /* Nodes are not part of a line, so an import leaves them to us. */

@@ -15,11 +15,23 @@
 #include "pg/base/errors.h"
 
 qfs_slice
+qfs_varlena_of(Datum value)
+{
+	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value);
+
+	return (qfs_slice) {(const uint8_t *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
+}
+
+qfs_slice
 qfs_varlena_arg(FunctionCallInfo fcinfo, int n)
 {
-	struct varlena *value = PG_GETARG_VARLENA_PP(n);
+	return qfs_varlena_of(PG_GETARG_DATUM(n));
+}
 
-	return (qfs_slice) {(const uint8_t *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+qfs_slice
+qfs_optional_arg(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, n);
 }
 
 uint64

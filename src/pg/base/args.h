@@ -11,8 +11,14 @@
 
 #include "base/buf.h"
 
+/* The bytes of a text or bytea value, where they are if they are neither compressed nor elsewhere. */
+extern qfs_slice qfs_varlena_of(Datum value);
+
 /* The bytes of a text or bytea argument. */
 extern qfs_slice qfs_varlena_arg(FunctionCallInfo fcinfo, int n);
+
+/* The same of one that may be null, which is empty then. */
+extern qfs_slice qfs_optional_arg(FunctionCallInfo fcinfo, int n);
 
 /* A bigint argument that counts entries.  Errors: ARGUMENT if it is negative. */
 extern uint64 qfs_count_arg(FunctionCallInfo fcinfo, int n, const char *name);

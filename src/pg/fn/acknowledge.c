@@ -8,15 +8,15 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/tableam.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "ledger/registry.h"
+#include "pg/append/draft.h"
+#include "pg/append/operator_event.h"
+#include "pg/base/args.h"
 #include "pg/base/errors.h"
-#include "pg/base/jsonb_canonical.h"
 #include "pg/fn/acknowledge.h"
 #include "text/json.h"
 
@@ -64,14 +64,11 @@ qfs_acknowledgement_read(Acknowledgement *a, Relation ledger, Snapshot snapshot)
 		const qfs_rule *rule;
 		bool		isnull;
 		Datum		value = heap_getattr(row, LEDGER_TYPE, desc, &isnull);
-		text	   *type;
 
 		CHECK_FOR_INTERRUPTS();
 		if (isnull)
 			continue;
-		type = DatumGetTextPP(value);
-		rule = qfs_registry_find(&qfs_registry_own,
-								 (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)});
+		rule = qfs_registry_find(&qfs_registry_own, qfs_varlena_of(value));
 		if (rule != NULL && rule->acknowledges != NULL)
 			add_those_of(a, rule, desc, row);
 	}
@@ -126,29 +123,24 @@ read_asked(qfs_slice object, size_t count)
 	return asked;
 }
 
-/* [{"reason":"…","seq":n}…] */
+/* {"faults":[{"reason":"…","seq":n}…]} */
 static qfs_slice
-write_faults(const Asked *asked, size_t count)
+write_payload(const Asked *asked, size_t count)
 {
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
+	qfs_draft p;
 
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_array(&w);
+	qfs_draft_begin(&p);
+	qfs_json_key(&p.w, "faults");
+	qfs_json_open_array(&p.w);
 	for (size_t i = 0; i < count; i++)
 	{
-		qfs_json_open_object(&w);
-		qfs_json_key(&w, "reason");
-		qfs_json_put_value(&w, asked[i].reason);
-		qfs_json_key(&w, "seq");
-		qfs_json_put_int(&w, (int64_t) asked[i].seq);
-		qfs_json_close(&w);
+		qfs_json_open_object(&p.w);
+		qfs_draft_value(&p, "reason", asked[i].reason);
+		qfs_draft_int(&p, "seq", (int64_t) asked[i].seq);
+		qfs_json_close(&p.w);
 	}
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_buf_slice(&buf);
+	qfs_json_close(&p.w);
+	return qfs_draft_end(&p);
 }
 
 /* How many of them the next entry names. */
@@ -180,11 +172,11 @@ qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
 		return;
 	asked = read_asked(object, a->asked);
 	a->met = palloc0(a->asked * sizeof(bool));
-	a->faults = palloc(a->asked * sizeof(*a->faults));
+	a->payloads = palloc(a->asked * sizeof(*a->payloads));
 	for (size_t i = 0, n; i < a->asked; i += n)
 	{
 		n = fit(asked + i, a->asked - i);
-		a->faults[a->entries++] = write_faults(asked + i, n);
+		a->payloads[a->entries++] = write_payload(asked + i, n);
 	}
 	for (size_t i = 0; i < a->asked; i++)
 		add(a, asked[i].seq);
@@ -204,22 +196,6 @@ qfs_acknowledgement_met(Acknowledgement *a, uint64_t seq, const qfs_error *fault
 			 errdetail("%s: %s.", qfs_status_code(fault->status), fault->detail)));
 }
 
-static void
-append_entry(qfs_slice faults)
-{
-	static const char query[] =
-		"INSERT INTO qfs.ledger (type, payload)"
-		" VALUES ('FAULT_ACKNOWLEDGED', pg_catalog.jsonb_build_object('faults', $1))";
-	Oid			types[] = {JSONBOID};
-	Datum		values[] = {qfs_jsonb_of(faults)};
-
-	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT ||
-		SPI_processed != 1)
-		QFS_THROW(QFS_ENTRY_LOST, "the acknowledgement");
-	SPI_finish();
-}
-
 void
 qfs_acknowledgement_append(const Acknowledgement *a)
 {
@@ -228,5 +204,5 @@ qfs_acknowledgement_append(const Acknowledgement *a)
 			QFS_THROW(QFS_ARGUMENT, "acknowledge: the outcome of entry %u is no fault",
 					  (uint64_t) a->seqs[a->count - a->asked + i]);
 	for (size_t i = 0; i < a->entries; i++)
-		append_entry(a->faults[i]);
+		qfs_append_operator_event("FAULT_ACKNOWLEDGED", a->payloads[i], NULL);
 }

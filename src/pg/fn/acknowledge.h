@@ -18,7 +18,7 @@ typedef struct Acknowledgement
 	size_t		capacity;
 	size_t		asked;
 	bool	   *met;			/* for each that was asked for: there is such a fault */
-	qfs_slice  *faults;			/* those, as the payloads of entries have them */
+	qfs_slice  *payloads;		/* of the entries that name those */
 	size_t		entries;		/* how many these are */
 } Acknowledgement;
 

@@ -23,27 +23,18 @@
 #include "pg/table/ledger_table.h"
 #include "pg/table/own_row.h"
 #include "pg/table/row_insert.h"
-#include "pg/table/store_table.h"
 
 #define BATCH_MAX 1000
 #define BATCH_ID_MAX 64
 
 /* ---- who may read what ---- */
 
-static bool
-policy_is_public(void)
-{
-	const qfs_reducer *r = qfs_table_reducer();
-
-	return r->open && r->policy.is_public;
-}
-
 /* qfs.is_public() -> boolean */
 PG_FUNCTION_INFO_V1(qfs_sql_is_public);
 Datum
 qfs_sql_is_public(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(policy_is_public());
+	PG_RETURN_BOOL(qfs_policy_is_public());
 }
 
 /* qfs.require_public() -> boolean: true, or an error */
@@ -51,7 +42,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_require_public);
 Datum
 qfs_sql_require_public(PG_FUNCTION_ARGS)
 {
-	if (!policy_is_public())
+	if (!qfs_policy_is_public())
 	{
 		qfs_actor_blame_token();
 		QFS_THROW(QFS_FORBIDDEN, "the content of entries is for auditors");
@@ -95,7 +86,7 @@ qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 	line = qfs_ledger_line(&reader, row);
 	qfs_ledger_table_close(&reader);
 	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
-	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !policy_is_public())
+	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !qfs_policy_is_public())
 	{
 		qfs_actor_blame_token();
 		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", (uint64_t) seq);
@@ -273,7 +264,7 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	const qfs_session_record *actor = qfs_require_actor();
 	MemoryContext caller = CurrentMemoryContext;
 	bool		has_id = !PG_ARGISNULL(1);
-	qfs_slice	id = has_id ? qfs_varlena_arg(fcinfo, 1) : QFS_LITERAL("");
+	qfs_slice	id = qfs_optional_arg(fcinfo, 1);
 	Jsonb	   *events;
 	qfs_user_id user;
 	qfs_hash	hash;

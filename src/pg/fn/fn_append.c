@@ -3,14 +3,13 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Each builds a payload and inserts it as anybody could: the trigger and the
- * rules decide.  They run with the caller's rights.
+ * Each builds a payload and inserts it as anybody could, with the caller's
+ * rights: operator_event.h.
  */
 #include "pg/base/compat.h"
 
 #include <sodium.h>
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -21,6 +20,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
+#include "pg/append/operator_event.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -30,28 +30,6 @@
 #include "pg/table/row_insert.h"
 #include "pg/table/store_table.h"
 #include "rules/system/key_rotated.h"
-
-/* Appends an event; returns its seq and, if it is asked for, its hash. */
-static int64
-append_event(const char *type, qfs_slice payload, qfs_hash *hash)
-{
-	static SPIPlanPtr plan = NULL;
-	static const char query[] =
-		"INSERT INTO qfs.ledger (type, payload) VALUES ($1, $2) RETURNING seq, hash";
-	qfs_params	p = {0};
-	int64		seq;
-
-	qfs_param_text(&p, qfs_slice_of(type));
-	qfs_param(&p, JSONBOID, qfs_jsonb_of(payload));
-	SPI_connect();
-	if (!qfs_row_insert(&plan, query, &p))
-		QFS_THROW(QFS_ENTRY_LOST, "the %s entry", type);
-	seq = DatumGetInt64(qfs_row_returned(1));
-	if (hash != NULL)
-		memcpy(hash, DatumGetPointer(qfs_row_returned(2)), sizeof(*hash));
-	SPI_finish();
-	return seq;
-}
 
 static qfs_slice
 jsonb_arg(FunctionCallInfo fcinfo, int n)
@@ -94,14 +72,11 @@ put_keys(qfs_draft *p, const qfs_public_keys *keys)
 static void
 check_no_ledger(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
 	if (qfs_ledger_is_open())
 		QFS_THROW(QFS_GENESIS_EXISTS, "this ledger is open");
-	qfs_ledger_table_open(&reader, SnapshotSelf);
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(SnapshotSelf, &head);
 	if (head.size > 0)
 		qfs_ledger_throw_closed(head.size, "");
 }
@@ -130,7 +105,7 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	put_keys(&p, &keys);
 	qfs_draft_text(&p, "origin", origin);
 	qfs_draft_value(&p, "policy", policy);
-	append_event("GENESIS", qfs_draft_end(&p), hash);
+	qfs_append_operator_event("GENESIS", qfs_draft_end(&p), hash);
 	PG_RETURN_POINTER(hash);
 }
 
@@ -145,7 +120,7 @@ qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 	qfs_draft_text(&p, "by", qfs_varlena_arg(fcinfo, 2));
 	qfs_draft_value(&p, "schema", jsonb_arg(fcinfo, 1));
 	qfs_draft_text(&p, "type", qfs_varlena_arg(fcinfo, 0));
-	PG_RETURN_INT64(append_event("EVENT_TYPE", qfs_draft_end(&p), NULL));
+	PG_RETURN_INT64(qfs_append_operator_event("EVENT_TYPE", qfs_draft_end(&p), NULL));
 }
 
 /*
@@ -155,14 +130,10 @@ qfs_sql_register_event_type(PG_FUNCTION_ARGS)
 static void
 lock_and_read(qfs_ledger_record *ledger)
 {
-	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_store  *store = qfs_table_store();
-	uint64		size = qfs_append_begin(rel)->frontier.size;
+	uint64		size = qfs_append_lock();
 	qfs_error	err;
 	bool		found;
-
-	qfs_append_end();
-	table_close(rel, NoLock);
 
 	ledger->number = 0;
 	QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
@@ -191,7 +162,7 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 
 	qfs_draft_begin(&p);
 	qfs_draft_value(&p, "policy", policy_arg(fcinfo, 0, current.policy));
-	PG_RETURN_INT64(append_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
+	PG_RETURN_INT64(qfs_append_operator_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
 }
 
 /* The key in force, from the file.  The caller wipes it. */
@@ -243,7 +214,7 @@ append_rotation(const qfs_ledger_record *ledger, const qfs_public_keys *next)
 	qfs_draft_begin(&p);
 	put_keys(&p, next);
 	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
-	return append_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
+	return qfs_append_operator_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
 }
 
 /* qfs.rotate_keys() -> bigint */
@@ -296,7 +267,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_rotate_to_prepared);
 Datum
 qfs_sql_rotate_to_prepared(PG_FUNCTION_ARGS)
 {
-	const qfs_hash *digest = (const qfs_hash *) PG_GETARG_POINTER(0);
+	const qfs_hash *digest = qfs_hash_arg(fcinfo, 0);
 	qfs_ledger_record ledger;
 	qfs_public_keys next;
 
@@ -365,13 +336,11 @@ import_lines(Datum *lines, bool *nulls, int count)
 		qfs_entry	entry;
 		qfs_hash	hash;
 		qfs_error	err;
-		text	   *value;
 
 		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			QFS_THROW(QFS_ARGUMENT, "line %i is null", (int64_t) i + 1);
-		value = DatumGetTextPP(lines[i]);
-		line = (qfs_slice) {(uint8_t *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+		line = qfs_varlena_of(lines[i]);
 		QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
 		qfs_leaf_hash(line, &hash);
 		if (!is_known(&entry, &hash))

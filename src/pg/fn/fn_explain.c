@@ -16,13 +16,13 @@
 #include "utils/snapmgr.h"
 
 #include "ledger/registry.h"
+#include "pg/append/account_event.h"
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/table/ledger_table.h"
-#include "pg/table/store_table.h"
 #include "proof/explanation.h"
 #include "text/base64.h"
 
@@ -235,12 +235,11 @@ static void
 require_concern(LedgerSource *w, const qfs_question *q)
 {
 	const qfs_session_record *actor = qfs_actor();
-	const qfs_reducer *r = qfs_table_reducer();
 	qfs_entry	entry;
 	qfs_slice	line;
 	qfs_error	err;
 
-	if (r->open && r->policy.is_public)
+	if (qfs_policy_is_public())
 		return;
 	if (actor == NULL)
 		qfs_actor_throw_missing("an explanation is given to whom it concerns");

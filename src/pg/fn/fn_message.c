@@ -21,6 +21,7 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/row_insert.h"
 #include "pg/table/row_write.h"
 #include "rules/social/message_hash.h"
@@ -159,17 +160,21 @@ message_payload(const Message *m)
 static void
 write_envelope(Relation rel, const Message *m, int64 entry)
 {
-	Datum		values[] = {
-		Int64GetDatum(entry), PointerGetDatum(&m->thread), PointerGetDatum(&m->envelope.sender),
-		PointerGetDatum(&m->envelope.recipient), Int64GetDatum((int64) m->envelope.seq),
-		CStringGetTextDatum(QFS_MESSAGE_ALG),
-		qfs_bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
-		qfs_bytes_datum(m->envelope.body.data, m->envelope.body.len),
-		PointerGetDatum(&m->sender_key), PointerGetDatum(&m->recipient_key)
+	Datum		values[MESSAGE_COLUMNS] = {
+		[MESSAGE_ENTRY] = Int64GetDatum(entry),
+		[MESSAGE_THREAD] = PointerGetDatum(&m->thread),
+		[MESSAGE_SENDER] = PointerGetDatum(&m->envelope.sender),
+		[MESSAGE_RECIPIENT] = PointerGetDatum(&m->envelope.recipient),
+		[MESSAGE_SEQ] = Int64GetDatum((int64) m->envelope.seq),
+		[MESSAGE_ALG] = CStringGetTextDatum(QFS_MESSAGE_ALG),
+		[MESSAGE_NONCE] = qfs_bytes_datum(m->envelope.nonce, sizeof(m->envelope.nonce)),
+		[MESSAGE_BODY] = qfs_bytes_datum(m->envelope.body.data, m->envelope.body.len),
+		[MESSAGE_SENDER_KEY] = PointerGetDatum(&m->sender_key),
+		[MESSAGE_RECIPIENT_KEY] = PointerGetDatum(&m->recipient_key)
 	};
-	bool		nulls[lengthof(values)] = {false};
+	bool		nulls[MESSAGE_COLUMNS] = {false};
 
-	if (RelationGetDescr(rel)->natts != lengthof(values))
+	if (RelationGetDescr(rel)->natts != MESSAGE_COLUMNS)
 		QFS_THROW(QFS_STATE_MISMATCH, "qfs.message has %i columns", (int64_t) RelationGetDescr(rel)->natts);
 	qfs_row_write(rel, heap_form_tuple(RelationGetDescr(rel), values, nulls), NULL);
 	CommandCounterIncrement();

@@ -24,6 +24,7 @@
 #include "pg/fn/checkpoint.h"
 #include "pg/secret/keyfile.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
 #include "pg/table/own_row.h"
 #include "pg/table/store_table.h"
@@ -307,13 +308,12 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 static void
 store_cosignature(uint64 size, const char *vkey, qfs_slice line)
 {
-	enum {SIZE, VKEY, LINE, COLUMNS};
 	Datum		keys[] = {Int64GetDatum((int64) size), CStringGetTextDatum(vkey)};
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "cosignature", COLUMNS, 2, keys);
-	row.values[LINE] = PointerGetDatum(qfs_text_of(line));
-	row.nulls[LINE] = false;
+	qfs_own_row_lock(&row, "cosignature", COSIGNATURE_COLUMNS, 2, keys);
+	row.values[COSIGNATURE_LINE] = PointerGetDatum(qfs_text_of(line));
+	row.nulls[COSIGNATURE_LINE] = false;
 	qfs_own_row_put(&row);
 }
 

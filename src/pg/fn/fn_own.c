@@ -8,9 +8,9 @@
 #include "pg/base/compat.h"
 
 #include "pg/append/account_event.h"
-#include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/own_row.h"
 
 /* ---- erasing ---- */
@@ -20,18 +20,17 @@ PG_FUNCTION_INFO_V1(qfs_sql_erase_own_profile);
 Datum
 qfs_sql_erase_own_profile(PG_FUNCTION_ARGS)
 {
-	enum {USER, VERSION, SALT, CONTENT, COLUMNS};
 	Datum		key = PointerGetDatum(&qfs_require_actor()->user);
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "profile_content", COLUMNS, 1, &key);
+	qfs_own_row_lock(&row, "profile_content", CONTENT_COLUMNS, 1, &key);
 	if (!row.exists)
 	{
 		qfs_own_row_leave(&row);
 		PG_RETURN_VOID();
 	}
-	row.nulls[SALT] = true;
-	row.nulls[CONTENT] = true;
+	row.nulls[CONTENT_SALT] = true;
+	row.nulls[CONTENT_TEXT] = true;
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }
@@ -47,16 +46,15 @@ PG_FUNCTION_INFO_V1(qfs_sql_erase_envelope);
 Datum
 qfs_sql_erase_envelope(PG_FUNCTION_ARGS)
 {
-	enum {ENTRY, THREAD, SENDER, RECIPIENT, SEQ, ALG, NONCE, BODY, SENDER_KEY, RECIPIENT_KEY, COLUMNS};
 	const qfs_user_id *user = &qfs_require_actor()->user;
 	Datum		key = PG_GETARG_DATUM(0);
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "message", COLUMNS, 1, &key);
+	qfs_own_row_lock(&row, "message", MESSAGE_COLUMNS, 1, &key);
 	/* Row security let the caller see it; this holds whoever calls. */
-	if (!row.exists || !(is_user(row.values[SENDER], user) || is_user(row.values[RECIPIENT], user)))
+	if (!row.exists || !(is_user(row.values[MESSAGE_SENDER], user) || is_user(row.values[MESSAGE_RECIPIENT], user)))
 		QFS_THROW(QFS_THREAD_UNKNOWN, "message of entry %i", DatumGetInt64(key));
-	row.nulls[BODY] = true;
+	row.nulls[MESSAGE_BODY] = true;
 	qfs_own_row_put(&row);
 	PG_RETURN_DATUM(key);
 }

@@ -16,8 +16,8 @@
 #include "pg/append/draft.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/table/off_ledger.h"
 #include "pg/table/own_row.h"
-#include "pg/table/row_insert.h"
 #include "rules/account/profile_content.h"
 #include "state/records.h"
 #include "text/base64.h"
@@ -39,12 +39,6 @@ qfs_sql_refuse(PG_FUNCTION_ARGS)
 
 /* ---- profiles ---- */
 
-static qfs_slice
-optional_text(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, n);
-}
-
 static void
 read_links(FunctionCallInfo fcinfo, int n, qfs_profile *out)
 {
@@ -60,13 +54,9 @@ read_links(FunctionCallInfo fcinfo, int n, qfs_profile *out)
 				  (uint64_t) count, (uint64_t) QFS_PROFILE_LINKS);
 	for (int i = 0; i < count; i++)
 	{
-		text	   *link = nulls[i] ? NULL : DatumGetTextPP(items[i]);
-
-		if (link == NULL)
+		if (nulls[i])
 			QFS_THROW(QFS_PROFILE_INVALID, "links: one is null");
-		out->links[out->link_count++] = (qfs_slice) {
-			(uint8_t *) VARDATA_ANY(link), VARSIZE_ANY_EXHDR(link)
-		};
+		out->links[out->link_count++] = qfs_varlena_of(items[i]);
 	}
 }
 
@@ -97,14 +87,13 @@ profile_payload(const qfs_hash *commitment, int64 version)
 static void
 store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_slice content)
 {
-	enum {USER, VERSION, SALT, CONTENT, COLUMNS};
 	Datum		key = PointerGetDatum(user);
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "profile_content", COLUMNS, 1, &key);
-	row.values[VERSION] = Int64GetDatum(version);
-	row.values[SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
-	row.values[CONTENT] = PointerGetDatum(qfs_text_of(content));
+	qfs_own_row_lock(&row, "profile_content", CONTENT_COLUMNS, 1, &key);
+	row.values[CONTENT_VERSION] = Int64GetDatum(version);
+	row.values[CONTENT_SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
+	row.values[CONTENT_TEXT] = PointerGetDatum(qfs_text_of(content));
 	memset(row.nulls, false, sizeof(row.nulls));
 	qfs_own_row_put(&row);
 }
@@ -126,10 +115,10 @@ qfs_sql_set_profile(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_profile profile = {
-		.display_name = optional_text(fcinfo, 0),
-		.bio = optional_text(fcinfo, 1),
+		.display_name = qfs_optional_arg(fcinfo, 0),
+		.bio = qfs_optional_arg(fcinfo, 1),
 		.has_avatar = !PG_ARGISNULL(2),
-		.avatar = optional_text(fcinfo, 2),
+		.avatar = qfs_optional_arg(fcinfo, 2),
 	};
 	uint8_t		salt[QFS_PROFILE_SALT];
 	qfs_user_id user = actor->user;

@@ -40,7 +40,6 @@ PG_FUNCTION_INFO_V1(qfs_sql_head);
 Datum
 qfs_sql_head(PG_FUNCTION_ARGS)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 	TupleDesc	desc;
 	Datum		values[4];
@@ -48,8 +47,7 @@ qfs_sql_head(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "qfs.head() has no row type");
-	open_ledger(&reader, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(GetActiveSnapshot(), &head);
 
 	nulls[0] = nulls[1] = nulls[2] = head.size == 0;
 	values[0] = Int64GetDatum((int64) head.size - 1);

@@ -120,12 +120,6 @@ become_nobody(const qfs_error *why)
 					  GUC_ACTION_LOCAL, true, 0, false);
 }
 
-static qfs_slice
-optional(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, n);
-}
-
 /* qfs.authenticate_request(header, role, jti, path) -> void */
 PG_FUNCTION_INFO_V1(qfs_sql_authenticate_request);
 Datum
@@ -140,7 +134,7 @@ qfs_sql_authenticate_request(PG_FUNCTION_ARGS)
 	qfs_actor_clear();
 	if (!PG_ARGISNULL(1))
 		check_named("the role", qfs_varlena_arg(fcinfo, 1), role);
-	if (!find_bearer(optional(fcinfo, 0), &token))
+	if (!find_bearer(qfs_optional_arg(fcinfo, 0), &token))
 	{
 		if (strcmp(role, ANON) != 0)
 			QFS_THROW(QFS_NO_SESSION, "the role is \"%s\", and no token came with the request", role);
@@ -148,11 +142,11 @@ qfs_sql_authenticate_request(PG_FUNCTION_ARGS)
 	}
 	if (qfs_session_of_token(token, &session, &err) == QFS_OK)
 	{
-		check_named("the role", optional(fcinfo, 1), session.operates ? "qfs_operator" : "qfs_user");
-		check_named("the session", optional(fcinfo, 2), session_name(&session));
+		check_named("the role", qfs_optional_arg(fcinfo, 1), session.operates ? "qfs_operator" : "qfs_user");
+		check_named("the session", qfs_optional_arg(fcinfo, 2), session_name(&session));
 		qfs_actor_set(&session);
 	}
-	else if (is_public(optional(fcinfo, 3)))
+	else if (is_public(qfs_optional_arg(fcinfo, 3)))
 		become_nobody(&err);
 	else
 		qfs_throw(&err);

@@ -55,17 +55,6 @@ find_keys(const qfs_reducer *r)
 	return qfs_keyfile_session(&public_keys.token);
 }
 
-static text *
-hex_text(const uint8_t *bytes, size_t len)
-{
-	char		digits[2 * QFS_HASH_LEN];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, bytes, len);
-	return qfs_text_of(qfs_buf_slice(&buf));
-}
-
 /* ---- nonces ---- */
 
 /* Truncated HMAC-SHA256 over time and random bytes, under the nonce key. */
@@ -82,17 +71,22 @@ nonce_mac(const qfs_session_keys *keys, const uint8_t *nonce, uint8_t mac[NONCE_
 	sodium_memzero(&state, sizeof(state));
 }
 
-static void
-make_nonce(const qfs_reducer *r, qfs_hash *nonce)
+/* A new nonce, in hexadecimal digits. */
+static qfs_slice
+make_nonce(const qfs_reducer *r, int64 now)
 {
 	qfs_session_keys *keys = find_keys(r);
-	int64		now = qfs_ledger_now();
+	qfs_hash	nonce;
+	qfs_buf		digits;
 
 	for (int i = 0; i < NONCE_TIME_LEN; i++)
-		nonce->bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
-	randombytes_buf(nonce->bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);
-	nonce_mac(keys, nonce->bytes, nonce->bytes + NONCE_SIGNED_LEN);
+		nonce.bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
+	randombytes_buf(nonce.bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);
+	nonce_mac(keys, nonce.bytes, nonce.bytes + NONCE_SIGNED_LEN);
 	sodium_memzero(keys, sizeof(*keys));
+	qfs_buf_init(&digits, palloc(2 * QFS_HASH_LEN), 2 * QFS_HASH_LEN);
+	qfs_buf_hex(&digits, nonce.bytes, sizeof(nonce.bytes));
+	return qfs_buf_slice(&digits);
 }
 
 /* qfs.nonce() -> text */
@@ -100,10 +94,9 @@ PG_FUNCTION_INFO_V1(qfs_sql_nonce);
 Datum
 qfs_sql_nonce(PG_FUNCTION_ARGS)
 {
-	qfs_hash	nonce;
+	qfs_reducer *r = qfs_open_reducer();
 
-	make_nonce(qfs_open_reducer(), &nonce);
-	PG_RETURN_TEXT_P(hex_text(nonce.bytes, sizeof(nonce.bytes)));
+	PG_RETURN_TEXT_P(qfs_text_of(make_nonce(r, qfs_ledger_now())));
 }
 
 /* ---- challenges ---- */
@@ -182,18 +175,13 @@ qfs_sql_challenge(PG_FUNCTION_ARGS)
 {
 	qfs_reducer *r = qfs_open_reducer();
 	uint8_t		memory[QFS_SIWE_MAX];
-	char		digits[2 * QFS_HASH_LEN];
 	qfs_siwe	fields;
-	qfs_hash	nonce;
 	qfs_buf		buf;
 	qfs_error	err;
 
 	read_challenge(fcinfo, &r->policy, &fields);
-	make_nonce(r, &nonce);
-	qfs_buf_init(&buf, digits, sizeof(digits));
-	qfs_buf_hex(&buf, nonce.bytes, sizeof(nonce.bytes));
-	fields.nonce = qfs_buf_slice(&buf);
 	fields.issued_at = qfs_ledger_now();
+	fields.nonce = make_nonce(r, fields.issued_at);
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	QFS_TRY(qfs_siwe_write(&fields, &buf, &err), &err);
 	/* Nobody is asked to sign what auth_login would refuse for its place. */
@@ -319,7 +307,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_auth_login);
 Datum
 qfs_sql_auth_login(PG_FUNCTION_ARGS)
 {
-	qfs_slice	code = PG_ARGISNULL(2) ? QFS_LITERAL("") : qfs_varlena_arg(fcinfo, 2);
+	qfs_slice	code = qfs_optional_arg(fcinfo, 2);
 	qfs_slice	created;
 	qfs_reducer *r = qfs_open_reducer();
 	bool		is_new;

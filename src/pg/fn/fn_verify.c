@@ -488,13 +488,10 @@ arm_guards(void)
 static void
 check_time(bool accept)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 	int64		ahead;
 
-	qfs_ledger_table_open(&reader, SnapshotSelf);
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(SnapshotSelf, &head);
 	ahead = head.at - qfs_now_ms();
 	if (ahead > QFS_CLOCK_SKEW_MS && !accept)
 		QFS_THROW(QFS_TIME_AHEAD, "entry %u is %i s ahead of it",

@@ -15,7 +15,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "pg/base/errors.h"
+#include "base/status.h"
 #include "pg/fn/verify_tables.h"
 
 void

@@ -68,14 +68,7 @@ prepare_script(char *script)
 
 /* ---- which statement makes it? ---- */
 
-/* Schema and name of a list of names; the script writes both. */
-static const char *
-qualified(const char *schema, const char *name)
-{
-	return quote_qualified_identifier(schema, name);
-}
-
-/* Type and name as pg_identify_object() writes them. */
+/* Type and name as pg_identify_object() writes them; the script writes schemas, too. */
 static const char *
 function_object(const CreateFunctionStmt *stmt)
 {
@@ -86,7 +79,8 @@ function_object(const CreateFunctionStmt *stmt)
 	if (list_length(stmt->funcname) != 2)
 		return "";
 	initStringInfo(&name);
-	appendStringInfo(&name, "function %s(", qualified(strVal(linitial(stmt->funcname)), strVal(lsecond(stmt->funcname))));
+	appendStringInfo(&name, "function %s(",
+					 quote_qualified_identifier(strVal(linitial(stmt->funcname)), strVal(lsecond(stmt->funcname))));
 	foreach(cell, stmt->parameters)
 	{
 		const FunctionParameter *parameter = lfirst_node(FunctionParameter, cell);
@@ -110,20 +104,21 @@ statement_object(const Node *statement)
 	{
 		const RangeVar *view = ((const ViewStmt *) statement)->view;
 
-		return psprintf("view %s", qualified(view->schemaname, view->relname));
+		return psprintf("view %s", quote_qualified_identifier(view->schemaname, view->relname));
 	}
 	if (IsA(statement, CreatePolicyStmt))
 	{
 		const CreatePolicyStmt *policy = (const CreatePolicyStmt *) statement;
 
 		return psprintf("policy %s on %s", quote_identifier(policy->policy_name),
-						qualified(policy->table->schemaname, policy->table->relname));
+						quote_qualified_identifier(policy->table->schemaname, policy->table->relname));
 	}
 	if (IsA(statement, IndexStmt))
 	{
 		const IndexStmt *index = (const IndexStmt *) statement;
 
-		return psprintf("index %s", qualified(index->relation->schemaname, index->idxname ? index->idxname : ""));
+		return psprintf("index %s", quote_qualified_identifier(index->relation->schemaname,
+															   index->idxname ? index->idxname : ""));
 	}
 	return "";
 }
@@ -140,18 +135,19 @@ may_make(const Node *statement, const char *object)
 
 /* ---- running it ---- */
 
+/* location, len: where it is in the text; 0 = all of it */
 static void
-run(const char *script, const RawStmt *raw, Node *statement)
+run(const char *text, int location, int len, Node *statement)
 {
 	PlannedStmt *planned = makeNode(PlannedStmt);
 
 	planned->commandType = CMD_UTILITY;
 	planned->canSetTag = false;
 	planned->utilityStmt = statement;
-	planned->stmt_location = raw->stmt_location;
-	planned->stmt_len = raw->stmt_len;
+	planned->stmt_location = location;
+	planned->stmt_len = len;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	ProcessUtility(planned, script, false, PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, NULL);
+	ProcessUtility(planned, text, false, PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, NULL);
 	PopActiveSnapshot();
 	CommandCounterIncrement();
 }
@@ -161,17 +157,13 @@ static void
 drop_policy(const CreatePolicyStmt *policy)
 {
 	DropStmt   *drop = makeNode(DropStmt);
-	PlannedStmt *planned = makeNode(PlannedStmt);
 
 	drop->removeType = OBJECT_POLICY;
 	drop->objects = list_make1(list_make3(makeString(policy->table->schemaname), makeString(policy->table->relname),
 										  makeString(policy->policy_name)));
 	drop->behavior = DROP_RESTRICT;
 	drop->missing_ok = true;
-	planned->commandType = CMD_UTILITY;
-	planned->utilityStmt = (Node *) drop;
-	ProcessUtility(planned, "DROP POLICY", false, PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, NULL);
-	CommandCounterIncrement();
+	run("DROP POLICY", 0, 0, (Node *) drop);
 }
 
 static void
@@ -185,7 +177,7 @@ replace_by(const char *script, const RawStmt *raw)
 		((ViewStmt *) statement)->replace = true;
 	else if (IsA(statement, CreatePolicyStmt))
 		drop_policy((const CreatePolicyStmt *) statement);
-	run(script, raw, statement);
+	run(script, raw->stmt_location, raw->stmt_len, statement);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
+#include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -128,15 +129,22 @@ qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 		last_entry(reader, 0, out);
 }
 
+void
+qfs_ledger_head_seen(Snapshot snapshot, LedgerHead *out)
+{
+	LedgerReader reader;
+
+	qfs_ledger_table_open(&reader, snapshot);
+	qfs_ledger_head(&reader, 0, out);
+	qfs_ledger_table_close(&reader);
+}
+
 int64
 qfs_ledger_now(void)
 {
-	LedgerReader reader;
 	LedgerHead	head;
 
-	qfs_ledger_table_open(&reader, SnapshotSelf);
-	qfs_ledger_head(&reader, 0, &head);
-	qfs_ledger_table_close(&reader);
+	qfs_ledger_head_seen(SnapshotSelf, &head);
 	return Max(qfs_now_ms(), head.at);
 }
 
@@ -266,7 +274,6 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 	Datum		values[LEDGER_COLUMNS];
 	bool		nulls[LEDGER_COLUMNS];
 	qfs_entry  *entry = &out->entry;
-	text	   *type;
 	qfs_status	status;
 
 #define VALUE(column) values[(column) - 1]
@@ -280,8 +287,7 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "a column is null");
 	entry->seq = (uint64_t) DatumGetInt64(VALUE(LEDGER_SEQ));
 	entry->at = DatumGetInt64(VALUE(LEDGER_AT));
-	type = DatumGetTextPP(VALUE(LEDGER_TYPE));
-	entry->type = (qfs_slice) {(const uint8_t *) VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)};
+	entry->type = qfs_varlena_of(VALUE(LEDGER_TYPE));
 	entry->has_actor = !IS_NULL(LEDGER_ACTOR);
 	if (entry->has_actor)
 		memcpy(&entry->actor, DatumGetPointer(VALUE(LEDGER_ACTOR)), sizeof(entry->actor));

@@ -70,6 +70,9 @@ typedef struct LedgerHead
  */
 extern void qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out);
 
+/* The same for whoever reads nothing else. */
+extern void qfs_ledger_head_seen(Snapshot snapshot, LedgerHead *out);
+
 /*
  * What time it is for the ledger, in milliseconds since 1970: never before the
  * last entry's, since what is appended now is not before it either.

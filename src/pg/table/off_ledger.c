@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "log/merkle.h"
 #include "log/note.h"
+#include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
@@ -48,30 +49,17 @@ tell(Comparison *c, int64 seq, const char *what)
 	c->answer = c->report(c->context, (uint64_t) seq, &fault);
 }
 
-static qfs_slice
-varlena_slice(Datum value)
-{
-	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value);
-
-	return (qfs_slice) {(const uint8_t *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
-}
-
 /* ---- contents of profiles ---- */
-
-enum
-{
-	CONTENT_USER, CONTENT_VERSION, CONTENT_SALT, CONTENT_TEXT, CONTENT_COLUMNS
-};
 
 static bool
 commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
 {
-	qfs_slice	bytes = varlena_slice(salt);
+	qfs_slice	bytes = qfs_varlena_of(salt);
 	qfs_hash	hash;
 
 	if (bytes.len != QFS_PROFILE_SALT)
 		return false;
-	qfs_profile_commit(bytes.data, varlena_slice(content), &hash);
+	qfs_profile_commit(bytes.data, qfs_varlena_of(content), &hash);
 	return memcmp(&hash, &profile->commitment, sizeof(hash)) == 0;
 }
 
@@ -97,12 +85,6 @@ compare_content(Comparison *c, const Datum *content, const bool *nulls)
 }
 
 /* ---- envelopes of messages ---- */
-
-enum
-{
-	MESSAGE_ENTRY, MESSAGE_THREAD, MESSAGE_SENDER, MESSAGE_RECIPIENT, MESSAGE_SEQ, MESSAGE_ALG,
-	MESSAGE_NONCE, MESSAGE_BODY, MESSAGE_SENDER_KEY, MESSAGE_RECIPIENT_KEY, MESSAGE_COLUMNS
-};
 
 static bool
 member_is(qfs_slice payload, const char *name, qfs_slice text)
@@ -152,7 +134,7 @@ fits(const qfs_entry *entry, const Datum *m, const bool *nulls)
 		.recipient = *(const qfs_user_id *) DatumGetPointer(m[MESSAGE_RECIPIENT]),
 		.seq = (uint64_t) DatumGetInt64(m[MESSAGE_SEQ])
 	};
-	qfs_slice	nonce = varlena_slice(m[MESSAGE_NONCE]);
+	qfs_slice	nonce = qfs_varlena_of(m[MESSAGE_NONCE]);
 	qfs_hash	hash;
 
 	if (!qfs_slice_equal(entry->type, QFS_LITERAL("MESSAGE")) || !entry->has_actor ||
@@ -160,13 +142,13 @@ fits(const qfs_entry *entry, const Datum *m, const bool *nulls)
 		!member_is_user(entry->payload, "recipient", &envelope.recipient) ||
 		!member_is_hash(entry->payload, "thread", DatumGetPointer(m[MESSAGE_THREAD])) ||
 		!member_is_int(entry->payload, "seq", (int64) envelope.seq) ||
-		!member_is(entry->payload, "alg", varlena_slice(m[MESSAGE_ALG])) ||
+		!member_is(entry->payload, "alg", qfs_varlena_of(m[MESSAGE_ALG])) ||
 		nonce.len != sizeof(envelope.nonce))
 		return false;
 	if (nulls[MESSAGE_BODY])
 		return true;
 	memcpy(envelope.nonce, nonce.data, nonce.len);
-	envelope.body = varlena_slice(m[MESSAGE_BODY]);
+	envelope.body = qfs_varlena_of(m[MESSAGE_BODY]);
 	qfs_message_hash(&envelope, &hash);
 	return member_is_hash(entry->payload, "hash", &hash) &&
 		member_is_int(entry->payload, "size", (int64) envelope.body.len);
@@ -191,11 +173,6 @@ compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
 }
 
 /* ---- cosignatures ---- */
-
-enum
-{
-	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
-};
 
 /* Is it the one line that the witness has signed under our checkpoint of that size? */
 static bool
@@ -228,8 +205,8 @@ compare_cosignature(Comparison *c, const Datum *values, const bool *nulls)
 	int64		size = nulls[COSIGNATURE_SIZE] ? -1 : DatumGetInt64(values[COSIGNATURE_SIZE]);
 
 	if (size < 0 || (uint64) size > c->size || nulls[COSIGNATURE_VKEY] || nulls[COSIGNATURE_LINE] ||
-		!cosigns(c, (uint64) size, varlena_slice(values[COSIGNATURE_VKEY]),
-				 varlena_slice(values[COSIGNATURE_LINE])))
+		!cosigns(c, (uint64) size, qfs_varlena_of(values[COSIGNATURE_VKEY]),
+				 qfs_varlena_of(values[COSIGNATURE_LINE])))
 		tell(c, Max(size - 1, 0), "qfs.cosignature has a line that is no cosignature of the checkpoint of this entry");
 }
 

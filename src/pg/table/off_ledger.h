@@ -10,6 +10,23 @@
 
 #include "ledger/chain.h"
 
+/* Columns of the tables, counted from 0. */
+enum
+{
+	CONTENT_USER, CONTENT_VERSION, CONTENT_SALT, CONTENT_TEXT, CONTENT_COLUMNS
+};
+
+enum
+{
+	MESSAGE_ENTRY, MESSAGE_THREAD, MESSAGE_SENDER, MESSAGE_RECIPIENT, MESSAGE_SEQ, MESSAGE_ALG,
+	MESSAGE_NONCE, MESSAGE_BODY, MESSAGE_SENDER_KEY, MESSAGE_RECIPIENT_KEY, MESSAGE_COLUMNS
+};
+
+enum
+{
+	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
+};
+
 /*
  * Compares the contents of profiles, the envelopes of messages and the
  * cosignatures of witnesses that a snapshot sees with the commitments in state
