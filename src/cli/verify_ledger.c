@@ -28,8 +28,6 @@ report(void *context, uint64_t seq, const qfs_error *fault)
 	return QFS_OK;
 }
 
-/* ---- outcomes that are wrong, and acknowledged by a later entry ---- */
-
 /* The input, to be read twice: what comes through a pipe is kept in a file meanwhile. */
 static FILE *
 open_input(const Options *options)
@@ -52,6 +50,8 @@ open_input(const Options *options)
 	rewind(copy);
 	return copy;
 }
+
+/* ---- outcomes that are wrong, and acknowledged by a later entry ---- */
 
 /* The type of a canonical line, whose end is ,"type":"…","v":1}; empty if it has none. */
 static qfs_slice

@@ -11,7 +11,7 @@ import { guardName, guardReason, ruleName } from './words.mjs';
 const chip = (name, before, after, title) => el('span', { class: 'chip', title }, `${name} `, el('span', { class: 'from' }, before), ' \u2192 ', el('strong', {}, after));
 
 // What an effect changed, as chips; null if nothing that counts.
-export function effectChips({ coherence, points, tokens, referrals }) {
+function effectChips({ coherence, points, tokens, referrals }) {
   const chips = [
     tokens?.FLX && chip('FLX', ...tokens.FLX.map((text) => amount(text)), tokens.FLX.join(' \u2192 ')),
     points && chip('Points', ...points.map(String)),

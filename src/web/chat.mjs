@@ -15,7 +15,7 @@ export const LONGEST = 8000;
 // ---- keys ----
 
 // The key that an account has published, {key, seq}, or null.
-export async function publishedKey(account) {
+async function publishedKey(account) {
   try {
     return await read('chat_key', { user_id: account });
   } catch (error) {

@@ -78,7 +78,7 @@ async function asAccount(ask) {
 }
 
 export const readMine = (name, params) => asAccount((token) => read(name, params, token));
-export const readMyText = (name, params) => asAccount((token) => readText(name, params, token));
+const readMyText = (name, params) => asAccount((token) => readText(name, params, token));
 export const writeMine = (name, body) => asAccount((token) => write(name, body, token));
 
 // Asks with a signature of the device: ask(auth).  Who was overtaken signs again.

@@ -13,7 +13,7 @@ import { climb, growingTree, isConsistent, leafHash } from './tree.mjs';
 import { verifyBundle } from './verify_bundle.mjs';
 
 // The verifier key that this browser saw first.  A ledger that shows another one must be asked why.
-export async function ledgerKey() {
+async function ledgerKey() {
   const shown = await readVkey(await readText('vkey'));
   const kept = await recall('vkey');
   if (kept === undefined) await keep('vkey', shown.text);

@@ -6,7 +6,7 @@ import { el, icon, show } from './dom.mjs';
 import { cut, sentence, visible } from './text.mjs';
 
 let names = 0;
-export const uniqueId = (stem) => `${stem}-${++names}`;
+const uniqueId = (stem) => `${stem}-${++names}`;
 
 // A part of the page with a heading of its own.
 export function card(title, ...children) {

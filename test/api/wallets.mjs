@@ -22,7 +22,7 @@ export function viemWallet(key = generatePrivateKey()) {
   };
 }
 
-export function ethersWallet(key = generatePrivateKey()) {
+function ethersWallet(key = generatePrivateKey()) {
   const wallet = new Wallet(key);
   return {
     name: 'ethers', key, address: wallet.address,

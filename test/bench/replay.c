@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ledger/audit.h"
 #include "base/status.h"
+#include "ledger/audit.h"
 #include "ledger/registry.h"
 
 static void *

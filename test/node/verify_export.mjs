@@ -56,7 +56,7 @@ export function vkeyOf(origin, key) {
   return `${origin}+${id.toString('hex')}+${typed.toString('base64')}`;
 }
 
-export function parseCheckpoint(note) {
+function parseCheckpoint(note) {
   const split = note.lastIndexOf('\n\n');
   const body = note.slice(0, split + 1);
   const [origin, size, root] = body.split('\n');

@@ -43,6 +43,14 @@ SELECT leaking FROM leaks(NULL, session_user::text);
 SELECT who, acting(n, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS messages, acting(n, 'SELECT count(*) FROM qfs.read_mark', 'qfs_owner') AS marks
 FROM (VALUES ('one', 1), ('two', 2), ('three', 3)) AS w(who, n);
 SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'qfs_owner') AS nobody;
+-- pg_read_all_data stops at row security, BYPASSRLS at privileges; both together see everything
+CREATE ROLE regress_reader IN ROLE pg_read_all_data;
+SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'regress_reader') AS reads_all_data;
+ALTER ROLE regress_reader BYPASSRLS;
+SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'regress_reader') AS both;
+REVOKE pg_read_all_data FROM regress_reader;
+SELECT acting(NULL, 'SELECT count(*) FROM qfs.message', 'regress_reader') AS bypasses;
+DROP ROLE regress_reader;
 -- row_security = off, which somebody left behind in a pool: the functions go on, for the parties alone; whoever reads the tables gets an error instead of rows
 BEGIN;
 SET LOCAL row_security = off;

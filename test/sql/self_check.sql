@@ -166,6 +166,15 @@ SELECT n, command, f AS found FROM commands LEFT JOIN LATERAL found(command) f O
 -- before 16, who makes roles makes itself a member of any
 SELECT (SELECT count(*) FROM found('ALTER ROLE regress_qfs_one CREATEROLE') f WHERE f ~ '^QFS_BYPASS: role regress_qfs_one has CREATEROLE')
        = (current_setting('server_version_num')::int < 160000)::int AS as_it_should;
+-- and it can; since 16 it cannot; and the owner of a database does not switch the guard off for it
+BEGIN;
+ALTER ROLE regress_qfs_one CREATEROLE;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO regress_qfs_one', current_database()); END $$;
+SET LOCAL qfs.ddl_guard = off;
+SET LOCAL ROLE regress_qfs_one;
+SELECT (attempt('GRANT qfs_owner TO regress_qfs_one') ~ '^42501') = (current_setting('server_version_num')::int >= 160000) AS as_it_should,
+       attempt(format('ALTER DATABASE %I SET qfs.ddl_guard = off', current_database())) AS owner_of_the_database;
+ROLLBACK;
 
 -- the guard, in the session that switched it off
 SET qfs.ddl_guard = off;

@@ -25,6 +25,7 @@ BEGIN
   SET LOCAL qfs.ddl_guard = off;
   ALTER TABLE qfs.profile_content DISABLE TRIGGER USER;
   ALTER TABLE qfs.message DISABLE TRIGGER USER;
+  ALTER TABLE qfs.cosignature DISABLE TRIGGER USER;
   EXECUTE command;
   faults := ARRAY(SELECT concat_ws(' ', v.seq, v.code, v.detail) FROM qfs.verify(depth => checked.depth) v);
   RAISE EXCEPTION 'undo';
@@ -76,6 +77,7 @@ INSERT INTO commands (command) VALUES
   ('UPDATE qfs.message SET entry = 3 WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
   ('UPDATE qfs.message SET entry = -entry'),
   ('UPDATE qfs.message SET thread = sender_key WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
+  ('INSERT INTO qfs.cosignature VALUES (4, ''x'', E''rubbish\n'')'),
   -- what may be: erased, or not restored
   ('UPDATE qfs.profile_content SET content = NULL, salt = NULL; UPDATE qfs.message SET body = NULL'),
   ('TRUNCATE qfs.profile_content, qfs.message');

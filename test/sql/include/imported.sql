@@ -1,10 +1,6 @@
 -- The ledger whose rows are in the table saved, imported up to entry :upto, and closed.
 \set ECHO none
-SET client_min_messages = warning;
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
+\ir emptied.sql
 SELECT qfs.import(array_agg(qfs.canonical(jsonb_build_object('v', 1) || row - 'hash' - 'nodes' || jsonb_build_object('actor', coalesce(row ->> 'actor', 'system')))
                             ORDER BY seq)) AS imported
 FROM saved WHERE seq <= :upto;

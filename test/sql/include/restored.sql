@@ -1,10 +1,6 @@
 -- The ledger whose rows are in the table saved, restored up to entry :upto, and closed.
 \set ECHO none
-SET client_min_messages = warning;
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
+\ir emptied.sql
 INSERT INTO qfs.ledger SELECT (jsonb_populate_record(NULL::qfs.ledger, row)).*
 FROM saved WHERE seq <= :upto ORDER BY seq DESC;
 RESET client_min_messages;
