@@ -15,7 +15,8 @@ CREATE FUNCTION rearmed(command text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   actions text[];
 BEGIN
-  SET LOCAL client_min_messages = warning;
+  -- from PostgreSQL 16 on, to take back a membership that somebody gave on takes back theirs as well: the second time is warned of
+  SET LOCAL client_min_messages = error;
   SET LOCAL qfs.ddl_guard = off;
   EXECUTE command;
   SET LOCAL qfs.ddl_guard = on;
