@@ -114,6 +114,26 @@ COMMENT ON COLUMN qfs.signing_key.checkpoint IS 'Ed25519 key that signs checkpoi
 COMMENT ON COLUMN qfs.signing_key.token IS 'Ed25519 key that signs session tokens';
 COMMENT ON CONSTRAINT signing_key_pkey ON qfs.signing_key IS 'keys follow each other';
 
+CREATE TABLE qfs.server (
+  number   bigint   NOT NULL,
+  seq      bigint   NOT NULL,
+  database qfs.hash NOT NULL,
+  salt     text COLLATE "C" NOT NULL,
+  system   qfs.hash NOT NULL,
+  timeline bigint   NOT NULL,
+  version  bigint   NOT NULL,
+  CONSTRAINT server_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE qfs.server IS 'the server and the database that the ledger lives in, as it has recorded them: one row once it is open';
+COMMENT ON COLUMN qfs.server.number IS 'always 0';
+COMMENT ON COLUMN qfs.server.seq IS 'entry that recorded it';
+COMMENT ON COLUMN qfs.server.database IS 'salted digest of system identifier and oid of the database';
+COMMENT ON COLUMN qfs.server.salt IS 'of both digests, drawn anew for each entry, in hexadecimal';
+COMMENT ON COLUMN qfs.server.system IS 'salted digest of the system identifier';
+COMMENT ON COLUMN qfs.server.timeline IS 'timeline that WAL was written on';
+COMMENT ON COLUMN qfs.server.version IS 'server_version_num';
+COMMENT ON CONSTRAINT server_pkey ON qfs.server IS 'one row';
+
 CREATE TABLE qfs.event_type (
   type   text COLLATE "C" NOT NULL,
   seq    bigint NOT NULL,
@@ -128,5 +148,5 @@ COMMENT ON COLUMN qfs.event_type.by IS 'who appends it: operator or account';
 COMMENT ON COLUMN qfs.event_type.schema IS 'JSON Schema of the payload, canonical';
 COMMENT ON CONSTRAINT event_type_pkey ON qfs.event_type IS 'a type is registered once';
 
-GRANT SELECT ON qfs.ledger_state, qfs.opening, qfs.policy, qfs.signing_key, qfs.event_type
+GRANT SELECT ON qfs.ledger_state, qfs.opening, qfs.policy, qfs.signing_key, qfs.server, qfs.event_type
   TO qfs_operator, qfs_auditor;

@@ -25,6 +25,17 @@ COMMENT ON FUNCTION qfs.post_restore(boolean, jsonb) IS
   'after a restore or an import: verifies every entry, arms the guards, rebuilds state, opens the ledger; returns its size. '
   'Superusers: accept_time opens it with entries ahead of the clock, too; acknowledge, {"seq": "reason"}, with outcomes that are wrong, which an entry names then';
 
+CREATE FUNCTION qfs.adopt(reason text) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'qfs_sql_adopt' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.adopt(text) IS
+  'the ledger lives on in this database: after a copy, a restore to a target or pg_upgrade it takes events, signs and signs in again; '
+  'an entry has the reason; returns its seq, or null if there is nothing to adopt';
+
+CREATE FUNCTION qfs.server_changes() RETURNS text[]
+  AS 'MODULE_PATHNAME', 'qfs_sql_server_changes' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.server_changes() IS
+  'what of database, recovery, system, timeline, version is not what the ledger has recorded; with one of the first three it waits for qfs.adopt()';
+
 GRANT EXECUTE ON FUNCTION qfs.verify(bigint, bigint, text)
   TO qfs_operator, qfs_auditor;
 GRANT EXECUTE ON FUNCTION qfs.state_hash() TO qfs_auditor;

@@ -235,6 +235,18 @@ BEGIN
          THEN 'The clock is behind, or was ahead when the entry was appended. If it is behind, set it; until it has caught up, '
               'all entries and sign-ins have the time of that entry.' END;
 
+  SELECT qfs.server_changes() AS changes, qfs.server_changes() && ARRAY['database', 'recovery', 'system'] AS unadopted, l.* INTO k
+  FROM qfs.server s JOIN qfs.ledger l ON l.seq = s.seq;
+  RETURN QUERY SELECT 'identity', CASE WHEN k.unadopted THEN 'error' ELSE 'ok' END,
+    CASE WHEN k.unadopted THEN format('not adopted: %s changed since entry %s', array_to_string(k.changes, ', '), k.seq)
+         WHEN k.changes <> '{}' THEN format('%s changed since entry %s, which the next event records', array_to_string(k.changes, ', '), k.seq)
+         WHEN k.seq = 0 THEN 'as genesis has recorded it'
+         ELSE format('%s changed in entry %s, %s s ago%s',
+                     (SELECT string_agg(c.name, ', ') FROM jsonb_array_elements_text(k.payload -> 'changed') c(name)), k.seq,
+                     greatest(v.now - k.at, 0) / 1000, ': ' || (k.payload ->> 'reason')) END,
+    CASE WHEN k.unadopted
+         THEN 'It takes no events, signs nothing and signs nobody in. If the ledger is to live on here, and nowhere else: SELECT qfs.adopt(''reason''). docs/operations.md.' END;
+
   SELECT * INTO k FROM qfs.key_fault();
   RETURN QUERY SELECT 'key_file', CASE WHEN k.detail IS NULL THEN 'ok' WHEN v.in_recovery THEN 'warning' ELSE 'error' END,
     coalesce(k.detail, 'has the key in force'), k.remedy;

@@ -22,7 +22,9 @@ BEGIN ATOMIC
     (13, 'qfs_key_usable', 'gauge', 'Does the key file hold the key in force?', (k.detail IS NULL)::integer),
     (14, 'qfs_checkpoint_entries', 'gauge', 'Entries under the newest checkpoint that a witness cosigned.', v.cosigned),
     (15, 'qfs_checkpoint_timestamp_seconds', 'gauge', 'When the witness cosigned it.', round(v.cosigned_at / 1000.0, 3)),
-    (16, 'qfs_in_recovery', 'gauge', 'Is this a standby?', v.in_recovery::integer)
+    (16, 'qfs_in_recovery', 'gauge', 'Is this a standby?', v.in_recovery::integer),
+    (17, 'qfs_adopted', 'gauge', 'Is this the server and the database that the ledger lives in?',
+         (NOT qfs.server_changes() && ARRAY['database', 'recovery', 'system'])::integer)
   ) AS f (number, name, type, help, value)
   -- what is not known is not said
   WHERE f.value IS NOT NULL

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(325);
+SELECT plan(330);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -80,6 +80,7 @@ INSERT INTO pinned VALUES
   ('function qfs.address_out(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.address_recv(pg_catalog.internal)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.address_send(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.adopt(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.authenticate(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.authenticate_request(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.base64url(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe'),
@@ -171,6 +172,7 @@ INSERT INTO pinned VALUES
   ('function qfs.rotate_keys()', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.rotate_keys(qfs.hash)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.self_check()', 'owner qfs_owner; c stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.server_changes()', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.session_replay(bigint)', 'owner qfs_owner; c stable strict parallel unsafe; qfs_auditor: EXECUTE'),
   ('function qfs.set_policy(pg_catalog.jsonb)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.set_profile(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text[],pg_catalog.text,bigint,pg_catalog.jsonb)', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -299,6 +301,7 @@ INSERT INTO pinned VALUES
   ('table qfs.referral', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.referral_block', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.referral_code', 'owner qfs_owner; qfs_auditor: SELECT'),
+  ('table qfs.server', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.session', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.signing_key', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.standing', 'owner qfs_owner; qfs_auditor: SELECT'),
@@ -328,6 +331,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_row on qfs.referral', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.referral_block', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.referral_code', 'enabled A type 31 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_row on qfs.server', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.session', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.signing_key', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.standing', 'enabled A type 31 qfs.refuse_write'),
@@ -356,6 +360,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_statement on qfs.referral', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.referral_block', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.referral_code', 'enabled A type 58 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_statement on qfs.server', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.session', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.signing_key', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.standing', 'enabled A type 58 qfs.refuse_write'),

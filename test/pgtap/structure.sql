@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(81);
+SELECT plan(83);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 28', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 29', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -40,7 +40,7 @@ SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, '
 
 -- tables: name, type, not null, collation of each column
 SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message',
-  'opening', 'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'session', 'signing_key', 'standing',
+  'opening', 'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
   'thread', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
@@ -59,6 +59,9 @@ SELECT results_eq($$SELECT pg_temp.columns_of('opening')$$, ARRAY['number bigint
 SELECT results_eq($$SELECT pg_temp.columns_of('policy')$$, ARRAY['seq bigint not null', 'policy text not null collate "C"'], 'columns of qfs.policy');
 SELECT results_eq($$SELECT pg_temp.columns_of('signing_key')$$, ARRAY[
   'number bigint not null', 'seq bigint not null', 'checkpoint qfs.hash not null', 'token qfs.hash not null'], 'columns of qfs.signing_key');
+SELECT results_eq($$SELECT pg_temp.columns_of('server')$$, ARRAY[
+  'number bigint not null', 'seq bigint not null', 'database qfs.hash not null', 'salt text not null collate "C"', 'system qfs.hash not null',
+  'timeline bigint not null', 'version bigint not null'], 'columns of qfs.server');
 SELECT results_eq($$SELECT pg_temp.columns_of('event_type')$$, ARRAY[
   'type text not null collate "C"', 'seq bigint not null', 'by text not null collate "C"', 'schema text not null collate "C"'], 'columns of qfs.event_type');
 SELECT results_eq($$SELECT pg_temp.columns_of('witness')$$, ARRAY[
@@ -83,6 +86,7 @@ SELECT col_is_pk('qfs', 'ledger', 'seq', 'key of qfs.ledger');
 SELECT col_is_pk('qfs', 'ledger_state', 'number', 'key of qfs.ledger_state');
 SELECT col_is_pk('qfs', 'policy', 'seq', 'key of qfs.policy');
 SELECT col_is_pk('qfs', 'signing_key', 'number', 'key of qfs.signing_key');
+SELECT col_is_pk('qfs', 'server', 'number', 'key of qfs.server');
 SELECT col_is_pk('qfs', 'event_type', 'type', 'key of qfs.event_type');
 SELECT col_is_pk('qfs', 'witness', 'vkey', 'key of qfs.witness');
 SELECT col_is_pk('qfs', 'cosignature', ARRAY['size', 'vkey'], 'key of qfs.cosignature');
@@ -94,7 +98,7 @@ SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
   ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
   'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.opening p', 'qfs.policy p', 'qfs.profile p',
-  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.session p',
+  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
   'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
@@ -156,7 +160,7 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'add_cosignature', 'add_guard_count', 'add_witness', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
+  'access', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
   'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
   'ed25519_verify', 'entry', 'entry_bundle', 'erase_envelope', 'erase_own_profile', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
@@ -164,7 +168,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
   'post_restore', 'prepare_keys', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
   'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
-  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'session_replay', 'set_policy',
+  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'server_changes', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
@@ -174,11 +178,11 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'access', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'profile_of',
-  'public_entry_bundle', 'readable_entry', 'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check',
+  'public_entry_bundle', 'readable_entry', 'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check', 'server_changes',
   'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
   'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
   'rebuild', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
@@ -193,7 +197,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
   'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',
-  'put_verification', 'rearm', 'rebuild', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'set_profile',
+  'put_verification', 'rearm', 'rebuild', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'server_changes', 'set_profile',
   'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[

@@ -12,7 +12,7 @@ SELECT name, attempt(format('SELECT qfs.register_event_type(%L, ''{}'')', name))
   LATERAL (VALUES (prefix), (prefix || 'X'), (rtrim(prefix, '_')), (rpad(prefix, 63, 'X'))) n(name);
 SELECT name, attempt(format('SELECT qfs.register_event_type(%L, ''{}'')', name)) FROM unnest(ARRAY['MY_VOTE_', 'VOT', 'VOTES', 'TABLET_SOLD', 'ROWING', 'NODE_SEEN', 'NO']) name;
 SELECT by, attempt(format('SELECT qfs.register_event_type(''VOTE_CAST'', ''{}'', %L)', by)) FROM unnest(ARRAY['account', 'operator']) by;
-SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''EVENT_TYPE'', ''{"by":"operator","schema":{},"type":"SERVER_CHANGED"}'')') AS by_hand;
+SELECT attempt('INSERT INTO qfs.ledger (type, payload) VALUES (''EVENT_TYPE'', ''{"by":"operator","schema":{},"type":"SERVER_MOVED"}'')') AS by_hand;
 -- once and for ever
 SELECT qfs.register_event_type('A', '{}');
 SELECT attempt($$SELECT qfs.register_event_type('A', '{"type":"object"}', 'account')$$);

@@ -1,8 +1,10 @@
 -- Genesis: what there is before it, what it refuses, what it writes.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/server.sql
 
--- before it nothing can be appended, and nothing signed
+-- before it nothing can be appended, and nothing signed, and nothing adopted
+SELECT attempt($$SELECT qfs.adopt('x')$$) AS adopt, qfs.server_changes() AS changes;
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}');
 SELECT qfs.register_event_type('NOTE', '{}');
 SELECT attempt($$SELECT qfs.set_policy('{"block_ms":2000}')$$) AS set_policy,
@@ -32,7 +34,7 @@ SELECT qfs.genesis(NULL) IS NULL AS no_origin, qfs.genesis('regress.example/log'
 -- written by hand: the rule is as strict as the function
 CREATE VIEW by_hand AS
 SELECT jsonb_build_object('format', 1, 'origin', 'regress.example/log', 'policy', qfs.default_policy(), 'keys',
-         jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32))) AS payload;
+         jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32)), 'server', here()) AS payload;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload || change))
 FROM by_hand, (VALUES
   (1, '{"format":2}'::jsonb),
@@ -52,16 +54,30 @@ FROM by_hand, (VALUES
   (14, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('00', 32)))),
   (15, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', 'ec' || repeat('ff', 30) || '7f'))),
   (16, jsonb_build_object('keys', jsonb_build_object('checkpoint', 'ee' || repeat('ff', 30) || '7f', 'token', repeat('d6', 32)))),
-  (17, jsonb_build_object('keys', jsonb_build_object('checkpoint', '02' || repeat('00', 31), 'token', repeat('d6', 32))))) AS t(n, change)
+  (17, jsonb_build_object('keys', jsonb_build_object('checkpoint', '02' || repeat('00', 31), 'token', repeat('d6', 32)))),
+  (18, '{"server":{}}'),
+  (19, jsonb_build_object('server', here() || '{"salt":"00"}')),
+  (20, jsonb_build_object('server', here() || jsonb_build_object('system', repeat('AB', 32)))),
+  (21, jsonb_build_object('server', here() || '{"timeline":0}')),
+  (22, jsonb_build_object('server', here() || '{"timeline":4294967296}')),
+  (23, jsonb_build_object('server', here() || '{"version":"150000"}')),
+  (24, jsonb_build_object('server', here() || '{"host":"db1"}')),
+  -- another server than this one
+  (25, jsonb_build_object('server', here() || jsonb_build_object('system', repeat('ab', 32)))),
+  (26, jsonb_build_object('server', here() || jsonb_build_object('database', repeat('ab', 32)))),
+  (27, jsonb_build_object('server', here() || jsonb_build_object('salt', repeat('ab', 16)))),
+  (28, jsonb_build_object('server', here() || '{"timeline":99}')),
+  (29, jsonb_build_object('server', here() || '{"version":100000}'))) AS t(n, change)
 ORDER BY n;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload - key))
-FROM by_hand, unnest(ARRAY['format', 'keys', 'origin', 'policy']) AS key;
+FROM by_hand, unnest(ARRAY['format', 'keys', 'origin', 'policy', 'server']) AS key;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, actor, payload) VALUES (''GENESIS'', %L, %L)',
                       'user_' || repeat('0', 64), payload)) FROM by_hand;
 
 -- nothing of all this left a trace
 SELECT (SELECT count(*) FROM qfs.ledger) AS ledger, (SELECT count(*) FROM qfs.ledger_state) AS ledger_state,
-       (SELECT count(*) FROM qfs.policy) AS policy, (SELECT count(*) FROM qfs.signing_key) AS signing_key;
+       (SELECT count(*) FROM qfs.policy) AS policy, (SELECT count(*) FROM qfs.signing_key) AS signing_key,
+       (SELECT count(*) FROM qfs.server) AS server, (SELECT count(*) FROM qfs.opening) AS opening;
 
 -- one that is rolled back leaves the ledger closed
 BEGIN;
@@ -75,7 +91,7 @@ INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}');
 SELECT qfs.genesis('regress.example/log', '{"visibility":"public"}')::text ~ '^[0-9a-f]{64}$' AS hash;
 SELECT seq, type, actor, auth, prev, octet_length(nodes) AS nodes, abs(at - extract(epoch FROM now()) * 1000) < 600000 AS at
 FROM qfs.ledger;
-SELECT payload - 'keys' AS payload, (SELECT array_agg(k) FROM jsonb_object_keys(payload -> 'keys') k) AS keys FROM qfs.ledger;
+SELECT payload - 'keys' - 'server' AS payload, (SELECT array_agg(k) FROM jsonb_object_keys(payload -> 'keys') k) AS keys FROM qfs.ledger;
 SELECT outcome - 'policy' AS more, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS policy,
        hash::text = qfs.leaf_hash(qfs.entry(0))::text AS hash,
        qfs.entry(0)::jsonb = jsonb_build_object('v', 1, 'seq', seq, 'at', at, 'type', type, 'actor', 'system',
@@ -90,6 +106,21 @@ FROM qfs.signing_key k, qfs.ledger l;
 SELECT p.seq, p.policy::jsonb = l.payload -> 'policy' AS policy, p.policy = qfs.canonical(p.policy::jsonb) AS canonical
 FROM qfs.policy p, qfs.ledger l;
 SELECT seq, hash::text = (SELECT hash::text FROM qfs.ledger) AS hash, at = (SELECT at FROM qfs.ledger) AS at, size FROM qfs.head();
+
+-- the server as it is, under a salt of its own
+SELECT payload -> 'server' = here(decode(payload #>> '{server,salt}', 'hex')) AS server, payload #>> '{server,salt}' <> repeat('0', 32) AS salt FROM qfs.ledger;
+SELECT s.number, s.seq, jsonb_build_object('database', s.database::text, 'salt', s.salt, 'system', s.system::text, 'timeline', s.timeline, 'version', s.version)
+         = l.payload -> 'server' AS server, qfs.server_changes() AS changes
+FROM qfs.server s, qfs.ledger l;
+-- which the ledger alone changes: not by hand, not by a type of the same name, and there is nothing to decide
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''SERVER_CHANGED'', %L)',
+  jsonb_build_object('changed', ARRAY['version'], 'reason', NULL, 'server', here() || '{"version":1}'))) AS by_hand,
+  attempt($$SELECT qfs.register_event_type('SERVER_CHANGED', '{}')$$) AS a_type;
+SELECT qfs.adopt('nothing has happened');
+SELECT qfs.adopt(NULL) IS NULL AS no_reason, attempt($$SELECT qfs.adopt('')$$) AS empty, attempt(format('SELECT qfs.adopt(%L)', repeat('é', 501))) AS long;
+SET ROLE qfs_operator;
+SELECT attempt($$SELECT qfs.adopt('an operator')$$);
+RESET ROLE;
 
 -- once is enough
 SELECT qfs.genesis('regress.example/log');

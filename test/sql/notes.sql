@@ -1,6 +1,7 @@
 -- Signed notes: checkpoints through rotations, tlog-proof files, witnesses and cosignatures that are none.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/server.sql
 SELECT length(qfs.genesis('regress.example/log')::text);
 CREATE TABLE vkeys (since int PRIMARY KEY, vkey text);
 INSERT INTO vkeys SELECT 0, qfs.vkey();
@@ -123,7 +124,7 @@ RESET qfs.ddl_guard;
 RESET client_min_messages;
 SELECT attempt($$SELECT qfs.add_cosignature('x')$$) AS no_note, attempt(format('SELECT qfs.add_cosignature(%L)', note)) AS no_ledger FROM checkpoints WHERE size = 10;
 INSERT INTO qfs.ledger (type, payload) VALUES ('GENESIS', jsonb_build_object('format', 1, 'origin', 'regress.example/keyless', 'policy', qfs.default_policy(),
-  'keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32))));
+  'keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32)), 'server', here()));
 SELECT split_part(qfs.vkey(), '+', 1) AS name, split_part(attempt('SELECT qfs.checkpoint()'), ':', 1) AS checkpoint, split_part(attempt('SELECT qfs.rotate_keys()'), ':', 1) AS rotate;
 SELECT * FROM qfs.verify();
 DROP FUNCTION vkey_of, lines, signature_line;

@@ -9,6 +9,7 @@ SELECT sha256(string_agg(sha256(convert_to(line, 'UTF8')), '' ORDER BY sha256(co
 FROM (SELECT format('["ledger_state",%s,%s,"%s","%s",%s,"%s",%s]', number, genesis_at, ledger, origin, policy_seq, policy, key_number) FROM qfs.ledger_state
       UNION ALL SELECT format('["policy",%s,%s]', seq, policy) FROM qfs.policy
       UNION ALL SELECT format('["signing_key",%s,%s,"%s","%s"]', number, seq, checkpoint, token) FROM qfs.signing_key
+      UNION ALL SELECT format('["server",%s,%s,"%s","%s","%s",%s,%s]', number, seq, database, salt, system, timeline, version) FROM qfs.server
       UNION ALL SELECT format('["event_type","%s",%s,"%s",%s]', type, seq, by, schema) FROM qfs.event_type) AS x(line);
 SELECT qfs.state_hash()::bytea = hash AS "after genesis" FROM by_hand;
 CREATE TABLE seen AS SELECT 0 AS n, qfs.state_hash()::bytea AS hash;

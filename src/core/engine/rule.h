@@ -186,6 +186,9 @@ struct qfs_rule
 	 * the check of a nonce.  Whoever appends one sees to that part as well.
 	 */
 	bool		off_ledger;
+
+	/* The ledger itself appends it, whoever is acting, when the server has changed; nobody else does. */
+	bool		of_server;
 };
 
 /* The rules that there are: handed to whoever needs them, the same to all but tests. */

@@ -16,6 +16,7 @@ static const qfs_kind *const kinds[] = {
 	&qfs_kind_ledger,
 	&qfs_kind_policy,
 	&qfs_kind_signing_key,
+	&qfs_kind_server,
 	&qfs_kind_event_type,
 	&qfs_kind_account,
 	&qfs_kind_session,

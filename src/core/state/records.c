@@ -38,6 +38,19 @@ static const qfs_field signing_key_fields[] = {
 const qfs_kind qfs_kind_signing_key =
 QFS_KIND("signing_key", qfs_signing_key_record, signing_key_fields, 1, true);
 
+static const qfs_field server_fields[] = {
+	QFS_FIELD(qfs_server_record, number, QFS_FIELD_INT),
+	QFS_FIELD(qfs_server_record, seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_server_record, database, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_server_record, salt, QFS_FIELD_NAME),
+	QFS_FIELD(qfs_server_record, system, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_server_record, timeline, QFS_FIELD_INT),
+	QFS_FIELD(qfs_server_record, version, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_server =
+QFS_KIND("server", qfs_server_record, server_fields, 1, true);
+
 static const qfs_field event_type_fields[] = {
 	QFS_FIELD(qfs_event_type_record, type, QFS_FIELD_NAME),
 	QFS_FIELD(qfs_event_type_record, seq, QFS_FIELD_INT),

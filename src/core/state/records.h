@@ -46,6 +46,21 @@ typedef struct qfs_signing_key_record
 	qfs_hash	token;			/* Ed25519, signs session tokens */
 } qfs_signing_key_record;
 
+/* Bytes of random salt in the record of a server. */
+#define QFS_SERVER_SALT_LEN 16
+
+/* The server and the database that the ledger lives in: one record, number 0.  identity/server.h */
+typedef struct qfs_server_record
+{
+	int64_t		number;			/* key, always 0 */
+	int64_t		seq;			/* entry that recorded it */
+	qfs_hash	database;		/* digest */
+	char		salt[QFS_TYPE_MAX + 1]; /* of both digests, in lower-case hexadecimal digits */
+	qfs_hash	system;			/* digest */
+	int64_t		timeline;
+	int64_t		version;		/* of PostgreSQL, as server_version_num has it */
+} qfs_server_record;
+
 /* A custom event type. */
 typedef struct qfs_event_type_record
 {
@@ -160,6 +175,7 @@ typedef struct qfs_referral_record
 extern const qfs_kind qfs_kind_ledger;
 extern const qfs_kind qfs_kind_policy;
 extern const qfs_kind qfs_kind_signing_key;
+extern const qfs_kind qfs_kind_server;
 extern const qfs_kind qfs_kind_event_type;
 extern const qfs_kind qfs_kind_account;
 extern const qfs_kind qfs_kind_session;

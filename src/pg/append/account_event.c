@@ -1,5 +1,5 @@
 /*
- * account_event.c - what functions for signed-in accounts share.
+ * account_event.c - what functions for signed-in accounts share, and the ledger's own events.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -165,28 +165,48 @@ qfs_signature_arg(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(n));
 }
 
+/* this_one: the event, with what is to be known of it besides */
+static int64
+append_expected(qfs_expected *this_one, qfs_entry *event, qfs_slice signature)
+{
+	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	int64		seq = 0;
+
+	this_one->type = event->type;
+	this_one->payload = event->payload;
+	qfs_event_expect(this_one);
+	PG_TRY();
+	{
+		seq = is_watched(ledger) ? append_by_statement(event, signature) :
+			append_directly(ledger, event, signature);
+	}
+	PG_FINALLY();
+	{
+		qfs_event_expect_no_more(this_one);
+	}
+	PG_END_TRY();
+	table_close(ledger, NoLock);
+	return seq;
+}
+
 int64
 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice signature,
 						 qfs_slice *outcome)
 {
-	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
-	qfs_expected this_one = {.type = event.type, .payload = payload};
-	int64		seq = 0;
+	qfs_expected this_one = {.by_ledger = false};
+	int64		seq = append_expected(&this_one, &event, signature);
 
-	qfs_event_expect(&this_one);
-	PG_TRY();
-	{
-		seq = is_watched(ledger) ? append_by_statement(&event, signature) :
-			append_directly(ledger, &event, signature);
-	}
-	PG_FINALLY();
-	{
-		qfs_event_expect_no_more(&this_one);
-	}
-	PG_END_TRY();
-	table_close(ledger, NoLock);
 	if (outcome != NULL)
 		*outcome = event.outcome;
 	return seq;
+}
+
+int64
+qfs_append_own_event(const char *type, qfs_slice payload)
+{
+	qfs_entry	event = {.type = qfs_slice_of(type), .payload = payload};
+	qfs_expected this_one = {.by_ledger = true};
+
+	return append_expected(&this_one, &event, QFS_LITERAL(""));
 }

@@ -64,7 +64,6 @@ static struct
 	int			deferred;		/* synchronous_commit to honour after the release */
 	bool		is_deferred;
 	uint64		hint;			/* where the head was when we last looked */
-	LedgerReader reader;		/* tree of the chain; open only inside a call */
 	qfs_chain	chain;
 	qfs_reducer reducer;
 } state;
@@ -189,11 +188,11 @@ lock_ledger(Relation ledger)
 }
 
 static void
-load(Relation ledger)
+load(Relation ledger, LedgerReader *reader)
 {
 	LedgerHead	head;
 
-	qfs_ledger_head(&state.reader, state.hint, &head);
+	qfs_ledger_head(reader, state.hint, &head);
 	state.hint = head.size > 0 ? head.size - 1 : 0;
 	if (!state.counted)
 	{
@@ -206,16 +205,17 @@ load(Relation ledger)
 				  (uint64_t) state.size, (uint64_t) head.size);
 
 	qfs_chain_init(&state.chain, head.size, &head.hash, head.at,
-				   &state.reader.tree, &state.reducer);
+				   &reader->tree, &state.reducer);
 	state.loaded = true;
 }
 
 qfs_chain *
-qfs_append_begin(Relation ledger)
+qfs_append_begin(Relation ledger, qfs_appending *a)
 {
 	if (!OidIsValid(state.ledger))
 		lock_ledger(ledger);
-	qfs_ledger_table_open_rel(&state.reader, ledger, SnapshotSelf);
+	qfs_ledger_table_open_rel(&a->reader, ledger, SnapshotSelf);
+	a->outer = state.chain.frontier.tree;
 	/*
 	 * With a unique index of the application's, ON CONFLICT DO NOTHING swallows
 	 * rows after our trigger.  Nothing else can: the trigger sees to it that no
@@ -223,14 +223,16 @@ qfs_append_begin(Relation ledger)
 	 */
 	state.may_lose_rows |= qfs_ledger_has_other_index(ledger);
 	if (!state.loaded)
-		load(ledger);
+		load(ledger, &a->reader);
+	state.chain.frontier.tree = &a->reader.tree;
 	return &state.chain;
 }
 
 void
-qfs_append_end(void)
+qfs_append_end(qfs_appending *a)
 {
-	qfs_ledger_table_close(&state.reader);
+	state.chain.frontier.tree = a->outer;
+	qfs_ledger_table_close(&a->reader);
 	if (!state.loaded || state.chain.frontier.size == state.size)
 		return;
 	mark_level();
@@ -241,9 +243,10 @@ uint64
 qfs_append_lock(void)
 {
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
-	uint64		size = qfs_append_begin(rel)->frontier.size;
+	qfs_appending a;
+	uint64		size = qfs_append_begin(rel, &a)->frontier.size;
 
-	qfs_append_end();
+	qfs_append_end(&a);
 	table_close(rel, NoLock);
 	return size;
 }

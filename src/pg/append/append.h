@@ -9,17 +9,27 @@
 #include "utils/rel.h"
 
 #include "ledger/chain.h"
+#include "pg/table/ledger_table.h"
 
 extern void qfs_append_register_callbacks(void);
+
+/* An append in the making. */
+typedef struct qfs_appending
+{
+	LedgerReader reader;		/* what the chain reads the ledger with */
+	qfs_tree   *outer;			/* what it read with before */
+} qfs_appending;
 
 /*
  * Takes the chain lock, if this transaction does not have it, and returns the
  * chain behind which the next entry goes.  The chain reads the ledger while it
  * is used, so qfs_append_end must follow, unless an error ends the statement.
+ * An append may be made inside another one, before that has put its entry
+ * behind the chain or after it.
  * Errors: SNAPSHOT_OLD, ENTRY_LOST.
  */
-extern qfs_chain *qfs_append_begin(Relation ledger);
-extern void qfs_append_end(void);
+extern qfs_chain *qfs_append_begin(Relation ledger, qfs_appending *a);
+extern void qfs_append_end(qfs_appending *a);
 
 /* Takes the chain lock, so that what is read now stays in force until the end; returns the number of entries. */
 extern uint64 qfs_append_lock(void);

@@ -15,11 +15,13 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/append/server.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
+#include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 
 bytea *
@@ -33,15 +35,46 @@ qfs_nodes_bytea(const qfs_seal *seal)
 	return nodes;
 }
 
+static qfs_expected *expected;
+
+void
+qfs_event_expect(qfs_expected *event)
+{
+	event->outer = expected;
+	expected = event;
+}
+
+void
+qfs_event_expect_no_more(const qfs_expected *event)
+{
+	expected = event->outer;
+}
+
+static bool
+is_expected(const qfs_entry *event)
+{
+	return expected != NULL && qfs_slice_equal(expected->type, event->type) &&
+		qfs_slice_equal(expected->payload, event->payload);
+}
+
+/* Does the ledger itself append it? */
+static bool
+is_by_ledger(const qfs_entry *event)
+{
+	return is_expected(event) && expected->by_ledger;
+}
+
 /*
  * Who is appending?
  * rule: of the event's type; NULL if it is an application's
  */
 static qfs_via
-establish_via(const qfs_rule *rule)
+establish_via(const qfs_rule *rule, const qfs_entry *event)
 {
 	Oid			operator;
 
+	if (is_by_ledger(event))
+		return QFS_VIA_OPERATOR;
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
 	/* Whoever brings it, the wallet has signed it. */
@@ -61,9 +94,9 @@ establish_via(const qfs_rule *rule)
  * given: the signature that came with it; empty if there is none
  */
 static qfs_slice
-write_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given)
+write_auth(qfs_entry_memory *memory, const qfs_rule *rule, const qfs_entry *event, qfs_slice given)
 {
-	qfs_auth	auth = {.via = establish_via(rule)};
+	qfs_auth	auth = {.via = establish_via(rule, event)};
 	qfs_buf		buf;
 	qfs_error	err;
 
@@ -78,29 +111,11 @@ write_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given)
 	return qfs_buf_slice(&buf);
 }
 
-static qfs_expected *expected;
-
-void
-qfs_event_expect(qfs_expected *event)
-{
-	event->outer = expected;
-	expected = event;
-}
-
-void
-qfs_event_expect_no_more(const qfs_expected *event)
-{
-	expected = event->outer;
-}
-
-/* What belongs to the event beside the ledger, only its function checks and stores. */
+/* What belongs to the event beside the ledger, only its function checks and stores; of the server, only the ledger knows. */
 static void
 refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 {
-	if (rule == NULL || !rule->off_ledger)
-		return;
-	if (expected != NULL && qfs_slice_equal(expected->type, event->type) &&
-		qfs_slice_equal(expected->payload, event->payload))
+	if (rule == NULL || (!rule->off_ledger && !rule->of_server) || is_expected(event))
 		return;
 	QFS_THROW(QFS_TYPE_FUNCTION, "%v", event->type);
 }
@@ -109,7 +124,7 @@ refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 static void
 establish_actor(qfs_entry *out)
 {
-	const qfs_session_record *actor = qfs_actor();
+	const qfs_session_record *actor = is_by_ledger(out) ? NULL : qfs_actor();
 
 	if (actor == NULL)
 		return;
@@ -150,33 +165,66 @@ open_new(void)
 	qfs_ledger_open(0);
 }
 
+/* Who records a server records this one. */
+static void
+check_recorded_server(void)
+{
+	if (qfs_server_changes() != 0)
+		QFS_THROW(QFS_PAYLOAD_INVALID, "payload.server: it is not this server and this database");
+}
+
+/*
+ * Where does the entry of this event go?  If the server has changed since the
+ * last one, an entry that says so comes first.
+ */
+static qfs_chain *
+find_place(Relation ledger, const qfs_rule *rule, qfs_appending *a)
+{
+	qfs_chain  *chain = qfs_append_begin(ledger, a);
+	unsigned	changed;
+
+	if (chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER))
+		return chain;
+	if (!qfs_ledger_is_open())
+		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
+	if (rule != NULL && rule->of_server)
+		return chain;
+	changed = qfs_server_changes();
+	if (changed == 0)
+		return chain;
+	if (changed & QFS_SERVER_DECIDED)
+		qfs_server_throw(changed);
+	qfs_append_end(a);
+	(void) qfs_server_record_change(changed, QFS_LITERAL("null"));
+	return qfs_append_begin(ledger, a);
+}
+
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
 	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, event->type);
+	qfs_appending a;
 	qfs_buf		outcome;
 	qfs_buf		bytes;
 	qfs_seal	seal;
 	qfs_error	err;
 	qfs_chain  *chain;
-	bool		opens;
 
 	qfs_ledger_check_columns(ledger);
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);
 	refuse_without_function(rule, event);
-	event->auth = write_auth(memory, rule, signature);
+	event->auth = write_auth(memory, rule, event, signature);
 	event->at = qfs_now_ms();
 
-	chain = qfs_append_begin(ledger);
-	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
-	if (!opens && !qfs_ledger_is_open())
-		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
+	chain = find_place(ledger, rule, &a);
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
-	if (opens)
+	if (event->seq == 0)
 		open_new();
-	qfs_append_end();
+	if (event->seq == 0 || (rule != NULL && rule->of_server))
+		check_recorded_server();
+	qfs_append_end(&a);
 	fill_in(event, &seal, row);
 	return heap_form_tuple(RelationGetDescr(ledger), row->values, row->nulls);
 }

@@ -23,7 +23,8 @@ typedef struct LedgerRow
  * event:     type, actor and payload; the rest is computed, in that memory
  * signature: auth value that the caller gave; empty if there is none
  * row:       type and payload; the rest is computed
- * Errors: FORBIDDEN, NO_SESSION, TYPE_FUNCTION, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
+ * The first one after the server has changed is preceded by an entry that says so.
+ * Errors: FORBIDDEN, NO_SESSION, TYPE_FUNCTION, NOT_ADOPTED, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
  *         those of the chain lock and of the type's rule.
  */
 extern HeapTuple qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event,
@@ -34,12 +35,13 @@ typedef struct qfs_expected
 {
 	qfs_slice	type;
 	qfs_slice	payload;
+	bool		by_ledger;		/* the ledger itself appends it, whoever acts */
 	struct qfs_expected *outer;
 } qfs_expected;
 
 /*
  * Between the two, exactly this event may be of a type whose entries have a
- * part beside the ledger.  The caller sees to it that the second follows,
+ * part beside the ledger, or are the ledger's own.  The caller sees to it that the second follows,
  * whatever happens.
  */
 extern void qfs_event_expect(qfs_expected *event);

@@ -232,7 +232,8 @@ decode(const TriggerData *td, qfs_entry_memory *memory, LedgerEntry *e, qfs_buf 
 static HeapTuple
 check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 {
-	qfs_chain  *chain = qfs_append_begin(td->tg_relation);
+	qfs_appending a;
+	qfs_chain  *chain = qfs_append_begin(td->tg_relation, &a);
 	LedgerEntry e;
 	qfs_buf		bytes;
 	qfs_hash	computed;
@@ -243,13 +244,13 @@ check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 	if (qfs_importing || qfs_ledger_has_state())
 	{
 		check_next(chain, &e, qfs_buf_slice(&bytes), memory, &seal);
-		qfs_append_end();
+		qfs_append_end(&a);
 		return e.has_nodes ? td->tg_trigtuple : fill_in_nodes(td, &seal);
 	}
 	qfs_leaf_hash(qfs_buf_slice(&bytes), &computed);
 	check_unordered(td->tg_relation, &e, &computed);
 	qfs_append_forget();
-	qfs_append_end();
+	qfs_append_end(&a);
 	return td->tg_trigtuple;
 }
 

@@ -21,6 +21,7 @@
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
 #include "pg/append/operator_event.h"
+#include "pg/append/server.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -28,6 +29,7 @@
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/row_insert.h"
+#include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 #include "rules/system/key_rotated.h"
 
@@ -68,6 +70,16 @@ put_keys(qfs_draft *p, const qfs_public_keys *keys)
 	qfs_json_close(&p->w);
 }
 
+static void
+put_server(qfs_draft *p)
+{
+	qfs_server_record server = {.number = 0};
+
+	qfs_server_draw(&server);
+	qfs_json_key(&p->w, "server");
+	qfs_server_record_write(&p->w, &server);
+}
+
 /* A key is made for a ledger that can be opened, not for one that is. */
 static void
 check_no_ledger(void)
@@ -105,6 +117,7 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	put_keys(&p, &keys);
 	qfs_draft_text(&p, "origin", origin);
 	qfs_draft_value(&p, "policy", policy);
+	put_server(&p);
 	qfs_append_operator_event("GENESIS", qfs_draft_end(&p), hash);
 	PG_RETURN_POINTER(hash);
 }
@@ -140,6 +153,8 @@ lock_and_read(qfs_ledger_record *ledger)
 	/* A closed ledger has entries: genesis is not what it lacks. */
 	if (!found || !qfs_ledger_is_open())
 		qfs_ledger_throw_closed(size, "there is no policy and no key yet");
+	/* No key is made for what cannot be appended. */
+	qfs_server_check();
 }
 
 /* qfs.set_policy(changes) -> bigint */
@@ -274,6 +289,44 @@ qfs_sql_rotate_to_prepared(PG_FUNCTION_ARGS)
 	begin_keys(&ledger);
 	qfs_keyfile_prepared(&(qfs_prepared_for) {&ledger.ledger, was_in_force}, digest, &next);
 	PG_RETURN_INT64(append_rotation(&ledger, &next));
+}
+
+/* ---- the server ---- */
+
+/* qfs.adopt(reason) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_adopt);
+Datum
+qfs_sql_adopt(PG_FUNCTION_ARGS)
+{
+	LedgerHead	head;
+	int64		seq;
+
+	qfs_actor_check_role_acts();
+	if (!qfs_ledger_is_open())
+	{
+		qfs_ledger_head_seen(SnapshotSelf, &head);
+		qfs_ledger_throw_closed(head.size, "there is nothing to adopt");
+	}
+	seq = qfs_server_adopt(qfs_varlena_arg(fcinfo, 0));
+	if (seq >= 0)
+		PG_RETURN_INT64(seq);
+	ereport(NOTICE, (errmsg("there is nothing to adopt: the ledger was living here before")));
+	PG_RETURN_NULL();
+}
+
+/* qfs.server_changes() -> text[] */
+PG_FUNCTION_INFO_V1(qfs_sql_server_changes);
+Datum
+qfs_sql_server_changes(PG_FUNCTION_ARGS)
+{
+	unsigned	changed = qfs_ledger_is_open() ? qfs_server_changes() : 0;
+	Datum		names[QFS_SERVER_CHANGES];
+	int			count = 0;
+
+	for (unsigned n = 0; n < QFS_SERVER_CHANGES; n++)
+		if (changed & 1u << n)
+			names[count++] = CStringGetTextDatum(qfs_server_change_name(n));
+	PG_RETURN_ARRAYTYPE_P(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* ---- import ---- */

@@ -27,6 +27,7 @@
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
 #include "pg/table/own_row.h"
+#include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 
 /* ---- who signs ---- */
@@ -171,6 +172,7 @@ qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
 	qfs_error	err;
 
 	find_vkey(head, size, &vkey);
+	qfs_server_check();
 	check_committed(reader, size);
 	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
 	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);

@@ -11,6 +11,9 @@
 
 #include <sodium.h>
 
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 
 #include "engine/rule.h"
@@ -28,6 +31,7 @@
 #include "pg/secret/keyfile.h"
 #include "pg/secret/token_memory.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/server_identity.h"
 #include "rules/account/signin_message.h"
 #include "text/base64.h"
 #include "text/uri.h"
@@ -57,15 +61,22 @@ find_keys(const qfs_reducer *r)
 
 /* ---- nonces ---- */
 
-/* Truncated HMAC-SHA256 over time and random bytes, under the nonce key. */
+/*
+ * Truncated HMAC-SHA256 over time and random bytes, and over the cluster and
+ * the database that issue it, under the nonce key: a copy has the same key.
+ */
 static void
 nonce_mac(const qfs_session_keys *keys, const uint8_t *nonce, uint8_t mac[NONCE_MAC_LEN])
 {
 	uint8_t		full[crypto_auth_hmacsha256_BYTES];
 	crypto_auth_hmacsha256_state state;
+	uint64		system = pg_hton64(GetSystemIdentifier());
+	uint32		database = pg_hton32(MyDatabaseId);
 
 	crypto_auth_hmacsha256_init(&state, keys->nonce, sizeof(keys->nonce));
 	crypto_auth_hmacsha256_update(&state, nonce, NONCE_SIGNED_LEN);
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *) &system, sizeof(system));
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *) &database, sizeof(database));
 	crypto_auth_hmacsha256_final(&state, full);
 	memcpy(mac, full, NONCE_MAC_LEN);
 	sodium_memzero(&state, sizeof(state));
@@ -75,10 +86,13 @@ nonce_mac(const qfs_session_keys *keys, const uint8_t *nonce, uint8_t mac[NONCE_
 static qfs_slice
 make_nonce(const qfs_reducer *r, int64 now)
 {
-	qfs_session_keys *keys = find_keys(r);
+	qfs_session_keys *keys;
 	qfs_hash	nonce;
 	qfs_buf		digits;
 
+	/* Nobody is asked to sign what leads to no session here. */
+	qfs_server_check();
+	keys = find_keys(r);
 	for (int i = 0; i < NONCE_TIME_LEN; i++)
 		nonce.bytes[i] = (uint8_t) (now >> 8 * (NONCE_TIME_LEN - 1 - i));
 	randombytes_buf(nonce.bytes + NONCE_TIME_LEN, NONCE_RANDOM_LEN);

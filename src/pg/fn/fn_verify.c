@@ -21,6 +21,7 @@
 #include "ledger/state_hash.h"
 #include "pg/append/append.h"
 #include "pg/append/guard.h"
+#include "pg/append/server.h"
 #include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
@@ -412,12 +413,13 @@ replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 	Relation	rel = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_audit  *audit = palloc(sizeof(qfs_audit));
 	qfs_hash	zero = {{0}};
+	qfs_appending a;
 	LedgerReader reader;
 	qfs_error	err;
 	int64		written;
 
-	qfs_append_begin(rel);
-	qfs_append_end();
+	qfs_append_begin(rel, &a);
+	qfs_append_end(&a);
 	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
@@ -505,7 +507,11 @@ open_unless_following(uint64 size)
 	char	   *subscription = qfs_ledger_subscription();
 
 	if (subscription == NULL)
+	{
 		qfs_ledger_open(size);
+		/* Who opens it has decided that it lives here. */
+		(void) qfs_server_adopt(QFS_LITERAL("opened by qfs.post_restore()"));
+	}
 	else
 		ereport(NOTICE,
 				(errmsg("the ledger is verified, and follows the subscription \"%s\": it takes no events",

@@ -137,38 +137,45 @@ genesis_refused(void)
 	static const char k[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	static const struct
 	{
-		const char *payload;	/* %1$s: 64 digits, %2$s: a policy */
+		const char *payload;	/* %1$s: 64 digits, %2$s: a policy, %3$s: a server */
 		qfs_status	status;
 		const char *detail;
 	}			rows[] = {
 		{"{}", QFS_PAYLOAD_INVALID, "payload.format: missing"},
 		{"[]", QFS_PAYLOAD_INVALID, "payload: must be an object"},
 		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.format: not the value"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.format: not the value"},
 		{"{\"extra\":1,\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.extra: unknown member"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.extra: unknown member"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.keys.token: missing"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.token: missing"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s0\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too long"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too long"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$.63s\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too short"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too short"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$.63sG\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$.63sF\"},\"origin\":\"o\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"\","
-			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.origin: too short"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.origin: too short"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a b\","
-			"\"policy\":%2$s}", QFS_ORIGIN_INVALID, "a b"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "a b"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a+b\","
-			"\"policy\":%2$s}", QFS_ORIGIN_INVALID, "a+b"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "a+b"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a\\\\b\","
-			"\"policy\":%2$s}", QFS_ORIGIN_INVALID, "escape"},
+			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "escape"},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":{}}", QFS_POLICY_INVALID, "policy."},
+			"\"policy\":{},\"server\":%3$s}", QFS_POLICY_INVALID, "policy."},
 		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
-			"\"policy\":[]}", QFS_PAYLOAD_INVALID, "payload.policy: wrong type"},
+			"\"policy\":[],\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.policy: wrong type"},
+		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.server: missing"},
+		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+			"\"policy\":%2$s,\"server\":{}}", QFS_PAYLOAD_INVALID, "payload.server.database: missing"},
+		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+			"\"policy\":%2$s,\"server\":{\"database\":\"%1$s\",\"salt\":\"%1$.32s\",\"system\":\"%1$s\","
+			"\"timeline\":0,\"version\":150000}}", QFS_PAYLOAD_INVALID, "payload.server.timeline: too small"},
 	};
 
 	sample_open(&s);
@@ -176,7 +183,7 @@ genesis_refused(void)
 	{
 		char		payload[4096];
 
-		snprintf(payload, sizeof(payload), rows[i].payload, k, sample_policy("{}"));
+		snprintf(payload, sizeof(payload), rows[i].payload, k, sample_policy("{}"), sample_server(&sample_home, 0));
 		unit_row("%s", payload);
 		CHECK_STATUS(qfs_json_check(qfs_slice_of(payload), NULL), QFS_OK);
 		check_refused(SAMPLE_OPERATOR, "GENESIS", payload, rows[i].status, rows[i].detail);

@@ -232,7 +232,8 @@ unusable_first_keys(void)
 		char		payload[4096];
 
 		snprintf(payload, sizeof(payload), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
-				 "\"origin\":\"o\",\"policy\":%s}", i % 2 ? good : bad, i % 2 ? bad : good, sample_policy("{}"));
+				 "\"origin\":\"o\",\"policy\":%s,\"server\":%s}", i % 2 ? good : bad, i % 2 ? bad : good,
+				 sample_policy("{}"), sample_server(&sample_home, 0));
 		unit_row("%s", payload);
 		CHECK_STATUS(sample_append(&s, "GENESIS", payload), QFS_ED25519_KEY);
 		CHECK_DETAIL(&s.err, bad);

@@ -17,7 +17,7 @@ static void
 failing_calls(void)
 {
 	static const char *const types[] = {
-		"GENESIS", "POLICY_CHANGED", "EVENT_TYPE", "KEY_ROTATED", "NOTED"
+		"GENESIS", "POLICY_CHANGED", "EVENT_TYPE", "KEY_ROTATED", "SERVER_CHANGED", "NOTED"
 	};
 
 	for (size_t i = 0; i < ROWS(types); i++)
@@ -44,6 +44,10 @@ failing_calls(void)
 				payload = "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}";
 			else if (i == 3)
 				payload = sample_rotation_payload(&s.entry[0].seal.hash, 2, 3);
+			else if (i == 4)
+				payload = sample_server_payload(QFS_SERVER_VERSION, NULL, &(qfs_server) {
+					.system = sample_home.system,.database = sample_home.database,.timeline = 1,.version = 150013
+				}, 1);
 			/* As at the start of a transaction: what is remembered is looked up. */
 			qfs_reducer_forget(&s.reducer);
 			store.calls = 0;

@@ -334,7 +334,7 @@ smaller(void)
 {
 	static const qfs_rule *const few[] = {&qfs_rule_genesis, &qfs_rule_event_type, NULL};
 	static const qfs_kind *const kinds[] = {
-		&qfs_kind_ledger, &qfs_kind_policy, &qfs_kind_signing_key, &qfs_kind_event_type, NULL
+		&qfs_kind_ledger, &qfs_kind_policy, &qfs_kind_signing_key, &qfs_kind_server, &qfs_kind_event_type, NULL
 	};
 	static const qfs_registry small = {few, kinds};
 

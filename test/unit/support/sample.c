@@ -13,6 +13,7 @@
 #include "ledger/registry.h"
 #include "ledger/state_hash.h"
 #include "rules/system/key_rotated.h"
+#include "rules/system/server_changed.h"
 #include "support/harness.h"
 
 static qfs_status
@@ -185,6 +186,49 @@ sample_policy_payload(const char *changes)
 	return text;
 }
 
+const qfs_server sample_home = {.system = UINT64_C(7300000000000000001), .database = 16384, .timeline = 1, .version = 150012};
+
+const char *
+sample_server(const qfs_server *server, uint8_t salt)
+{
+	static char text[512];
+	uint8_t		bytes[QFS_SERVER_SALT_LEN];
+	qfs_server_record record = {0};
+	qfs_json_writer w;
+	qfs_buf		buf;
+
+	memset(bytes, salt, sizeof(bytes));
+	qfs_server_record_make(server, bytes, &record);
+	qfs_buf_init(&buf, text, sizeof(text) - 1);
+	qfs_json_begin(&w, &buf);
+	qfs_server_record_write(&w, &record);
+	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+	text[buf.len] = '\0';
+	return text;
+}
+
+const char *
+sample_server_payload(unsigned changed, const char *reason, const qfs_server *server, uint8_t salt)
+{
+	static char text[1024];
+	char		quoted[QFS_SERVER_REASON_MAX + 16] = "null";
+	uint8_t		bytes[QFS_SERVER_SALT_LEN];
+	qfs_server_record record = {0};
+	qfs_json_writer w;
+	qfs_buf		buf;
+
+	if (reason != NULL)
+		snprintf(quoted, sizeof(quoted), "\"%s\"", reason);
+	memset(bytes, salt, sizeof(bytes));
+	qfs_server_record_make(server, bytes, &record);
+	qfs_buf_init(&buf, text, sizeof(text) - 1);
+	qfs_json_begin(&w, &buf);
+	qfs_server_changed_write(&w, changed, qfs_slice_of(quoted), &record);
+	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+	text[buf.len] = '\0';
+	return text;
+}
+
 const char *
 sample_genesis_payload(const char *origin, uint8_t key)
 {
@@ -194,7 +238,8 @@ sample_genesis_payload(const char *origin, uint8_t key)
 
 	hex(digits, pair.public.bytes, sizeof(pair.public.bytes));
 	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
-			 "\"origin\":\"%s\",\"policy\":%s}", digits, digits, origin, sample_policy("{}"));
+			 "\"origin\":\"%s\",\"policy\":%s,\"server\":%s}", digits, digits, origin, sample_policy("{}"),
+			 sample_server(&sample_home, 0));
 	return text;
 }
 

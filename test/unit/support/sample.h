@@ -6,6 +6,7 @@
 #ifndef UNIT_SAMPLE_H
 #define UNIT_SAMPLE_H
 
+#include "identity/server.h"
 #include "ledger/chain.h"
 #include "support/keys.h"
 #include "support/memory.h"
@@ -73,6 +74,15 @@ extern qfs_slice sample_line(const sample *s, unsigned seq);
 
 /* The default policy with these changes. */
 extern const char *sample_policy(const char *changes);
+
+/* The server that the ledger is born in. */
+extern const qfs_server sample_home;
+
+/* A server as a payload has it, under a salt of such bytes. */
+extern const char *sample_server(const qfs_server *server, uint8_t salt);
+
+/* Payload of SERVER_CHANGED; reason: NULL is null. */
+extern const char *sample_server_payload(unsigned changed, const char *reason, const qfs_server *server, uint8_t salt);
 
 /* Payloads; as above, each call overwrites what the one before returned. */
 extern const char *sample_genesis_payload(const char *origin, uint8_t key);

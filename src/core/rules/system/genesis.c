@@ -1,5 +1,5 @@
 /*
- * genesis.c - GENESIS: entry 0, which names the ledger, its rules and its keys.
+ * genesis.c - GENESIS: entry 0, which names the ledger, its rules, its keys and its server.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -8,6 +8,7 @@
 #include "log/note.h"
 #include "rules/system/key_rotated.h"
 #include "rules/system/policy_changed.h"
+#include "rules/system/server_changed.h"
 
 /* Errors: ORIGIN_INVALID. */
 static qfs_status
@@ -24,6 +25,7 @@ static qfs_status
 apply(qfs_act *act)
 {
 	qfs_signing_key_record keys = {.number = 0};
+	qfs_server_record server = {.number = 0};
 	qfs_policy	parsed;
 	qfs_slice	policy;
 	qfs_slice	origin;
@@ -35,12 +37,16 @@ apply(qfs_act *act)
 		status = qfs_policy_parse(policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_signing_keys_read(act->event->payload, &keys, act->err);
+	if (status == QFS_OK)
+		status = qfs_server_record_read(act->event->payload, &server, act->err);
 	if (status != QFS_OK)
 		return status;
 
 	act->reducer->ledger = (qfs_ledger_record) {.genesis_at = act->event->at};
 	memcpy(act->reducer->ledger.origin, origin.data, origin.len);
 	status = qfs_signing_keys_enact(act, &keys);
+	if (status == QFS_OK)
+		status = qfs_server_enact(act, &server);
 	if (status == QFS_OK)
 		status = qfs_policy_enact(act, policy);
 	return status;
@@ -52,8 +58,9 @@ const qfs_rule qfs_rule_genesis = {
 	"\"format\":{\"const\":1},"
 	"\"keys\":" QFS_SIGNING_KEYS_SCHEMA ","
 	"\"origin\":{\"maxLength\":255,\"minLength\":1,\"type\":\"string\"},"
-	"\"policy\":{\"additionalProperties\":true,\"type\":\"object\"}},"
-	"\"required\":[\"format\",\"keys\",\"origin\",\"policy\"],\"type\":\"object\"}",
+	"\"policy\":{\"additionalProperties\":true,\"type\":\"object\"},"
+	"\"server\":" QFS_SERVER_SCHEMA "},"
+	"\"required\":[\"format\",\"keys\",\"origin\",\"policy\",\"server\"],\"type\":\"object\"}",
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = apply,
