@@ -17,6 +17,7 @@
 
 #include "pg/append/account_event.h"
 #include "pg/append/event.h"
+#include "pg/append/operator_event.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -165,7 +166,17 @@ qfs_signature_arg(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? QFS_LITERAL("") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(n));
 }
 
-/* this_one: the event, with what is to be known of it besides */
+/* The executor's way, or ours where nothing is missed by it. */
+static int64
+append_either_way(Relation ledger, qfs_entry *event, qfs_slice signature)
+{
+	if (!is_watched(ledger))
+		return append_directly(ledger, event, signature);
+	return event->has_actor ? append_by_statement(event, signature) :
+		qfs_append_operator_event((const char *) event->type.data, event->payload, NULL);
+}
+
+/* this_one: what else is to be known of the event */
 static int64
 append_expected(qfs_expected *this_one, qfs_entry *event, qfs_slice signature)
 {
@@ -177,8 +188,7 @@ append_expected(qfs_expected *this_one, qfs_entry *event, qfs_slice signature)
 	qfs_event_expect(this_one);
 	PG_TRY();
 	{
-		seq = is_watched(ledger) ? append_by_statement(event, signature) :
-			append_directly(ledger, event, signature);
+		seq = append_either_way(ledger, event, signature);
 	}
 	PG_FINALLY();
 	{
