@@ -64,11 +64,13 @@ cell_of_node('rebuilt', $primary, 'history');
 my $dump = PostgreSQL::Test::Utils::tempdir('dump') . '/history.sql';
 my ($exit, undef, $err) = run_program($primary, 'pg_dump', '-f', $dump, 'history');
 is($exit, 0, 'dumped') or diag($err);
-new_database($primary, 'restored');
-($exit, undef, $err) = run_program($primary, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', $dump);
+# Under its own oid: another database would be another one to live in, and an entry would say so.
+my $oid = $primary->safe_psql('postgres', q{SELECT oid FROM pg_database WHERE datname = 'history'});
+$primary->safe_psql('postgres', $_) for 'DROP DATABASE history', "CREATE DATABASE history OID = $oid";
+($exit, undef, $err) = run_program($primary, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', 'history', '-f', $dump);
 is($exit, 0, 'restored') or diag($err);
-$primary->safe_psql('restored', 'SELECT qfs.post_restore()');
-cell_of_node('dump and restore', $primary, 'restored');
+$primary->safe_psql('history', 'SELECT qfs.post_restore()');
+cell_of_node('dump and restore', $primary, 'history');
 
 # Another clock, another language, other ways to write times and numbers.
 my $abroad = q{SET TimeZone = 'Pacific/Chatham'; SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -15;
@@ -110,8 +112,8 @@ diag('matrix: ' . @matrix . ' cells, one head and one state');
 # ---- would it see a difference? ----
 
 # One more entry, one record that another rule would have written.
-$primary->safe_psql('restored', q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')});
-isnt(join(' ', split /\|/, $primary->safe_psql('restored', $SUMMARY)), $reference, 'another entry is another head');
+$primary->safe_psql('history', q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')});
+isnt(join(' ', split /\|/, $primary->safe_psql('history', $SUMMARY)), $reference, 'another entry is another head');
 $primary->safe_psql('history', unguarded('UPDATE qfs.standing SET coherence = coherence + 0.000000000000000001 WHERE coherence < 1'));
 isnt((split /\|/, $primary->safe_psql('history', $SUMMARY))[3], (split / /, $reference)[3], 'another unit of coherence is another state');
 if (my $planted = $ENV{QFS_PLANTED}) {

@@ -143,8 +143,10 @@ sub opens {
   my ($node, $name, $database, %options) = @_;
   is($node->safe_psql($database, 'SELECT qfs.post_restore()'), $size, "$name: post_restore verifies all");
   is_sound($node, $name, $database);
-  is(fingerprint($node, $database), $wanted, "$name: nothing was stamped anew");
-  is(checkpoint_of($node, undef, $database), $checkpoint, "$name: the same checkpoint, cosignature included");
+  is(fingerprint($node, $database, $size), $wanted, "$name: nothing was stamped anew");
+  is($node->safe_psql($database, "SELECT seq, payload ->> 'reason' FROM qfs.ledger WHERE seq >= $size"), "$size|opened by qfs.post_restore()",
+    "$name: an entry says that it lives here now");
+  is(checkpoint_of($node, $size, $database), $checkpoint, "$name: the same checkpoint, cosignature included");
   is(checkpoint_of($node, 10, $database), $early, "$name: and that of the first key");
   append($node, 5, $database);
   append_singly($node, 2, $database);
@@ -208,7 +210,7 @@ subtest 'plain, into a fresh cluster' => sub {
   refused($fresh, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'but nothing is signed without it', 'plain');
   my $file = spit($fresh->data_dir . '/qfs.key', slurp($source->data_dir . '/qfs.key'));
   chmod 0600, $file;
-  is(checkpoint_of($fresh, undef, 'plain'), $checkpoint, 'the copied key file signs as before');
+  is(checkpoint_of($fresh, $size, 'plain'), $checkpoint, 'the copied key file signs as before');
   is_sound_offline($fresh, 'fresh', 'plain', $early);
   is($fresh->safe_psql('plain', 'SELECT seq FROM public.bookmark ORDER BY 1'), "7\n55",
     'what refers to the ledger is there');

@@ -125,7 +125,8 @@ subtest 'copy, then stream' => sub {
   is($subscriber->safe_psql('stream', 'SELECT * FROM qfs.event_type ORDER BY 1'),
     $publisher->safe_psql('stream', 'SELECT * FROM qfs.event_type ORDER BY 1'), 'the types are known');
   is($subscriber->safe_psql('stream', 'SELECT qfs.vkey()'), vkey_of($publisher, 'stream'), 'the key in force too');
-  refused($subscriber, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'without the key file it signs nothing', 'stream');
+  refused($subscriber, $_, 'QFS_NOT_VERIFIED', "closed, it does not sign: $_", 'stream') for 'SELECT qfs.checkpoint()', 'SELECT qfs.tlog_proof(1)', 'SELECT qfs_api.auth_nonce()';
+  refused($subscriber, q{SELECT qfs.adopt('x')}, 'QFS_NOT_VERIFIED', 'and is not adopted', 'stream');
   my $checkpoint = scratch_file('checkpoint', checkpoint_of($publisher, undef, 'stream'));
   my ($exit, $out) = qfs_verify('ledger', export_file($subscriber, 'stream'), '--checkpoint', $checkpoint);
   is($exit, 0, "the publisher's checkpoint is true of it") or diag($out);
@@ -185,6 +186,9 @@ subtest 'an append of the subscriber' => sub {
   $subscriber->safe_psql('own', 'DROP SUBSCRIPTION own');
   refused($subscriber, $note, 'QFS_NOT_VERIFIED', 'left, and not opened', 'own');
   is($subscriber->safe_psql('own', 'SELECT qfs.post_restore()'), 24, 'opened');
+  is($subscriber->safe_psql('own', q{SELECT seq, payload ->> 'reason', payload -> 'changed' FROM qfs.ledger WHERE seq >= 24}),
+    '24|opened by qfs.post_restore()|["database", "system"]', 'which is the decision that it lives here, in an entry');
+  is($subscriber->safe_psql('own', q{SELECT qfs.adopt('x') IS NULL}), 't', 'so there is nothing to adopt');
   append($subscriber, 1, 'own');
   is_sound($subscriber, 'a branch of its own', 'own');
   my $connection = $publisher->connstr('own') =~ s/'/''/gr;

@@ -65,6 +65,7 @@ my $state = q{
   SELECT * FROM qfs.ledger_state;
   SELECT * FROM qfs.policy ORDER BY 1;
   SELECT * FROM qfs.signing_key ORDER BY 1;
+  SELECT * FROM qfs.server;
   SELECT * FROM qfs.event_type ORDER BY 1;
   SELECT * FROM qfs.witness; SELECT * FROM qfs.cosignature;
 };
@@ -161,10 +162,17 @@ sub upgrades {
   }
 
   # The key file is the operator's to copy.
+  # pg_upgrade makes another cluster: that the old one is not started again, somebody has to decide.
+  my @refused = ('SELECT qfs.checkpoint()', q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')});
+  refused($new, $_, 'QFS_NOT_ADOPTED', "not yet: $_", 'main') for @refused;
+  is($new->safe_psql($_, q{SELECT qfs.adopt('upgraded')}), $size{$_}, "$_: adopted") for qw(main second);
+  is($new->safe_psql('main', "SELECT payload -> 'changed' - 'version' - 'timeline', payload ->> 'reason' FROM qfs.ledger WHERE seq = $size{main}"),
+    '["database", "system"]|upgraded', 'an entry says so');
+  $size{$_}++ for qw(main second);
   refused($new, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'nothing is signed without the key file', 'main');
   append($new, 1, 'main');
   chmod 0600, spit($new->data_dir . '/qfs.key', slurp($old->data_dir . '/qfs.key'));
-  is(checkpoint_of($new, $size{main}, 'main'), $notes[0], 'with the file, the old checkpoint comes out again');
+  is(checkpoint_of($new, $size{main} - 1, 'main'), $notes[0], 'with the file, the old checkpoint comes out again');
 
   append($new, 10, 'main');
   append_singly($new, 2, 'second');

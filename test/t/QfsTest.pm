@@ -216,13 +216,13 @@ sub export_of {
 }
 
 # Everything that must not change when a ledger is copied, as one text: head,
-# root, export, and the proof of every tenth entry.
+# root, export, and the proof of every tenth entry; of the first SIZE entries, or of all.
 sub fingerprint {
-  my ($node, $database) = @_;
-  return join "\n", head_of($node, $database), root_of($node, undef, $database),
-    export_of($node, undef, $database), value($node, q{
-      SELECT g.n, qfs.inclusion_proof(g.n, h.size)
-      FROM qfs.head() h, generate_series(0, h.size - 1, 10) AS g(n)}, $database);
+  my ($node, $database, $size) = @_;
+  $size //= size_of($node, $database);
+  return join "\n", value($node, "SELECT seq, hash, at FROM qfs.ledger WHERE seq = $size - 1", $database),
+    root_of($node, $size, $database), export_of($node, $size, $database), value($node, qq{
+      SELECT g.n, qfs.inclusion_proof(g.n, $size) FROM generate_series(0, $size - 1, 10) AS g(n)}, $database);
 }
 
 sub value {

@@ -12,8 +12,11 @@
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 #include "pg/base/errors.h"
+#include "pg/table/ledger_table.h"
+#include "pg/table/opening.h"
 #include "pg/table/store_table.h"
 
 /* That of the server which runs, which may be a minor version newer than the one that we were compiled for. */
@@ -184,8 +187,15 @@ qfs_server_throw(unsigned changed)
 void
 qfs_server_check(void)
 {
-	unsigned	changed = qfs_server_changes();
+	LedgerHead	head;
+	unsigned	changed;
 
+	if (!qfs_ledger_is_open())
+	{
+		qfs_ledger_head_seen(SnapshotSelf, &head);
+		qfs_ledger_throw_closed(head.size, "nothing is signed yet");
+	}
+	changed = qfs_server_changes();
 	if (changed & QFS_SERVER_DECIDED)
 		qfs_server_throw(changed);
 }

@@ -27,8 +27,9 @@ extern void qfs_server_now(qfs_server *out);
 extern unsigned qfs_server_changes(void);
 
 /*
- * Has somebody decided that the ledger lives on here, where that has to be decided?
- * Errors: NOT_ADOPTED.
+ * Is this where the ledger lives: is it open, and has somebody decided that it
+ * lives on here, where that has to be decided?  Nothing is signed or issued before.
+ * Errors: NO_GENESIS, NOT_VERIFIED, NOT_ADOPTED.
  */
 extern void qfs_server_check(void);
 pg_noreturn extern void qfs_server_throw(unsigned changed);
