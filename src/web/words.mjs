@@ -4,6 +4,7 @@
 
 const TYPES = {
   GENESIS: 'Ledger opened', POLICY_CHANGED: 'Policy changed', EVENT_TYPE: 'Event type registered', KEY_ROTATED: 'Keys rotated',
+  SERVER_CHANGED: 'Server changed',
   LOGIN: 'Sign-in', SESSION_ROTATED: 'Session renewed', SESSION_REVOKED: 'Session ended', PROFILE_UPDATE: 'Profile changed',
   CHAT_KEY: 'Chat key published', MESSAGE: 'Message', REFERRAL_USE: 'Invitation used', CONTENT_CREATED: 'Content registered',
   COHERENCE_SCORED: 'Content scored',

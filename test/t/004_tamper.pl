@@ -117,10 +117,10 @@ my @attacks = (
   [ 'the last rotation and all behind it are missing', sub { my @e = copied(); splice @e, 20; @e },
     [ ('replay 19 STATE_MISMATCH') x 2 ], [$SHORT] ],
   [ 'the first three are missing', sub { my @e = copied(); splice @e, 0, 3; @e },
-    [ 'hashes 0 SEQ_GAP', map({ "signatures $_ NO_GENESIS" } 3 .. $LAST), (@STATE) x 3 ],
+    [ 'hashes 0 SEQ_GAP', map({ "signatures $_ NO_GENESIS" } 3 .. $LAST), (@STATE) x 3, $STATE[0] ],
     [ 'hashes 0 SEQ_GAP', map({ "signatures $_ NO_GENESIS" } 3 .. $LAST), @NOT_OURS ] ],
   [ 'all but the last are missing', sub { my @e = copied(); $e[-1] },
-    [ 'hashes 0 SEQ_GAP', 'signatures 30 NO_GENESIS', (@STATE) x 3 ], [ 'hashes 0 SEQ_GAP', 'signatures 30 NO_GENESIS', @NOT_OURS ] ],
+    [ 'hashes 0 SEQ_GAP', 'signatures 30 NO_GENESIS', (@STATE) x 3, $STATE[0] ], [ 'hashes 0 SEQ_GAP', 'signatures 30 NO_GENESIS', @NOT_OURS ] ],
   [ 'entry 0 twice', sub { my @e = copied(); push @e, { %{ $e[0] }, seq => $SIZE }; rehash(@e) },
     [ 'hashes 31 TIME_BACKWARD', 'signatures 31 GENESIS_EXISTS' ], [ 'hashes 31 TIME_BACKWARD', 'signatures 31 GENESIS_EXISTS' ] ],
 
@@ -178,7 +178,7 @@ my @tables = (
   [ 'a payload without canonical form', ledger_row(7, q{payload = '{"n": 1.5}'}), ['hashes 7 JSON_NUMBER'] ],
   [ 'a payload too deep', ledger_row(7, q{payload = (repeat('{"a":', 32) || '{}' || repeat('}', 32))::jsonb}), ['hashes 7 JSON_DEPTH'] ],
   [ 'a payload too large', ledger_row(7, q{payload = jsonb_build_object('a', repeat('x', 66000))}), ['hashes 7 ENTRY_TOO_LARGE'] ],
-  [ 'all entries removed', 'DELETE FROM qfs.ledger', [ map { s/30/0/r } (@STATE) x 3 ] ],
+  [ 'all entries removed', 'DELETE FROM qfs.ledger', [ map { s/30/0/r } (@STATE) x 3, $STATE[0] ] ],
 
   # state, which only a replay can judge
   [ 'a policy changed', q{UPDATE qfs.policy SET policy = replace(policy, '5000', '6000')}, [ $STATE[0] ] ],
@@ -193,6 +193,9 @@ my @tables = (
   [ 'a key changed', q{UPDATE qfs.signing_key SET checkpoint = token WHERE number = 1}, [ $STATE[0] ] ],
   [ 'a key added', q{INSERT INTO qfs.signing_key SELECT 3, 29, token, checkpoint FROM qfs.signing_key WHERE number = 0}, [ $STATE[0] ] ],
   [ 'a key removed', q{DELETE FROM qfs.signing_key WHERE number = 0}, [ $STATE[0] ] ],
+  [ 'the server changed', q{UPDATE qfs.server SET system = database}, [ $STATE[0] ] ],
+  [ 'the server removed', 'DELETE FROM qfs.server', [ $STATE[0] ] ],
+  [ 'a server added', 'INSERT INTO qfs.server SELECT 1, 7, system, salt, database, timeline, version FROM qfs.server', [ $STATE[0] ] ],
   [ 'every column of the ledger itself', q{UPDATE qfs.ledger_state SET genesis_at = 0, ledger = policy, origin = 'evil.example.org', policy_seq = 0, policy = ledger, key_number = 0},
     [ (@STATE) x 2 ] ],
   [ 'the ledger itself removed', 'DELETE FROM qfs.ledger_state', [ $STATE[0] ] ],

@@ -1,5 +1,5 @@
 /*
- * account_event.h - what functions for signed-in accounts share, and the ledger's own events.
+ * account_event.h - what functions for signed-in accounts share.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -35,13 +35,5 @@ extern qfs_slice qfs_signature_arg(FunctionCallInfo fcinfo, int n);
  */
 extern int64 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload,
 									  qfs_slice signature, qfs_slice *outcome);
-
-/*
- * Appends an event of the ledger itself, whoever acts in this transaction;
- * returns the entry's number.
- * payload: canonical
- * Errors: those of an append.
- */
-extern int64 qfs_append_own_event(const char *type, qfs_slice payload);
 
 #endif

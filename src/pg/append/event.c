@@ -15,7 +15,6 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
-#include "pg/append/server.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -57,9 +56,8 @@ is_expected(const qfs_entry *event)
 		qfs_slice_equal(expected->payload, event->payload);
 }
 
-/* Does the ledger itself append it? */
-static bool
-is_by_ledger(const qfs_entry *event)
+bool
+qfs_event_is_by_ledger(const qfs_entry *event)
 {
 	return is_expected(event) && expected->by_ledger;
 }
@@ -73,7 +71,7 @@ establish_via(const qfs_rule *rule, const qfs_entry *event)
 {
 	Oid			operator;
 
-	if (is_by_ledger(event))
+	if (qfs_event_is_by_ledger(event))
 		return QFS_VIA_OPERATOR;
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
@@ -124,7 +122,7 @@ refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 static void
 establish_actor(qfs_entry *out)
 {
-	const qfs_session_record *actor = is_by_ledger(out) ? NULL : qfs_actor();
+	const qfs_session_record *actor = qfs_event_is_by_ledger(out) ? NULL : qfs_actor();
 
 	if (actor == NULL)
 		return;
@@ -173,32 +171,6 @@ check_recorded_server(void)
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload.server: it is not this server and this database");
 }
 
-/*
- * Where does the entry of this event go?  If the server has changed since the
- * last one, an entry that says so comes first.
- */
-static qfs_chain *
-find_place(Relation ledger, const qfs_rule *rule, qfs_appending *a)
-{
-	qfs_chain  *chain = qfs_append_begin(ledger, a);
-	unsigned	changed;
-
-	if (chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER))
-		return chain;
-	if (!qfs_ledger_is_open())
-		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
-	if (rule != NULL && rule->of_server)
-		return chain;
-	changed = qfs_server_changes();
-	if (changed == 0)
-		return chain;
-	if (changed & QFS_SERVER_DECIDED)
-		qfs_server_throw(changed);
-	qfs_append_end(a);
-	(void) qfs_server_record_change(changed, QFS_LITERAL("null"));
-	return qfs_append_begin(ledger, a);
-}
-
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
@@ -209,6 +181,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	qfs_seal	seal;
 	qfs_error	err;
 	qfs_chain  *chain;
+	bool		opens;
 
 	qfs_ledger_check_columns(ledger);
 	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
@@ -218,11 +191,14 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	event->auth = write_auth(memory, rule, event, signature);
 	event->at = qfs_now_ms();
 
-	chain = find_place(ledger, rule, &a);
+	chain = qfs_append_begin(ledger, &a);
+	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
+	if (!opens && !qfs_ledger_is_open())
+		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
 	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
-	if (event->seq == 0)
+	if (opens)
 		open_new();
-	if (event->seq == 0 || (rule != NULL && rule->of_server))
+	if (opens || (rule != NULL && rule->of_server))
 		check_recorded_server();
 	qfs_append_end(&a);
 	fill_in(event, &seal, row);

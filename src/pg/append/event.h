@@ -23,8 +23,8 @@ typedef struct LedgerRow
  * event:     type, actor and payload; the rest is computed, in that memory
  * signature: auth value that the caller gave; empty if there is none
  * row:       type and payload; the rest is computed
- * The first one after the server has changed is preceded by an entry that says so.
- * Errors: FORBIDDEN, NO_SESSION, TYPE_FUNCTION, NOT_ADOPTED, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
+ * What the server has become is to be recorded before: append/server.h.
+ * Errors: FORBIDDEN, NO_SESSION, TYPE_FUNCTION, AUTH_INVALID, ACTOR_MISMATCH, NO_GENESIS, NOT_VERIFIED,
  *         those of the chain lock and of the type's rule.
  */
 extern HeapTuple qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event,
@@ -46,6 +46,9 @@ typedef struct qfs_expected
  */
 extern void qfs_event_expect(qfs_expected *event);
 extern void qfs_event_expect_no_more(const qfs_expected *event);
+
+/* Is it one that the ledger itself appends: expected, and so marked? */
+extern bool qfs_event_is_by_ledger(const qfs_entry *event);
 
 /* A qfs_fault_report that throws the first fault there is. */
 extern qfs_status qfs_throw_fault(void *context, uint64_t seq, const qfs_error *fault);

@@ -21,6 +21,7 @@
 
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/append/server.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -136,6 +137,8 @@ append_event(const TriggerData *td, qfs_entry_memory *memory)
 	qfs_ledger_check_columns(td->tg_relation);
 	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
 	read_event(&row, memory, &event, &signature);
+	if (!qfs_event_is_by_ledger(&event))
+		qfs_server_settle();
 	return qfs_event_append(td->tg_relation, memory, &event, signature, &row);
 }
 

@@ -7,10 +7,15 @@
 
 #include <sodium.h>
 
-#include "pg/append/account_event.h"
+#include "access/table.h"
+
 #include "pg/append/append.h"
+#include "pg/append/direct_append.h"
+#include "pg/append/event.h"
+#include "pg/append/operator_event.h"
 #include "pg/append/server.h"
 #include "pg/base/errors.h"
+#include "pg/table/opening.h"
 #include "pg/table/server_identity.h"
 #include "rules/system/server_changed.h"
 
@@ -41,14 +46,56 @@ write_payload(unsigned changed, qfs_slice reason)
 	return qfs_buf_slice(&buf);
 }
 
-int64
-qfs_server_record_change(unsigned changed, qfs_slice reason)
+static int64
+append_own(Relation ledger, qfs_slice payload)
 {
-	qfs_slice	payload = write_payload(changed, reason);
-	int64		seq = qfs_append_own_event("SERVER_CHANGED", payload);
+	qfs_entry	event = {.type = QFS_LITERAL("SERVER_CHANGED"),.payload = payload};
 
-	pfree((void *) payload.data);
+	return qfs_ledger_is_watched(ledger) ? qfs_append_operator_event("SERVER_CHANGED", payload, NULL) :
+		qfs_append_directly(ledger, &event, QFS_LITERAL(""));
+}
+
+/*
+ * Appends SERVER_CHANGED, whoever acts; returns its number.
+ * changed: what qfs_server_changes() has found, not nothing
+ * reason:  a JSON string where somebody had to decide, else null
+ */
+static int64
+record_change(unsigned changed, qfs_slice reason)
+{
+	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	qfs_slice	payload = write_payload(changed, reason);
+	qfs_expected this_one = {.type = QFS_LITERAL("SERVER_CHANGED"),.payload = payload,.by_ledger = true};
+	int64		seq = 0;
+
+	qfs_event_expect(&this_one);
+	PG_TRY();
+	{
+		seq = append_own(ledger, payload);
+	}
+	PG_FINALLY();
+	{
+		qfs_event_expect_no_more(&this_one);
+	}
+	PG_END_TRY();
+	table_close(ledger, NoLock);
 	return seq;
+}
+
+void
+qfs_server_settle(void)
+{
+	unsigned	changed;
+
+	/* Without the lock the record may be an old one, so it is looked at again; one that is of this server is none. */
+	if (!qfs_ledger_is_open() || qfs_server_changes() == 0)
+		return;
+	(void) qfs_append_lock();
+	changed = qfs_server_changes();
+	if (changed & QFS_SERVER_DECIDED)
+		qfs_server_throw(changed);
+	if (changed != 0)
+		(void) record_change(changed, QFS_LITERAL("null"));
 }
 
 static qfs_slice
@@ -78,5 +125,5 @@ qfs_server_adopt(qfs_slice reason)
 	changed = qfs_server_changes();
 	if (!(changed & QFS_SERVER_DECIDED))
 		return -1;
-	return qfs_server_record_change(changed, text);
+	return record_change(changed, text);
 }

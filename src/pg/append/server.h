@@ -14,12 +14,11 @@
 extern void qfs_server_draw(qfs_server_record *out);
 
 /*
- * Appends SERVER_CHANGED, whoever acts; returns its number.
- * changed: what qfs_server_changes() has found, not nothing
- * reason:  a JSON string, where somebody had to decide; or null
- * Errors: those of an append.
+ * To be called before every event: if the server has changed since the last
+ * one, an entry that says so comes first, whoever acts.
+ * Errors: NOT_ADOPTED, those of an append.
  */
-extern int64 qfs_server_record_change(unsigned changed, qfs_slice reason);
+extern void qfs_server_settle(void);
 
 /*
  * The ledger lives on here, if that has to be decided: records it with a
