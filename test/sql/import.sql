@@ -78,9 +78,12 @@ SELECT * FROM qfs.verify();
 SELECT * FROM qfs.self_check();
 -- it is the same ledger
 SELECT bool_and(line = qfs.entry(seq)) AS lines FROM exported;
-SELECT bool_and(qfs.checkpoint(n) = note) AS checkpoints FROM checkpoints;
 SELECT octet_length(nodes) / 32 AS nodes, count(*) FROM qfs.ledger GROUP BY 1 ORDER BY 1;
+-- closed, it signs and issues nothing
+SELECT attempt('SELECT qfs.checkpoint()') AS checkpoint, attempt('SELECT qfs.tlog_proof(0)') AS tlog_proof;
+SELECT attempt('SELECT qfs.nonce()') AS nonce, attempt($$SELECT qfs.adopt('x')$$) AS adopt;
 SELECT qfs.post_restore();
+SELECT bool_and(qfs.checkpoint(n) = note) AS checkpoints FROM checkpoints;
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}') RETURNING seq;
 SELECT qfs.import(array_agg(line ORDER BY seq)) FROM exported;
 
