@@ -183,7 +183,9 @@ subtest 'promotion' => sub {
           INSERT INTO qfs.ledger (type, payload) VALUES ('BLOB', jsonb_build_object('for', NEW.payload -> 'n'));
         END IF;
         RETURN NEW;
-      END $$});
+      END $$;
+    CREATE FUNCTION public.front() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO qfs.ledger (type, payload) VALUES ('BLOB', '{}'); RETURN NEW; END $$});
   my $more = 'SET LOCAL qfs.ddl_guard = off; CREATE TRIGGER a_more BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION public.more();';
   my $seen = q{INSERT INTO public.mirror VALUES (1);
     CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE public.mirror SET n = n + 1; RETURN NULL; END';
@@ -196,6 +198,7 @@ subtest 'promotion' => sub {
     [ 'three rows', '', $three, "$C NOTE NOTE NOTE" ],
     [ 'three rows, each with one in front of it', $more, $three, "$C BLOB NOTE BLOB NOTE BLOB NOTE" ],
     [ 'the same, seen by a trigger', $more . $seen, $three, "$C BLOB NOTE BLOB NOTE BLOB NOTE" ],
+    [ 'one in front of the ledger\'s own', $more =~ s/FOR EACH ROW/FOR EACH ROW WHEN (NEW.type = 'SERVER_CHANGED')/r =~ s/public\.more/public.front/r, $NOTE, "BLOB $C NOTE" ],
     [ 'the same, with an index', $more . $unique, $three, "$C BLOB NOTE BLOB NOTE BLOB NOTE" ],
     [ 'ON CONFLICT', '', "$NOTE ON CONFLICT DO NOTHING", "$C NOTE" ],
     [ 'ON CONFLICT, with an index', $unique, "$NOTE ON CONFLICT DO NOTHING", "$C NOTE" ],

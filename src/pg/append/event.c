@@ -56,8 +56,9 @@ is_expected(const qfs_entry *event)
 		qfs_slice_equal(expected->payload, event->payload);
 }
 
-bool
-qfs_event_is_by_ledger(const qfs_entry *event)
+/* Does the ledger itself append it? */
+static bool
+is_by_ledger(const qfs_entry *event)
 {
 	return is_expected(event) && expected->by_ledger;
 }
@@ -71,7 +72,7 @@ establish_via(const qfs_rule *rule, const qfs_entry *event)
 {
 	Oid			operator;
 
-	if (qfs_event_is_by_ledger(event))
+	if (is_by_ledger(event))
 		return QFS_VIA_OPERATOR;
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
@@ -122,7 +123,7 @@ refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 static void
 establish_actor(qfs_entry *out)
 {
-	const qfs_session_record *actor = qfs_event_is_by_ledger(out) ? NULL : qfs_actor();
+	const qfs_session_record *actor = is_by_ledger(out) ? NULL : qfs_actor();
 
 	if (actor == NULL)
 		return;

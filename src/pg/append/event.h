@@ -47,9 +47,6 @@ typedef struct qfs_expected
 extern void qfs_event_expect(qfs_expected *event);
 extern void qfs_event_expect_no_more(const qfs_expected *event);
 
-/* Is it one that the ledger itself appends: expected, and so marked? */
-extern bool qfs_event_is_by_ledger(const qfs_entry *event);
-
 /* A qfs_fault_report that throws the first fault there is. */
 extern qfs_status qfs_throw_fault(void *context, uint64_t seq, const qfs_error *fault);
 

@@ -137,8 +137,7 @@ append_event(const TriggerData *td, qfs_entry_memory *memory)
 	qfs_ledger_check_columns(td->tg_relation);
 	heap_deform_tuple(td->tg_trigtuple, desc, row.values, row.nulls);
 	read_event(&row, memory, &event, &signature);
-	if (!qfs_event_is_by_ledger(&event))
-		qfs_server_settle();
+	qfs_server_settle();
 	return qfs_event_append(td->tg_relation, memory, &event, signature, &row);
 }
 

@@ -46,6 +46,9 @@ write_payload(unsigned changed, qfs_slice reason)
 	return qfs_buf_slice(&buf);
 }
 
+/* True while its entry is on its way: what a trigger appends in front of that row comes in front of it. */
+static bool settling = false;
+
 static int64
 append_own(Relation ledger, qfs_slice payload)
 {
@@ -69,12 +72,14 @@ record_change(unsigned changed, qfs_slice reason)
 	int64		seq = 0;
 
 	qfs_event_expect(&this_one);
+	settling = true;
 	PG_TRY();
 	{
 		seq = append_own(ledger, payload);
 	}
 	PG_FINALLY();
 	{
+		settling = false;
 		qfs_event_expect_no_more(&this_one);
 	}
 	PG_END_TRY();
@@ -88,7 +93,7 @@ qfs_server_settle(void)
 	unsigned	changed;
 
 	/* Without the lock the record may be an old one, so it is looked at again; one that is of this server is none. */
-	if (!qfs_ledger_is_open() || qfs_server_changes() == 0)
+	if (settling || !qfs_ledger_is_open() || qfs_server_changes() == 0)
 		return;
 	(void) qfs_append_lock();
 	changed = qfs_server_changes();
