@@ -166,7 +166,7 @@ sub upgrades {
   my @refused = ('SELECT qfs.checkpoint()', q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')});
   refused($new, $_, 'QFS_NOT_ADOPTED', "not yet: $_", 'main') for @refused;
   is($new->safe_psql($_, q{SELECT qfs.adopt('upgraded')}), $size{$_}, "$_: adopted") for qw(main second);
-  is($new->safe_psql('main', "SELECT payload -> 'changed' - 'version' - 'timeline', payload ->> 'reason' FROM qfs.ledger WHERE seq = $size{main}"),
+  is($new->safe_psql('main', "SELECT (payload -> 'changed') - 'version' - 'timeline', payload ->> 'reason' FROM qfs.ledger WHERE seq = $size{main}"),
     '["database", "system"]|upgraded', 'an entry says so');
   $size{$_}++ for qw(main second);
   refused($new, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'nothing is signed without the key file', 'main');
