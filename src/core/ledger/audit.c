@@ -67,11 +67,11 @@ qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
 }
 
 void
-qfs_audit_acknowledge(qfs_audit *audit, const uint64_t *seqs, size_t count)
+qfs_audit_acknowledge(qfs_audit *audit, qfs_is_acknowledged is_acknowledged, void *context)
 {
 	audit->chain.memory = audit->memory;
-	audit->chain.acknowledged = seqs;
-	audit->chain.acknowledged_count = count;
+	audit->chain.is_acknowledged = is_acknowledged;
+	audit->chain.acknowledgements = context;
 }
 
 static qfs_status
