@@ -119,7 +119,8 @@ const bad = {
   'one that is the token key': ['RECOVERY_KEY', [{ to: 'second', by: 'recovery', next: 'token' }]],
   'a checkpoint key that is it': ['RECOVERY_KEY', [{ to: 'recovery', by: 'first', form: 'rotation' }], undefined, 'recovery'],
   'the first one of small order': ['ED25519_KEY', [{ to: 'second', by: 'first', form: 'rotation' }], { recovery: SMALL }],
-  'the first one a signing key': ['RECOVERY_KEY', [{ to: 'second', by: 'first', form: 'rotation' }], { recovery: hexOf('token') }],
+  'the first one the token key': ['RECOVERY_KEY', [], { recovery: hexOf('token') }, 'first'],
+  'the first one the checkpoint key': ['RECOVERY_KEY', [], { recovery: hexOf('first') }, 'first'],
 };
 
 for (const [name, [code, steps, genesisKeys, signer = 'second']] of Object.entries(bad)) {
