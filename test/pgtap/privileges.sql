@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(325);
+SELECT plan(327);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -113,7 +113,7 @@ INSERT INTO pinned VALUES
   ('function qfs.find_own_touch(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.find_touch(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
   ('function qfs.find_tx(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs.genesis(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
+  ('function qfs.genesis(pg_catalog.text,pg_catalog.jsonb,qfs.hash)', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.guard_ddl()', 'owner installer; c volatile parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.hash(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.hash_cmp(qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe leakproof; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -156,7 +156,9 @@ INSERT INTO pinned VALUES
   ('function qfs.readable_entry(bigint)', 'owner qfs_owner; c stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.rearm()', 'owner qfs_owner; c volatile parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.rebuild()', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.recover_keys(qfs.hash,pg_catalog.bytea,qfs.hash)', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.recover_personal_sign(pg_catalog.text,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.recovery_message(qfs.hash,qfs.hash)', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_tier(bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.refuse(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),

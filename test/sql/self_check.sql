@@ -78,7 +78,7 @@ INSERT INTO commands (command) VALUES
   ('REVOKE INSERT (type) ON qfs.ledger FROM qfs_operator'),
   ('GRANT UPDATE, DELETE ON qfs.policy TO qfs_operator'),
   ('GRANT EXECUTE ON FUNCTION qfs.rebuild() TO qfs_operator'),
-  ('GRANT EXECUTE ON FUNCTION qfs.genesis(text, jsonb) TO PUBLIC'),
+  ('GRANT EXECUTE ON FUNCTION qfs.genesis(text, jsonb, qfs.hash) TO PUBLIC'),
   ('REVOKE EXECUTE ON FUNCTION qfs.checkpoint(bigint) FROM qfs_auditor'),
   ('GRANT CREATE ON SCHEMA qfs TO regress_qfs_one'),
   ('GRANT USAGE ON SCHEMA qfs TO PUBLIC'),

@@ -36,7 +36,8 @@ typedef struct qfs_audit
 	uint64_t	acknowledged;	/* outcomes that are wrong, and acknowledged */
 	char		origin[QFS_ORIGIN_MAX + 1]; /* as GENESIS says; "" before it */
 	qfs_hash	ledger;			/* entry 0's hash */
-	qfs_vkey	key;			/* checkpoint key in force after the last entry */
+	qfs_signing_key_record keys;	/* in force after the last entry */
+	qfs_vkey	key;			/* their checkpoint key */
 	const qfs_vkey *trusted;	/* a key known from elsewhere, or NULL */
 	bool		trusted_seen;	/* the ledger has used it */
 	uint8_t		outcome_bytes[QFS_ENTRY_MAX];
