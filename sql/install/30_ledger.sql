@@ -105,6 +105,7 @@ CREATE TABLE qfs.signing_key (
   seq        bigint   NOT NULL,
   checkpoint qfs.hash NOT NULL,
   token      qfs.hash NOT NULL,
+  recovery   qfs.hash,
   CONSTRAINT signing_key_pkey PRIMARY KEY (number)
 );
 COMMENT ON TABLE qfs.signing_key IS 'public keys of the ledger';
@@ -112,6 +113,7 @@ COMMENT ON COLUMN qfs.signing_key.number IS 'counted from 0, the key of genesis'
 COMMENT ON COLUMN qfs.signing_key.seq IS 'entry that put it in force';
 COMMENT ON COLUMN qfs.signing_key.checkpoint IS 'Ed25519 key that signs checkpoints';
 COMMENT ON COLUMN qfs.signing_key.token IS 'Ed25519 key that signs session tokens';
+COMMENT ON COLUMN qfs.signing_key.recovery IS 'Ed25519 key, held offline, that signs the keys that follow where these are lost; null: there is none';
 COMMENT ON CONSTRAINT signing_key_pkey ON qfs.signing_key IS 'keys follow each other';
 
 CREATE TABLE qfs.server (

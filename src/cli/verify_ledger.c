@@ -94,6 +94,17 @@ add_those_of(Acknowledged *a, const qfs_rule *rule, qfs_slice line)
 	}
 }
 
+static bool
+is_acknowledged(void *context, uint64_t seq)
+{
+	const Acknowledged *a = context;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (a->seqs[i] == seq)
+			return true;
+	return false;
+}
+
 /* They come later than what they acknowledge, so they are read first. */
 static Acknowledged
 read_acknowledged(FILE *file)
@@ -481,7 +492,7 @@ verify_ledger(const Options *options)
 	if (depth != QFS_AUDIT_HASHES)
 	{
 		acknowledged = read_acknowledged(file);
-		qfs_audit_acknowledge(audit, acknowledged.seqs, acknowledged.count);
+		qfs_audit_acknowledge(audit, is_acknowledged, &acknowledged);
 	}
 	read_lines(options, file, audit, &checkpoints);
 	check_reached(&checkpoints, audit, true);

@@ -5,7 +5,7 @@
 import { ApiError, ledgerRows, read, readText, write } from './api.mjs';
 import { toHex } from './bytes.mjs';
 import { deviceKey, forget, keep, recall } from './keys.mjs';
-import { isOvertaken, signAct } from './signing.mjs';
+import { isNonceMended, signAct } from './signing.mjs';
 import { connect, personalSign } from './wallet.mjs';
 
 // {token, session, user_id, wallet, expires_at}, or null.
@@ -81,12 +81,12 @@ export const readMine = (name, params) => asAccount((token) => read(name, params
 const readMyText = (name, params) => asAccount((token) => readText(name, params, token));
 export const writeMine = (name, body) => asAccount((token) => write(name, body, token));
 
-// Asks with a signature of the device: ask(auth).  Who was overtaken signs again.
+// Asks with a signature of the device: ask(auth).  Signs again where it was the nonce.
 async function signed(ask, user, type, payload, tries = 4) {
   try {
     return await ask(await signAct(user, type, payload));
   } catch (error) {
-    if (!isOvertaken(error) || tries <= 1) throw error;
+    if (!isNonceMended(error) || tries <= 1) throw error;
     return signed(ask, user, type, payload, tries - 1);
   }
 }

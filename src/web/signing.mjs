@@ -17,8 +17,9 @@ async function ledgerName() {
 
 // Nonces grow.  The time is one that other devices of the account know, too, nearly.
 let lastNonce = 0;
+let clockIsAhead = false;
 const nextNonce = () => {
-  lastNonce = Math.max(Date.now(), lastNonce + 1);
+  lastNonce = clockIsAhead ? lastNonce + 1 : Math.max(Date.now(), lastNonce + 1);
   return lastNonce;
 };
 
@@ -29,9 +30,12 @@ export async function signAct(actor, type, payload) {
   return { key, nonce, sig: await signByDevice(eventText({ actor, ledger: await ledgerName(), nonce, payload, type })) };
 }
 
-// After an error: has another tab, or a device whose clock is ahead, signed with a larger nonce?  Then the next one here is larger.
-export function isOvertaken({ code, detail }) {
-  if (code !== 'QFS_EVENT_NONCE') return false;
-  lastNonce = Math.max(lastNonce, Number(/the last one was (\d+)/.exec(detail)?.[1] ?? 0));
+// After an error, is it worth to sign again with the next nonce?  Another tab, or a device whose clock is ahead, may have signed with a
+// larger one: the next one here is larger.  Or the clock here is too far ahead: the next ones count on from the last.
+export function isNonceMended({ code, detail }) {
+  if (code !== 'QFS_EVENT_NONCE' && code !== 'QFS_EVENT_NONCE_AHEAD') return false;
+  const last = Number(/the last one was (\d+)/.exec(detail)?.[1] ?? 0);
+  clockIsAhead ||= code === 'QFS_EVENT_NONCE_AHEAD';
+  lastNonce = clockIsAhead ? last : Math.max(lastNonce, last);
   return true;
 }

@@ -7,7 +7,7 @@
 // Checks the checkpoint's signature (C2SP signed note), that it is for the
 // ledger of the key and of entry 0, each entry's canonical form, its inclusion
 // path (RFC 9162), the line of keys from entry 0 to the one that signed, each
-// endorsed by the one before, and whose word the entry in question is, with its
+// endorsed by the one before or by the ledger's recovery key, and whose word the entry in question is, with its
 // device's signature.  It does not execute the rules and does not
 // compute explanation_hash (SHA3-256 is not in WebCrypto): qfs-verify bundle does.
 //
@@ -71,11 +71,34 @@ async function checkEntries(items, checkpoint) {
 
 // ---- keys ----
 
-// The keys that an entry puts in force; each must be one that can sign.
+// The keys that an entry names; each must be one that can sign, and the recovery key one of its own.
 function keysIn({ seq, payload }) {
-  const keys = [payload.keys.checkpoint, payload.keys.token].map((digits) => bytesOf(digits, 32));
-  if (!keys.every(isPublicKey)) throw new Fault('ED25519_KEY', `in entry ${seq}`);
+  const keys = Object.fromEntries(['checkpoint', 'recovery', 'token'].filter((name) => name in payload.keys).map((name) => [name, bytesOf(payload.keys[name], 32)]));
+  if (!Object.values(keys).every(isPublicKey)) throw new Fault('ED25519_KEY', `in entry ${seq}`);
   return keys;
+}
+
+function checkRecoveryKey({ checkpoint, recovery, token }, seq) {
+  if (recovery !== undefined && (equal(recovery, checkpoint) || equal(recovery, token))) throw new Fault('RECOVERY_KEY', `of entry ${seq}`);
+}
+
+// A number as eight bytes, the most significant first.
+const eightBytes = (number) => fromHex(number.toString(16).padStart(16, '0'));
+
+// The keys that follow those in force, number `number`: what a rotation names, endorsed by the
+// checkpoint key before or, where it says so, by the recovery key, which alone names the next one.
+async function followKeys(entry, { ledger, number, current }) {
+  const { seq, payload, outcome } = entry;
+  const recovers = 'by' in payload;
+  const named = keysIn(entry);
+  if (recovers ? payload.by !== 'recovery' || current.recovery === undefined : named.recovery !== undefined) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
+  const next = { ...named, recovery: named.recovery ?? current.recovery };
+  checkRecoveryKey(next, seq);
+  const message = recovers ? concat(utf8('qfs:key-recovery:v1\0'), ledger, eightBytes(number), next.checkpoint, next.token, next.recovery)
+    : concat(utf8('qfs:key-rotation:v1\0'), ledger, next.checkpoint, next.token);
+  const signer = recovers ? current.recovery : current.checkpoint;
+  if (outcome.number !== number || !await isSigned(message, bytesOf(payload.signature, 64), signer)) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
+  return next;
 }
 
 // The key in force after these entries, the last, and every key before it.
@@ -83,13 +106,12 @@ async function keysOf(entries, items) {
   const [genesis] = entries;
   if (genesis?.seq !== 0 || genesis.type !== 'GENESIS') throw new Fault('BUNDLE_INCOMPLETE', 'entry 0');
   const ledger = await leafHash(utf8(items[0].line));
-  const keys = keysIn(genesis).slice(0, 1);
+  let current = keysIn(genesis);
+  checkRecoveryKey(current, 0);
+  const keys = [current.checkpoint];
   for (const entry of entries.filter(({ type }) => type === 'KEY_ROTATED')) {
-    const { seq, payload, outcome } = entry;
-    const [next, token] = keysIn(entry);
-    const message = concat(utf8('qfs:key-rotation:v1\0'), ledger, next, token);
-    if (outcome.number !== keys.length || !await isSigned(message, bytesOf(payload.signature, 64), keys[keys.length - 1])) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
-    keys.push(next);
+    current = await followKeys(entry, { ledger, number: keys.length, current });
+    keys.push(current.checkpoint);
   }
   return { origin: genesis.payload.origin, keys };
 }

@@ -60,6 +60,9 @@ test('a session with a device: unsigned is refused with a hint of what to sign, 
     const good = me.sign(type, payload);
     assertError(await ask({ ...good, nonce: good.nonce + 1 }), 401, 'QFS_SIGNATURE_MISMATCH', `${name}: another nonce`);
     assertError(await ask(me.sign(type, payload, { nonce: 1 })), 409, 'QFS_EVENT_NONCE', `${name}: an old nonce`);
+    const ahead = await ask(me.sign(type, payload, { nonce: Number.MAX_SAFE_INTEGER }));
+    assertError(ahead, 409, 'QFS_EVENT_NONCE_AHEAD', `${name}: a nonce after which there is none`);
+    assert.match(ahead.json.details, /the last one was \d+, this one may be up to \d{13}\.$/);
     assertError(await ask(me.sign(type, { ...payload, more: 1 })), 401, 'QFS_SIGNATURE_MISMATCH', `${name}: another payload`);
     assertError(await ask(me.sign('OTHER', payload)), 401, 'QFS_SIGNATURE_MISMATCH', `${name}: another type`);
     assertError(await ask(me.sign(type, payload, { of: peer.user_id })), 401, 'QFS_SIGNATURE_MISMATCH', `${name}: another actor`);

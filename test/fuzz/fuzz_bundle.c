@@ -233,12 +233,14 @@ sign_message(qfs_entry *entry)
 	}
 }
 
-/* The key before signs the keys that are named: key 1, in these ledgers. */
+/* The key before signs the keys that are named: key 1 in these ledgers, key 9 where it recovers. */
 static void
 sign_rotation(qfs_entry *entry, const qfs_hash *ledger)
 {
-	test_key	pair = test_key_of(1);
-	uint8_t		memory[QFS_ROTATION_MESSAGE];
+	qfs_slice	by;
+	bool		recovers = qfs_json_member(entry->payload, "by", &by);
+	test_key	pair = test_key_of(recovers ? 9 : 1);
+	uint8_t		memory[QFS_RECOVERY_MESSAGE];
 	uint8_t		signature[crypto_sign_BYTES];
 	char		digits[2 * sizeof(signature) + 1];
 	qfs_signing_key_record next;
@@ -247,7 +249,13 @@ sign_rotation(qfs_entry *entry, const qfs_hash *ledger)
 	if (qfs_signing_keys_read(entry->payload, &next, NULL) != QFS_OK)
 		return;
 	qfs_buf_init(&message, memory, sizeof(memory));
-	qfs_rotation_message(ledger, &next.checkpoint, &next.token, &message);
+	next.number = 1;
+	if (!next.has_recovery)
+		next.recovery = pair.public;
+	if (recovers)
+		qfs_recovery_message(ledger, &next, &message);
+	else
+		qfs_rotation_message(ledger, &next.checkpoint, &next.token, &message);
 	crypto_sign_detached(signature, NULL, message.data, message.len, pair.secret);
 	sodium_bin2hex(digits, sizeof(digits), signature, sizeof(signature));
 	entry->payload = with_text(entry->payload, "signature", digits);

@@ -219,6 +219,21 @@ live_on(sample *s)
 	CHECK_STATUS(sample_append(s, "SESSION_REVOKED", text), QFS_OK);
 }
 
+/* A ledger whose recovery key, key 9, puts key 2 in force. */
+static void
+recover(sample *s)
+{
+	test_key	key = test_key_of(2);
+	test_key	recovery = test_key_of(9);
+	qfs_signing_key_record next = {.number = 1,.checkpoint = key.public,.token = key.public,
+	.has_recovery = true,.recovery = recovery.public};
+
+	sample_open(s);
+	sample_recoverable(s, 9);
+	CHECK_STATUS(sample_append(s, "KEY_ROTATED",
+							   sample_recovery_payload(&s->entry[0].seal.hash, 9, &next, true)), QFS_OK);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -249,6 +264,11 @@ main(int argc, char **argv)
 	sample_close(&s);
 
 	live_on(&s);
+	seed_ledger(&s);
+	seed_bundles(&s);
+	sample_close(&s);
+
+	recover(&s);
 	seed_ledger(&s);
 	seed_bundles(&s);
 	sample_close(&s);

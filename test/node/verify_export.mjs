@@ -86,24 +86,33 @@ function parseEntry(bytes) {
   return entry;
 }
 
-// Key of entry 0, or the next one if the key in force signed it.
-function nextKey(entry, keys, ledger) {
-  const { keys: next, signature } = entry.payload;
-  const isKey = (digits) => isPoint(Buffer.from(digits, 'hex'));
-  if (!isKey(next.checkpoint) || !isKey(next.token)) throw new Error('a key is not a point of prime order');
-  if (entry.seq > 0) {
-    const message = Buffer.concat([Buffer.from('qfs:key-rotation:v1\0'), ledger,
-      Buffer.from(next.checkpoint, 'hex'), Buffer.from(next.token, 'hex')]);
-    if (!isSigned(message, Buffer.from(signature, 'hex'), keys.at(-1))) throw new Error('the rotation is not endorsed');
+// Keys of entry 0, or those that follow: signed by the checkpoint key before, or by the recovery key if the entry says so.
+function nextKeys({ seq, payload: { by, keys: named, signature } }, before, ledger) {
+  const hex = (digits) => Buffer.from(digits, 'hex');
+  const checkpoint = hex(named.checkpoint);
+  const token = hex(named.token);
+  const last = before.at(-1);
+  if (seq > 0 && by === undefined && named.recovery !== undefined) throw new Error('a rotation names a recovery key');
+  const recovery = named.recovery === undefined ? last?.recovery : hex(named.recovery);
+  if (![checkpoint, token, ...recovery ? [recovery] : []].every(isPoint)) throw new Error('a key is not a point of prime order');
+  if (recovery && (recovery.equals(checkpoint) || recovery.equals(token))) throw new Error('the recovery key is in the key file');
+  if (seq > 0) {
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64BE(BigInt(before.length));
+    const signer = by === undefined ? last.checkpoint : by === 'recovery' && last.recovery;
+    if (!signer) throw new Error('there is no recovery key');
+    const message = Buffer.concat(by === undefined ? [Buffer.from('qfs:key-rotation:v1\0'), ledger, checkpoint, token]
+      : [Buffer.from('qfs:key-recovery:v1\0'), ledger, number, checkpoint, token, recovery]);
+    if (!isSigned(message, hex(signature), signer)) throw new Error('the rotation is not endorsed');
   }
-  return Buffer.from(next.checkpoint, 'hex');
+  return { checkpoint, recovery };
 }
 
 function checkCheckpoint(checkpoint, tree, origin, keys, fault) {
   const wrong = (what) => fault(`checkpoint ${checkpoint.size}: ${what}`);
   if (checkpoint.origin !== origin) wrong(`of another ledger, ${checkpoint.origin}`);
   else if (checkpoint.size !== tree.size) wrong(`the ledger has ${tree.size} entries`);
-  else if (keys.length === 0 || !isCheckpointOf(checkpoint, vkeyOf(origin, keys.at(-1)))) wrong('not signed by the key in force');
+  else if (keys.length === 0 || !isCheckpointOf(checkpoint, vkeyOf(origin, keys.at(-1).checkpoint))) wrong('not signed by the key in force');
   else if (!checkpoint.root.equals(tree.root())) wrong('another root');
 }
 
@@ -128,7 +137,7 @@ export function verifyExport(lines, { checkpoints = [], key } = {}) {
       if (entry.at < last.at) fault(`entry ${seq}: older than the entry before`);
       if (seq === 0) [origin, ledger] = [entry.payload.origin, hash];
       if (seq === 0 ? entry.type !== 'GENESIS' : entry.type === 'GENESIS') fault(`entry ${seq}: ${entry.type}`);
-      if (entry.type === 'GENESIS' || entry.type === 'KEY_ROTATED') keys.push(nextKey(entry, keys, ledger));
+      if (entry.type === 'GENESIS' || entry.type === 'KEY_ROTATED') keys.push(nextKeys(entry, keys, ledger));
       last = { hash, at: entry.at };
     } catch (error) {
       fault(`entry ${seq}: ${error.message}`);
@@ -138,7 +147,7 @@ export function verifyExport(lines, { checkpoints = [], key } = {}) {
     while (due.length > 0 && due[0].size <= tree.size) checkCheckpoint(due.shift(), tree, origin, keys, fault);
   }
   for (const checkpoint of due) checkCheckpoint(checkpoint, tree, origin, keys, fault);
-  const vkeys = keys.map((one) => vkeyOf(origin, one));
+  const vkeys = keys.map((one) => vkeyOf(origin, one.checkpoint));
   if (lines.length === 0) fault('there are no entries');
   if (key !== undefined && !vkeys.includes(key)) fault(`the ledger never used the key ${key}`);
   return { size: tree.size, root: tree.root().toString('hex'), origin, keys: vkeys, faults };

@@ -58,7 +58,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('opening')$$, ARRAY['number bigint not null', 'size bigint not null', 'at bigint not null'], 'columns of qfs.opening');
 SELECT results_eq($$SELECT pg_temp.columns_of('policy')$$, ARRAY['seq bigint not null', 'policy text not null collate "C"'], 'columns of qfs.policy');
 SELECT results_eq($$SELECT pg_temp.columns_of('signing_key')$$, ARRAY[
-  'number bigint not null', 'seq bigint not null', 'checkpoint qfs.hash not null', 'token qfs.hash not null'], 'columns of qfs.signing_key');
+  'number bigint not null', 'seq bigint not null', 'checkpoint qfs.hash not null', 'token qfs.hash not null', 'recovery qfs.hash'], 'columns of qfs.signing_key');
 SELECT results_eq($$SELECT pg_temp.columns_of('server')$$, ARRAY[
   'number bigint not null', 'seq bigint not null', 'database qfs.hash not null', 'salt text not null collate "C"', 'system qfs.hash not null',
   'timeline bigint not null', 'version bigint not null'], 'columns of qfs.server');
@@ -167,7 +167,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
   'post_restore', 'prepare_keys', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
-  'recover_personal_sign', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
+  'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'server_changes', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
@@ -184,7 +184,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
   'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
-  'rebuild', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
+  'rebuild', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
@@ -195,9 +195,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
   'access', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
-  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'head', 'health',
+  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
   'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',
-  'put_verification', 'rearm', 'rebuild', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'server_changes', 'set_profile',
+  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'server_changes', 'set_profile',
   'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[

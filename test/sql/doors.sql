@@ -114,7 +114,7 @@ SELECT qfs.post_restore();
 \i :inputdir/sql/include/restored.sql
 SELECT t, as_role(r, format('INSERT INTO qfs.%I SELECT * FROM qfs.%I', t, t)) AS none
 FROM unnest(ARRAY['witness', 'cosignature', 'message', 'profile_content', 'read_mark', 'batch']) AS t, unnest(ARRAY['qfs_owner']) AS r;
-INSERT INTO qfs.witness VALUES ('x', now());
+INSERT INTO qfs.witness VALUES ('w+6fe0949e+BBkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZ', now());
 SELECT as_role('regress_writer', $$INSERT INTO qfs.witness VALUES ('y', now())$$) AS may_write_all;
 SELECT attempt('UPDATE qfs.witness SET vkey = ''y''') AS "update", attempt('DELETE FROM qfs.witness') AS "delete", attempt('TRUNCATE qfs.witness') AS "truncate";
 -- a content that nobody committed to, an envelope of an entry that is none: it stays closed
@@ -134,6 +134,19 @@ ROLLBACK;
 BEGIN;
 INSERT INTO qfs.cosignature VALUES (4, 'x', E'rubbish\n');
 SELECT attempt('SELECT qfs.post_restore()') AS cosignature;
+ROLLBACK;
+-- nor with a witness whose key is none, a mark of a thread, or a batch of entries, that are not there
+BEGIN;
+INSERT INTO qfs.witness VALUES ('x', now());
+SELECT attempt('SELECT qfs.post_restore()') AS witness;
+ROLLBACK;
+BEGIN;
+INSERT INTO qfs.read_mark VALUES (sha256('t')::qfs.hash, account(1)::qfs.user_id, 1);
+SELECT attempt('SELECT qfs.post_restore()') AS mark;
+ROLLBACK;
+BEGIN;
+INSERT INTO qfs.batch VALUES (account(1)::qfs.user_id, 'one', sha256('[]')::qfs.hash, '[{"seq": 4000, "hash": "00", "outcome": {}}]');
+SELECT attempt('SELECT qfs.post_restore()') AS batch;
 ROLLBACK;
 -- nulls, which the tables do not admit before somebody has them forget it
 BEGIN;

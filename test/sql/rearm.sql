@@ -60,7 +60,10 @@ INSERT INTO commands (command) VALUES
   ('GRANT qfs_owner TO regress_qfs_one WITH ADMIN OPTION; SET LOCAL ROLE regress_qfs_one; GRANT qfs_owner TO regress_qfs_two; RESET ROLE'),
   ('GRANT qfs_operator TO qfs_user; ALTER ROLE qfs_anon SUPERUSER LOGIN BYPASSRLS'),
   ('GRANT SET, ALTER SYSTEM ON PARAMETER qfs.ddl_guard TO regress_qfs_one; GRANT SET ON PARAMETER session_replication_role TO PUBLIC'),
-  ('ALTER ROLE regress_qfs_one SET qfs.ddl_guard = off; ALTER ROLE ALL SET qfs.ddl_guard = off');
+  ('ALTER ROLE regress_qfs_one SET qfs.ddl_guard = off; ALTER ROLE ALL SET qfs.ddl_guard = off'),
+  ('ALTER ROLE qfs_user SET search_path = public, qfs; ALTER ROLE qfs_user SET work_mem = 65; ALTER ROLE qfs_anon SET qfs.key_file = ''x''; ALTER ROLE ALL SET row_security = off'),
+  ('DO $$ BEGIN EXECUTE format(''ALTER ROLE qfs_operator IN DATABASE %1$I SET search_path = public; ALTER DATABASE %1$I SET session_replication_role = replica'', current_database()); END $$'),
+  ('INSERT INTO pg_db_role_setting VALUES (0, ''qfs_user''::regrole, ARRAY[''QFS.Ddl_Guard=off''])');
 -- tables
 INSERT INTO commands (command) VALUES
   ('ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY; ALTER POLICY parties ON qfs.message USING (true)'),

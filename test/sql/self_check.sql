@@ -78,7 +78,7 @@ INSERT INTO commands (command) VALUES
   ('REVOKE INSERT (type) ON qfs.ledger FROM qfs_operator'),
   ('GRANT UPDATE, DELETE ON qfs.policy TO qfs_operator'),
   ('GRANT EXECUTE ON FUNCTION qfs.rebuild() TO qfs_operator'),
-  ('GRANT EXECUTE ON FUNCTION qfs.genesis(text, jsonb) TO PUBLIC'),
+  ('GRANT EXECUTE ON FUNCTION qfs.genesis(text, jsonb, qfs.hash) TO PUBLIC'),
   ('REVOKE EXECUTE ON FUNCTION qfs.checkpoint(bigint) FROM qfs_auditor'),
   ('GRANT CREATE ON SCHEMA qfs TO regress_qfs_one'),
   ('GRANT USAGE ON SCHEMA qfs TO PUBLIC'),
@@ -148,6 +148,15 @@ INSERT INTO commands (command) VALUES
   ('GRANT SET ON PARAMETER qfs.ddl_guard TO regress_qfs_one; GRANT SET ON PARAMETER session_replication_role TO PUBLIC'),
   ('ALTER ROLE regress_qfs_one SET qfs.ddl_guard = off; ALTER ROLE regress_qfs_one SET work_mem = 65'),
   ('DO $$ BEGIN EXECUTE format(''ALTER DATABASE %I SET qfs.ddl_guard = 0'', current_database()); END $$'),
+  -- what is set for our roles, and for all
+  ('ALTER ROLE qfs_user SET search_path = public, qfs; ALTER ROLE qfs_anon SET row_security = off; ALTER ROLE qfs_monitor SET qfs.key_file = ''/tmp/x=y'''),
+  ('DO $$ BEGIN EXECUTE format(''ALTER ROLE qfs_operator IN DATABASE %I SET session_preload_libraries = ''''auto_explain'''''', current_database()); END $$'),
+  ('ALTER ROLE qfs_owner SET session_replication_role = replica; ALTER ROLE qfs_auditor SET role = ''regress_qfs_one'''),
+  ('DO $$ BEGIN EXECUTE format(''ALTER DATABASE %I SET session_replication_role = replica'', current_database());
+    EXECUTE format(''ALTER DATABASE %I SET row_security = 0'', current_database()); EXECUTE format(''ALTER DATABASE %I SET local_preload_libraries = ''''x'''''', current_database()); END $$'),
+  ('ALTER ROLE ALL SET row_security = off'),
+  -- by a session that has not loaded the library, a name is kept as it was written, and counts
+  ('INSERT INTO pg_db_role_setting VALUES (0, ''qfs_user''::regrole, ARRAY[''QFS.Ddl_Guard=off'', ''qfs.Sign_Timeout=1'']), (0, ''regress_qfs_one''::regrole, ARRAY[''Qfs.ddl_guard=0''])'),
   ('GRANT pg_write_all_data TO regress_qfs_one'),
   ('CREATE ROLE regress_qfs_two; GRANT pg_read_server_files, pg_execute_server_program TO regress_qfs_one; GRANT regress_qfs_one TO regress_qfs_two');
 -- and what is nobody's business
@@ -157,6 +166,8 @@ INSERT INTO commands (command) VALUES
   ('CREATE STATISTICS qfs.s ON type, seq FROM qfs.ledger; CREATE INDEX ON qfs.ledger ((payload ->> ''n''))'),
   ('CREATE RULE r AS ON INSERT TO qfs.policy DO INSTEAD NOTHING; ALTER TABLE qfs.policy DISABLE RULE r'),
   ('COMMENT ON TABLE qfs.ledger IS ''mine''; ALTER ROLE qfs_operator SET work_mem = 65; ALTER TABLE qfs.account SET (fillfactor = 90)'),
+  ('ALTER ROLE qfs_user SET statement_timeout = ''10s''; ALTER ROLE qfs_user SET qfs.ddl_guard = on; ALTER ROLE qfs_anon SET row_security = on; ALTER ROLE ALL SET session_replication_role = origin'),
+  ('ALTER ROLE regress_qfs_one SET search_path = public; ALTER ROLE regress_qfs_one SET row_security = off; ALTER ROLE regress_qfs_one SET session_replication_role = replica'),
   ('CREATE TRIGGER zzzz AFTER INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other()'),
   ('CREATE TRIGGER zzzz BEFORE INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION regress_other(); ALTER TABLE qfs.ledger DISABLE TRIGGER zzzz'),
   ('CREATE INDEX ON qfs.ledger (type)'),

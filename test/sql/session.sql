@@ -200,11 +200,18 @@ SELECT say(event_auth(1, 3, 1, 'SAID', '{"t":"signed"}')) AS other_device, say(e
        say(event_auth(2, 3, -1, 'SAID', '{"t":"signed"}')) AS negative, say(event_auth(2, 3, 1, 'SAID', '{"t":"signed"}') || '{"sig":"x"}') AS short;
 BEGIN;
 SELECT qfs.authenticate(:'d_token') IS NOT NULL AS d;
-SELECT e ->> 'seq' AS seq FROM jsonb_array_elements(qfs_api.events_batch(jsonb_build_array(jsonb_build_object('type', 'SAID', 'payload', '{"t":"signed"}'::jsonb, 'auth', event_auth(2, 3, 5, 'SAID', '{"t":"signed"}'))))) e;
+SELECT e ->> 'seq' AS seq FROM jsonb_array_elements(qfs_api.events_batch(jsonb_build_array(jsonb_build_object('type', 'SAID', 'payload', '{"t":"signed"}'::jsonb, 'auth', event_auth(2, 3, 5, 'SAID', '{"t":"signed"}'))), 'signed')) e;
 COMMIT;
+-- a batch that was sent under an id is what its entries say
+SELECT * FROM qfs.verify();
 SELECT say(event_auth(2, 3, 5, 'SAID', '{"t":"signed"}')) AS same, say(event_auth(2, 3, 4, 'SAID', '{"t":"signed"}')) AS smaller, say(event_auth(2, 3, 6, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS larger;
-SELECT auth - '{session,sig}'::text[] AS auth, auth ->> 'sig' = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig FROM qfs.ledger WHERE auth ? 'sig';
-SELECT event_nonce FROM qfs.account WHERE user_id::text = account(3);
+-- nor is one taken that leaves the account's devices none, whatever a stolen device has signed; milliseconds do, as counting does
+SELECT regexp_replace(say(event_auth(2, 3, 9007199254740991, 'SAID', '{"t":"signed"}')), 'up to \d+', 'up to …') AS ahead,
+       regexp_replace(say(event_auth(2, 3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 86460000, 'SAID', '{"t":"signed"}')), '\d{13}', '…', 'g') AS more_than_a_day,
+       say(event_auth(2, 3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 86340000, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS within_a_day;
+SELECT say(event_auth(2, 3, event_nonce + 1, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS counted_on FROM qfs.account WHERE user_id::text = account(3);
+SELECT auth - '{session,sig}'::text[] AS auth, auth ->> 'sig' = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig FROM qfs.ledger WHERE auth ? 'sig' AND (auth ->> 'nonce')::bigint < 10;
+SELECT event_nonce = (SELECT max((auth ->> 'nonce')::bigint) FROM qfs.ledger WHERE auth ? 'sig') AS of_the_last FROM qfs.account WHERE user_id::text = account(3);
 -- a session without a device has nothing to sign with
 SELECT set_config('regress.token', sign_in(2) ->> 'token', false) <> '' AS set;
 SELECT say(event_auth(1, 2, 1, 'SAID', '{"t":"signed"}')) AS other;

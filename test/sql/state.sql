@@ -2,13 +2,13 @@
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 SELECT qfs.state_hash()::bytea = sha256('') AS "of nothing";
-SELECT length(qfs.genesis('regress.example/log')::text);
+SELECT length(qfs.genesis('regress.example/log', recovery_key => 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a')::text);
 -- as docs/format.md has it, written down by hand
 CREATE VIEW by_hand AS
 SELECT sha256(string_agg(sha256(convert_to(line, 'UTF8')), '' ORDER BY sha256(convert_to(line, 'UTF8')))) AS hash
 FROM (SELECT format('["ledger_state",%s,%s,"%s","%s",%s,"%s",%s]', number, genesis_at, ledger, origin, policy_seq, policy, key_number) FROM qfs.ledger_state
       UNION ALL SELECT format('["policy",%s,%s]', seq, policy) FROM qfs.policy
-      UNION ALL SELECT format('["signing_key",%s,%s,"%s","%s"]', number, seq, checkpoint, token) FROM qfs.signing_key
+      UNION ALL SELECT format('["signing_key",%s,%s,"%s","%s",%s]', number, seq, checkpoint, token, coalesce('"' || recovery::text || '"', 'null')) FROM qfs.signing_key
       UNION ALL SELECT format('["server",%s,%s,"%s","%s","%s",%s,%s]', number, seq, database, salt, system, timeline, version) FROM qfs.server
       UNION ALL SELECT format('["event_type","%s",%s,"%s",%s]', type, seq, by, schema) FROM qfs.event_type) AS x(line);
 SELECT qfs.state_hash()::bytea = hash AS "after genesis" FROM by_hand;

@@ -26,6 +26,9 @@ BEGIN
   ALTER TABLE qfs.profile_content DISABLE TRIGGER USER;
   ALTER TABLE qfs.message DISABLE TRIGGER USER;
   ALTER TABLE qfs.cosignature DISABLE TRIGGER USER;
+  ALTER TABLE qfs.witness DISABLE TRIGGER USER;
+  ALTER TABLE qfs.read_mark DISABLE TRIGGER USER;
+  ALTER TABLE qfs.batch DISABLE TRIGGER USER;
   EXECUTE command;
   faults := ARRAY(SELECT concat_ws(' ', v.seq, v.code, v.detail) FROM qfs.verify(depth => checked.depth) v);
   RAISE EXCEPTION 'undo';
@@ -57,6 +60,14 @@ SELECT n, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_ke
 SELECT acting(n, format('SELECT qfs_api.send_message(%L, %L, %L, %L, %L, %L, %L)', wallet.id(3 - n), 1, wallet.base64url(substr(sha256(n::text::bytea), 1, 12)),
                         wallet.base64url('\x00112233445566778899aabbccddeeff00'), 'x25519-hkdf-aes256gcm', wallet.chat_key(n::text), wallet.chat_key((3 - n)::text))) IS NOT NULL AS sent
 FROM generate_series(1, 2) n;
+SELECT acting(2, format('SELECT qfs_api.mark_read(%L, 1)', thread)) AS read FROM qfs.thread;
+SELECT qfs.register_event_type('SAID', '{}', 'account') IS NOT NULL AS registered;
+SELECT n, acting(n, format('SELECT jsonb_array_length(qfs_api.events_batch(%L, %L))', events, 'one')) AS batch
+FROM (VALUES (1, '[{"type":"SAID","payload":{"n":1.0}},{"type":"SAID","payload":{"é":"\u0007","a":[{}]}}]'), (2, '[]')) AS b(n, events);
+-- vkey: a verifier key of a name, type and key, or with the id of others
+CREATE FUNCTION vkey(name text, type text, key bytea, of text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws('+', name, encode(substr(sha256(convert_to(coalesce(of, name), 'UTF8') || '\x0a' || decode(type, 'hex') || key), 1, 4), 'hex'), encode(decode(type, 'hex') || key, 'base64')) $$;
+SELECT qfs.add_witness(vkey('witness.example/w', '04', decode(repeat('19', 32), 'hex')));
 SELECT * FROM qfs.verify();
 CREATE TABLE commands (n serial, command text);
 INSERT INTO commands (command) VALUES
@@ -78,7 +89,34 @@ INSERT INTO commands (command) VALUES
   ('UPDATE qfs.message SET entry = -entry'),
   ('UPDATE qfs.message SET thread = sender_key WHERE sender OPERATOR(qfs.=) wallet.id(1)::qfs.user_id'),
   ('INSERT INTO qfs.cosignature VALUES (4, ''x'', E''rubbish\n'')'),
+  ('INSERT INTO qfs.witness VALUES (''x'', now())'),
+  ('INSERT INTO qfs.witness VALUES (vkey(''w'', ''04'', decode(repeat(''00'', 32), ''hex'')), now())'),
+  ('INSERT INTO qfs.witness VALUES (vkey(''w'', ''04'', decode(repeat(''19'', 32), ''hex''), ''v''), now())'),
+  ('INSERT INTO qfs.witness VALUES (vkey(''w'', ''01'', decode(repeat(''19'', 32), ''hex'')), now())'),
+  ('UPDATE qfs.witness SET vkey = vkey || '' '''),
+  ('UPDATE qfs.read_mark SET seq = 2'),
+  ('UPDATE qfs.read_mark SET seq = -1'),
+  ('UPDATE qfs.read_mark SET user_id = wallet.id(3)::qfs.user_id'),
+  ('UPDATE qfs.read_mark SET thread = sha256(''t'')::qfs.hash'),
+  ('UPDATE qfs.batch SET events = sha256(''x'')::qfs.hash'),
+  ('UPDATE qfs.batch SET events = sha256(''x'')::qfs.hash WHERE result = ''[]'''),
+  ('UPDATE qfs.batch SET batch_id = '''' WHERE result = ''[]'''),
+  ('UPDATE qfs.batch SET batch_id = repeat(''x'', 65)'),
+  ('UPDATE qfs.batch SET user_id = wallet.id(3)::qfs.user_id WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = result - 1 WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = result -> 0 WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{1,seq}'', ''1000'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{1,seq}'', ''-1'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{1,seq}'', ''1.5'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{1,seq}'', result #> ''{0,seq}'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{1,hash}'', result #> ''{0,hash}'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{0,outcome,status}'', ''"GOOD"'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_set(result, ''{0,more}'', ''1'') WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = jsonb_build_array(result -> 1, result -> 0) WHERE result <> ''[]'''),
+  ('UPDATE qfs.batch SET result = ''[7]'''),
   -- what may be: erased, or not restored
+  ('TRUNCATE qfs.witness, qfs.read_mark, qfs.batch'),
+  ('INSERT INTO qfs.witness VALUES (vkey(''w'', ''04'', decode(repeat(''19'', 32), ''hex'')), now()); UPDATE qfs.read_mark SET seq = 0'),
   ('UPDATE qfs.profile_content SET content = NULL, salt = NULL; UPDATE qfs.message SET body = NULL'),
   ('TRUNCATE qfs.profile_content, qfs.message');
 SELECT n, f AS found FROM commands LEFT JOIN LATERAL checked(command, 'replay') WITH ORDINALITY AS f(f, o) ON true ORDER BY n, o;
@@ -87,5 +125,5 @@ SELECT checked('UPDATE qfs.message SET body = NULL, seq = 7', 'signatures');
 -- a column that was added: said, and nothing is read beside it
 SELECT checked('ALTER TABLE qfs.message ADD COLUMN extra text DEFAULT ''x''', 'replay');
 SELECT * FROM qfs.verify();
-DROP FUNCTION checked;
+DROP FUNCTION checked, vkey;
 DROP PROCEDURE past_the_index;

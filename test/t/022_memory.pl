@@ -29,7 +29,9 @@ $policy->{limits}{$_} = 1_000_000 for qw(logins_per_minute messages_per_minute t
 $policy->{visibility} = 'public';
 # Neither the sign-in nor the session expires while the test runs.
 @$policy{qw(nonce_ttl_ms ttl_blocks)} = (86_400_000, 100_000);
-new_ledger($node, 'memory', policy => $json->encode($policy));
+my $pem = scratch_file('recovery.pem', (run_program(qw(openssl genpkey -algorithm ed25519)))[1]);
+my $recovery_key = unpack 'H*', substr((run_program(qw(openssl pkey -pubout -outform DER -in), $pem))[1], -32);
+new_ledger($node, 'memory', policy => $json->encode($policy), recovery => $recovery_key);
 my $helper = QfsClient->wait_for($node, database => 'memory');
 
 $helper->value('SELECT qfs.rotate_keys()');
@@ -66,6 +68,11 @@ sub cosigned {
   my ($id) = $witness =~ /\+(\w+)\+/;
   return $checkpoint . "\xe2\x80\x94 witness.example " . encode_base64(pack('H* Q>', $id, $now) . $sig, '') . "\n";
 }
+
+# Keys that are prepared, and what the recovery key says of them.
+my $prepared = $helper->value('SELECT qfs.prepare_keys()');
+my $message_of_recovery = $helper->value("SELECT encode(qfs.recovery_message('$prepared'), 'hex')");
+my $endorsement = unpack 'H*', (run_program(qw(openssl pkeyutl -sign -rawin -inkey), $pem, '-in', scratch_file('message', pack 'H*', $message_of_recovery)))[1];
 
 # ---- calls ----
 
@@ -105,7 +112,8 @@ my %arguments = (
   'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
   'qfs.authenticate_request' => "'Bearer $alice->{token}', 'qfs_user', '$alice->{session}', '/'",
   'qfs.rotate_keys(qfs.hash)' => 'qfs.prepare_keys()',
-  'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other'", 'qfs.import' => "string_to_array($export, chr(10))",
+  'qfs.recovery_message' => "'$prepared', NULL", 'qfs.recover_keys' => "'$prepared', '\\x$endorsement', NULL",
+  'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other', '{}', '$recovery_key'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.post_restore' => "false, '{}'",
   'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
   'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
@@ -130,7 +138,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.prepare_keys', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 
@@ -193,7 +201,7 @@ sub calls_of {
 
 # A seed of the key file outlives the transaction, and there is room for a thousand.
 my $keys = slurp($node->data_dir . '/qfs.key');
-sub forget_seeds { spit($node->data_dir . '/qfs.key', $keys) if -s $node->data_dir . '/qfs.key' != length $keys; return }
+sub forget_seeds { spit($node->data_dir . '/qfs.key', $keys) if slurp($node->data_dir . '/qfs.key') ne $keys; return }
 
 # Sends the SQL until there were so many calls, or so much time has passed; returns the number of calls and what went wrong.
 sub call {

@@ -91,16 +91,17 @@ sub new_database {
 
 # An open ledger of three entries: genesis, and two types of custom events,
 # NOTE and BLOB, that take any payload.  Makes the database if it is not
-# "postgres"; further arguments: origin => ORIGIN, policy => what differs from the default.
+# "postgres"; further arguments: origin => ORIGIN, policy => what differs from the default, recovery => a recovery key.
 sub new_ledger {
   my ($node, $database, %options) = @_;
   my $origin = $options{origin} // $ORIGIN;
   my $policy = $options{policy} // '{}';
+  my $recovery = defined $options{recovery} ? "'$options{recovery}'" : 'NULL';
   $database //= 'postgres';
   new_database($node, $database) if $database ne 'postgres';
   $node->safe_psql($database, qq{
     CREATE EXTENSION qfs;
-    SELECT qfs.genesis('$origin', '$policy');
+    SELECT qfs.genesis('$origin', '$policy', $recovery);
     SELECT qfs.register_event_type('NOTE', '{}');
     SELECT qfs.register_event_type('BLOB', '{}');
   });

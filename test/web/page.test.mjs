@@ -171,6 +171,17 @@ scenario('two browsers of an account, whose clocks differ, sign both', async () 
   assert.equal(Number(second), Number(first) + 1);
 });
 
+scenario('a browser whose clock is days ahead counts on from the last nonce', async () => {
+  const who = await person();
+  await who.context.addInitScript(() => { const { now } = Date; Date.now = () => now() + 3 * 86400000; });
+  await who.open();
+  await signIn(who);
+  await turnOnChat(who);
+  await setProfile(who, 'Ahead');
+  const nonces = sql(`SELECT string_agg(auth ->> 'nonce', ' ' ORDER BY seq) FROM qfs.ledger WHERE actor::text = '${userId(who)}' AND auth ? 'sig'`);
+  assert.equal(nonces, '1 2');
+});
+
 scenario('sessions: another browser of the account, renewed in another tab, ended from afar', async () => {
   const account = newAccount();
   const [home, away] = await Promise.all([person({ account }), person({ account })]);

@@ -160,11 +160,10 @@ struct qfs_rule
 	qfs_status	(*rests) (const qfs_entry *entry, qfs_ground *ground, qfs_error *err);
 
 	/*
-	 * With QFS_ENACTS_KEYS: the checkpoint key that it puts in force, if the
-	 * one in force endorses it.
+	 * With QFS_ENACTS_KEYS: the keys in force become those that it names, if
+	 * one of them endorses these; else they stay, and it is false.
 	 */
-	bool		(*next_key) (const qfs_hash *ledger, const qfs_hash *current, const qfs_entry *entry,
-							 qfs_hash *next);
+	bool		(*follow) (const qfs_hash *ledger, const qfs_entry *entry, qfs_signing_key_record *keys);
 
 	/*
 	 * Entry n of those whose recorded outcome counts, though it is wrong; false

@@ -149,16 +149,36 @@ qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
 	qfs_json_close(&w);
 }
 
+/*
+ * The largest nonce that an event may have.  Without one, a single signature of
+ * a stolen device would leave the account's devices none to go on with.  A day
+ * after the entry, for clocks that differ, so that milliseconds since 1970 do;
+ * and always the one after the last, so that nothing stops those who count on.
+ */
+static int64_t
+largest_nonce(const qfs_entry *event, const qfs_account_record *account)
+{
+	int64_t		by_time = event->at + QFS_EVENT_NONCE_AHEAD_MS;
+	int64_t		by_count = account->event_nonce + 1;
+
+	return by_time > by_count ? by_time : by_count;
+}
+
 static qfs_status
 check_event_nonce(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, qfs_error *err)
 {
 	qfs_account_record account;
 	qfs_status	status = qfs_session_account(r, &event->actor, &account, err);
 
-	if (status == QFS_OK && auth->nonce <= account.event_nonce)
+	if (status != QFS_OK)
+		return status;
+	if (auth->nonce <= account.event_nonce)
 		return qfs_fail(err, QFS_EVENT_NONCE, "it is %i, the last one was %i",
 						auth->nonce, account.event_nonce);
-	return status;
+	if (auth->nonce > largest_nonce(event, &account))
+		return qfs_fail(err, QFS_EVENT_NONCE_AHEAD, "it is %i, the last one was %i, this one may be up to %i",
+						auth->nonce, account.event_nonce, largest_nonce(event, &account));
+	return QFS_OK;
 }
 
 qfs_status

@@ -12,6 +12,9 @@
 #include "engine/rule.h"
 #include "text/json.h"
 
+/* By how much the nonce of a signed event may be ahead of the entry's time, in ms: a day. */
+#define QFS_EVENT_NONCE_AHEAD_MS INT64_C(86400000)
+
 /* First time, in ms since 1970, at which a session is over. */
 extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session);
 
@@ -56,7 +59,7 @@ extern qfs_status qfs_session_find_active(qfs_reducer *r, const qfs_hash *id, in
  * May this session append this event for its actor?  Checks the device's
  * signature too, where there is one or must be one.
  * Errors: SESSION_ENDED, ACTOR_MISMATCH, EVENT_UNSIGNED, EVENT_KEY,
- *         EVENT_NONCE, SIGNATURE_MISMATCH and its like.
+ *         EVENT_NONCE, EVENT_NONCE_AHEAD, SIGNATURE_MISMATCH and its like.
  */
 extern qfs_status qfs_session_authorize(qfs_reducer *r, const qfs_entry *event,
 										const qfs_auth *auth, qfs_session_record *out,

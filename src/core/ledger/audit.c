@@ -67,11 +67,11 @@ qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
 }
 
 void
-qfs_audit_acknowledge(qfs_audit *audit, const uint64_t *seqs, size_t count)
+qfs_audit_acknowledge(qfs_audit *audit, qfs_is_acknowledged is_acknowledged, void *context)
 {
 	audit->chain.memory = audit->memory;
-	audit->chain.acknowledged = seqs;
-	audit->chain.acknowledged_count = count;
+	audit->chain.is_acknowledged = is_acknowledged;
+	audit->chain.acknowledgements = context;
 }
 
 static qfs_status
@@ -85,37 +85,37 @@ report_through(void *context, uint64_t seq, const qfs_error *fault)
 	return audit->report(audit->context, seq, fault);
 }
 
-/* Entry 0 names the ledger and its first key. */
+/* Entry 0 names the ledger and its first keys. */
 static void
 note_genesis(qfs_audit *audit, const qfs_stored_entry *record)
 {
 	qfs_slice	payload = record->entry->payload;
 	qfs_slice	value;
 	qfs_slice	origin;
-	qfs_hash	key;
+	qfs_signing_key_record keys = {.number = 0};
 
 	if (!qfs_json_member(payload, "origin", &value) || !qfs_json_to_plain(value, &origin) ||
 		qfs_origin_check(origin, NULL) != QFS_OK ||
 		!qfs_json_member(payload, "keys", &value) ||
-		!qfs_json_member_hex(value, "checkpoint", key.bytes, sizeof(key.bytes)))
+		!qfs_json_member_hex(value, "checkpoint", keys.checkpoint.bytes, sizeof(keys.checkpoint.bytes)))
 		return;
+	keys.has_recovery = qfs_json_member_hex(value, "recovery", keys.recovery.bytes, sizeof(keys.recovery.bytes));
 	memset(audit->origin, 0, sizeof(audit->origin));
 	memcpy(audit->origin, origin.data, origin.len);
 	qfs_leaf_hash(record->bytes, &audit->ledger);
-	qfs_vkey_make(origin, QFS_NOTE_ED25519, &key, &audit->key);
+	audit->keys = keys;
+	qfs_vkey_make(origin, QFS_NOTE_ED25519, &keys.checkpoint, &audit->key);
 }
 
 /*
- * Follows a rotation, at every depth, only if the key before endorsed it: who
+ * Follows a rotation, at every depth, only if a key in force before endorsed it: who
  * trusts the first key must not be led to a key that somebody else chose.
  */
 static void
 note_rotation(qfs_audit *audit, const qfs_rule *rule, const qfs_entry *entry)
 {
-	qfs_hash	next;
-
-	if (rule->next_key(&audit->ledger, &audit->key.key, entry, &next))
-		qfs_vkey_make(qfs_slice_of(audit->origin), QFS_NOTE_ED25519, &next, &audit->key);
+	if (rule->follow(&audit->ledger, entry, &audit->keys))
+		qfs_vkey_make(qfs_slice_of(audit->origin), QFS_NOTE_ED25519, &audit->keys.checkpoint, &audit->key);
 }
 
 static void
@@ -126,7 +126,7 @@ note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 
 	if (entry->seq == 0)
 		note_genesis(audit, record);
-	else if (rule != NULL && rule->next_key != NULL)
+	else if (rule != NULL && rule->follow != NULL)
 		note_rotation(audit, rule, entry);
 	else
 		return;

@@ -36,7 +36,8 @@ typedef struct qfs_audit
 	uint64_t	acknowledged;	/* outcomes that are wrong, and acknowledged */
 	char		origin[QFS_ORIGIN_MAX + 1]; /* as GENESIS says; "" before it */
 	qfs_hash	ledger;			/* entry 0's hash */
-	qfs_vkey	key;			/* checkpoint key in force after the last entry */
+	qfs_signing_key_record keys;	/* in force after the last entry */
+	qfs_vkey	key;			/* their checkpoint key */
 	const qfs_vkey *trusted;	/* a key known from elsewhere, or NULL */
 	bool		trusted_seen;	/* the ledger has used it */
 	uint8_t		outcome_bytes[QFS_ENTRY_MAX];
@@ -57,11 +58,11 @@ extern qfs_status qfs_audit_begin(qfs_audit *audit, const qfs_registry *registry
 extern void qfs_audit_end(qfs_audit *audit);
 
 /*
- * Entries whose recorded outcome counts, though it is wrong; to be called
+ * Says which entries' recorded outcome counts, though it is wrong; to be called
  * before the first entry.  Reported: OUTCOME_ACKNOWLEDGED, which is no fault.
- * seqs: stays the caller's
+ * context: is_acknowledged's; stays the caller's
  */
-extern void qfs_audit_acknowledge(qfs_audit *audit, const uint64_t *seqs, size_t count);
+extern void qfs_audit_acknowledge(qfs_audit *audit, qfs_is_acknowledged is_acknowledged, void *context);
 
 /* One fault more; any other answer than QFS_OK is the reporter's wish to stop. */
 extern qfs_status qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_error *fault);

@@ -24,8 +24,8 @@ qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head, int64_t at
 	chain->rooted = true;
 	chain->linked = true;
 	chain->memory = NULL;
-	chain->acknowledged = NULL;
-	chain->acknowledged_count = 0;
+	chain->is_acknowledged = NULL;
+	chain->acknowledgements = NULL;
 }
 
 /* Moves the chain past an entry. */
@@ -154,15 +154,6 @@ computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qf
 	return false;
 }
 
-static bool
-is_acknowledged(const qfs_chain *chain, uint64_t seq)
-{
-	for (size_t i = 0; i < chain->acknowledged_count; i++)
-		if (chain->acknowledged[i] == seq)
-			return chain->memory != NULL;
-	return false;
-}
-
 /*
  * What state that was changed by hand leads to: another outcome, or an event
  * that types, schemas or limits do not admit.  Who acted and what was signed is
@@ -188,38 +179,59 @@ follow_recorded(qfs_chain *chain, const qfs_entry *entry)
 	return follows;
 }
 
-/* State goes on from the recorded outcome, if the outcome is all that is wrong. */
-static void
-check_acknowledged(qfs_chain *chain, const qfs_stored_entry *record, checking *c)
+/* What a recorded outcome is. */
+typedef enum verdict
 {
-	qfs_error	fault;
-	qfs_error	told;
+	RIGHT,						/* or nobody asks */
+	WRONG,
+	FOLLOWED					/* wrong, and state goes on from it */
+} verdict;
+
+/*
+ * Runs the rule in a way that can be undone: state goes on from a wrong outcome
+ * that was recorded, if that is all that is wrong and somebody has said so, and
+ * from what was computed otherwise.
+ */
+static verdict
+judge_acknowledged(qfs_chain *chain, const qfs_stored_entry *record, qfs_error *fault)
+{
+	bool		acknowledged;
 	bool		same;
 
 	qfs_memory_store_begin(chain->memory);
-	same = computes_same(chain, record, true, &fault);
-	qfs_memory_store_end(chain->memory, same);
-	if (same)
-		return;
-	qfs_reducer_forget(chain->reducer);
-	if (!is_outcome_fault(fault.status) || !follow_recorded(chain, record->entry))
+	same = computes_same(chain, record, true, fault);
+	acknowledged = !same && is_outcome_fault(fault->status) &&
+		chain->is_acknowledged(chain->acknowledgements, record->entry->seq);
+	qfs_memory_store_end(chain->memory, !acknowledged);
+	if (acknowledged)
 	{
-		tell(c, c->seq, &fault);
-		return;
+		qfs_reducer_forget(chain->reducer);
+		return follow_recorded(chain, record->entry) ? FOLLOWED : WRONG;
 	}
-	qfs_fail(&told, QFS_OUTCOME_ACKNOWLEDGED, "%s, %s", qfs_status_code(fault.status), fault.detail);
-	tell(c, c->seq, &told);
+	return same || (!chain->compare_outcomes && fault->status == QFS_OUTCOME_MISMATCH) ? RIGHT : WRONG;
+}
+
+static verdict
+judge_outcome(qfs_chain *chain, const qfs_stored_entry *record, qfs_error *fault)
+{
+	if (chain->is_acknowledged != NULL)
+		return judge_acknowledged(chain, record, fault);
+	return computes_same(chain, record, chain->compare_outcomes, fault) ? RIGHT : WRONG;
 }
 
 static void
 check_outcome(qfs_chain *chain, const qfs_stored_entry *record, checking *c)
 {
 	qfs_error	fault;
+	qfs_error	told;
+	verdict		is = judge_outcome(chain, record, &fault);
 
-	if (is_acknowledged(chain, record->entry->seq))
-		check_acknowledged(chain, record, c);
-	else if (!computes_same(chain, record, chain->compare_outcomes, &fault))
+	if (is == WRONG)
 		tell(c, c->seq, &fault);
+	if (is != FOLLOWED)
+		return;
+	qfs_fail(&told, QFS_OUTCOME_ACKNOWLEDGED, "%s, %s", qfs_status_code(fault.status), fault.detail);
+	tell(c, c->seq, &told);
 }
 
 static void

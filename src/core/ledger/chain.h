@@ -14,6 +14,12 @@
 #include "log/merkle.h"
 #include "state/store_memory.h"
 
+/*
+ * Does a later entry say that the recorded outcome of this one counts?  Asked
+ * for wrong outcomes alone, so that a sound ledger is not searched for them.
+ */
+typedef bool (*qfs_is_acknowledged) (void *context, uint64_t seq);
+
 typedef struct qfs_chain
 {
 	qfs_frontier frontier;		/* frontier.size is the next seq */
@@ -23,9 +29,9 @@ typedef struct qfs_chain
 	bool		compare_outcomes;	/* false: rules run, outcomes are not compared */
 	bool		rooted;			/* false: an entry is missing, so the tree is unknown */
 	bool		linked;			/* false: the entry before is missing, so head is unknown */
-	qfs_memory_store *memory;	/* the reducer's, or NULL: needed for what was acknowledged */
-	const uint64_t *acknowledged;	/* entries whose recorded outcome counts, though it is wrong */
-	size_t		acknowledged_count;
+	qfs_memory_store *memory;	/* the reducer's; needed for what was acknowledged */
+	qfs_is_acknowledged is_acknowledged;	/* NULL: nothing is */
+	void	   *acknowledgements;	/* its context */
 } qfs_chain;
 
 /* What an entry is sealed with. */

@@ -33,6 +33,7 @@ static const qfs_field signing_key_fields[] = {
 	QFS_FIELD(qfs_signing_key_record, seq, QFS_FIELD_INT),
 	QFS_FIELD(qfs_signing_key_record, checkpoint, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_signing_key_record, token, QFS_FIELD_HASH),
+	QFS_OPTIONAL(qfs_signing_key_record, recovery, QFS_FIELD_HASH),
 };
 
 const qfs_kind qfs_kind_signing_key =

@@ -44,6 +44,8 @@ typedef struct qfs_signing_key_record
 	int64_t		seq;
 	qfs_hash	checkpoint;		/* Ed25519, signs checkpoints */
 	qfs_hash	token;			/* Ed25519, signs session tokens */
+	bool		has_recovery;
+	qfs_hash	recovery;		/* Ed25519, held offline: signs the keys that follow lost ones */
 } qfs_signing_key_record;
 
 /* Bytes of random salt in the record of a server. */

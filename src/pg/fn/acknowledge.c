@@ -52,13 +52,21 @@ add_those_of(Acknowledgement *a, const qfs_rule *rule, TupleDesc desc, HeapTuple
 }
 
 void
-qfs_acknowledgement_read(Acknowledgement *a, Relation ledger, Snapshot snapshot)
+qfs_acknowledgement_begin(Acknowledgement *a, Relation ledger, Snapshot snapshot)
 {
-	TupleDesc	desc = RelationGetDescr(ledger);
-	TableScanDesc scan = table_beginscan(ledger, snapshot, 0, NULL);
+	memset(a, 0, sizeof(*a));
+	a->ledger = ledger;
+	a->snapshot = snapshot;
+	a->context = CurrentMemoryContext;
+}
+
+static void
+read_ledger(Acknowledgement *a)
+{
+	TupleDesc	desc = RelationGetDescr(a->ledger);
+	TableScanDesc scan = table_beginscan(a->ledger, a->snapshot, 0, NULL);
 	HeapTuple	row;
 
-	memset(a, 0, sizeof(*a));
 	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		const qfs_rule *rule;
@@ -73,6 +81,33 @@ qfs_acknowledgement_read(Acknowledgement *a, Relation ledger, Snapshot snapshot)
 			add_those_of(a, rule, desc, row);
 	}
 	table_endscan(scan);
+	a->is_read = true;
+}
+
+static bool
+is_among(const uint64 *seqs, size_t count, uint64_t seq)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seqs[i] == seq)
+			return true;
+	return false;
+}
+
+bool
+qfs_acknowledgement_has(void *context, uint64_t seq)
+{
+	Acknowledgement *a = context;
+
+	if (is_among(a->asked_seqs, a->asked, seq))
+		return true;
+	if (!a->is_read)
+	{
+		MemoryContext old = MemoryContextSwitchTo(a->context);
+
+		read_ledger(a);
+		MemoryContextSwitchTo(old);
+	}
+	return is_among(a->seqs, a->count, seq);
 }
 
 /* ---- those of the caller ---- */
@@ -178,8 +213,9 @@ qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
 		n = fit(asked + i, a->asked - i);
 		a->payloads[a->entries++] = write_payload(asked + i, n);
 	}
+	a->asked_seqs = palloc(a->asked * sizeof(*a->asked_seqs));
 	for (size_t i = 0; i < a->asked; i++)
-		add(a, asked[i].seq);
+		a->asked_seqs[i] = asked[i].seq;
 }
 
 /* ---- what a verification meets ---- */
@@ -187,10 +223,8 @@ qfs_acknowledgement_ask(Acknowledgement *a, qfs_slice object)
 void
 qfs_acknowledgement_met(Acknowledgement *a, uint64_t seq, const qfs_error *fault)
 {
-	size_t		own = a->count - a->asked;
-
 	for (size_t i = 0; i < a->asked; i++)
-		a->met[i] |= a->seqs[own + i] == seq;
+		a->met[i] |= a->asked_seqs[i] == seq;
 	ereport(NOTICE,
 			(errmsg("entry %llu: %s", (unsigned long long) seq, qfs_status_message(fault->status)),
 			 errdetail("%s: %s.", qfs_status_code(fault->status), fault->detail)));
@@ -202,7 +236,7 @@ qfs_acknowledgement_append(const Acknowledgement *a)
 	for (size_t i = 0; i < a->asked; i++)
 		if (!a->met[i])
 			QFS_THROW(QFS_ARGUMENT, "acknowledge: the outcome of entry %u is no fault",
-					  (uint64_t) a->seqs[a->count - a->asked + i]);
+					  (uint64_t) a->asked_seqs[i]);
 	for (size_t i = 0; i < a->entries; i++)
 		qfs_append_operator_event("FAULT_ACKNOWLEDGED", a->payloads[i], NULL);
 }

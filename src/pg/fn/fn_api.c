@@ -6,7 +6,6 @@
 #include "pg/base/compat.h"
 
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -20,12 +19,10 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/batch.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/own_row.h"
 #include "pg/table/row_insert.h"
-
-#define BATCH_MAX 1000
-#define BATCH_ID_MAX 64
 
 /* ---- who may read what ---- */
 
@@ -233,13 +230,12 @@ find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, 
 static void
 store_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum result)
 {
-	enum {USER, BATCH_ID, EVENTS, RESULT, COLUMNS};
 	Datum		keys[] = {PointerGetDatum(user), PointerGetDatum(qfs_text_of(batch_id))};
 	OwnRow		row;
 
-	qfs_own_row_lock(&row, "batch", COLUMNS, 2, keys);
-	row.values[EVENTS] = PointerGetDatum(events);
-	row.values[RESULT] = result;
+	qfs_own_row_lock(&row, "batch", BATCH_COLUMNS, 2, keys);
+	row.values[BATCH_EVENTS] = PointerGetDatum(events);
+	row.values[BATCH_RESULT] = result;
 	memset(row.nulls, false, sizeof(row.nulls));
 	qfs_own_row_put(&row);
 }
@@ -251,7 +247,7 @@ events_arg(FunctionCallInfo fcinfo)
 
 	if (events == NULL || !JB_ROOT_IS_ARRAY(events) || JB_ROOT_IS_SCALAR(events))
 		QFS_THROW(QFS_BATCH_FORM, "events is an array");
-	if (JB_ROOT_COUNT(events) > BATCH_MAX)
+	if (JB_ROOT_COUNT(events) > QFS_BATCH_MAX)
 		QFS_THROW(QFS_BATCH_SIZE, "%u events", (uint64_t) JB_ROOT_COUNT(events));
 	return events;
 }
@@ -272,8 +268,8 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	MemoryContext spi;
 
 	events = events_arg(fcinfo);
-	if (has_id && (id.len == 0 || pg_mbstrlen_with_len((const char *) id.data, (int) id.len) > BATCH_ID_MAX))
-		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) BATCH_ID_MAX);
+	if (has_id && !qfs_batch_id_fits(id))
+		QFS_THROW(QFS_BATCH_FORM, "batch_id has 1 to %u characters", (uint64_t) QFS_BATCH_ID_MAX);
 	user = actor->user;
 
 	SPI_connect();

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "crypto/ed25519.h"
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/draft.h"
@@ -60,12 +61,15 @@ policy_arg(FunctionCallInfo fcinfo, int n, qfs_slice base)
 	return qfs_buf_slice(&buf);
 }
 
+/* recovery: NULL: none is named */
 static void
-put_keys(qfs_draft *p, const qfs_public_keys *keys)
+put_keys(qfs_draft *p, const qfs_public_keys *keys, const qfs_hash *recovery)
 {
 	qfs_json_key(&p->w, "keys");
 	qfs_json_open_object(&p->w);
 	qfs_draft_hash(p, "checkpoint", &keys->checkpoint);
+	if (recovery != NULL)
+		qfs_draft_hash(p, "recovery", recovery);
 	qfs_draft_hash(p, "token", &keys->token);
 	qfs_json_close(&p->w);
 }
@@ -93,28 +97,47 @@ check_no_ledger(void)
 		qfs_ledger_throw_closed(head.size, "");
 }
 
-/* qfs.genesis(origin, policy) -> qfs.hash */
+/* A key of the operator's, held offline; NULL: none is named. */
+static const qfs_hash *
+recovery_key_arg(FunctionCallInfo fcinfo, int n)
+{
+	const qfs_hash *key;
+	qfs_error	err;
+
+	if (PG_ARGISNULL(n))
+		return NULL;
+	key = qfs_hash_arg(fcinfo, n);
+	QFS_TRY(qfs_ed25519_key_check((qfs_slice) {key->bytes, sizeof(key->bytes)}, &err), &err);
+	return key;
+}
+
+/* qfs.genesis(origin, policy, recovery_key) -> qfs.hash */
 PG_FUNCTION_INFO_V1(qfs_sql_genesis);
 Datum
 qfs_sql_genesis(PG_FUNCTION_ARGS)
 {
-	qfs_slice	origin = qfs_varlena_arg(fcinfo, 0);
 	qfs_hash   *hash = palloc(sizeof(qfs_hash));
+	const qfs_hash *recovery;
+	qfs_slice	origin;
 	qfs_slice	policy;
 	qfs_public_keys keys;
 	qfs_draft p;
 	qfs_error	err;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
 	/* What is written to the key file no rollback takes back. */
 	qfs_actor_check_role_acts();
+	origin = qfs_varlena_arg(fcinfo, 0);
 	QFS_TRY(qfs_origin_check(origin, &err), &err);
 	policy = policy_arg(fcinfo, 1, qfs_policy_default());
+	recovery = recovery_key_arg(fcinfo, 2);
 	check_no_ledger();
 	qfs_keyfile_add(&keys);
 
 	qfs_draft_begin(&p);
 	qfs_draft_int(&p, "format", 1);
-	put_keys(&p, &keys);
+	put_keys(&p, &keys, recovery);
 	qfs_draft_text(&p, "origin", origin);
 	qfs_draft_value(&p, "policy", policy);
 	put_server(&p);
@@ -180,14 +203,21 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(qfs_append_operator_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
 }
 
+static void
+read_current_keys(const qfs_ledger_record *ledger, qfs_signing_key_record *out)
+{
+	qfs_error	err;
+
+	QFS_TRY(qfs_signing_key_get(qfs_table_store(), ledger->key_number, out, &err), &err);
+}
+
 /* The key in force, from the file.  The caller wipes it. */
 static void
 find_outgoing_key(const qfs_ledger_record *ledger, qfs_key_pair *out)
 {
 	qfs_signing_key_record current;
-	qfs_error	err;
 
-	QFS_TRY(qfs_signing_key_get(qfs_table_store(), ledger->key_number, &current, &err), &err);
+	read_current_keys(ledger, &current);
 	qfs_keyfile_find(&current.checkpoint, out);
 }
 
@@ -227,7 +257,7 @@ append_rotation(const qfs_ledger_record *ledger, const qfs_public_keys *next)
 
 	endorse(ledger, next, signature);
 	qfs_draft_begin(&p);
-	put_keys(&p, next);
+	put_keys(&p, next, NULL);
 	qfs_draft_hex(&p, "signature", signature, sizeof(signature));
 	return qfs_append_operator_event("KEY_ROTATED", qfs_draft_end(&p), NULL);
 }
@@ -271,8 +301,14 @@ qfs_sql_prepare_keys(PG_FUNCTION_ARGS)
 {
 	qfs_hash   *digest = palloc(sizeof(*digest));
 	qfs_ledger_record ledger;
+	qfs_signing_key_record current;
 
-	begin_keys(&ledger);
+	qfs_actor_check_role_acts();
+	lock_and_read(&ledger);
+	read_current_keys(&ledger, &current);
+	/* What no other key may endorse is of no use without the outgoing one. */
+	if (!current.has_recovery)
+		begin_keys(&ledger);
 	qfs_keyfile_prepare(&(qfs_prepared_for) {&ledger.ledger, was_in_force}, digest);
 	PG_RETURN_POINTER(digest);
 }
@@ -289,6 +325,82 @@ qfs_sql_rotate_to_prepared(PG_FUNCTION_ARGS)
 	begin_keys(&ledger);
 	qfs_keyfile_prepared(&(qfs_prepared_for) {&ledger.ledger, was_in_force}, digest, &next);
 	PG_RETURN_INT64(append_rotation(&ledger, &next));
+}
+
+/* ---- recovery ---- */
+
+/* What the recovery key is asked to put in force, and the recovery key from then on. */
+typedef struct Recovery
+{
+	qfs_ledger_record ledger;
+	qfs_public_keys keys;
+	const qfs_hash *successor;	/* a recovery key that follows; NULL: it stays the same */
+	qfs_signing_key_record next;
+} Recovery;
+
+/* Arguments: the digest of a prepared seed; n: the successor. */
+static void
+begin_recovery(FunctionCallInfo fcinfo, int n, Recovery *out)
+{
+	qfs_signing_key_record current;
+	qfs_error	err;
+
+	qfs_actor_check_role_acts();
+	lock_and_read(&out->ledger);
+	read_current_keys(&out->ledger, &current);
+	if (!current.has_recovery)
+		QFS_THROW(QFS_NO_RECOVERY_KEY, "for key %i", current.number + 1);
+	out->successor = recovery_key_arg(fcinfo, n);
+	qfs_keyfile_prepared(&(qfs_prepared_for) {&out->ledger.ledger, was_in_force},
+						 qfs_hash_arg(fcinfo, 0), &out->keys);
+	out->next = (qfs_signing_key_record) {
+		.number = current.number + 1,
+		.checkpoint = out->keys.checkpoint,
+		.token = out->keys.token,
+		.has_recovery = true,
+		.recovery = out->successor != NULL ? *out->successor : current.recovery
+	};
+	QFS_TRY(qfs_recovery_key_check(&out->next, &err), &err);
+}
+
+/* qfs.recovery_message(digest, next_recovery_key) -> bytea */
+PG_FUNCTION_INFO_V1(qfs_sql_recovery_message);
+Datum
+qfs_sql_recovery_message(PG_FUNCTION_ARGS)
+{
+	uint8_t		message[QFS_RECOVERY_MESSAGE];
+	Recovery	recovery;
+	qfs_buf		buf;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	begin_recovery(fcinfo, 1, &recovery);
+	qfs_buf_init(&buf, message, sizeof(message));
+	qfs_recovery_message(&recovery.ledger.ledger, &recovery.next, &buf);
+	PG_RETURN_BYTEA_P(qfs_bytea_of(qfs_buf_slice(&buf)));
+}
+
+/* qfs.recover_keys(digest, signature, next_recovery_key) -> bigint */
+PG_FUNCTION_INFO_V1(qfs_sql_recover_keys);
+Datum
+qfs_sql_recover_keys(PG_FUNCTION_ARGS)
+{
+	Recovery	recovery;
+	qfs_slice	signature;
+	qfs_draft p;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	begin_recovery(fcinfo, 2, &recovery);
+	signature = qfs_varlena_arg(fcinfo, 1);
+	if (signature.len != crypto_sign_BYTES)
+		QFS_THROW(QFS_ARGUMENT, "the signature has %u bytes, one of Ed25519 has %u",
+				  (uint64_t) signature.len, (uint64_t) crypto_sign_BYTES);
+	qfs_draft_begin(&p);
+	qfs_draft_text(&p, "by", QFS_LITERAL("recovery"));
+	put_keys(&p, &recovery.keys, recovery.successor);
+	qfs_draft_hex(&p, "signature", signature.data, signature.len);
+	PG_RETURN_INT64(qfs_append_operator_event("KEY_ROTATED", qfs_draft_end(&p), NULL));
 }
 
 /* ---- the server ---- */

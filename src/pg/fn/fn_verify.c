@@ -344,8 +344,8 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 							&report, &err), &err);
 	if (depth != QFS_AUDIT_HASHES)
 	{
-		qfs_acknowledgement_read(&report.acknowledged, reader.rel, GetActiveSnapshot());
-		qfs_audit_acknowledge(audit, report.acknowledged.seqs, report.acknowledged.count);
+		qfs_acknowledgement_begin(&report.acknowledged, reader.rel, GetActiveSnapshot());
+		qfs_audit_acknowledge(audit, qfs_acknowledgement_has, &report.acknowledged);
 	}
 	audit_rows_met(audit, &reader, from, to, &met);
 	check_end(audit, Min(to + 1, head.size));
@@ -423,9 +423,9 @@ replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
-	qfs_acknowledgement_read(acknowledged, rel, SnapshotSelf);
+	qfs_acknowledgement_begin(acknowledged, rel, SnapshotSelf);
 	qfs_acknowledgement_ask(acknowledged, asked);
-	qfs_audit_acknowledge(audit, acknowledged->seqs, acknowledged->count);
+	qfs_audit_acknowledge(audit, qfs_acknowledgement_has, acknowledged);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
 	qfs_ledger_table_close(&reader);
 
@@ -581,8 +581,8 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
 							allocator_in(CurrentMemoryContext), report_error, &acknowledged, &err), &err);
-	qfs_acknowledgement_read(&acknowledged, reader.rel, GetActiveSnapshot());
-	qfs_audit_acknowledge(audit, acknowledged.seqs, acknowledged.count);
+	qfs_acknowledgement_begin(&acknowledged, reader.rel, GetActiveSnapshot());
+	qfs_audit_acknowledge(audit, qfs_acknowledgement_has, &acknowledged);
 	/* The entries were checked when they were appended. */
 	audit->reducer.check_signatures = false;
 	audit_rows(audit, &reader, 0, upto);

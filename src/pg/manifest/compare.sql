@@ -139,11 +139,29 @@ power (role, via) AS (
   WHERE rolname IN ('pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
   UNION
   SELECT m.member, p.via FROM pg_auth_members m JOIN power p ON m.roleid = p.role),
--- what is set for roles and databases
+-- what is set for roles and databases; a name that no library had claimed is kept as it was written
 kept AS (
-  SELECT s.setrole, s.setdatabase, split_part(c, '=', 1) AS name, split_part(c, '=', 2) AS value
-  FROM pg_db_role_setting s, unnest(s.setconfig) c
+  SELECT s.setrole, s.setdatabase, split_part(c, '=', 1) AS written, lower(split_part(c, '=', 1)) AS name, substr(c, strpos(c, '=') + 1) AS value,
+    substr(c, strpos(c, '=') + 1) ~* '^(on|t|tr|tru|true|y|ye|yes|1)$' AS is_on, r.oid IS NOT NULL AS own
+  FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c
+  LEFT JOIN pg_roles r ON r.oid = s.setrole AND r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor')
   WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
+-- those that switch a guard off, for whomever; and what our roles, or all, would see or run otherwise: limits and the like are an application's
+unwanted AS (
+  SELECT k.*, CASE WHEN k.name IN ('qfs.ddl_guard', 'event_triggers') THEN 'QFS_GUARD_OFF' ELSE 'QFS_SETTING' END AS code,
+    CASE k.setrole WHEN 0 THEN 'every role' ELSE 'role ' || pg_get_userbyid(k.setrole) END || CASE WHEN k.setdatabase <> 0 THEN ' in this database' ELSE '' END AS whom,
+    CASE WHEN k.setrole = 0 AND k.setdatabase <> 0 THEN format('ALTER DATABASE %I', current_database())
+         ELSE format('ALTER ROLE %s%s', CASE k.setrole WHEN 0 THEN 'ALL' ELSE quote_ident(pg_get_userbyid(k.setrole)) END,
+                     CASE WHEN k.setdatabase <> 0 THEN format(' IN DATABASE %I', current_database()) END) END AS command
+  FROM kept k
+  WHERE (k.name IN ('qfs.ddl_guard', 'event_triggers') AND NOT k.is_on)
+    OR ((k.own OR k.setrole = 0) AND CASE k.name
+          WHEN 'row_security' THEN NOT k.is_on
+          WHEN 'session_replication_role' THEN k.value <> 'origin'
+          WHEN 'local_preload_libraries' THEN k.value <> ''
+          ELSE k.own AND (k.name IN ('search_path', 'role', 'session_preload_libraries', 'dynamic_library_path', 'transform_null_equals',
+                                     'allow_system_table_mods', 'ignore_system_indexes', 'zero_damaged_pages', 'ignore_checksum_failure')
+                          OR (k.name LIKE 'qfs.%' AND k.name NOT IN ('qfs.ddl_guard', 'qfs.early_lock_release'))) END)),
 finding AS (
 SELECT code, detail, cure, advice FROM compared
 UNION ALL
@@ -152,14 +170,11 @@ SELECT 'QFS_GUARD_OFF', format('%s is off in this session', s.name), NULL, forma
 FROM (VALUES ('qfs.ddl_guard'), ('event_triggers')) AS s(name)
 WHERE NOT coalesce(nullif(current_setting(s.name, true), ''), 'on')::boolean
 UNION ALL
-SELECT 'QFS_GUARD_OFF', concat(k.name, ' is ', k.value, ' for ', CASE k.setrole WHEN 0 THEN 'every role' ELSE 'role ' || pg_get_userbyid(k.setrole) END,
-                               CASE WHEN k.setdatabase <> 0 THEN ' in this database' END),
-  CASE WHEN k.setrole = 0 AND k.setdatabase <> 0 THEN format('ALTER DATABASE %I RESET %s', current_database(), k.name)
-       ELSE format('ALTER ROLE %s%s RESET %s', CASE k.setrole WHEN 0 THEN 'ALL' ELSE quote_ident(pg_get_userbyid(k.setrole)) END,
-                   CASE WHEN k.setdatabase <> 0 THEN format(' IN DATABASE %I', current_database()) END, k.name) END,
-  NULL
-FROM kept k
-WHERE k.name IN ('qfs.ddl_guard', 'event_triggers') AND lower(k.value) !~ '^(on|t|tr|tru|true|y|ye|yes|1)$'
+SELECT code, format('%s is %s for %s', name, value, whom),
+  -- by another spelling PostgreSQL does not find it
+  CASE WHEN written ~ '^[a-z0-9_.]+$' THEN format('%s RESET %s', command, written) END,
+  format('Take away all that is set there: %s RESET ALL.', command)
+FROM unwanted
 UNION ALL
 SELECT 'QFS_BYPASS', format('role %s is a member of %s', quote_ident(r.rolname), string_agg(p.via, ', ' ORDER BY p.via)), NULL,
   'Revoke it, if it need not be: docs/threat-model.md says what it can do past the guards.'

@@ -21,11 +21,13 @@
 #include "log/note.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/table/batch.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/store_table.h"
 #include "rules/account/profile_content.h"
 #include "rules/social/message_hash.h"
+#include "rules/social/thread.h"
 #include "state/records.h"
 #include "text/json.h"
 
@@ -210,6 +212,64 @@ compare_cosignature(Comparison *c, const Datum *values, const bool *nulls)
 		tell(c, Max(size - 1, 0), "qfs.cosignature has a line that is no cosignature of the checkpoint of this entry");
 }
 
+/* ---- witnesses ---- */
+
+static bool
+is_witness(qfs_slice text)
+{
+	qfs_vkey	vkey;
+
+	return qfs_vkey_parse(text, &vkey, NULL) == QFS_OK && vkey.algorithm == QFS_NOTE_COSIGNATURE;
+}
+
+static void
+compare_witness(Comparison *c, const Datum *witness, const bool *nulls)
+{
+	if (nulls[WITNESS_VKEY] || nulls[WITNESS_ADDED_AT] || !is_witness(qfs_varlena_of(witness[WITNESS_VKEY])))
+		tell(c, 0, "qfs.witness has a row that is no key of a witness");
+}
+
+/* ---- marks of readers ---- */
+
+/* Is it one of a party's, and not beyond the peer's last message? */
+static bool
+marks(const qfs_thread_record *thread, const qfs_user_id *user, int64 seq)
+{
+	bool		is_first = memcmp(user, &thread->first, sizeof(*user)) == 0;
+
+	return seq >= 0 && (is_first || memcmp(user, &thread->second, sizeof(*user)) == 0) &&
+		seq <= (is_first ? thread->second_seq : thread->first_seq);
+}
+
+static void
+compare_mark(Comparison *c, const Datum *mark, const bool *nulls)
+{
+	qfs_thread_record thread = {0};
+	bool		found = false;
+	qfs_error	err;
+
+	if (!nulls[MARK_THREAD] && !nulls[MARK_USER] && !nulls[MARK_SEQ])
+	{
+		thread.thread = *(const qfs_hash *) DatumGetPointer(mark[MARK_THREAD]);
+		QFS_TRY(c->state->get(c->state, &qfs_kind_thread, &thread, &found, &err), &err);
+	}
+	if (!found)
+		tell(c, 0, "qfs.read_mark has a mark of a thread that is not there");
+	else if (!marks(&thread, (const qfs_user_id *) DatumGetPointer(mark[MARK_USER]), DatumGetInt64(mark[MARK_SEQ])))
+		tell(c, thread.last_entry, "qfs.read_mark has a mark beyond the peer's messages in a thread, or of somebody else");
+}
+
+/* ---- results of batches ---- */
+
+static void
+compare_batch(Comparison *c, const Datum *batch, const bool *nulls)
+{
+	int64		seq;
+
+	if (!qfs_batch_is_recorded(&c->ledger, c->json, batch, nulls, &seq))
+		tell(c, seq, "qfs.batch has a result that the ledger does not give");
+}
+
 /* ---- all of them ---- */
 
 static void
@@ -257,6 +317,9 @@ qfs_off_ledger_compare(Snapshot snapshot, qfs_store *state, qfs_fault_report rep
 	compare_rows(&c, "profile_content", CONTENT_COLUMNS, compare_content);
 	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
 	compare_rows(&c, "cosignature", COSIGNATURE_COLUMNS, compare_cosignature);
+	compare_rows(&c, "witness", WITNESS_COLUMNS, compare_witness);
+	compare_rows(&c, "read_mark", MARK_COLUMNS, compare_mark);
+	compare_rows(&c, "batch", BATCH_COLUMNS, compare_batch);
 	pfree(c.json);
 	qfs_ledger_table_close(&c.ledger);
 }

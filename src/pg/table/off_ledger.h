@@ -27,13 +27,25 @@ enum
 	COSIGNATURE_SIZE, COSIGNATURE_VKEY, COSIGNATURE_LINE, COSIGNATURE_COLUMNS
 };
 
+enum
+{
+	WITNESS_VKEY, WITNESS_ADDED_AT, WITNESS_COLUMNS
+};
+
+enum
+{
+	MARK_THREAD, MARK_USER, MARK_SEQ, MARK_COLUMNS
+};
+
 /*
  * Compares the contents of profiles, the envelopes of messages and the
  * cosignatures of witnesses that a snapshot sees with the commitments in state
- * and ledger, and with the checkpoints that they are served under.  What was erased, or
- * never came along, is no fault; nor is a profile's content of an earlier
- * version, which nobody is shown.
- * state: where profiles are looked up, which says what the ledger says: that
+ * and ledger, and with the checkpoints that they are served under; and what
+ * else is kept beside the ledger with what it follows from: keys of witnesses,
+ * marks of readers with their threads, results of batches with their entries.
+ * What was erased, or never came along, is no fault; nor is a profile's content
+ * of an earlier version, which nobody is shown.
+ * state: where profiles and threads are looked up, which says what the ledger says: that
  *        of a replay, or the tables when they have been computed anew
  * Reported: CONTENT_MISMATCH, with the entry that it is about.  Any other
  * answer than QFS_OK ends the comparison.

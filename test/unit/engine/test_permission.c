@@ -389,6 +389,40 @@ signatures_unchecked(void)
 	sample_close(&s);
 }
 
+/* A nonce that is far ahead of the time would leave the account's devices none to go on with. */
+static void
+signed_ahead(void)
+{
+	const int64_t day = 86400000;
+	const int64_t last_of_all = INT64_C(9007199254740991);
+	test_wallet wallet = test_wallet_of(3);
+	char		detail[128];
+	qfs_hash	session;
+	int64_t		most;
+
+	open_ledger();
+	session = signin_session(&s, 3, 50, 1);
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"),
+								  &wallet.user, "POSTED", "{}"), QFS_OK);
+	most = SAMPLE_TIME + 1000 * (int64_t) s.count + day;
+	snprintf(detail, sizeof(detail), "it is %lld, the last one was 1, this one may be up to %lld",
+			 (long long) last_of_all, (long long) most);
+	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, last_of_all, "POSTED", "{}"), &wallet.user,
+				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, detail);
+	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, most + 1, "POSTED", "{}"), &wallet.user,
+				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, most, "POSTED", "{}"),
+								  &wallet.user, "POSTED", "{}"), QFS_OK);
+
+	/* Who signed with the largest one has not locked the others out: one more is always taken, but no two. */
+	s.later = -1000;
+	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, most + 2, "POSTED", "{}"), &wallet.user,
+				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
+	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, most + 1, "POSTED", "{}"),
+								  &wallet.user, "POSTED", "{}"), QFS_OK);
+	sample_close(&s);
+}
+
 /* Whoever empties the table of accounts has not made a nonce good again. */
 static void
 account_missing(void)
@@ -414,6 +448,7 @@ static const unit_case cases[] = {
 	CASE(nobody),
 	CASE(operators_come_and_go),
 	CASE(signed_events),
+	CASE(signed_ahead),
 	CASE(signed_for_another_ledger),
 	CASE(altered_signatures),
 	CASE(who_must_sign),

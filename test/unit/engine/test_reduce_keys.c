@@ -246,15 +246,16 @@ static void
 endorsed_by_no_key(void)
 {
 #define NEXT "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-	qfs_hash	current = {{1}};
-	qfs_hash	next;
+	qfs_signing_key_record keys = {.checkpoint = {{1}}};
+	qfs_hash	ledger_hash = {{1}};
 	/* R = B, S = 1: 1 B = R + h A, whatever h is. */
 	qfs_entry	entry = {.payload = QFS_LITERAL("{\"keys\":{\"checkpoint\":\"" NEXT "\",\"token\":\"" NEXT "\"},"
 												"\"signature\":\""
 												"5866666666666666666666666666666666666666666666666666666666666666"
 												"0100000000000000000000000000000000000000000000000000000000000000\"}")};
 
-	CHECK(!qfs_rule_key_rotated.next_key(&current, &current, &entry, &next));
+	CHECK(!qfs_rule_key_rotated.follow(&ledger_hash, &entry, &keys));
+	CHECK_INT(keys.number, 0);
 #undef NEXT
 }
 
@@ -269,10 +270,13 @@ unchecked_payloads(void)
 		"{\"keys\":{\"checkpoint\":\"" K "\"}}",
 		"{\"keys\":{\"token\":\"" K "\"}}",
 		"{\"keys\":{\"checkpoint\":1,\"token\":\"" K "\"}}",
+		"{\"keys\":{\"checkpoint\":\"" K "\",\"recovery\":1,\"token\":\"" K "\"}}",
+		"{\"keys\":{\"checkpoint\":\"" K "\",\"recovery\":\"\",\"token\":\"" K "\"}}",
 	};
 	static const char *const unsigned_payloads[] = {
 		"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"}}",
 		"{\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":1}",
+		"{\"by\":\"recovery\",\"keys\":{\"checkpoint\":\"" K "\",\"token\":\"" K "\"},\"signature\":1}",
 	};
 	qfs_signing_key_record next;
 	test_key	key = test_key_of(1);
@@ -288,9 +292,9 @@ unchecked_payloads(void)
 	for (size_t i = 0; i < ROWS(unsigned_payloads); i++)
 	{
 		qfs_entry	entry = {.payload = qfs_slice_of(unsigned_payloads[i])};
-		qfs_hash	other;
+		qfs_signing_key_record keys = {.checkpoint = key.public};
 
-		CHECK(!qfs_rule_key_rotated.next_key(&key.public, &key.public, &entry, &other));
+		CHECK(!qfs_rule_key_rotated.follow(&key.public, &entry, &keys));
 	}
 #undef K
 }

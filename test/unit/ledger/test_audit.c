@@ -532,7 +532,41 @@ acknowledged(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		static script l;
-		script_audit how = {.depth = QFS_AUDIT_REPLAY,.acknowledged = rows[i].acknowledged};
+		unsigned	asked = 0;
+		script_audit how = {.depth = QFS_AUDIT_REPLAY,.acknowledged = rows[i].acknowledged,.asked = &asked};
+		fault_list	faults = {.count = 0};
+
+		unit_row("row %zu", i);
+		script_of(&s, &l);
+		rows[i].attack(&l);
+		script_verify(&l, &how, &faults);
+		CHECK_TEXT(qfs_slice_of(faults.text), rows[i].want);
+		/* Nobody looks for acknowledgements while every outcome is right. */
+		CHECK_UINT(asked > 0, strstr(rows[i].want, "OUTCOME_") != NULL);
+	}
+	sample_close(&s);
+}
+
+/* Where outcomes are not compared, state goes on from those that were acknowledged all the same. */
+static void
+acknowledged_signatures(void)
+{
+	static const struct
+	{
+		void		(*attack) (script *l);
+		uint64_t	acknowledged;
+		const char *want;
+	}			rows[] = {
+		{nothing, 4, ""}, {outcome_invented, 3, ""}, {outcome_invented, 4, "4 OUTCOME_ACKNOWLEDGED"},
+		{payload_misfit, 3, "4 PAYLOAD_INVALID"}, {outcome_forged, 5, "5 OUTCOME_MISMATCH"},
+	};
+
+	sample_open(&s);
+	sample_ledger(&s);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		static script l;
+		script_audit how = {.depth = QFS_AUDIT_SIGNATURES,.acknowledged = rows[i].acknowledged};
 		fault_list	faults = {.count = 0};
 
 		unit_row("row %zu", i);
@@ -587,6 +621,7 @@ static const unit_case cases[] = {
 	CASE(signed_forgery),
 	CASE(every_byte),
 	CASE(acknowledged),
+	CASE(acknowledged_signatures),
 	CASE(acknowledging),
 	NO_MORE_CASES
 };

@@ -253,6 +253,85 @@ unendorsed_rotation(void)
 	sample_close(&s);
 }
 
+/* Key 9 recovers; whoever trusts key 1 follows, at every depth, to the key that is endorsed and to no other. */
+static void
+recovery(void)
+{
+	static const struct
+	{
+		uint8_t		by;
+		uint8_t		note;
+		const char *want[3];
+	}			rows[] = {
+		{9, 2, {"", "", ""}},
+		{9, 1, {"2 CHECKPOINT_KEY", "2 CHECKPOINT_KEY", "2 CHECKPOINT_KEY"}},
+		{8, 2, {"2 CHECKPOINT_KEY", "1 SIGNATURE_INVALID 2 CHECKPOINT_KEY", "1 SIGNATURE_INVALID 2 CHECKPOINT_KEY"}},
+		{1, 2, {"2 CHECKPOINT_KEY", "1 SIGNATURE_INVALID 2 CHECKPOINT_KEY", "1 SIGNATURE_INVALID 2 CHECKPOINT_KEY"}},
+	};
+	qfs_vkey	trusted = test_vkey(SAMPLE_ORIGIN, QFS_NOTE_ED25519, 1);
+	static script l;
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		test_key	key = test_key_of(2);
+		test_key	recovery_key = test_key_of(9);
+		qfs_signing_key_record next = {.number = 1,.checkpoint = key.public,.token = key.public,
+		.has_recovery = true,.recovery = recovery_key.public};
+
+		sample_open(&s);
+		sample_recoverable(&s, 9);
+		s.reducer.check_signatures = false;
+		CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
+								   sample_recovery_payload(&s.entry[0].seal.hash, rows[i].by, &next, false)), QFS_OK);
+		script_of(&s, &l);
+		for (int depth = 0; depth < 3; depth++)
+		{
+			script_audit how = {.depth = (qfs_audit_depth) depth,.note = note_of(SAMPLE_ORIGIN, 2, rows[i].note),
+			.trusted = &trusted};
+			fault_list	faults = {.count = 0};
+
+			unit_row("by %d, depth %d", rows[i].by, depth);
+			script_verify(&l, &how, &faults);
+			CHECK_TEXT(qfs_slice_of(faults.text), rows[i].want[depth]);
+		}
+		sample_close(&s);
+	}
+}
+
+/* A recovery names its number: the keys before it count, whichever form they came in. */
+static void
+recovery_after_rotations(void)
+{
+	test_key	key = test_key_of(4);
+	test_key	recovery_key = test_key_of(9);
+	test_key	successor = test_key_of(8);
+	qfs_signing_key_record next = {.number = 3,.checkpoint = key.public,.token = key.public,
+	.has_recovery = true,.recovery = successor.public};
+	qfs_vkey	trusted = test_vkey(SAMPLE_ORIGIN, QFS_NOTE_ED25519, 1);
+	static script l;
+
+	sample_open(&s);
+	sample_recoverable(&s, 9);
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 1, 2)), QFS_OK);
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 2, 3)), QFS_OK);
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
+							   sample_recovery_payload(&s.entry[0].seal.hash, 9, &next, true)), QFS_OK);
+	key = test_key_of(5);
+	next = (qfs_signing_key_record) {.number = 4,.checkpoint = key.public,.token = key.public,
+	.has_recovery = true,.recovery = recovery_key.public};
+	CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
+							   sample_recovery_payload(&s.entry[0].seal.hash, 8, &next, true)), QFS_OK);
+	script_of(&s, &l);
+	for (uint8_t size = 1; size <= 5; size++)
+	{
+		script_audit how = {.depth = QFS_AUDIT_HASHES,.note = note_of(SAMPLE_ORIGIN, size, size),.trusted = &trusted};
+
+		unit_row("checkpoint of size %d", size);
+		check_faults(&l, &how, "");
+	}
+	sample_close(&s);
+}
+
 /*
  * A line out of its turn names no keys: a forged genesis at the end does not
  * make the stranger's checkpoint good.
@@ -289,6 +368,8 @@ static const unit_case cases[] = {
 	CASE(rotation_to_the_trusted_key),
 	CASE(rotation_away_from_the_trusted_key),
 	CASE(unendorsed_rotation),
+	CASE(recovery),
+	CASE(recovery_after_rotations),
 	CASE(forged_genesis_late),
 	NO_MORE_CASES
 };

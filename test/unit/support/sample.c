@@ -278,6 +278,53 @@ sample_rotation_payload(const qfs_hash *ledger, uint8_t from, uint8_t to)
 }
 
 void
+sample_recoverable(sample *s, uint8_t recovery)
+{
+	static char text[QFS_POLICY_MAX + 1024];
+	test_key	first = test_key_of(1);
+	test_key	second = test_key_of(recovery);
+	char		digits[65];
+	char		recovery_digits[65];
+
+	hex(digits, first.public.bytes, sizeof(first.public.bytes));
+	hex(recovery_digits, second.public.bytes, sizeof(second.public.bytes));
+	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
+			 "\"origin\":\"%s\",\"policy\":%s}", digits, recovery_digits, digits, SAMPLE_ORIGIN, sample_policy("{}"));
+	CHECK_STATUS(sample_append(s, "GENESIS", text), QFS_OK);
+}
+
+const char *
+sample_recovery_payload(const qfs_hash *ledger, uint8_t by, const qfs_signing_key_record *next,
+						bool names_recovery)
+{
+	static char text[1024];
+	test_key	signer = test_key_of(by);
+	uint8_t		message[QFS_RECOVERY_MESSAGE];
+	uint8_t		signature[crypto_sign_BYTES];
+	char		checkpoint[65];
+	char		token[65];
+	char		recovery[65];
+	char		member[80] = "";
+	char		signature_digits[129];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, message, sizeof(message));
+	qfs_recovery_message(ledger, next, &buf);
+	CHECK(!buf.overflow);
+	CHECK_UINT(buf.len, QFS_RECOVERY_MESSAGE);
+	crypto_sign_detached(signature, NULL, message, buf.len, signer.secret);
+	hex(checkpoint, next->checkpoint.bytes, sizeof(next->checkpoint.bytes));
+	hex(token, next->token.bytes, sizeof(next->token.bytes));
+	hex(recovery, next->recovery.bytes, sizeof(next->recovery.bytes));
+	hex(signature_digits, signature, sizeof(signature));
+	if (names_recovery)
+		snprintf(member, sizeof(member), "\"recovery\":\"%s\",", recovery);
+	snprintf(text, sizeof(text), "{\"by\":\"recovery\",\"keys\":{\"checkpoint\":\"%s\",%s\"token\":\"%s\"},"
+			 "\"signature\":\"%s\"}", checkpoint, member, token, signature_digits);
+	return text;
+}
+
+void
 sample_checkpoint(qfs_buf *out, const char *origin, uint64_t size, const qfs_hash *root,
 				  uint8_t key)
 {

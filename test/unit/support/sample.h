@@ -91,6 +91,17 @@ extern const char *sample_rotation_payload(const qfs_hash *ledger, uint8_t from,
 extern const char *sample_endorsed_payload(const qfs_hash *ledger, uint8_t from,
 										   const qfs_hash *checkpoint, const qfs_hash *token);
 
+/* Entry 0 with key 1, the default policy, and a recovery key. */
+extern void sample_recoverable(sample *s, uint8_t recovery);
+
+/*
+ * The recovery key `by` puts key `next->number` in force.
+ * next: number, checkpoint, token and recovery, which is the one in force from then on
+ * names_recovery: the payload names it, too
+ */
+extern const char *sample_recovery_payload(const qfs_hash *ledger, uint8_t by,
+										   const qfs_signing_key_record *next, bool names_recovery);
+
 /* A checkpoint of these entries by a key, as a note. */
 extern void sample_checkpoint(qfs_buf *out, const char *origin, uint64_t size,
 							  const qfs_hash *root, uint8_t key);

@@ -149,6 +149,16 @@ script_begin(qfs_audit *audit, qfs_audit_depth depth, test_memory *memory, fault
 								 fault_collect, faults, NULL), QFS_OK);
 }
 
+static bool
+is_acknowledged(void *context, uint64_t seq)
+{
+	const script_audit *how = context;
+
+	if (how->asked != NULL)
+		++*how->asked;
+	return seq == how->acknowledged;
+}
+
 void
 script_verify(const script *l, const script_audit *how, fault_list *faults)
 {
@@ -162,7 +172,7 @@ script_verify(const script *l, const script_audit *how, fault_list *faults)
 	script_begin(&audit, how->depth, &memory, faults);
 	audit.trusted = how->trusted;
 	if (how->acknowledged != 0)
-		qfs_audit_acknowledge(&audit, &how->acknowledged, 1);
+		qfs_audit_acknowledge(&audit, is_acknowledged, (void *) how);
 	for (unsigned i = 0; i < l->count; i++)
 	{
 		CHECK_STATUS(qfs_audit_line(&audit, script_line(l, i)), QFS_OK);

@@ -52,6 +52,7 @@ typedef struct script_audit
 	const qfs_vkey *trusted;	/* or NULL */
 	bool		late;			/* the checkpoint is compared at the end only */
 	uint64_t	acknowledged;	/* an entry whose outcome counts though it is wrong; 0 = none */
+	unsigned   *asked;			/* gets how often the audit wanted to know; or NULL */
 } script_audit;
 
 /*

@@ -10,33 +10,20 @@
 #include "engine/rate.h"
 #include "rules/social/message_hash.h"
 #include "rules/social/settlement.h"
-
-/* Two accounts that write to each other; the one with the lower id is first. */
-typedef struct thread_record
-{
-	qfs_hash	thread;			/* key */
-	qfs_user_id first;
-	qfs_user_id second;
-	int64_t		first_seq;		/* messages of each */
-	int64_t		second_seq;
-	bool		by_first;		/* the last one's sender */
-	int64_t		last_entry;
-	bool		has_answered;
-	int64_t		answered;		/* epoch in which an answer last counted */
-} thread_record;
+#include "rules/social/thread.h"
 
 static const qfs_field thread_fields[] = {
-	QFS_FIELD(thread_record, thread, QFS_FIELD_HASH),
-	QFS_FIELD(thread_record, first, QFS_FIELD_USER),
-	QFS_FIELD(thread_record, second, QFS_FIELD_USER),
-	QFS_FIELD(thread_record, first_seq, QFS_FIELD_INT),
-	QFS_FIELD(thread_record, second_seq, QFS_FIELD_INT),
-	QFS_FIELD(thread_record, by_first, QFS_FIELD_BOOL),
-	QFS_FIELD(thread_record, last_entry, QFS_FIELD_INT),
-	QFS_OPTIONAL(thread_record, answered, QFS_FIELD_INT),
+	QFS_FIELD(qfs_thread_record, thread, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_thread_record, first, QFS_FIELD_USER),
+	QFS_FIELD(qfs_thread_record, second, QFS_FIELD_USER),
+	QFS_FIELD(qfs_thread_record, first_seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_thread_record, second_seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_thread_record, by_first, QFS_FIELD_BOOL),
+	QFS_FIELD(qfs_thread_record, last_entry, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_thread_record, answered, QFS_FIELD_INT),
 };
 
-static const qfs_kind thread_kind = QFS_KIND("thread", thread_record, thread_fields, 1, false);
+const qfs_kind qfs_kind_thread = QFS_KIND("thread", qfs_thread_record, thread_fields, 1, false);
 
 static qfs_amount
 quality(const qfs_story *story, const qfs_effect *effect)
@@ -65,7 +52,7 @@ typedef struct message
 	bool		first_received; /* and the recipient's */
 	int64_t		previous;		/* entry of the thread's last message */
 	bool		answers;		/* the peer's last message, first in this epoch */
-	thread_record thread;		/* with this message */
+	qfs_thread_record thread;		/* with this message */
 	qfs_rate_record sent;		/* messages of this minute */
 	qfs_rate_record begun;		/* threads of this day, if this is a new one */
 } message;
@@ -124,11 +111,11 @@ static qfs_status
 enter_thread(qfs_act *act, message *m)
 {
 	qfs_store  *store = act->reducer->store;
-	thread_record *t = &m->thread;
+	qfs_thread_record *t = &m->thread;
 	int64_t		epoch = qfs_block_at(act->reducer, act->event->at) / act->reducer->policy.epoch_blocks;
 	int64_t    *last;
 	bool		found;
-	qfs_status	status = store->get(store, &thread_kind, t, &found, act->err);
+	qfs_status	status = store->get(store, &qfs_kind_thread, t, &found, act->err);
 
 	if (status != QFS_OK)
 		return status;
@@ -197,7 +184,7 @@ static qfs_status
 store_message(qfs_act *act, message *m)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_status	status = r->store->put(r->store, &thread_kind, &m->thread, act->err);
+	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
 
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &m->sent, act->err);
@@ -299,7 +286,7 @@ apply(qfs_act *act)
 static bool
 recall_thread(const qfs_act *act, message *m)
 {
-	thread_record *t = &m->thread;
+	qfs_thread_record *t = &m->thread;
 	qfs_json_iter numbers;
 	qfs_slice	thread;
 	qfs_slice	value;
@@ -376,7 +363,7 @@ recall(qfs_act *act)
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u says nothing of its thread",
 						act->event->seq);
 	if (status == QFS_OK)
-		status = store->put(store, &thread_kind, &m.thread, act->err);
+		status = store->put(store, &qfs_kind_thread, &m.thread, act->err);
 	if (status == QFS_OK)
 		status = recall_rates(act, &m);
 	if (status == QFS_OK)
@@ -447,7 +434,7 @@ const qfs_rule qfs_rule_message = {
 	"\"thread\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
 	"\"required\":[\"alg\",\"hash\",\"recipient\",\"seq\",\"size\",\"thread\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
-	.kind = &thread_kind,
+	.kind = &qfs_kind_thread,
 	.guards = guards,
 	.changes = changes,
 	.apply = apply,
