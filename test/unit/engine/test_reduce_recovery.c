@@ -246,7 +246,8 @@ append_genesis(const char *checkpoint, const char *recovery, const char *token)
 	static char payload[4096];
 
 	snprintf(payload, sizeof(payload), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
-			 "\"origin\":\"o\",\"policy\":%s}", checkpoint, recovery, token, sample_policy("{}"));
+			 "\"origin\":\"o\",\"policy\":%s,\"server\":%s}", checkpoint, recovery, token, sample_policy("{}"),
+			 sample_server(&sample_home, 0));
 	unit_row("%s", payload);
 	return sample_append(&s, "GENESIS", payload);
 }

@@ -289,7 +289,8 @@ sample_recoverable(sample *s, uint8_t recovery)
 	hex(digits, first.public.bytes, sizeof(first.public.bytes));
 	hex(recovery_digits, second.public.bytes, sizeof(second.public.bytes));
 	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
-			 "\"origin\":\"%s\",\"policy\":%s}", digits, recovery_digits, digits, SAMPLE_ORIGIN, sample_policy("{}"));
+			 "\"origin\":\"%s\",\"policy\":%s,\"server\":%s}", digits, recovery_digits, digits, SAMPLE_ORIGIN, sample_policy("{}"),
+			 sample_server(&sample_home, 0));
 	CHECK_STATUS(sample_append(s, "GENESIS", text), QFS_OK);
 }
 
