@@ -21,10 +21,10 @@ CREATE FUNCTION qfs.base64url(data bytea) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_base64url' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.base64url(bytea) IS 'base64url without padding (RFC 4648, section 5)';
 
-CREATE FUNCTION qfs.leaf_hash(line text) RETURNS qfs.hash
+CREATE FUNCTION qfs.leaf_hash(head text) RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_leaf_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.leaf_hash(text) IS
-  'hash of an entry''s canonical line: SHA-256(0x00 || line), RFC 6962';
+  'hash of an entry, from its head: SHA-256(0x00 || head), RFC 6962';
 
 CREATE FUNCTION qfs.node_hash("left" qfs.hash, "right" qfs.hash) RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_node_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

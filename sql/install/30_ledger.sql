@@ -7,7 +7,10 @@ CREATE TABLE qfs.ledger (
   actor   qfs.user_id,
   auth    jsonb       NOT NULL,
   payload jsonb       NOT NULL,
+  sig     text COLLATE "C",
   outcome jsonb       NOT NULL,
+  accounts jsonb      NOT NULL,
+  salt    bytea       NOT NULL,
   prev    qfs.hash    NOT NULL,
   hash    qfs.hash    NOT NULL,
   nodes   bytea       NOT NULL,
@@ -21,9 +24,12 @@ COMMENT ON COLUMN qfs.ledger.type IS 'event type, [A-Z][A-Z0-9_]{0,62}';
 COMMENT ON COLUMN qfs.ledger.actor IS 'whose act it is; null: the ledger itself';
 COMMENT ON COLUMN qfs.ledger.auth IS 'how the actor was established';
 COMMENT ON COLUMN qfs.ledger.payload IS 'what was asked for';
+COMMENT ON COLUMN qfs.ledger.sig IS 'the device''s signature over it, or the wallet''s';
 COMMENT ON COLUMN qfs.ledger.outcome IS 'what the rules computed from it; {} where the type has no rule';
+COMMENT ON COLUMN qfs.ledger.accounts IS 'parts of the accounts that it touched: what they are in a kind after it, and what they were';
+COMMENT ON COLUMN qfs.ledger.salt IS '16 random bytes, from which each part has the salt of its commitment';
 COMMENT ON COLUMN qfs.ledger.prev IS 'hash of the entry before; zeros for entry 0';
-COMMENT ON COLUMN qfs.ledger.hash IS 'RFC 6962 leaf hash of the canonical entry';
+COMMENT ON COLUMN qfs.ledger.hash IS 'RFC 6962 leaf hash of the entry''s head, which commits to its parts';
 COMMENT ON COLUMN qfs.ledger.nodes IS 'interior Merkle nodes that this leaf completes, lowest level first';
 COMMENT ON CONSTRAINT ledger_pkey ON qfs.ledger IS 'entries are found by their number';
 SELECT pg_catalog.pg_extension_config_dump('qfs.ledger', '');

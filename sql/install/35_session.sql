@@ -1,22 +1,38 @@
 -- Accounts and sessions: records of the rules LOGIN, SESSION_ROTATED, SESSION_REVOKED.
 
 CREATE TABLE qfs.account (
-  user_id     qfs.user_id NOT NULL,
-  wallet      qfs.address NOT NULL,
-  created     bigint NOT NULL,
-  created_at  bigint NOT NULL,
-  last_entry  bigint NOT NULL,
-  event_nonce bigint NOT NULL,
+  user_id qfs.user_id NOT NULL,
+  wallet  qfs.address NOT NULL,
   CONSTRAINT account_pkey PRIMARY KEY (user_id)
 );
 COMMENT ON TABLE qfs.account IS 'accounts: each begins with its wallet''s first sign-in';
 COMMENT ON COLUMN qfs.account.user_id IS 'SHA3-256 of the wallet address';
 COMMENT ON COLUMN qfs.account.wallet IS 'the wallet';
-COMMENT ON COLUMN qfs.account.created IS 'entry of the first sign-in';
-COMMENT ON COLUMN qfs.account.created_at IS 'its time, in milliseconds since 1970';
-COMMENT ON COLUMN qfs.account.last_entry IS 'last entry that changed the account';
-COMMENT ON COLUMN qfs.account.event_nonce IS 'nonce of the last event that its device signed; 0 before the first';
 COMMENT ON CONSTRAINT account_pkey ON qfs.account IS 'one account a wallet';
+
+CREATE TABLE qfs.access (
+  user_id    qfs.user_id NOT NULL,
+  last_entry bigint NOT NULL,
+  sessions   text COLLATE "C" NOT NULL,
+  CONSTRAINT access_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE qfs.access IS 'sessions of accounts that have not ended';
+COMMENT ON COLUMN qfs.access.user_id IS 'whose';
+COMMENT ON COLUMN qfs.access.last_entry IS 'entry that changed this last';
+COMMENT ON COLUMN qfs.access.sessions IS 'canonical JSON, in the order in which they began: device, expires_at, operator, session, ttl_blocks of each';
+COMMENT ON CONSTRAINT access_pkey ON qfs.access IS 'one record an account';
+
+CREATE TABLE qfs.nonce (
+  user_id     qfs.user_id NOT NULL,
+  last_entry  bigint NOT NULL,
+  event_nonce bigint NOT NULL,
+  CONSTRAINT nonce_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE qfs.nonce IS 'numbers of the last events that accounts'' devices signed';
+COMMENT ON COLUMN qfs.nonce.user_id IS 'whose';
+COMMENT ON COLUMN qfs.nonce.last_entry IS 'the event''s entry';
+COMMENT ON COLUMN qfs.nonce.event_nonce IS 'its number; the next one is larger';
+COMMENT ON CONSTRAINT nonce_pkey ON qfs.nonce IS 'one record an account';
 
 CREATE TABLE qfs.session (
   session      qfs.hash NOT NULL,
@@ -39,7 +55,7 @@ COMMENT ON COLUMN qfs.session.ttl_blocks IS 'blocks for which it is good';
 COMMENT ON COLUMN qfs.session.operates IS 'may act as an operator';
 COMMENT ON COLUMN qfs.session.device IS 'Ed25519 key that signs the account''s events';
 COMMENT ON COLUMN qfs.session.ended IS 'entry that ended it';
-COMMENT ON COLUMN qfs.session.reason IS 'why: rotated, user_logout, device_lost, compromised, admin';
+COMMENT ON COLUMN qfs.session.reason IS 'why: rotated, displaced, user_logout, device_lost, compromised, admin';
 COMMENT ON CONSTRAINT session_pkey ON qfs.session IS 'found by the id that tokens carry';
 CREATE INDEX account_wallet ON qfs.account (wallet);
 COMMENT ON INDEX qfs.account_wallet IS 'the account of a wallet';
@@ -70,7 +86,7 @@ COMMENT ON COLUMN qfs.rate."window" IS 'number of the window';
 COMMENT ON COLUMN qfs.rate.count IS 'how often';
 COMMENT ON CONSTRAINT rate_pkey ON qfs.rate IS 'one count a limit';
 
-GRANT SELECT ON qfs.account, qfs.session, qfs.login_nonce, qfs.rate TO qfs_auditor;
+GRANT SELECT ON qfs.account, qfs.access, qfs.nonce, qfs.session, qfs.login_nonce, qfs.rate TO qfs_auditor;
 
 -- Functions behind qfs_api: run with the caller's rights, granted to nobody but the owner.
 

@@ -3,20 +3,54 @@
 -- ---- records, derived from the ledger ----
 
 CREATE TABLE qfs.standing (
-  user_id   qfs.user_id NOT NULL,
-  coherence qfs.amount NOT NULL,
-  points    bigint NOT NULL,
-  flx       qfs.amount NOT NULL,
-  referrals bigint NOT NULL,
+  user_id         qfs.user_id NOT NULL,
+  last_entry      bigint NOT NULL,
+  chat_key        qfs.hash,
+  coherence       qfs.amount NOT NULL,
+  created         bigint NOT NULL,
+  created_at      bigint NOT NULL,
+  flx             qfs.amount NOT NULL,
+  points          bigint NOT NULL,
+  profile         qfs.hash,
+  profile_version bigint NOT NULL,
+  referrals       bigint NOT NULL,
   CONSTRAINT standing_pkey PRIMARY KEY (user_id)
 );
-COMMENT ON TABLE qfs.standing IS 'what accounts have earned';
+COMMENT ON TABLE qfs.standing IS 'what accounts have earned and published';
 COMMENT ON COLUMN qfs.standing.user_id IS 'whose';
+COMMENT ON COLUMN qfs.standing.last_entry IS 'entry that changed this last';
+COMMENT ON COLUMN qfs.standing.chat_key IS 'X25519 key in force';
 COMMENT ON COLUMN qfs.standing.coherence IS 'from 0 to 1';
-COMMENT ON COLUMN qfs.standing.points IS 'genesis points';
+COMMENT ON COLUMN qfs.standing.created IS 'entry of the first sign-in';
+COMMENT ON COLUMN qfs.standing.created_at IS 'its time, in milliseconds since 1970';
 COMMENT ON COLUMN qfs.standing.flx IS 'balance of FLX';
+COMMENT ON COLUMN qfs.standing.points IS 'genesis points';
+COMMENT ON COLUMN qfs.standing.profile IS 'commitment to the profile in force: SHA-256(salt || JCS(content))';
+COMMENT ON COLUMN qfs.standing.profile_version IS 'its version, counted from 1; 0: there is none';
 COMMENT ON COLUMN qfs.standing.referrals IS 'activated referrals, as the referrer';
 COMMENT ON CONSTRAINT standing_pkey ON qfs.standing IS 'one standing an account';
+
+CREATE TABLE qfs.ties (
+  user_id    qfs.user_id NOT NULL,
+  last_entry bigint NOT NULL,
+  guard      text COLLATE "C",
+  received   boolean NOT NULL,
+  referrer   qfs.user_id,
+  sent       boolean NOT NULL,
+  settled    bigint,
+  used       bigint,
+  CONSTRAINT ties_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE qfs.ties IS 'who invited accounts, and what they have done of what a referral needs';
+COMMENT ON COLUMN qfs.ties.user_id IS 'who was invited';
+COMMENT ON COLUMN qfs.ties.last_entry IS 'entry that changed this last';
+COMMENT ON COLUMN qfs.ties.guard IS 'what blocked the reward';
+COMMENT ON COLUMN qfs.ties.received IS 'has received a message';
+COMMENT ON COLUMN qfs.ties.referrer IS 'by whom';
+COMMENT ON COLUMN qfs.ties.sent IS 'has sent a message';
+COMMENT ON COLUMN qfs.ties.settled IS 'entry that rewarded the referral, or blocked the reward';
+COMMENT ON COLUMN qfs.ties.used IS 'entry that used the code';
+COMMENT ON CONSTRAINT ties_pkey ON qfs.ties IS 'one record an account';
 
 CREATE TABLE qfs.device (
   device  qfs.hash NOT NULL,
@@ -38,22 +72,6 @@ COMMENT ON COLUMN qfs.referral_code.code IS '22 digits in base 59';
 COMMENT ON COLUMN qfs.referral_code.user_id IS 'the account';
 COMMENT ON CONSTRAINT referral_code_pkey ON qfs.referral_code IS 'a code leads to one account';
 
-CREATE TABLE qfs.referral (
-  referee  qfs.user_id NOT NULL,
-  referrer qfs.user_id NOT NULL,
-  seq      bigint NOT NULL,
-  settled  bigint,
-  guard    text COLLATE "C",
-  CONSTRAINT referral_pkey PRIMARY KEY (referee)
-);
-COMMENT ON TABLE qfs.referral IS 'who invited an account';
-COMMENT ON COLUMN qfs.referral.referee IS 'who was invited';
-COMMENT ON COLUMN qfs.referral.referrer IS 'by whom';
-COMMENT ON COLUMN qfs.referral.seq IS 'entry that used the code';
-COMMENT ON COLUMN qfs.referral.settled IS 'entry that rewarded it, or blocked the reward';
-COMMENT ON COLUMN qfs.referral.guard IS 'what blocked the reward';
-COMMENT ON CONSTRAINT referral_pkey ON qfs.referral IS 'an account is invited once';
-
 CREATE TABLE qfs.referral_block (
   seq      bigint NOT NULL,
   referee  qfs.user_id NOT NULL,
@@ -68,36 +86,10 @@ COMMENT ON COLUMN qfs.referral_block.referrer IS 'whose code it was';
 COMMENT ON COLUMN qfs.referral_block.guard IS 'the first guard that blocked it';
 COMMENT ON CONSTRAINT referral_block_pkey ON qfs.referral_block IS 'one an entry';
 
-CREATE INDEX referral_referrer ON qfs.referral (referrer);
-COMMENT ON INDEX qfs.referral_referrer IS 'whom an account has invited';
+CREATE INDEX ties_referrer ON qfs.ties (referrer);
+COMMENT ON INDEX qfs.ties_referrer IS 'whom an account has invited';
 CREATE INDEX referral_block_referrer ON qfs.referral_block (referrer);
 COMMENT ON INDEX qfs.referral_block_referrer IS 'blocked uses of an account''s code';
-
-CREATE TABLE qfs.profile (
-  user_id    qfs.user_id NOT NULL,
-  version    bigint NOT NULL,
-  commitment qfs.hash NOT NULL,
-  seq        bigint NOT NULL,
-  CONSTRAINT profile_pkey PRIMARY KEY (user_id)
-);
-COMMENT ON TABLE qfs.profile IS 'commitments to profiles in force';
-COMMENT ON COLUMN qfs.profile.user_id IS 'whose';
-COMMENT ON COLUMN qfs.profile.version IS 'counted from 1';
-COMMENT ON COLUMN qfs.profile.commitment IS 'SHA-256(salt || JCS(content))';
-COMMENT ON COLUMN qfs.profile.seq IS 'entry';
-COMMENT ON CONSTRAINT profile_pkey ON qfs.profile IS 'one profile an account';
-
-CREATE TABLE qfs.chat_key (
-  user_id qfs.user_id NOT NULL,
-  key     qfs.hash NOT NULL,
-  seq     bigint NOT NULL,
-  CONSTRAINT chat_key_pkey PRIMARY KEY (user_id)
-);
-COMMENT ON TABLE qfs.chat_key IS 'X25519 keys in force';
-COMMENT ON COLUMN qfs.chat_key.user_id IS 'whose';
-COMMENT ON COLUMN qfs.chat_key.key IS 'the key';
-COMMENT ON COLUMN qfs.chat_key.seq IS 'entry that published it';
-COMMENT ON CONSTRAINT chat_key_pkey ON qfs.chat_key IS 'one key an account';
 
 CREATE TABLE qfs.thread (
   thread     qfs.hash NOT NULL,
@@ -126,18 +118,6 @@ COMMENT ON INDEX qfs.thread_first IS 'threads of an account';
 CREATE INDEX thread_second ON qfs.thread (second);
 COMMENT ON INDEX qfs.thread_second IS 'threads of an account';
 
-CREATE TABLE qfs.activity (
-  user_id  qfs.user_id NOT NULL,
-  sent     boolean NOT NULL,
-  received boolean NOT NULL,
-  CONSTRAINT activity_pkey PRIMARY KEY (user_id)
-);
-COMMENT ON TABLE qfs.activity IS 'what accounts have done of what a referral needs';
-COMMENT ON COLUMN qfs.activity.user_id IS 'who';
-COMMENT ON COLUMN qfs.activity.sent IS 'has sent a message';
-COMMENT ON COLUMN qfs.activity.received IS 'has received one';
-COMMENT ON CONSTRAINT activity_pkey ON qfs.activity IS 'one record an account';
-
 CREATE TABLE qfs.content (
   content qfs.hash NOT NULL,
   author  qfs.user_id NOT NULL,
@@ -156,8 +136,8 @@ COMMENT ON COLUMN qfs.content.seq IS 'entry';
 COMMENT ON COLUMN qfs.content.score IS 'how it was evaluated';
 COMMENT ON CONSTRAINT content_pkey ON qfs.content IS 'a content is registered once';
 
-GRANT SELECT ON qfs.standing, qfs.device, qfs.referral_code, qfs.referral, qfs.referral_block, qfs.profile,
-  qfs.chat_key, qfs.thread, qfs.activity, qfs.content TO qfs_auditor;
+GRANT SELECT ON qfs.standing, qfs.ties, qfs.device, qfs.referral_code, qfs.referral_block, qfs.thread, qfs.content
+  TO qfs_auditor;
 
 -- ---- off the ledger: what can be erased ----
 

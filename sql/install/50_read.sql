@@ -22,12 +22,17 @@ COMMENT ON FUNCTION qfs.consistency_proof(bigint, bigint) IS
 
 CREATE FUNCTION qfs.entry(seq bigint) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_entry' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION qfs.entry(bigint) IS 'canonical line of an entry; qfs.leaf_hash of it is the entry''s hash';
+COMMENT ON FUNCTION qfs.entry(bigint) IS 'full line of an entry: its head with all parts and the salt of their commitments';
+
+CREATE FUNCTION qfs.entry_head(seq bigint) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_entry_head' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.entry_head(bigint) IS
+  'head of an entry, canonical: commitments to its parts, which say nothing of them; qfs.leaf_hash of it is the entry''s hash';
 
 CREATE FUNCTION qfs.export("from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS SETOF text
   AS 'MODULE_PATHNAME', 'qfs_sql_export' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.export(bigint, bigint) IS
-  'JSONL: the canonical lines of the entries from..to, inclusive; to the last one by default';
+  'JSONL: the full lines of the entries from..to, inclusive; to the last one by default';
 
 CREATE FUNCTION qfs.tile(level integer, n bigint, width integer DEFAULT 256) RETURNS bytea
   AS 'MODULE_PATHNAME', 'qfs_sql_tile' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -37,13 +42,14 @@ COMMENT ON FUNCTION qfs.tile(integer, bigint, integer) IS
 CREATE FUNCTION qfs.entry_bundle(n bigint, width integer DEFAULT 256) RETURNS bytea
   AS 'MODULE_PATHNAME', 'qfs_sql_entry_bundle' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.entry_bundle(bigint, integer) IS
-  'entries 256 n to 256 n + width - 1, each after its length as a big-endian u16 (C2SP tlog-tiles)';
+  'heads of the entries 256 n to 256 n + width - 1, each after its length as a big-endian u16 (C2SP tlog-tiles)';
 
 GRANT EXECUTE ON FUNCTION
   qfs.head(), qfs.root(bigint), qfs.inclusion_proof(bigint, bigint),
-  qfs.consistency_proof(bigint, bigint), qfs.tile(integer, bigint, integer)
+  qfs.consistency_proof(bigint, bigint), qfs.tile(integer, bigint, integer),
+  qfs.entry_head(bigint), qfs.entry_bundle(bigint, integer)
   TO qfs_operator, qfs_auditor;
 -- Content is the auditor's to read.
 GRANT EXECUTE ON FUNCTION
-  qfs.entry(bigint), qfs.export(bigint, bigint), qfs.entry_bundle(bigint, integer)
+  qfs.entry(bigint), qfs.export(bigint, bigint)
   TO qfs_auditor;

@@ -118,45 +118,61 @@ CREATE FUNCTION qfs.is_public() RETURNS boolean
   AS 'MODULE_PATHNAME', 'qfs_sql_is_public' LANGUAGE C STABLE;
 COMMENT ON FUNCTION qfs.is_public() IS 'does the policy let everyone read every entry?';
 
-CREATE FUNCTION qfs.require_public() RETURNS boolean
-  AS 'MODULE_PATHNAME', 'qfs_sql_require_public' LANGUAGE C STABLE;
-COMMENT ON FUNCTION qfs.require_public() IS 'an error unless the policy lets everyone read every entry';
+-- Who sees what: one function of core decides (engine/visibility.h), and these two ask it for a row.
+CREATE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_sees' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.sees(text, qfs.user_id, jsonb, jsonb) IS
+  'does the account that is signed in see act, payload, signature and outcome of an entry?';
 
-CREATE FUNCTION qfs.public_entry_bundle(n bigint, width integer) RETURNS bytea
-  LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT qfs.entry_bundle(n, width) WHERE qfs.require_public();
-END;
-COMMENT ON FUNCTION qfs.public_entry_bundle(bigint, integer) IS
-  'qfs.entry_bundle() for everyone, where the policy is public';
-
-CREATE FUNCTION qfs.concerns(account qfs.user_id, actor qfs.user_id, payload jsonb, outcome jsonb) RETURNS boolean
-  AS 'MODULE_PATHNAME', 'qfs_sql_concerns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION qfs.concerns(qfs.user_id, qfs.user_id, jsonb, jsonb) IS
-  'did the account act in an entry, receive it, or was it changed by it?';
+CREATE FUNCTION qfs.seen_accounts(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS jsonb
+  AS 'MODULE_PATHNAME', 'qfs_sql_seen_accounts' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.seen_accounts(text, qfs.user_id, jsonb, jsonb) IS
+  'the parts of accounts in an entry that the account that is signed in sees';
 
 CREATE VIEW qfs_api.ledger WITH (security_barrier) AS
-  SELECT l.seq, l.at, l.type, l.hash::text AS hash,
-         CASE WHEN r.readable THEN coalesce(l.actor::text, 'system') END AS actor,
-         CASE WHEN r.readable THEN l.auth END AS auth,
-         CASE WHEN r.readable THEN l.payload END AS payload,
-         CASE WHEN r.readable THEN l.outcome END AS outcome,
-         CASE WHEN r.readable THEN l.prev::text END AS prev
+  SELECT l.seq, l.at, l.hash::text AS hash, l.prev::text AS prev,
+         CASE WHEN r.act THEN l.type END AS type,
+         CASE WHEN r.act THEN coalesce(l.actor::text, 'system') END AS actor,
+         CASE WHEN r.act THEN l.auth END AS auth,
+         CASE WHEN r.act THEN l.payload END AS payload,
+         CASE WHEN r.act THEN l.sig END AS sig,
+         CASE WHEN r.act THEN l.outcome END AS outcome,
+         CASE WHEN r.whole THEN l.accounts ELSE qfs.seen_accounts(l.type, l.actor, l.payload, l.accounts) END AS accounts
   FROM qfs.ledger l
   CROSS JOIN LATERAL (
-    SELECT (SELECT qfs.is_public() OR pg_catalog.pg_has_role(current_user, 'qfs_auditor', 'USAGE'))
-           OR qfs.concerns((SELECT qfs.current_user_id()), l.actor, l.payload, l.outcome) AS readable) r;
+    SELECT w.whole, w.whole OR qfs.sees(l.type, l.actor, l.payload, l.accounts) AS act
+    FROM (SELECT (SELECT qfs.is_public() OR pg_catalog.pg_has_role(current_user, 'qfs_auditor', 'USAGE')) AS whole) w) r;
 COMMENT ON VIEW qfs_api.ledger IS
-  'The ledger. Everyone reads seq, at, type and hash; the rest is null unless the entry concerns the reader, the reader is an auditor, or the policy is public.';
+  'The ledger. Everyone reads seq, at, hash and prev, and the rules of the house; the rest is null but for what concerns the reader, for auditors, or where the policy is public.';
 COMMENT ON COLUMN qfs_api.ledger.seq IS 'number of the entry, from 0';
 COMMENT ON COLUMN qfs_api.ledger.at IS 'milliseconds since 1970-01-01 UTC';
 COMMENT ON COLUMN qfs_api.ledger.type IS 'event type';
-COMMENT ON COLUMN qfs_api.ledger.hash IS 'RFC 6962 leaf hash of the entry';
+COMMENT ON COLUMN qfs_api.ledger.hash IS 'RFC 6962 leaf hash of the entry''s head';
 COMMENT ON COLUMN qfs_api.ledger.actor IS 'whose act it is';
 COMMENT ON COLUMN qfs_api.ledger.auth IS 'how the actor was established';
 COMMENT ON COLUMN qfs_api.ledger.payload IS 'what was asked for';
 COMMENT ON COLUMN qfs_api.ledger.outcome IS 'what the rules computed';
+COMMENT ON COLUMN qfs_api.ledger.sig IS 'the device''s signature over it, or the wallet''s';
+COMMENT ON COLUMN qfs_api.ledger.accounts IS 'parts of the accounts that it touched, as far as the reader sees them';
 COMMENT ON COLUMN qfs_api.ledger.prev IS 'hash of the entry before';
+
+-- The rules of the house are no secret.
+CREATE FUNCTION qfs_api.policy() RETURNS jsonb
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT jsonb_build_object('seq', p.seq, 'hash', g.policy::text, 'policy', p.policy::jsonb)
+  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
+END;
+COMMENT ON FUNCTION qfs_api.policy() IS
+  'The policy in force, the entry that put it in force, and its SHA-256, which outcomes name.';
+
+CREATE FUNCTION qfs_api.event_types() RETURNS TABLE (type text, by text, schema jsonb, seq bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT t.type, t.by, t.schema::jsonb, t.seq FROM qfs.event_type t ORDER BY t.type;
+END;
+COMMENT ON FUNCTION qfs_api.event_types() IS
+  'The event types that applications registered: who appends them, the JSON Schema of the payload, the entry.';
 
 CREATE FUNCTION qfs_api.head() RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -169,7 +185,7 @@ CREATE FUNCTION qfs.readable_entry(seq bigint) RETURNS text
   AS 'MODULE_PATHNAME', 'qfs_sql_readable_entry' LANGUAGE C STABLE STRICT
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION qfs.readable_entry(bigint) IS
-  'canonical line of an entry that concerns the account that is signed in, or of any if all is public';
+  'the line of an entry, with the parts that the account that is signed in sees; its head for everybody';
 
 -- PL/pgSQL, because a CASE of SQL asks for the privilege to call both of its branches.
 CREATE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain"
@@ -181,7 +197,15 @@ BEGIN
   END IF;
   RETURN qfs.readable_entry(seq);
 END $$;
-COMMENT ON FUNCTION qfs_api.entry(bigint) IS 'Canonical line of an entry: what its hash is made of.';
+COMMENT ON FUNCTION qfs_api.entry(bigint) IS 'Full line of an entry: its head with all parts, and the salt of their commitments.';
+
+CREATE FUNCTION qfs_api.entry_head(seq bigint) RETURNS qfs_api."text/plain"
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.entry_head(seq);
+END;
+COMMENT ON FUNCTION qfs_api.entry_head(bigint) IS
+  'Head of an entry, canonical: what its hash is made of. It commits to the parts, and says nothing of them.';
 
 CREATE FUNCTION qfs_api.verify("from" bigint DEFAULT 0, "to" bigint DEFAULT NULL, depth text DEFAULT 'replay')
   RETURNS TABLE (seq bigint, code text, detail text)
@@ -234,22 +258,18 @@ COMMENT ON FUNCTION qfs_api.tile(integer, bigint, integer) IS
 
 CREATE FUNCTION qfs_api.entry_bundle(n bigint, width integer DEFAULT 256)
   RETURNS qfs_api."application/octet-stream"
-  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN
-    RETURN qfs.entry_bundle(n, width);
-  END IF;
-  RETURN qfs.public_entry_bundle(n, width);
-END $$;
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.entry_bundle(n, width);
+END;
 COMMENT ON FUNCTION qfs_api.entry_bundle(bigint, integer) IS
-  'Entries 256 n to 256 n + width - 1 (C2SP tlog-tiles); for auditors, and for everyone if the policy is public.';
+  'Heads of the entries 256 n to 256 n + width - 1, each after its length as a big-endian u16 (C2SP tlog-tiles).';
 
 -- ---- privileges, by name ----
 
 GRANT EXECUTE ON FUNCTION
   qfs_api.pre_request(), qfs_api.auth_nonce(), qfs_api.auth_challenge(text, text, bigint, text, text, text),
-  qfs_api.auth_login(text, text, text, jsonb), qfs_api.head(), qfs_api.entry(bigint), qfs_api.checkpoint(bigint),
+  qfs_api.auth_login(text, text, text, jsonb), qfs_api.head(), qfs_api.policy(), qfs_api.event_types(), qfs_api.entry(bigint), qfs_api.entry_head(bigint), qfs_api.checkpoint(bigint),
   qfs_api.vkey(), qfs_api.tlog_proof(bigint, bigint), qfs_api.consistency_proof(bigint, bigint),
   qfs_api.tile(integer, bigint, integer), qfs_api.entry_bundle(bigint, integer)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
@@ -262,6 +282,6 @@ GRANT SELECT ON qfs_api.ledger TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 
 -- Called from the views and functions above with the caller's rights.
 GRANT EXECUTE ON FUNCTION
-  qfs.is_public(), qfs.concerns(qfs.user_id, qfs.user_id, jsonb, jsonb),
-  qfs.readable_entry(bigint), qfs.public_entry_bundle(bigint, integer)
+  qfs.is_public(), qfs.sees(text, qfs.user_id, jsonb, jsonb), qfs.seen_accounts(text, qfs.user_id, jsonb, jsonb),
+  qfs.readable_entry(bigint)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

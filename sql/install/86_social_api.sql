@@ -17,24 +17,80 @@ END;
 COMMENT ON FUNCTION qfs.find_account(text, text) IS
   'an account by user id or wallet, or the one that is signed in; an error if there is none';
 
+-- ---- parts of accounts ----
+
+CREATE FUNCTION qfs.account_part(seq bigint, account qfs.user_id, kind text) RETURNS jsonb
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT x.part FROM qfs.ledger l CROSS JOIN LATERAL jsonb_array_elements(l.accounts) x(part)
+  WHERE l.seq = account_part.seq AND x.part ->> 'account' = account::text AND x.part ->> 'kind' = account_part.kind;
+END;
+COMMENT ON FUNCTION qfs.account_part(bigint, qfs.user_id, text) IS
+  'what an entry says of an account in a kind: its state after it, and what it was';
+
+-- In a function's FROM rows come as they are asked for, so a LIMIT ends the walk.
+CREATE FUNCTION qfs.standing_chain(account qfs.user_id, "from" bigint) RETURNS TABLE (seq bigint, part jsonb)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  WITH RECURSIVE walk AS (
+    SELECT "from" AS seq, qfs.account_part("from", account, 'standing') AS part
+    UNION ALL
+    SELECT (w.part ->> 'previous')::bigint, qfs.account_part((w.part ->> 'previous')::bigint, account, 'standing')
+    FROM walk w WHERE w.part ->> 'previous' IS NOT NULL)
+  SELECT w.seq, w.part FROM walk w WHERE w.part IS NOT NULL;
+END;
+COMMENT ON FUNCTION qfs.standing_chain(qfs.user_id, bigint) IS
+  'the entries that changed an account''s standing, back from one of them, with its part in each';
+
+
+-- Whoever watches profiles must not see in them, entry by entry, who wrote to whom: strangers see them as they were
+-- when the last epoch ended.
+CREATE FUNCTION qfs.epoch_start() RETURNS bigint
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT g.genesis_at + (qfs_now.at - g.genesis_at) / e.ms * e.ms
+  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq
+  CROSS JOIN LATERAL (SELECT (p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint AS ms) e
+  CROSS JOIN LATERAL (SELECT greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint, g.genesis_at) AS at) qfs_now;
+END;
+COMMENT ON FUNCTION qfs.epoch_start() IS 'when the epoch that it is now began, in milliseconds since 1970';
+
+CREATE FUNCTION qfs.seen_standing(account qfs.user_id) RETURNS jsonb
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT CASE
+    WHEN qfs.is_public() OR account OPERATOR(qfs.=) qfs.current_user_id() THEN
+      (SELECT qfs.account_part(s.last_entry, account, 'standing') -> 'state'
+       FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account)
+    ELSE coalesce(
+      (SELECT c.part -> 'state'
+       FROM qfs.standing s CROSS JOIN LATERAL qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
+       WHERE s.user_id OPERATOR(qfs.=) account AND l.at < (SELECT qfs.epoch_start()) LIMIT 1),
+      '{"coherence": "0.000000000000000000", "created_at": null, "flx": "0.000000000000000000", "points": 0, "referrals": 0}'::jsonb)
+  END;
+END;
+COMMENT ON FUNCTION qfs.seen_standing(qfs.user_id) IS
+  'the standing of an account as the account that is signed in sees it: its own as it is, of others as it was at the end of the last epoch';
+
 -- One account, seen by everybody who is signed in.
 CREATE FUNCTION qfs.profile_of(account qfs.user_id) RETURNS jsonb
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT jsonb_build_object(
-    'user_id', a.user_id::text, 'wallet', a.wallet::text, 'joined', a.created_at, 'last_entry', a.last_entry,
-    'coherence', coalesce(s.coherence, 0)::numeric(39, 18)::text,
-    'trust_level', qfs.trust_level(coalesce(s.coherence, 0)::qfs.amount),
-    'genesis_points', coalesce(s.points, 0),
-    'balances', jsonb_build_object('FLX', coalesce(s.flx, 0)::numeric(39, 18)::text),
-    'referral_code', qfs.referral_code(a.user_id), 'referral_count', coalesce(s.referrals, 0),
-    'version', p.version, 'erased', p.version IS NOT NULL AND c.content IS NULL)
+    'user_id', a.user_id::text, 'wallet', a.wallet::text, 'joined', x.seen -> 'created_at',
+    'last_entry', CASE WHEN qfs.is_public() OR a.user_id OPERATOR(qfs.=) qfs.current_user_id() THEN s.last_entry END,
+    'coherence', x.seen ->> 'coherence',
+    'trust_level', qfs.trust_level((x.seen ->> 'coherence')::qfs.amount),
+    'genesis_points', x.seen -> 'points',
+    'balances', jsonb_build_object('FLX', x.seen ->> 'flx'),
+    'referral_code', qfs.referral_code(a.user_id), 'referral_count', x.seen -> 'referrals',
+    'version', nullif(s.profile_version, 0), 'erased', s.profile IS NOT NULL AND c.content IS NULL)
     || coalesce(c.content::jsonb, '{"display_name": null, "bio": null, "avatar": null, "links": []}'::jsonb)
   FROM qfs.account a
-  LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id
-  LEFT JOIN qfs.profile p ON p.user_id OPERATOR(qfs.=) a.user_id
+  JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id
+  CROSS JOIN LATERAL (SELECT qfs.seen_standing(a.user_id) AS seen) x
   -- a content of another version is not what the ledger commits to
-  LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id AND c.version = p.version
+  LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id AND c.version = s.profile_version
   WHERE a.user_id OPERATOR(qfs.=) account;
 END;
 COMMENT ON FUNCTION qfs.profile_of(qfs.user_id) IS 'what qfs_api.profile() shows';
@@ -47,7 +103,7 @@ BEGIN ATOMIC
   SELECT qfs.profile_of(qfs.find_account(user_id, wallet));
 END;
 COMMENT ON FUNCTION qfs_api.profile(text, text) IS
-  'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in.';
+  'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in. Of others joined, coherence, points, balances and counts are as they were when the last epoch ended.';
 
 CREATE FUNCTION qfs_api.set_profile(display_name text, bio text DEFAULT '', avatar text DEFAULT NULL, links text[] DEFAULT '{}',
                                     salt text DEFAULT NULL, version bigint DEFAULT NULL, auth jsonb DEFAULT NULL) RETURNS jsonb
@@ -87,12 +143,13 @@ CREATE FUNCTION qfs_api.chat_key(user_id text) RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT coalesce(
-    (SELECT jsonb_build_object('key', qfs.base64url(k.key::bytea), 'seq', k.seq)
-     FROM qfs.chat_key k WHERE k.user_id OPERATOR(qfs.=) qfs.find_account(chat_key.user_id, NULL)),
+    (SELECT jsonb_build_object('key', qfs.base64url(s.chat_key::bytea))
+     FROM qfs.standing s
+     WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(chat_key.user_id, NULL) AND s.chat_key IS NOT NULL),
     CASE WHEN qfs.refuse('CHAT_KEY_UNKNOWN', chat_key.user_id) THEN '{}'::jsonb END);
 END;
 COMMENT ON FUNCTION qfs_api.chat_key(text) IS
-  'The X25519 key of an account and the entry that published it.';
+  'The X25519 key of an account that is in force.';
 
 CREATE FUNCTION qfs_api.send_message(recipient text, seq bigint, nonce text, body text, alg text, sender_key text, recipient_key text,
                                      auth jsonb DEFAULT NULL) RETURNS bigint
@@ -191,7 +248,7 @@ CREATE FUNCTION qfs_api.use_referral(code text, auth jsonb DEFAULT NULL) RETURNS
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload, auth)
-  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code), auth) RETURNING jsonb_build_object('seq', seq) || outcome;
+  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code), auth) RETURNING jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
 END;
 COMMENT ON FUNCTION qfs_api.use_referral(text, jsonb) IS
   'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. auth: {key, nonce, sig}, the device''s signature of REFERRAL_USE {code}. Gives the outcome: status OK, or BLOCKED with the guards.';
@@ -209,11 +266,11 @@ CREATE FUNCTION qfs_api.referral_stats() RETURNS jsonb
 BEGIN ATOMIC
   SELECT jsonb_build_object(
     'code', qfs.referral_code(me.id),
-    'used', (SELECT count(*) FROM qfs.referral r WHERE r.referrer OPERATOR(qfs.=) me.id),
+    'used', (SELECT count(*) FROM qfs.ties r WHERE r.referrer OPERATOR(qfs.=) me.id),
     'activated', coalesce(s.referrals, 0),
     'blocked', (SELECT coalesce(jsonb_object_agg(b.guard, b.n), '{}'::jsonb)
                 FROM (SELECT x.guard, count(*) AS n
-                      FROM (SELECT r.guard FROM qfs.referral r
+                      FROM (SELECT r.guard FROM qfs.ties r
                             WHERE r.referrer OPERATOR(qfs.=) me.id AND r.guard IS NOT NULL
                             UNION ALL
                             SELECT k.guard FROM qfs.referral_block k WHERE k.referrer OPERATOR(qfs.=) me.id) x
@@ -221,11 +278,11 @@ BEGIN ATOMIC
     'tier', qfs.referral_tier(coalesce(s.referrals, 0) + 1),
     'tiers', p.policy::jsonb #> '{referral,tiers}',
     'flx', coalesce(s.flx, 0)::numeric(39, 18)::text,
-    'invited_by', (SELECT r.referrer::text FROM qfs.referral r WHERE r.referee OPERATOR(qfs.=) me.id),
-    'referees', (SELECT coalesce(jsonb_agg(jsonb_build_object('user_id', r.referee::text, 'used', r.seq,
-                   'settled', r.settled, 'guard', r.guard) ORDER BY r.seq DESC), '[]'::jsonb)
-                 FROM (SELECT * FROM qfs.referral r WHERE r.referrer OPERATOR(qfs.=) me.id
-                       ORDER BY r.seq DESC LIMIT 20) r))
+    'invited_by', (SELECT r.referrer::text FROM qfs.ties r WHERE r.user_id OPERATOR(qfs.=) me.id),
+    'referees', (SELECT coalesce(jsonb_agg(jsonb_build_object('user_id', r.user_id::text, 'used', r.used,
+                   'settled', r.settled, 'guard', r.guard) ORDER BY r.used DESC), '[]'::jsonb)
+                 FROM (SELECT * FROM qfs.ties r WHERE r.referrer OPERATOR(qfs.=) me.id
+                       ORDER BY r.used DESC LIMIT 20) r))
   FROM (SELECT qfs.find_account(NULL, NULL) AS id) me
   CROSS JOIN qfs.ledger_state g
   JOIN qfs.policy p ON p.seq = g.policy_seq
@@ -239,59 +296,36 @@ COMMENT ON FUNCTION qfs_api.referral_stats() IS
 CREATE FUNCTION qfs_api.coherence(user_id text DEFAULT NULL, wallet text DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  WITH RECURSIVE me AS (SELECT qfs.find_account(coherence.user_id, coherence.wallet) AS id),
-  -- the account's entries, backwards, until one that moved its coherence
-  walk AS (
-    SELECT a.last_entry AS seq, NULL::jsonb AS moved FROM qfs.account a, me WHERE a.user_id OPERATOR(qfs.=) me.id
-    UNION ALL
-    SELECT (e.own ->> 'previous')::bigint, e.moved
-    FROM walk w
-    JOIN qfs.ledger l ON l.seq = w.seq
-    CROSS JOIN LATERAL (
-      SELECT x.own, (SELECT jsonb_build_object('seq', l.seq, 'at', l.at, 'rule', y ->> 'rule', 'coherence', y -> 'coherence')
-                     FROM jsonb_array_elements(l.outcome -> 'effects') y
-                     WHERE y ->> 'account' = me.id::text AND y ? 'coherence' LIMIT 1) AS moved
-      FROM me, LATERAL (SELECT z AS own FROM jsonb_array_elements(l.outcome -> 'effects') z
-                        WHERE z ->> 'account' = me.id::text LIMIT 1) x) e
-    WHERE w.moved IS NULL)
   SELECT jsonb_build_object(
-    'user_id', me.id::text, 'score', coalesce(s.coherence, 0)::numeric(39, 18)::text,
-    'trust_level', qfs.trust_level(coalesce(s.coherence, 0)::qfs.amount),
-    'last_act', (SELECT w.moved FROM walk w WHERE w.moved IS NOT NULL LIMIT 1))
-  FROM me LEFT JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) me.id;
+    'user_id', s.user_id::text, 'score', x.seen ->> 'coherence',
+    'trust_level', qfs.trust_level((x.seen ->> 'coherence')::qfs.amount),
+    'last_act', CASE WHEN qfs.is_public() OR s.user_id OPERATOR(qfs.=) qfs.current_user_id() THEN
+      (SELECT jsonb_build_object('seq', c.seq, 'at', l.at, 'rules', c.part -> 'rules',
+                                 'coherence', jsonb_build_array(c.part #> '{was,coherence}', c.part #> '{state,coherence}'))
+       FROM qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
+       WHERE c.part -> 'was' ? 'coherence' LIMIT 1) END)
+  FROM qfs.standing s
+  CROSS JOIN LATERAL (SELECT qfs.seen_standing(s.user_id) AS seen) x
+  WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(coherence.user_id, coherence.wallet);
 END;
 COMMENT ON FUNCTION qfs_api.coherence(text, text) IS
-  'Coherence of an account, its trust level, and the last act that moved it.';
+  'Coherence of an account and its trust level, of others as they were when the last epoch ended; of one''s own, the last act that moved it, too.';
 
 -- One's own account: what others did to it is theirs to show.
 CREATE FUNCTION qfs_api.history("from" bigint DEFAULT NULL, "max" integer DEFAULT 50)
-  RETURNS TABLE (seq bigint, at bigint, type text, effect jsonb)
+  RETURNS TABLE (seq bigint, at bigint, type text, change jsonb)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  WITH RECURSIVE me AS (
-    SELECT a.user_id::text AS id, coalesce(history."from", a.last_entry) AS start
-    FROM qfs.account a WHERE a.user_id OPERATOR(qfs.=) qfs.find_account(NULL, NULL)),
-  -- each entry names the one before that touched the account
-  walk AS (
-    SELECT me.start AS seq, 1 AS number FROM me
-    UNION ALL
-    SELECT e.previous, w.number + 1
-    FROM walk w
-    JOIN qfs.ledger l ON l.seq = w.seq
-    CROSS JOIN LATERAL (
-      SELECT (x.effect ->> 'previous')::bigint AS previous
-      FROM me, jsonb_array_elements(l.outcome -> 'effects') x(effect) WHERE x.effect ->> 'account' = me.id LIMIT 1) e
-    WHERE w.number < least(greatest(coalesce("max", 50), 0), 200))
-  SELECT l.seq, l.at, l.type, x.effect - 'account'
-  FROM walk w
-  JOIN qfs.ledger l ON l.seq = w.seq
-  CROSS JOIN me
-  CROSS JOIN LATERAL jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(effect, number)
-  WHERE x.effect ->> 'account' = me.id AND coalesce("max", 50) > 0
-  ORDER BY l.seq DESC, x.number DESC;
+  SELECT c.seq, l.at, l.type, c.part - 'account' - 'kind'
+  FROM qfs.standing s
+  CROSS JOIN LATERAL (SELECT * FROM qfs.standing_chain(s.user_id, coalesce(history."from", s.last_entry))
+                      LIMIT least(greatest(coalesce("max", 50), 0), 200)) c
+  JOIN qfs.ledger l ON l.seq = c.seq
+  WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(NULL, NULL)
+  ORDER BY c.seq DESC;
 END;
 COMMENT ON FUNCTION qfs_api.history(bigint, integer) IS
-  'What changed the account that is signed in, the latest first: the effects of up to max entries (200 at most), back from one of them; go on from effect.previous.';
+  'What changed the standing of the account that is signed in, the latest first: the changes of up to max entries (200 at most), back from one of them; go on from change.previous.';
 
 CREATE FUNCTION qfs_api.create_content(content text, kind text, size bigint, auth jsonb DEFAULT NULL) RETURNS bigint
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -308,7 +342,7 @@ CREATE FUNCTION qfs_api.score_content(content text, features jsonb, auth jsonb D
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload, auth)
   VALUES ('COHERENCE_SCORED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'features', features), auth)
-  RETURNING jsonb_build_object('seq', seq) || outcome;
+  RETURNING jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
 END;
 COMMENT ON FUNCTION qfs_api.score_content(text, jsonb, jsonb) IS
   'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. auth: {key, nonce, sig}, the device''s signature of COHERENCE_SCORED {content, features}. For accounts in policy.evaluators.';

@@ -18,51 +18,35 @@ CREATE FUNCTION qfs.find_tx(tx_id text) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   -- A number, or the hash of an entry of the account's own chain: hashes have no index.
-  WITH RECURSIVE chain AS (
-    SELECT a.last_entry AS seq FROM qfs.account a
-    WHERE tx_id !~ '^[0-9]{1,18}$' AND a.user_id OPERATOR(qfs.=) qfs.current_user_id()
-    UNION ALL
-    SELECT (e.own ->> 'previous')::bigint
-    FROM chain c
-    JOIN qfs.ledger l ON l.seq = c.seq
-    CROSS JOIN LATERAL (SELECT z AS own FROM jsonb_array_elements(l.outcome -> 'effects') z
-                        WHERE z ->> 'account' = qfs.current_user_id()::text LIMIT 1) e
-    WHERE l.hash::text <> tx_id)
   SELECT coalesce(
     CASE WHEN tx_id ~ '^[0-9]{1,18}$' THEN tx_id::bigint END,
-    (SELECT l.seq FROM chain c JOIN qfs.ledger l ON l.seq = c.seq WHERE l.hash::text = tx_id LIMIT 1),
+    (SELECT c.seq FROM qfs.standing s CROSS JOIN LATERAL qfs.standing_chain(s.user_id, s.last_entry) c
+     JOIN qfs.ledger l ON l.seq = c.seq
+     WHERE tx_id !~ '^[0-9]{1,18}$' AND s.user_id OPERATOR(qfs.=) qfs.current_user_id() AND l.hash::text = tx_id LIMIT 1),
     CASE WHEN qfs.refuse('ENTRY_UNKNOWN', coalesce(left(tx_id, 80), 'null')) THEN 0 END);
 END;
 COMMENT ON FUNCTION qfs.find_tx(text) IS
-  'the entry of a number, or of a hash among those that touched the account that is signed in';
+  'the entry of a number, or of a hash among those that changed the standing of the account that is signed in';
 
 CREATE FUNCTION qfs.find_last_act(account qfs.user_id) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT coalesce((qfs_api.coherence(account::text) #>> '{last_act,seq}')::bigint, a.last_entry)
-  FROM qfs.account a WHERE a.user_id OPERATOR(qfs.=) account;
+  SELECT coalesce((qfs_api.coherence(account::text) #>> '{last_act,seq}')::bigint, s.last_entry)
+  FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account;
 END;
 COMMENT ON FUNCTION qfs.find_last_act(qfs.user_id) IS
-  'the entry that last moved an account''s coherence, or touched it, if none has';
+  'the entry that last moved an account''s coherence, or changed its standing, if none has';
 
 -- With the caller's rights, so that nobody learns which entries touched somebody else.
 CREATE FUNCTION qfs.find_touch(account qfs.user_id, "to" bigint) RETURNS bigint
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  WITH RECURSIVE chain AS (
-    SELECT a.last_entry AS seq FROM qfs.account a WHERE a.user_id OPERATOR(qfs.=) account
-    UNION ALL
-    SELECT (e.own ->> 'previous')::bigint
-    FROM chain c
-    JOIN qfs.ledger l ON l.seq = c.seq
-    CROSS JOIN LATERAL (SELECT z AS own FROM jsonb_array_elements(l.outcome -> 'effects') z
-                        WHERE z ->> 'account' = account::text LIMIT 1) e
-    WHERE c.seq > "to")
   SELECT coalesce(
-    (SELECT max(c.seq) FROM chain c WHERE c.seq <= coalesce("to", c.seq)),
-    CASE WHEN qfs.refuse('ENTRY_UNKNOWN', format('none up to %s touched the account', "to")) THEN 0 END);
+    (SELECT c.seq FROM qfs.standing s CROSS JOIN LATERAL qfs.standing_chain(s.user_id, s.last_entry) c
+     WHERE s.user_id OPERATOR(qfs.=) account AND c.seq <= coalesce("to", c.seq) LIMIT 1),
+    CASE WHEN qfs.refuse('ENTRY_UNKNOWN', format('none up to %s changed the standing of the account', "to")) THEN 0 END);
 END;
-COMMENT ON FUNCTION qfs.find_touch(qfs.user_id, bigint) IS 'the last entry up to another that touched an account';
+COMMENT ON FUNCTION qfs.find_touch(qfs.user_id, bigint) IS 'the last entry up to another that changed an account''s standing';
 
 CREATE FUNCTION qfs.find_own_touch(account qfs.user_id, "to" bigint) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -147,7 +131,9 @@ END $$;
 COMMENT ON FUNCTION qfs_api.account_statement(text, bigint, bigint) IS
   'All entries from..to that touched an account, the newest first; complete, or it does not verify.';
 
-GRANT EXECUTE ON FUNCTION qfs.find_touch(qfs.user_id, bigint) TO qfs_auditor;
+GRANT EXECUTE ON FUNCTION
+  qfs.account_part(bigint, qfs.user_id, text), qfs.standing_chain(qfs.user_id, bigint), qfs.find_touch(qfs.user_id, bigint)
+  TO qfs_auditor;
 GRANT EXECUTE ON FUNCTION
   qfs.explain_to_caller(bigint, text, qfs.user_id, bigint), qfs.find_tx(text), qfs.find_message(text, bigint, text),
   qfs.find_last_act(qfs.user_id), qfs.find_own_touch(qfs.user_id, bigint), qfs.find_account_to_explain(text),

@@ -43,7 +43,7 @@ typedef struct LineReader
 	size_t		at;				/* in `chunk` */
 	size_t		filled;
 	uint8_t		chunk[1 << 16];
-	uint8_t		line[QFS_ENTRY_MAX + 1];	/* what is longer is no entry, and is not kept */
+	uint8_t		line[QFS_LINE_MAX + 1];	/* what is longer is no entry, and is not kept */
 } LineReader;
 
 /* The next line; false at the end of the file, or where it cannot be read. */

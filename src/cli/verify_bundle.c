@@ -19,8 +19,28 @@ print_json(const qfs_bundle *bundle)
 		   qfs_topic_name(bundle->topic));
 }
 
+/* What the rules could not be asked about, by name: the bundle says it, and it has been verified to be all. */
 static void
-print_text(const qfs_bundle *bundle)
+print_recorded(qfs_slice text)
+{
+	qfs_json_iter iter = qfs_json_members(qfs_json_member_or(text, "recorded", QFS_LITERAL("[]")));
+	const char *comma = "note:  taken as recorded: ";
+	qfs_slice	key;
+	qfs_slice	value;
+	qfs_slice	word;
+
+	while (qfs_json_next(&iter, &key, &value))
+		if (qfs_json_to_plain(value, &word))
+		{
+			printf("%s%.*s", comma, (int) word.len, (const char *) word.data);
+			comma = ", ";
+		}
+	if (strcmp(comma, ", ") == 0)
+		putchar('\n');
+}
+
+static void
+print_text(const qfs_bundle *bundle, qfs_slice text)
 {
 	printf("sound: %s of entry %llu of %s, from %u entries and the checkpoint of %llu\n",
 		   qfs_topic_name(bundle->topic), (unsigned long long) bundle->seq, bundle->origin, bundle->entries,
@@ -30,8 +50,9 @@ print_text(const qfs_bundle *bundle)
 		puts("note:  that no later entry touched the account is not proved");
 	else if (bundle->topic == QFS_TOPIC_COHERENCE)
 		puts("note:  that no later entry moved the coherence is not proved");
-	puts("note:  entries that the answer rests on are taken as the ledger recorded them, each of them can be\n"
-		 "       explained in turn; rate limits and first uses of nonces need all of the ledger: qfs-verify ledger");
+	print_recorded(text);
+	puts("note:  what the answer rests on is taken as the ledger recorded it, each entry of it can be explained in\n"
+		 "       turn; qfs-verify ledger runs all of them once more");
 }
 
 int
@@ -65,6 +86,6 @@ verify_bundle(const Options *options)
 	if (options->json)
 		print_json(&bundle);
 	else if (!options->quiet)
-		print_text(&bundle);
+		print_text(&bundle, qfs_buf_slice(&canonical));
 	return EXIT_SOUND;
 }

@@ -53,22 +53,21 @@ open_input(const Options *options)
 
 /* ---- outcomes that are wrong, and acknowledged by a later entry ---- */
 
-/* The type of a canonical line, whose end is ,"type":"…","v":1}; empty if it has none. */
-static qfs_slice
-type_of(const char *line, size_t len)
+/* Are these letters anywhere in it? */
+static bool
+contains(qfs_slice line, const char *letters)
 {
-	static const char before[] = "\"type\":\"";
-	size_t		reach = QFS_TYPE_MAX + 32;
+	size_t		len = strlen(letters);
+	const uint8_t *at = line.data;
+	const uint8_t *end = line.data + line.len;
 
-	for (size_t i = len; i > 0 && len - i < reach; i--)
-		if (i + strlen(before) <= len && memcmp(line + i, before, strlen(before)) == 0)
-		{
-			const char *type = line + i + strlen(before);
-			const char *end = memchr(type, '"', len - (size_t) (type - line));
-
-			return (qfs_slice) {(const uint8_t *) type, end == NULL ? 0 : (size_t) (end - type)};
-		}
-	return (qfs_slice) {NULL, 0};
+	while (at < end && (at = memchr(at, letters[0], (size_t) (end - at))) != NULL && (size_t) (end - at) >= len)
+	{
+		if (memcmp(at, letters, len) == 0)
+			return true;
+		at++;
+	}
+	return false;
 }
 
 typedef struct Acknowledged
@@ -83,7 +82,8 @@ add_those_of(Acknowledged *a, const qfs_rule *rule, qfs_slice line)
 	qfs_entry	entry;
 	uint64_t	seq;
 
-	if (qfs_entry_decode(line, &entry, NULL) != QFS_OK)
+	if (!contains(line, rule->type) || qfs_line_read(line, &entry, NULL) != QFS_OK ||
+		!qfs_slice_equal(entry.type, qfs_slice_of(rule->type)))
 		return;
 	for (size_t n = 0; rule->acknowledges(&entry, n, &seq); n++)
 	{
@@ -117,11 +117,9 @@ read_acknowledged(FILE *file)
 	reader->file = file;
 	while (next_line_of(reader))
 	{
-		qfs_slice	line = line_of(reader);
-		const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, type_of((const char *) line.data, line.len));
-
-		if (rule != NULL && rule->acknowledges != NULL)
-			add_those_of(&a, rule, line);
+		for (const qfs_rule *const *rule = qfs_registry_own.rules; *rule != NULL; rule++)
+			if ((*rule)->acknowledges != NULL)
+				add_those_of(&a, *rule, line_of(reader));
 	}
 	free(reader);
 	rewind(file);
@@ -254,7 +252,7 @@ static bool
 holds_meeting(qfs_slice line, const char *between)
 {
 	char		text[32];
-	size_t		len = (size_t) snprintf(text, sizeof(text), "}%s{\"actor\":", between);
+	size_t		len = (size_t) snprintf(text, sizeof(text), "}%s{\"accounts\":", between);
 
 	for (size_t i = 0; i + len <= line.len; i++)
 		if (line.data[i] == '}' && memcmp(line.data + i, text, len) == 0)
@@ -292,7 +290,7 @@ check_blank_lines(Lines *l, qfs_slice line)
 
 	if (l->blank == 0)
 		return;
-	if (qfs_entry_decode(line, &entry, NULL) == QFS_OK && entry.seq == l->audit->chain.frontier.size)
+	if (qfs_line_read(line, &entry, NULL) == QFS_OK && entry.seq == l->audit->chain.frontier.size)
 		FAIL_LINE(l, "Take the blank lines away: grep .", "line %llu is blank",
 				  (unsigned long long) l->reader.number - 1);
 	for (; l->blank > 0; l->blank--)
@@ -308,7 +306,7 @@ check_line(Lines *l)
 
 	check_line_ends(l);
 	check_blank_lines(l, line);
-	if (r->whole > QFS_ENTRY_MAX)
+	if (r->whole > QFS_LINE_MAX)
 	{
 		qfs_fail(&fault, QFS_ENTRY_TOO_LARGE, "%u bytes", r->whole);
 		qfs_audit_unreadable(l->audit, l->audit->chain.frontier.size, &fault);

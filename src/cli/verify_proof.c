@@ -9,15 +9,16 @@
 #include "log/entry.h"
 #include "transport.h"
 
-/* The line itself, or the content of @FILE without its last line end. */
+/* The line itself, or the content of @FILE without its last line ends. */
 static qfs_slice
 entry_of(const char *argument)
 {
 	qfs_slice	line = qfs_slice_of(argument);
 
 	if (argument[0] == '@')
-		line = read_note(argument + 1);
-	if (argument[0] == '@' && line.len > 0 && line.data[line.len - 1] == '\n')
+		line = read_file(argument + 1, QFS_LINE_MAX + 2, "an entry");
+	/* psql ends its output with a line end of its own. */
+	for (int ends = 0; ends < 2 && argument[0] == '@' && line.len > 0 && line.data[line.len - 1] == '\n'; ends++)
 		line.len--;
 	check_entry_bytes(argument[0] == '@' ? argument + 1 : "--entry", line);
 	return line;
@@ -36,7 +37,7 @@ check(qfs_slice file, qfs_slice line, const qfs_vkey *key, qfs_tlog_proof *proof
 	if (status == QFS_OK)
 		status = qfs_checkpoint_parse(proof->note, checkpoint, err);
 	if (status == QFS_OK)
-		status = qfs_entry_decode(line, &entry, err);
+		status = qfs_line_read(line, &entry, err);
 	if (status != QFS_OK)
 		return status;
 
@@ -55,7 +56,7 @@ check(qfs_slice file, qfs_slice line, const qfs_vkey *key, qfs_tlog_proof *proof
 	if (entry.seq != proof->index)
 		return qfs_fail(err, QFS_PROOF_INVALID, "it is for entry %u, the line is entry %u",
 						proof->index, entry.seq);
-	qfs_leaf_hash(line, &leaf);
+	qfs_entry_hash(&entry, &leaf);
 	if (!qfs_verify_inclusion(&leaf, proof->index, checkpoint->size,
 							  proof->path.hashes, proof->path.count, &checkpoint->root))
 		return qfs_fail(err, QFS_PROOF_INVALID, "entry %u in a ledger of %u entries",

@@ -17,6 +17,7 @@ export class ApiError extends Error {
   }
 }
 
+const BYTES = 'application/octet-stream';
 const AWAY = { message: 'the ledger cannot be reached', hint: 'Check the connection, then try again.' };
 
 async function request(path, { token, accept = 'application/json', body }) {
@@ -25,6 +26,7 @@ async function request(path, { token, accept = 'application/json', body }) {
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const answer = await fetch(BASE + path, { method: body === undefined ? 'GET' : 'POST', headers, cache: 'no-store', credentials: 'omit',
     body: body === undefined ? undefined : JSON.stringify(body) }).catch(() => { throw new ApiError(0, AWAY); });
+  if (answer.ok && accept === BYTES) return new Uint8Array(await answer.arrayBuffer().catch(() => { throw new ApiError(0, AWAY); }));
   const text = await answer.text().catch(() => { throw new ApiError(0, AWAY); });
   if (!answer.ok) throw new ApiError(answer.status, parse(text) ?? (answer.status >= 502 ? AWAY : {}));
   return accept === 'text/plain' ? text : parse(text);
@@ -43,9 +45,10 @@ const query = (params) => {
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 };
 
-// The three ways to ask: read a function, read it as text, change something.
+// The ways to ask: read a function, read it as text or as bytes, change something.
 export const read = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token });
 export const readText = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token, accept: 'text/plain' });
+export const readBytes = (name, params = {}) => request(`rpc/${name}${query(params)}`, { accept: BYTES });
 export const write = (name, body = {}, token = undefined) => request(`rpc/${name}`, { token, body });
 
 // Rows of the view `ledger`; params are filters of PostgREST's, lists where a column has several.

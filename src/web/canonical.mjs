@@ -1,4 +1,4 @@
-// canonical.mjs - RFC 8785, as far as docs/format.md admits it, and the line of an entry.
+// canonical.mjs - RFC 8785, as far as docs/format.md admits it.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
@@ -12,9 +12,4 @@ export function canonical(value, depth = 0) {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.keys(value).sort().map((key) => `${canonical(key)}:${canonical(value[key], depth + 1)}`).join(',')}}`;
-}
-
-// Canonical line of a row of the view `ledger` that is readable.
-export function entryLine({ actor, at, auth, outcome, payload, prev, seq, type }) {
-  return canonical({ actor, at, auth, outcome, payload, prev, seq, type, v: 1 });
 }

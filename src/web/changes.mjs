@@ -1,4 +1,4 @@
-// changes.mjs - what entries did to accounts: effects and guards, as lists.
+// changes.mjs - what entries did to accounts: parts, effects and guards, as lists.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
@@ -11,9 +11,9 @@ import { guardName, guardReason, ruleName } from './words.mjs';
 const chip = (name, before, after, title) => el('span', { class: 'chip', title }, `${name} `, el('span', { class: 'from' }, before), ' \u2192 ', el('strong', {}, after));
 
 // What an effect changed, as chips; null if nothing that counts.
-function effectChips({ coherence, points, tokens, referrals }) {
+function effectChips({ coherence, points, flx, referrals }) {
   const chips = [
-    tokens?.FLX && chip('FLX', ...tokens.FLX.map((text) => amount(text)), tokens.FLX.join(' \u2192 ')),
+    flx && chip('FLX', ...flx.map((text) => amount(text)), flx.join(' \u2192 ')),
     points && chip('Points', ...points.map(String)),
     coherence && chip('Coherence', ...coherence.map((text) => amount(text)), coherence.join(' \u2192 ')),
     referrals && chip('Invitations', ...referrals.map(String)),
@@ -21,20 +21,33 @@ function effectChips({ coherence, points, tokens, referrals }) {
   return chips.length > 0 ? el('span', { class: 'chips' }, chips) : null;
 }
 
+// The part of a standing as an effect: of each number that it says was another one, [before, after].
+const effectOfPart = ({ state, was }) => Object.fromEntries(Object.keys(was).map((name) => [name, [was[name], state[name]]]));
+const rulesName = (rules) => rules.map(ruleName).join('; ');
+
 // One row of history(), with the way to its explanation.
-export function historyRow({ seq, at, effect }) {
-  const chips = effectChips(effect);
+export function historyRow({ seq, at, change }) {
+  const chips = effectChips(effectOfPart(change));
+  const name = rulesName(change.rules);
   return el('li', { class: 'change' },
-    el('div', {}, el('span', { class: 'change-name' }, ruleName(effect.rule)), chips, el('span', { class: 'muted' }, when(at), ` \u00b7 entry ${seq}`)),
-    el('a', { class: 'button quiet small', href: `#/why/${seq}`, 'aria-label': `Why? ${ruleName(effect.rule)}, entry ${seq}` }, 'Why?'));
+    el('div', {}, el('span', { class: 'change-name' }, name), chips, el('span', { class: 'muted' }, when(at), ` \u00b7 entry ${seq}`)),
+    el('a', { class: 'button quiet small', href: `#/why/${seq}`, 'aria-label': `Why? ${name}, entry ${seq}` }, 'Why?'));
 }
+
+const whose = (account, me) => el('a', { href: `#/people/${account}` }, account === me ? 'You' : nameTag(account));
+
+const KINDS = { access: ' (sessions)', nonce: ' (signed events)', ties: ' (invitation and first messages)' };
+
+// The parts of accounts that an entry shows.
+export const partList = (parts, me) => el('ul', { class: 'effects' }, parts.map((part) => el('li', {}, whose(part.account, me),
+  el('span', { class: 'muted' }, ` ${rulesName(part.rules)}${KINDS[part.kind] ?? ''}`), ' ', part.kind === 'standing' && effectChips(effectOfPart(part)))));
 
 // me: the account that looks; steps: those of an explanation, which go by the effects in their order.
 export function effectList(effects, me, steps = []) {
   const scores = steps.filter(({ op }) => op === 'score');
   const rest = steps.filter(({ op }) => op !== 'score');
   return el('ul', { class: 'effects' }, scores.length > 0 && el('li', {}, stepList(scores)), effects.map((effect) => el('li', {},
-    el('a', { href: `#/people/${effect.account}` }, effect.account === me ? 'You' : nameTag(effect.account)),
+    whose(effect.account, me),
     el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))));
 }
 

@@ -14,7 +14,7 @@ export const LONGEST = 8000;
 
 // ---- keys ----
 
-// The key that an account has published, {key, seq}, or null.
+// The key that an account has published, {key}, or null.
 async function publishedKey(account) {
   try {
     return await read('chat_key', { user_id: account });

@@ -9,7 +9,7 @@ import { person, nameOf } from './people.mjs';
 import { route } from './router.mjs';
 import { onSessionChange, restoreSession, session } from './session.mjs';
 import { drawShell, main, restoreTheme, setPart, setTrust, setUnread } from './shell.mjs';
-import { visible } from './text.mjs';
+import { count, visible } from './text.mjs';
 import { latestCheckpoint } from './trust.mjs';
 import { errorNotice, notice, progress, say } from './ui.mjs';
 import { lookForWallets } from './wallet.mjs';
@@ -51,6 +51,7 @@ async function draw(isNavigation = true) {
     window.scrollTo(0, 0);
     main.querySelector('h1')?.focus({ preventScroll: true });
   }
+  if (Date.now() - checkedAt > FRESH_MS) checkLedger();
   await shown.after?.();
 }
 
@@ -70,8 +71,19 @@ async function onNews(threads) {
   await openView.onNews?.(threads);
 }
 
+// The ledger grows: what this browser knows of it is looked at again every minute, when somebody comes back to the
+// page, and with the next view if that was a while ago.
+const CHECK_MS = 60000;
+const FRESH_MS = 5000;
+let isChecking = false;
+let checkedAt = 0;
+
 function checkLedger() {
-  latestCheckpoint().then(({ size }) => setTrust(true, `Ledger verified, ${size} entries`), (error) => setTrust(false, error.status === undefined ? 'Ledger does not verify' : 'Ledger not reached'));
+  if (isChecking || document.hidden) return;
+  isChecking = true;
+  checkedAt = Date.now();
+  latestCheckpoint().then(({ size }) => setTrust(true, `Signature good, ${count(size, 'entry', 'entries')}`), (error) => setTrust(false, error.status === undefined ? 'Ledger does not verify' : 'Ledger not reached'))
+    .finally(() => { isChecking = false; });
 }
 
 // ---- the beginning ----
@@ -108,6 +120,8 @@ async function start() {
   window.addEventListener('hashchange', () => draw());
   await draw();
   checkLedger();
+  setInterval(checkLedger, CHECK_MS);
+  document.addEventListener('visibilitychange', checkLedger);
   askNow = watchInbox(onNews);
 }
 

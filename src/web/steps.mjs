@@ -18,7 +18,7 @@ const FORMULAS = {
 };
 
 // How many steps the change of an account takes: a reward has its tier and its sum.
-export const stepsOf = ({ tokens, points, referrals, coherence }) => (tokens ? 2 : 0) + [points, referrals, coherence].filter(Boolean).length;
+export const stepsOf = ({ flx, points, referrals, coherence }) => (flx ? 2 : 0) + [points, referrals, coherence].filter(Boolean).length;
 
 export function stepList(steps) {
   return steps.length > 0 && el('ol', { class: 'steps' }, steps.map(({ op, inputs, result }) => {

@@ -1,23 +1,57 @@
-// trust.mjs - what this browser checks of the ledger by itself: the key it saw first, checkpoints that only
-// grow, proofs of entries.  A check that fails throws an Error that says what failed.
+// trust.mjs - what this browser checks of the ledger by itself: the key it saw first and those that follow from it,
+// checkpoints that only grow, entries and their proofs.  A check that fails throws an Error that says what failed.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { ledgerRows, read, readText } from './api.mjs';
-import { equal, fromHex, toHex, utf8 } from './bytes.mjs';
-import { entryLine } from './canonical.mjs';
+import { read, readBytes, readText } from './api.mjs';
+import { equal, fromHex, fromUtf8, toHex } from './bytes.mjs';
 import { forget, keep, recall } from './keys.mjs';
 import { openCheckpoint, readCheckpoint, readProof, readVkey } from './note.mjs';
-import { readLedger } from './session.mjs';
+import { readLine } from './rules/entry.mjs';
+import { readEntry, readLedger } from './session.mjs';
 import { climb, growingTree, isConsistent, leafHash } from './tree.mjs';
-import { verifyBundle } from './verify_bundle.mjs';
+import { keysOf, verifyBundle } from './verify_bundle.mjs';
 
-// The verifier key that this browser saw first.  A ledger that shows another one must be asked why.
+// ---- keys ----
+
+// The line of an entry, read: {entry, head, hash, line}; what it does not show is undefined.
+export async function fetchEntry(seq) {
+  const line = await readEntry(seq);
+  const one = await readLine(line).catch((error) => { throw Object.assign(new Error(`the line of entry ${seq} is not one`), { detail: error.detail ?? error.message }); });
+  if (one.entry.seq !== seq) throw new Error(`the ledger gave entry ${one.entry.seq} for entry ${seq}`);
+  return { ...one, line };
+}
+
+// The ledger's name, the hash of entry 0, as this browser saw it first; signing.mjs signs for it.
+async function ledgerName() {
+  const kept = await recall('ledger');
+  if (kept !== undefined) return kept;
+  const { hash } = await fetchEntry(0);
+  await keep('ledger', hash);
+  return hash;
+}
+
+// Does the line of keys of this ledger, each endorsed, lead from the kept key to the shown one?
+async function isEndorsed(kept, shown) {
+  const genesis = await fetchEntry(0);
+  if (genesis.hash !== await ledgerName()) return false;
+  const rows = await readLedger([['select', 'seq'], ['type', 'eq.KEY_ROTATED'], ['order', 'seq']]);
+  const rotations = await Promise.all(rows.map(async ({ seq }) => (await fetchEntry(seq)).entry));
+  const keys = await keysOf([genesis.entry, ...rotations], genesis.hash).catch(() => []);
+  return keys.some((key) => equal(key, kept.key)) && equal(keys[keys.length - 1], shown.key);
+}
+
+// The verifier key that this browser saw first, or one that follows from it.  A ledger that shows another one must be asked why.
 async function ledgerKey() {
   const shown = await readVkey(await readText('vkey'));
   const kept = await recall('vkey');
-  if (kept === undefined) await keep('vkey', shown.text);
-  else if (kept !== shown.text) throw Object.assign(new Error('the ledger shows another signing key than the one that this browser saw before'), { kept, shown: shown.text });
+  if (kept === undefined || kept === shown.text) await ledgerName();
+  if (kept === shown.text) return shown;
+  const before = kept === undefined ? undefined : await readVkey(kept).catch(() => null);
+  if (before === null || (before && (before.name !== shown.name || !await isEndorsed(before, shown)))) {
+    throw Object.assign(new Error('the ledger shows another signing key than the one that this browser saw before'), { kept, shown: shown.text });
+  }
+  await keep('vkey', shown.text);
   return shown;
 }
 
@@ -26,6 +60,8 @@ export async function trustKey(text) {
   await keep('vkey', text);
   await forget('ledger');
 }
+
+// ---- checkpoints ----
 
 // The last checkpoint of this browser that `next` must follow; keeps `next` if it does.
 async function follow(next) {
@@ -63,68 +99,76 @@ export async function proveHash(seq, leaf) {
   return { seq, size: checkpoint.size, leaf, steps, root: checkpoint.root, origin: checkpoint.origin, key, text };
 }
 
-export const proveLine = async (seq, line) => proveHash(seq, await leafHash(utf8(line)));
-
 // ---- explanations ----
 
-// What verifyBundle() finds, under the key of this browser, and the way from the entry in question to the
-// signed root, for who wants to see it.  Throws if anything is not as it must be.
-export async function verifyExplanation(bundle) {
+// What verifyBundle() finds of the answer about an entry, under the key of this browser, and the way from the
+// entry to the signed root, for who wants to see it.  Throws if anything is not as it must be.
+export async function verifyExplanation(seq, bundle) {
   const key = await ledgerKey();
-  const { ok, faults, entries } = await verifyBundle(bundle, key.text);
-  if (!ok) throw Object.assign(new Error('the explanation does not verify'), { detail: `${faults[0].code}: ${faults[0].detail}` });
-  const { line, proof } = bundle.entries.find((item) => JSON.parse(item.line).seq === bundle.seq);
+  const { ok, faults, entries, answer } = await verifyBundle(bundle, key.text);
+  const fault = ok && bundle.seq !== seq ? { code: 'BUNDLE_CLAIM', detail: `it is about entry ${bundle.seq}` } : faults[0];
+  if (fault) throw Object.assign(new Error('the explanation does not verify'), { detail: `${fault.code}: ${fault.detail}` });
   const checkpoint = readCheckpoint(bundle.checkpoint);
   await follow(checkpoint);
-  const leaf = await leafHash(utf8(line));
-  return { seq: bundle.seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, leaf,
-    steps: await climb(leaf, bundle.seq, checkpoint.size, proof.map(fromHex)) };
+  const { proof } = bundle.entries[answer.rests.indexOf(answer.entry)];
+  const leaf = fromHex(answer.hash);
+  return { answer, seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, leaf,
+    steps: await climb(leaf, seq, checkpoint.size, proof.map(fromHex)) };
 }
 
 // ---- the last entries ----
 
-const BATCH = 500;
+const WIDTH = 256;
 
-// The readable row's own bytes must have the row's hash and name the hash before; returns whether it is readable.
-async function checkRow(row, before) {
-  if (row.payload === null) return false;
-  const hash = toHex(await leafHash(utf8(entryLine(row))));
-  if (hash !== row.hash) throw new Error(`entry ${row.seq} does not have the hash that the ledger gives for it`);
-  if (before !== undefined && row.prev !== before) throw new Error(`entry ${row.seq} is not linked to the entry before it`);
-  return true;
+// The heads of an entry bundle (C2SP tlog-tiles), each after its length in two bytes.
+function splitBundle(bytes) {
+  const heads = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 2 + (bytes[at] << 8) + bytes[at + 1];
+    if (!(end <= bytes.length)) throw new Error('the ledger sent half of an entry');
+    heads.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return heads;
 }
 
-// The full subtrees to the left of entry `first`, from its inclusion proof.
-async function subtreesBefore(first, size) {
+// The hash of a head, which must be entry `seq` and name the hash before.
+async function checkHead(bytes, seq, before) {
+  const head = JSON.parse(fromUtf8(bytes));
+  if (head.seq !== seq) throw new Error(`entry ${seq} is missing`);
+  if (before !== undefined && head.prev !== toHex(before)) throw new Error(`entry ${seq} is not linked to the entry before it`);
+  return leafHash(bytes);
+}
+
+// The full subtrees to the left of an entry with this hash, from its inclusion proof.
+async function subtreesBefore(first, leaf, size) {
   if (first === 0) return [];
-  const [[row], text] = await Promise.all([ledgerRows({ seq: `eq.${first}`, select: 'hash' }), readText('tlog_proof', { seq: first, size })]);
-  const steps = await climb(fromHex(row.hash), first, size, readProof(text).proof);
+  const steps = await climb(leaf, first, size, readProof(await readText('tlog_proof', { seq: first, size })).proof);
   return steps.filter((step) => step.side === 'left').map((step) => step.sibling).reverse();
 }
 
-// Hashes the last `wanted` entries that one may read, checks their links, and computes the signed root
-// from the hashes of all of them.  progress(done, all); throws at the first fault.
-// Gives {from, size, readable, checkpoint}.
+// Hashes the heads of the last `wanted` entries, checks their links, and computes the signed root from
+// the hashes.  progress(done, all); throws at the first fault.  Gives {from, size, checkpoint}.
 export async function verifyLast(wanted, progress) {
   const checkpoint = await latestCheckpoint();
   const { size } = checkpoint;
   const first = Math.max(0, size - wanted);
-  const tree = growingTree(first, await subtreesBefore(first, size));
-  let readable = 0;
+  let tree;
   let before;
-  for (let next = first; next < size;) {
-    progress(next - first, size - first);
-    const rows = await readLedger([['seq', `gte.${next}`], ['seq', `lt.${size}`], ['order', 'seq'], ['limit', BATCH]]);
-    for (const row of rows) {
-      if (row.seq !== next) throw new Error(`entry ${next} is missing`);
-      if (await checkRow(row, before)) readable++;
-      await tree.add(fromHex(row.hash));
-      before = row.hash;
-      next++;
+  for (let seq = first; seq < size;) {
+    progress(seq - first, size - first);
+    const n = Math.floor(seq / WIDTH);
+    const heads = splitBundle(await readBytes('entry_bundle', { n, width: Math.min(WIDTH, size - WIDTH * n) }));
+    for (const head of heads.slice(seq - WIDTH * n)) {
+      const leaf = await checkHead(head, seq, before);
+      tree ??= growingTree(first, await subtreesBefore(first, leaf, size));
+      await tree.add(leaf);
+      before = leaf;
+      seq++;
     }
-    if (rows.length === 0) throw new Error(`entry ${next} is missing`);
+    if (seq < Math.min(size, WIDTH * (n + 1))) throw new Error(`entry ${seq} is missing`);
   }
   progress(size - first, size - first);
-  if (size > 0 && !equal(await tree.root(), checkpoint.root)) throw new Error('the hashes of the entries do not give the root that the ledger signed');
-  return { from: first, size, readable, checkpoint };
+  if (size > 0 && !equal(await tree.root(), checkpoint.root)) throw new Error('the entries do not give the root that the ledger signed: one of them was changed');
+  return { from: first, size, checkpoint };
 }

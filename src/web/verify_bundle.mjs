@@ -5,34 +5,35 @@
 //   const answer = await verifyBundle(bundle, vkey)   // bundle: object or JSON text
 //
 // Checks the checkpoint's signature (C2SP signed note), that it is for the
-// ledger of the key and of entry 0, each entry's canonical form, its inclusion
-// path (RFC 9162), the line of keys from entry 0 to the one that signed, each
+// ledger of the key and of entry 0, each entry's line and its inclusion path
+// (RFC 9162), the line of keys from entry 0 to the one that signed, each
 // endorsed by the one before or by the ledger's recovery key, and whose word the entry in question is, with its
-// device's signature.  It does not execute the rules and does not
-// compute explanation_hash (SHA3-256 is not in WebCrypto): qfs-verify bundle does.
+// device's signature.  What the entry did is derived from the parts that are
+// shown (derive.mjs), and all that the bundle says of it must be that.  The
+// narrative is not looked at but for explanation_hash: who shows the answer tells
+// it anew.  What only the whole rules say, qfs-verify bundle executes.
 //
-// Resolves to { ok, faults: [{ code, detail }], entries, size, origin }.
+// Resolves to { ok, faults: [{ code, detail }], entries, size, origin, answer }; answer is
+// {entry, hash, by, policy, policySeq, effects, steps, guards, rests}: the entry in question as far as it
+// is shown, whose word it is (null: that is not shown), the policy in force there, what derive() gives, and every entry that it rests on.
 
-import { concat, equal, fromBase64url, fromHex, toHex, utf8 } from './bytes.mjs';
+import { concat, equal, fromBase64url, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
+import { derive } from './derive.mjs';
 import { isPublicKey, isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
 import { eventText } from './payloads.mjs';
-import { climb, leafHash } from './tree.mjs';
-
-class Fault extends Error {
-  constructor(code, detail) {
-    super(detail);
-    this.code = code;
-  }
-}
+import { readLine } from './rules/entry.mjs';
+import { demand, LedgerFault } from './rules/fault.mjs';
+import { sha3 } from './rules/keccak.mjs';
+import { climb } from './tree.mjs';
 
 // What `action` gives; if it throws, that is a fault of this code.
 async function orFault(code, action) {
   try {
     return await action();
   } catch (error) {
-    throw error instanceof Fault ? error : new Fault(code, error.message);
+    throw error instanceof LedgerFault ? error : new LedgerFault(code, error.message);
   }
 }
 
@@ -43,30 +44,24 @@ function bytesOf(digits, length) {
 
 // ---- entries ----
 
-function parseEntry(line) {
-  const entry = JSON.parse(line);
-  if (canonical(entry) !== line) throw new Error(`entry ${entry.seq} is not canonical`);
-  if (Object.keys(entry).join() !== 'actor,at,auth,outcome,payload,prev,seq,type,v' || entry.v !== 1 || !(entry.seq >= 0)) throw new Error('a line is no entry of format 1');
-  return entry;
-}
-
-async function checkPath(entry, item, checkpoint) {
-  if (!Array.isArray(item.proof) || item.proof.length > 64) throw new Fault('BUNDLE_FORM', 'a proof is not a list of hashes');
-  const leaf = await leafHash(utf8(item.line));
-  const steps = await orFault('PROOF_INVALID', () => climb(leaf, entry.seq, checkpoint.size, item.proof.map((hash) => bytesOf(hash, 32))));
+async function checkPath({ entry, hash }, item, checkpoint) {
+  demand(Array.isArray(item.proof) && item.proof.length <= 64, 'BUNDLE_FORM', 'a proof is not a list of hashes');
+  const leaf = fromHex(hash);
+  const steps = await orFault('PROOF_INVALID', () => climb(leaf, entry.seq, checkpoint.size, item.proof.map((digits) => bytesOf(digits, 32))));
   const root = steps.length === 0 ? leaf : steps[steps.length - 1].hash;
-  if (!equal(root, checkpoint.root)) throw new Fault('PROOF_INVALID', `entry ${entry.seq} in a ledger of ${checkpoint.size} entries`);
+  demand(equal(root, checkpoint.root), 'PROOF_INVALID', `entry ${entry.seq} in a ledger of ${checkpoint.size} entries`);
 }
 
+// The lines of the bundle, read: {entry, hash}, of which each is in the tree.
 async function checkEntries(items, checkpoint) {
-  const entries = [];
+  const lines = [];
   for (const item of items) {
-    const entry = await orFault('ENTRY_FORMAT', () => parseEntry(item.line));
-    if (entries.length > 0 && entry.seq <= entries[entries.length - 1].seq) throw new Fault('BUNDLE_FORM', 'entries are not in the order of their numbers');
-    await checkPath(entry, item, checkpoint);
-    entries.push(entry);
+    const line = await orFault('ENTRY_FORMAT', () => readLine(item.line));
+    demand(lines.length === 0 || line.entry.seq > lines[lines.length - 1].entry.seq, 'BUNDLE_FORM', 'entries are not in the order of their numbers');
+    await checkPath(line, item, checkpoint);
+    lines.push(line);
   }
-  return entries;
+  return lines;
 }
 
 // ---- keys ----
@@ -74,13 +69,12 @@ async function checkEntries(items, checkpoint) {
 // The keys that an entry names; each must be one that can sign, and the recovery key one of its own.
 function keysIn({ seq, payload }) {
   const keys = Object.fromEntries(['checkpoint', 'recovery', 'token'].filter((name) => name in payload.keys).map((name) => [name, bytesOf(payload.keys[name], 32)]));
-  if (!Object.values(keys).every(isPublicKey)) throw new Fault('ED25519_KEY', `in entry ${seq}`);
+  demand(Object.values(keys).every(isPublicKey), 'ED25519_KEY', `in entry ${seq}`);
   return keys;
 }
 
-function checkRecoveryKey({ checkpoint, recovery, token }, seq) {
-  if (recovery !== undefined && (equal(recovery, checkpoint) || equal(recovery, token))) throw new Fault('RECOVERY_KEY', `of entry ${seq}`);
-}
+const checkRecoveryKey = ({ checkpoint, recovery, token }, seq) =>
+  demand(recovery === undefined || (!equal(recovery, checkpoint) && !equal(recovery, token)), 'RECOVERY_KEY', `of entry ${seq}`);
 
 // A number as eight bytes, the most significant first.
 const eightBytes = (number) => fromHex(number.toString(16).padStart(16, '0'));
@@ -91,74 +85,150 @@ async function followKeys(entry, { ledger, number, current }) {
   const { seq, payload, outcome } = entry;
   const recovers = 'by' in payload;
   const named = keysIn(entry);
-  if (recovers ? payload.by !== 'recovery' || current.recovery === undefined : named.recovery !== undefined) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
+  const endorsed = (condition) => demand(condition, 'SIGNATURE_INVALID', `of the key of entry ${seq}`);
+  endorsed(recovers ? payload.by === 'recovery' && current.recovery !== undefined : named.recovery === undefined);
   const next = { ...named, recovery: named.recovery ?? current.recovery };
   checkRecoveryKey(next, seq);
   const message = recovers ? concat(utf8('qfs:key-recovery:v1\0'), ledger, eightBytes(number), next.checkpoint, next.token, next.recovery)
     : concat(utf8('qfs:key-rotation:v1\0'), ledger, next.checkpoint, next.token);
-  const signer = recovers ? current.recovery : current.checkpoint;
-  if (outcome.number !== number || !await isSigned(message, bytesOf(payload.signature, 64), signer)) throw new Fault('SIGNATURE_INVALID', `of the key of entry ${seq}`);
+  endorsed(outcome?.result?.number === number && await isSigned(message, bytesOf(payload.signature, 64), recovers ? current.recovery : current.checkpoint));
   return next;
 }
 
-// The key in force after these entries, the last, and every key before it.
-async function keysOf(entries, items) {
+const isOf = (type) => ({ act, payload }) => act?.type === type && payload !== undefined;
+
+// The key in force after these entries, the last, and every key before it.  ledger: hash of entry 0.
+export async function keysOf(entries, ledger) {
   const [genesis] = entries;
-  if (genesis?.seq !== 0 || genesis.type !== 'GENESIS') throw new Fault('BUNDLE_INCOMPLETE', 'entry 0');
-  const ledger = await leafHash(utf8(items[0].line));
-  let current = keysIn(genesis);
-  checkRecoveryKey(current, 0);
-  const keys = [current.checkpoint];
-  for (const entry of entries.filter(({ type }) => type === 'KEY_ROTATED')) {
-    current = await followKeys(entry, { ledger, number: keys.length, current });
-    keys.push(current.checkpoint);
+  demand(genesis?.seq === 0 && isOf('GENESIS')(genesis), 'BUNDLE_INCOMPLETE', 'entry 0');
+  return orFault('ENTRY_FORMAT', async () => {
+    let current = keysIn(genesis);
+    checkRecoveryKey(current, 0);
+    const keys = [current.checkpoint];
+    for (const entry of entries.filter(isOf('KEY_ROTATED'))) {
+      current = await followKeys(entry, { ledger: fromHex(ledger), number: keys.length, current });
+      keys.push(current.checkpoint);
+    }
+    return keys;
+  });
+}
+
+// ---- the policy ----
+
+// The policy in force at an entry, and the entry that put it in force: the last before it, or entry 0, for which it is its own.
+async function policyAt({ seq, outcome, accounts }, entries) {
+  const source = entries.filter((entry) => entry.seq === 0 || (entry.seq < seq && isOf('POLICY_CHANGED')(entry))).pop();
+  const { policy } = source.payload;
+  const hash = await orFault('ENTRY_FORMAT', async () => toHex(await sha256(utf8(canonical(policy)))));
+  const said = (accounts ?? []).filter(Boolean).map((part) => part.policy);
+  demand((outcome?.policy ?? hash) === hash && said.every((number) => number === source.seq), 'BUNDLE_INCOMPLETE', `the policy in force at entry ${seq}`);
+  return { policy, policySeq: source.seq, said: outcome?.policy !== undefined || said.length > 0 ? { hash, seq: source.seq } : null };
+}
+
+// ---- accounts ----
+
+// What was before a part must be what the entry left that it names, where that one shows it.
+function checkBefore({ seq, accounts }, entries) {
+  for (const { account, kind, previous, state, was } of (accounts ?? []).filter(Boolean)) {
+    const before = (entries.find((entry) => entry.seq === previous)?.accounts ?? []).find((part) => part?.account === account && part.kind === kind);
+    demand(previous === null || previous < seq, 'OUTCOME_MISMATCH', `entry ${seq} names a later one`);
+    demand(!before || canonical(before.state) === canonical({ ...state, ...was }), 'OUTCOME_MISMATCH', `entry ${seq}: the ${kind} of ${account} was not what entry ${previous} left`);
   }
-  return { origin: genesis.payload.origin, keys };
 }
 
 // ---- whose word it is ----
 
-// "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked.
-async function wordOf({ actor, auth, payload, seq, type }, ledger) {
+// "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked; null where that is not shown.
+export async function wordOf({ act, payload, sig, seq }, ledger) {
+  if (act === undefined) return null;
+  const { actor, auth, type } = act;
   if (auth.via !== 'session') return auth.via;
-  if (auth.sig === undefined) return 'server';
+  if (auth.key === undefined) return 'server';
   const text = eventText({ actor, ledger, nonce: auth.nonce, payload, type });
-  if (!await isSigned(utf8(text), fromBase64url(auth.sig), fromBase64url(auth.key))) throw new Fault('SIGNATURE_INVALID', `of the device, in entry ${seq}`);
+  demand(payload !== undefined && sig && await isSigned(utf8(text), fromBase64url(sig), fromBase64url(auth.key)), 'SIGNATURE_INVALID', `of the device, in entry ${seq}`);
   return 'device';
 }
 
-async function checkWord(bundle, entry) {
-  const ledger = toHex(await leafHash(utf8(bundle.entries[0].line)));
-  const word = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
-  if (bundle.result?.by !== word) throw new Fault('BUNDLE_CLAIM', 'result.by');
+// ---- what it says of the entry ----
+
+const EXECUTED = ['entry', 'reward', 'coherence'];
+
+// All that the bundle says must be what follows from the parts.
+function compare(bundle, said) {
+  for (const [name, value] of Object.entries(said)) {
+    const claim = name.split('.').reduce((object, member) => object?.[member], bundle);
+    demand(canonical(claim ?? null) === canonical(value ?? null), 'BUNDLE_CLAIM', name);
+  }
+}
+
+// The parts of an account's standing that are shown, the latest first.
+const standingsOf = (account, entries) => [...entries].reverse().flatMap((entry) => (entry.accounts ?? [])
+  .filter((part) => part?.kind === 'standing' && part.account === account).map((part) => ({ entry, part })));
+
+async function statementOf({ subject, from }, entries, ledger) {
+  const stated = standingsOf(subject, entries).filter(({ entry }) => entry.seq >= from);
+  for (const { entry } of stated) checkBefore(entry, entries);
+  return Promise.all(stated.map(async ({ entry, part }) => ({ at: entry.at, by: await wordOf(entry, ledger), change: part, seq: entry.seq, type: entry.act?.type ?? null })));
+}
+
+async function answerOf(bundle, lines, ledger) {
+  const entries = lines.map(({ entry }) => entry);
+  const line = lines.find(({ entry }) => entry.seq === bundle.seq);
+  demand(line, 'BUNDLE_INCOMPLETE', `entry ${bundle.seq}`);
+  const { entry, hash } = line;
+  const { topic, subject } = bundle;
+  const { policy, policySeq, said } = await policyAt(entry, entries);
+  const by = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
+  checkBefore(entry, entries);
+  const isExecuted = EXECUTED.includes(topic);
+  const derived = isExecuted ? await orFault('OUTCOME_MISMATCH', () => derive(entry, policy)) : { effects: undefined, steps: [], guards: [] };
+  const [last] = standingsOf(subject, entries);
+  const { coherence, flx, points, referrals } = last?.part.state ?? {};
+  compare(bundle, {
+    tx_id: hash, policy: said, guards: derived.guards, steps: derived.steps, 'result.at': entry.at, 'result.by': by, 'result.type': entry.act?.type,
+    'result.effects': derived.effects, 'result.status': isExecuted ? entry.outcome?.status : undefined,
+    ...(topic === 'coherence' && { 'result.standing': { coherence, flx, points, referrals } }),
+    ...(topic === 'message' && { 'result.message': entry.payload }),
+    ...(topic === 'statement' && { 'result.statement': await statementOf(bundle, entries, ledger) }),
+  });
+  return { entry, hash, by, policy, policySeq, ...derived, rests: entries };
 }
 
 // ---- the bundle ----
 
-const MEMBERS = 'checkpoint,entries,explanation_hash,from,guards,narrative,policy,result,seq,steps,subject,topic,tx_id,v';
+const MEMBERS = 'checkpoint,entries,explanation_hash,from,guards,narrative,policy,reader,recorded,result,seq,sessions,steps,subject,topic,tx_id,v';
+
+function checkForm(bundle) {
+  demand(bundle !== null && typeof bundle === 'object' && Object.keys(bundle).sort().join() === MEMBERS && bundle.v === 2 && Array.isArray(bundle.entries),
+    'BUNDLE_FORM', 'it has other members');
+  demand(bundle.entries.length <= 1000, 'EXPLAIN_LIMIT', `${bundle.entries.length} entries`);
+}
+
+function checkHash({ explanation_hash: hash, ...rest }) {
+  demand(toHex(sha3(utf8(canonical(rest)))) === hash, 'BUNDLE_CLAIM', 'explanation_hash');
+}
 
 async function check(bundle, vkey) {
   const trusted = await orFault('VKEY_SYNTAX', () => readVkey(vkey));
-  if (bundle === null || typeof bundle !== 'object' || Object.keys(bundle).sort().join() !== MEMBERS || bundle.v !== 1 || !Array.isArray(bundle.entries)) throw new Fault('BUNDLE_FORM', 'it has other members');
-  if (bundle.entries.length > 1000) throw new Fault('EXPLAIN_LIMIT', `${bundle.entries.length} entries`);
+  checkForm(bundle);
   const checkpoint = await orFault('NOTE_SYNTAX', () => readCheckpoint(bundle.checkpoint));
-  if (checkpoint.origin !== trusted.name) throw new Fault('CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the key is for ${trusted.name}`);
-  const entries = await checkEntries(bundle.entries, checkpoint);
-  const { origin, keys } = await keysOf(entries, bundle.entries);
-  if (origin !== checkpoint.origin) throw new Fault('CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the entries are of ${origin}`);
-  if (!await isCheckpointOf(checkpoint, keys[keys.length - 1])) throw new Fault('CHECKPOINT_KEY', `at size ${checkpoint.size}`);
-  if (!keys.some((key) => equal(key, trusted.key))) throw new Fault('KEY_UNTRUSTED', trusted.name);
-  const subject = entries.findIndex(({ seq }) => seq === bundle.seq);
-  if (subject < 0) throw new Fault('BUNDLE_INCOMPLETE', `entry ${bundle.seq}`);
-  if (toHex(await leafHash(utf8(bundle.entries[subject].line))) !== bundle.tx_id) throw new Fault('BUNDLE_CLAIM', 'tx_id');
-  await checkWord(bundle, entries[subject]);
-  return { ok: true, faults: [], entries: entries.length, size: checkpoint.size, origin };
+  demand(checkpoint.origin === trusted.name, 'CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the key is for ${trusted.name}`);
+  const lines = await checkEntries(bundle.entries, checkpoint);
+  const ledger = lines[0]?.hash;
+  const keys = await keysOf(lines.map(({ entry }) => entry), ledger);
+  const { origin } = lines[0].entry.payload;
+  demand(origin === checkpoint.origin, 'CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the entries are of ${origin}`);
+  demand(await isCheckpointOf(checkpoint, keys[keys.length - 1]), 'CHECKPOINT_KEY', `at size ${checkpoint.size}`);
+  demand(keys.some((key) => equal(key, trusted.key)), 'KEY_UNTRUSTED', trusted.name);
+  const answer = await answerOf(bundle, lines, ledger);
+  checkHash(bundle);
+  return { ok: true, faults: [], entries: lines.length, size: checkpoint.size, origin, answer };
 }
 
 export async function verifyBundle(bundle, vkey) {
   try {
     return await check(typeof bundle === 'string' ? JSON.parse(bundle) : bundle, vkey);
   } catch (error) {
-    return { ok: false, faults: [{ code: error instanceof Fault ? error.code : 'BUNDLE_FORM', detail: error.message }] };
+    return { ok: false, faults: [error instanceof LedgerFault ? { code: error.code.slice(4), detail: error.detail } : { code: 'BUNDLE_FORM', detail: error.message }] };
   }
 }

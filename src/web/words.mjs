@@ -13,7 +13,7 @@ const TYPES = {
 const RULES = {
   ACCOUNT_CREATED: 'Account began', PROFILE_COMPLETED: 'Profile completed', PROFILE_CHANGED: 'Profile changed',
   CHAT_KEY_PUBLISHED: 'Encrypted chat turned on', MESSAGE_FIRST_SENT: 'First message sent', MESSAGE_FIRST_RECEIVED: 'First message received',
-  SIGNED_IN: 'Signed in', SESSION_ROTATED: 'Session renewed', SESSION_REVOKED: 'Session ended', MESSAGE_RECIPROCATED: 'Message answered', REFERRAL_USED: 'Came by an invitation',
+  SESSION_STARTED: 'Signed in', EVENT_SIGNED: 'Signed by the device', SESSION_ROTATED: 'Session renewed', SESSION_REVOKED: 'Session ended', MESSAGE_RECIPROCATED: 'Message answered', REFERRAL_USED: 'Came by an invitation',
   FRAUD_BLOCKED: 'Invitation refused as fraud', CONTENT_SCORED: 'Content scored',
 };
 
@@ -29,6 +29,8 @@ const GUARDS = {
 
 const LEVELS = { UNKNOWN: 'Newcomer', VERIFIED: 'Verified', TRUSTED: 'Trusted', AUTHORITY: 'Authority' };
 
+// What an entry is called whose act one may not see.
+export const PRIVATE = 'Private entry';
 export const TYPE_NAMES = Object.keys(TYPES);
 const plain = (name) => name.toLowerCase().replace(/_/g, ' ').replace(/^./, (char) => char.toUpperCase());
 
@@ -39,10 +41,9 @@ export function ruleName(rule) {
   if (withheld) return `Reward withheld: ${guardReason(withheld[1])}`;
   return tier ? `Invitation became active (tier ${tier[1]})` : RULES[rule] ?? plain(rule);
 }
-export const isGuard = (name) => name in GUARDS;
 export const guardName = (guard) => GUARDS[guard]?.[0] ?? plain(guard);
 export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);
 // Whose word an entry is, as verifyBundle() has found it.
 const WORDS = { wallet: 'signed by the wallet', device: 'signed by the device', server: 'on the server\u2019s word, unsigned', operator: 'on an operator\u2019s word' };
-export const wordName = (by) => WORDS[by] ?? plain(by);
+export const wordName = (by) => (by === null ? 'an act of somebody else' : WORDS[by] ?? plain(by));
 export const levelName = (level) => LEVELS[level] ?? plain(level);

@@ -3,10 +3,14 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { value } from '../node/psql.mjs';
+
+// Node 18 has WebCrypto, but not under the name that browsers give it.
+globalThis.crypto ??= webcrypto;
 
 const DIR = process.env.QFS_API_DIR;
 assert.ok(DIR, 'run scripts/check-api');

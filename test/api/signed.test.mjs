@@ -71,13 +71,14 @@ test('a session with a device: unsigned is refused with a hint of what to sign, 
 
     const last = me.sign(type, payload);
     assertOk(await ask(last), name);
-    const row = JSON.parse(api.sql(`SELECT jsonb_build_object('type', type, 'payload', payload, 'auth', auth) FROM qfs.ledger WHERE actor::text = '${me.user_id}' ORDER BY seq DESC LIMIT 1`));
+    const row = JSON.parse(api.sql(`SELECT jsonb_build_object('type', type, 'payload', payload, 'auth', auth, 'sig', sig) FROM qfs.ledger WHERE actor::text = '${me.user_id}' ORDER BY seq DESC LIMIT 1`));
     assert.deepEqual(row.payload, payload, name);
-    assert.deepEqual(row.auth, { ...last, session: me.session, via: 'session' }, name);
+    const { key, nonce, sig } = last;
+    assert.deepEqual([row.auth, row.sig], [{ key, nonce, session: me.session, via: 'session' }, sig], name);
     // What was signed once is good once.
     assertError(await ask(last), name === 'session_rotate' ? 401 : 409, name === 'session_rotate' ? 'QFS_SESSION_ENDED' : 'QFS_EVENT_NONCE', `${name}: again`);
   }
-  assert.equal(api.sql(`SELECT count(*) FROM qfs.ledger WHERE actor::text = '${me.user_id}' AND auth ->> 'via' = 'session' AND NOT auth ? 'sig'`), '0');
+  assert.equal(api.sql(`SELECT count(*) FROM qfs.ledger WHERE actor::text = '${me.user_id}' AND auth ->> 'via' = 'session' AND sig IS NULL`), '0');
 });
 
 test('a session without a device signs nothing, and says so', async () => {

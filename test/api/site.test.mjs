@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { ledger, assertError, assertOk } from './client.mjs';
 import { viemWallet } from './wallets.mjs';
 
@@ -84,6 +85,9 @@ test('C2SP: the bytes are those of SQL', async () => {
     assert.equal(answer.headers['cache-control'], isFull ? 'public, max-age=31536000, immutable' : 'public, max-age=3600', path);
     assert.equal((await brief.site({ method: 'HEAD', path })).status, 200, path);
   }
+  const zipped = await get(brief, '/tile/entries/000', undefined, { 'Accept-Encoding': 'gzip' });
+  assert.equal(zipped.headers['content-encoding'], 'gzip');
+  assert.equal(gunzipSync(zipped.bytes).toString('hex'), sqlBytes('qfs.entry_bundle(0)'));
   // The checkpoint of this size; another test may append meanwhile, so the size is taken from the note.
   const answer = await get(brief, '/checkpoint');
   assert.equal(answer.text, brief.sql(`SELECT qfs.checkpoint(${Number(answer.text.split('\n')[1])})`));
@@ -103,9 +107,8 @@ test('C2SP: what is not there is not kept, and numbers are read in groups of thr
 });
 
 test('C2SP: a token opens nothing there, because answers may be kept for everyone', async () => {
-  const answer = await get(api, '/tile/entries/000.p/1');
-  assertError(answer, 403, 'QFS_FORBIDDEN');
-  assert.equal(answer.headers['cache-control'], 'no-store');
+  // The heads of entries are everybody's, whatever the policy says of their contents.
+  assert.equal((await get(api, '/tile/entries/000.p/1', 'no.valid.token')).status, 200);
   assert.equal((await get(api, '/tile/0/000.p/1', 'no.valid.token')).status, 200);
   assert.equal((await get(api, '/rest/rpc/head', 'no.valid.token')).status, 401);
 });
@@ -149,4 +152,21 @@ test('limits of rate: an address that asks too often is told so', async () => {
   const answers = await many(250, () => get(api, '/rest/rpc/head'));
   assert.ok(byStatus(answers, 429).length >= 30);
   assert.ok(byStatus(answers, 200).length >= 50);
+  for (const answer of answers) assert.equal(answer.headers['retry-after'], answer.status === 429 ? '1' : undefined);
+});
+
+test('limits of rate: a mirror with many requests at once gets all of the log, and one with too many is told when to come again', async () => {
+  const paths = Array.from({ length: 600 }, (_, i) => ['/tile/0/000', '/tile/0/001', '/tile/entries/000', '/checkpoint'][i % 4]);
+  const mirror = async () => {
+    const statuses = [];
+    for (let path = paths.pop(); path; path = paths.pop()) statuses.push((await get(brief, path)).status);
+    return statuses;
+  };
+  const statuses = (await Promise.all(Array.from({ length: 64 }, mirror))).flat();
+  assert.deepEqual([statuses.length, [...new Set(statuses)]], [600, [200]]);
+  const answers = await Promise.all(Array.from({ length: 450 }, () => get(brief, '/tile/0/000')));
+  const refused = answers.filter((answer) => answer.status === 429);
+  assert.ok(refused.length >= 50, `${refused.length} were refused`);
+  assert.ok(answers.length - refused.length >= 256);
+  for (const answer of refused) assert.equal(answer.headers['retry-after'], '1');
 });

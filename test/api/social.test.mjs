@@ -45,6 +45,7 @@ const envelope = (from, to, seq, text) =>
   seal({ sender: from.user_id, recipient: to.user_id, seq, text, mine: from.mine, theirs: to.mine.text });
 const send = async (from, to, seq, text) => call('send_message', await envelope(from, to, seq, text), from);
 const outcomeOf = (entry) => JSON.parse(api.sql(`SELECT outcome FROM qfs.ledger WHERE seq = ${entry}`));
+const partsOf = (entry) => JSON.parse(api.sql(`SELECT accounts FROM qfs.ledger WHERE seq = ${entry}`));
 const isSound = () => assert.equal(api.sql('SELECT count(*) FROM qfs.verify()'), '0');
 
 test('the trust loop', async () => {
@@ -82,14 +83,15 @@ test('the trust loop', async () => {
     [toDecimal(step(c, ONE)), toDecimal(step(step(c, 6n * ONE / 10n), ONE / 2n))]);
   assert.deepEqual(after.map((p) => p.last_entry), [entry, entry]);
 
-  // Each effect names the entry before it, back to the first sign-in.
+  // Each part of a standing names the entry before it, back to the first sign-in.
   for (const who of [alice, bob]) {
     const rules = [];
     let seq = (await profileOf(who)).last_entry;
     while (seq !== null) {
-      const own = outcomeOf(seq).effects.filter((effect) => effect.account === who.user_id);
-      assert.ok(own.length > 0 && own.every((effect) => effect.previous === own[0].previous && (effect.previous === null || effect.previous < seq)));
-      rules.push(...own.map((effect) => effect.rule).reverse());
+      const own = partsOf(seq).filter(({ account, kind }) => account === who.user_id && kind === 'standing');
+      assert.equal(own.length, 1);
+      assert.ok(own[0].previous === null || own[0].previous < seq);
+      rules.push(...[...own[0].rules].reverse());
       seq = own[0].previous;
     }
     assert.equal(rules.at(-1), 'ACCOUNT_CREATED');
@@ -99,8 +101,11 @@ test('the trust loop', async () => {
   const stats = assertOk(await api.read('/rpc/referral_stats', alice.token));
   assert.deepEqual([stats.code, stats.used, stats.activated, stats.tier, stats.flx], [code, 1, 1, 1, toDecimal(100n * ONE)]);
   assert.deepEqual(stats.referees.map((r) => [r.user_id, r.settled]), [[bob.user_id, entry]]);
-  const act = assertOk(await api.read(`/rpc/coherence?user_id=${alice.user_id}`, bob.token)).last_act;
-  assert.deepEqual([act.seq, act.rule], [entry, 'REFERRAL_TIER_1']);
+  const actFor = async (who) => assertOk(await api.read(`/rpc/coherence?user_id=${alice.user_id}`, who.token)).last_act;
+  const act = await actFor(alice);
+  assert.deepEqual([act.seq, act.rules], [entry, ['REFERRAL_TIER_1']]);
+  // When somebody did something is nobody else's business.
+  assert.equal(await actFor(bob), null);
 
   // A stranger checks the reward offline, and replays the whole ledger.
   const dir = mkdtempSync(join(tmpdir(), 'qfs-loop-'));

@@ -253,13 +253,15 @@ my %section = (
     my $size = sql('SELECT size FROM qfs.head()');
     for (1 .. $rounds) {
       push @ours, server_ms("SELECT * FROM qfs.verify(depth => 'hashes')");
-      # The chain alone, each entry's text built and hashed in SQL: less than qfs.verify does.
-      push @theirs, server_ms(q{
+      # The chain alone, each entry's parts and head built and hashed in SQL: less than qfs.verify does.
+      my %part = (act => q{'{"actor":"' || coalesce(l.actor::text, 'system') || '","auth":' || l.auth::text || ',"type":"' || l.type || '"}'},
+        outcome => 'l.outcome::text', payload => 'l.payload::text', sig => q{coalesce(to_json(l.sig)::text, 'null')});
+      my %commitment = map { ($_ => "encode(digest('\\x02'::bytea || substr(digest('\\x03'::bytea || l.salt || '$_', 'sha256'), 1, 16) || convert_to($part{$_}, 'UTF8'), 'sha256'), 'hex')") } keys %part;
+      push @theirs, server_ms(qq{
         SELECT count(*) FROM (
-          SELECT l.hash::bytea AS stored, digest('\x00'::bytea || convert_to(
-            '{"actor":"' || coalesce(l.actor::text, 'system') || '","at":' || l.at || ',"auth":' || l.auth::text ||
-            ',"outcome":' || l.outcome::text || ',"payload":' || l.payload::text || ',"prev":"' || l.prev::text ||
-            '","seq":' || l.seq || ',"type":"' || l.type || '","v":1}', 'UTF8'), 'sha256') AS computed,
+          SELECT l.hash::bytea AS stored, digest('\\x00'::bytea || convert_to(
+            '{"accounts":"' || encode(digest('', 'sha256'), 'hex') || '","act":"' || $commitment{act} || '","at":' || l.at || ',"outcome":"' || $commitment{outcome} ||
+            '","payload":"' || $commitment{payload} || '","prev":"' || l.prev::text || '","seq":' || l.seq || ',"sig":"' || $commitment{sig} || '","v":2}', 'UTF8'), 'sha256') AS computed,
             lag(l.hash::bytea) OVER (ORDER BY l.seq) = l.prev::bytea AS linked
           FROM qfs.ledger l) x WHERE computed = stored AND linked});
     }
@@ -318,8 +320,8 @@ my %section = (
     sign_in('explained');
     sql(q{SELECT qfs.set_policy('{"referral": {"activation": ["profile"]}}')}, 'explained');
     sql(q{SELECT qfs_api.set_profile('Invited') FROM account a, LATERAL qfs.authenticate(a.token) WHERE a.client = 12}, 'explained');
-    my ($reward, $referrer) = split /\|/, sql(q{SELECT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
-      WHERE e ->> 'rule' = 'REFERRAL_TIER_1' AND e ? 'referrals'}, 'explained');
+    my ($reward, $referrer) = split /\|/, sql(q{SELECT l.seq, p ->> 'account' FROM qfs.ledger l, jsonb_array_elements(accounts) p
+      WHERE p ->> 'kind' = 'standing' AND p -> 'rules' ? 'REFERRAL_TIER_1' AND p -> 'was' ? 'referrals'}, 'explained');
     my (%ms, %n);
     my @sizes = (1_000, 1_000_000);
     for my $size (@sizes) {

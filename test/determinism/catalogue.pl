@@ -15,6 +15,9 @@ my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 # Observers say how the server is now: clocks, locks, files, roles, other objects.  No outcome, no proof and no explanation asks them.
 my $OBSERVERS = qr/^qfs(_api)?\.(access|health|key_fault|knows_server|metric_families|neighbours|metrics|self_check|vitals)\(/;
 
+# Who is shown an account as of the last epoch, and the functions that ask them.
+my $BY_EPOCH = qr/^qfs(_api)?\.(epoch_start|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|app|sessions)\(/;
+
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
   # qfs.refuse raises an error, or says true; it is volatile so that nobody raises it early.
@@ -24,7 +27,7 @@ my @ALLOWED = (
   # The same fixed text; entries are read by their number.
   [ qr/^qfs(_api)?\.(explain\w*|account_statement)\(/, 'unseen', qr/^SPI_execute_with_args, in C$/ ],
   # An array's elements come in its order; of the rows of a walk one has what is looked for.
-  [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward)\(/, 'unordered', qr/^LIMIT/ ],
+  [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward|profile|profile_of|seen_standing|app)\(/, 'unordered', qr/^LIMIT/ ],
   # The page is a text: what it calls, a browser runs.  Its headers are for PostgREST, the same each time.
   [ qr/^qfs_api\.app\(/, 'time', qr/^Date$/ ],
   [ qr/^qfs_api\.app\(/, 'clock', qr/^now\(\)$/ ],
@@ -33,9 +36,9 @@ my @ALLOWED = (
   [ qr/^qfs(_api)?\.(find_tx|explain_reward)\(/, 'collation', qr/^textregex(eq|ne)\(/ ],
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
-  # Lists what is active now, which is a number of milliseconds.
-  [ qr/^qfs_api\.sessions\(/, 'clock', qr/^statement_timestamp\(/ ],
-  [ qr/^qfs_api\.sessions\(/, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],
+  # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.
+  [ $BY_EPOCH, 'clock', qr/^statement_timestamp\(/ ],
+  [ $BY_EPOCH, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],
 );
 
 sub walk_of { my (@objects) = @_; return QfsWalk->new($value, @objects) }

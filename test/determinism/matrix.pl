@@ -7,6 +7,7 @@ use warnings FATAL => 'all';
 use QfsTest;
 use QfsClient;
 use QfsHistory;
+use File::Basename qw(dirname);
 use Test::More;
 
 my $SIZE = $ENV{QFS_HISTORY} // 1_500;
@@ -54,7 +55,7 @@ is($primary->safe_psql('history', "$in_worker $replay"), 0, 'and finds the same 
 
 # Several workers hash the entries anew, each some of them.
 my $several = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 4; ';
-my $anew = 'SELECT count(*), bool_and(qfs.leaf_hash(qfs.entry(seq)) OPERATOR(qfs.=) hash) FROM qfs.ledger';
+my $anew = 'SELECT count(*), bool_and(qfs.leaf_hash(qfs.entry_head(seq)) OPERATOR(qfs.=) hash) FROM qfs.ledger';
 like($primary->safe_psql('history', "$several EXPLAIN (COSTS OFF) $anew"), qr/Parallel (Index Only )?(Index )?(Seq )?Scan/, 'parallel workers hash entries');
 is($primary->safe_psql('history', "$several $anew"), (split / /, $reference)[0] . '|t', 'and get the hashes that are stored');
 
@@ -87,6 +88,12 @@ like($out, qr/^sound: /m, 'qfs-verify finds it sound');
 my ($entries, $head, $root, $state) = map { $out =~ $_ ? $1 : '-' } qr/^sound: (\d+)/m, map { qr/^$_:\s+(\w+)$/m } qw(head root state);
 cell('qfs-verify', "$entries $head $root $state");
 
+# The rules once more, in JavaScript, written from docs/format.md alone.
+my $tree = dirname(__FILE__) . '/../..';
+my ($status, $said, $faults) = run_program('node', "$tree/test/node/replay.mjs", $export);
+is($status, 0, 'JavaScript finds it sound') or diag($faults);
+cell('JavaScript', $said =~ s/\n//r);
+
 my @replays = map { [ split /=/, $_, 2 ] } split /\n/, $ENV{QFS_REPLAYS} // '';
 cmp_ok(scalar @replays, '>=', 4, 'there are builds to compare');
 for my $replay (@replays) {
@@ -116,6 +123,18 @@ $primary->safe_psql('history', q{INSERT INTO qfs.ledger (type, payload) VALUES (
 isnt(join(' ', split /\|/, $primary->safe_psql('history', $SUMMARY)), $reference, 'another entry is another head');
 $primary->safe_psql('history', unguarded('UPDATE qfs.standing SET coherence = coherence + 0.000000000000000001 WHERE coherence < 1'));
 isnt((split /\|/, $primary->safe_psql('history', $SUMMARY))[3], (split / /, $reference)[3], 'another unit of coherence is another state');
+# JavaScript that rounds up.
+my $copy = PostgreSQL::Test::Utils::tempdir('javascript');
+is(system('cp', '-r', "$tree/src/web", "$copy/"), 0, 'the modules are copied');
+my $step = slurp("$copy/web/rules/amounts.mjs");
+ok($step =~ s{(quality \* alpha\)) / ONE}{$1 / ONE + 1n}, 'planted');
+spit("$copy/web/rules/amounts.mjs", $step);
+my $program = slurp("$tree/test/node/replay.mjs");
+ok($program =~ s{\.\./\.\./src/web}{$copy/web}, 'and their program');
+spit("$copy/replay.mjs", $program);
+($status, undef, $faults) = run_program('node', "$copy/replay.mjs", $export);
+is($status, 1, 'another unit of coherence in JavaScript is seen');
+like($faults, qr/QFS_OUTCOME_MISMATCH/, 'in what was recorded');
 if (my $planted = $ENV{QFS_PLANTED}) {
   for my $line (split /\n/, $planted) {
     my ($name, $program) = split /=/, $line, 2;

@@ -5,9 +5,10 @@
  *
  *   replay EXPORT.jsonl [BYTE]     prints: entries head root state
  *
- * Of each line it takes what somebody asked for: time, type, actor, auth and
- * payload.  Outcome, links and hashes are computed, not compared, so a build
- * that computes something else arrives at another head and another state.
+ * Of each line it takes what somebody asked for: time, type, actor, auth,
+ * payload and signature; and the salt.  Outcome, parts of accounts, links and
+ * hashes are computed, not compared, so a build that computes something else
+ * arrives at another head and another state.
  * With BYTE, memory comes from the top of an arena downwards and is filled
  * with that byte: neither the order of addresses nor what memory held before
  * may matter.
@@ -67,19 +68,23 @@ fail(const char *what, uint64_t seq, const qfs_error *err)
 static void
 append(qfs_chain *chain, qfs_slice line)
 {
-	static uint8_t outcome_memory[QFS_ENTRY_MAX];
-	static uint8_t bytes_memory[QFS_ENTRY_MAX];
+	static qfs_workspace space;
+	qfs_entry	read;
 	qfs_entry	entry;
 	qfs_error	err;
-	qfs_buf		outcome;
-	qfs_buf		bytes;
 	qfs_seal	seal;
 
-	if (qfs_entry_decode(line, &entry, &err) != QFS_OK)
+	if (qfs_line_read(line, &read, &err) != QFS_OK)
 		fail("cannot be read", chain->frontier.size, &err);
-	qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
-	qfs_buf_init(&bytes, bytes_memory, sizeof(bytes_memory));
-	if (qfs_chain_append(chain, &entry, &outcome, &bytes, &seal, &err) != QFS_OK)
+	if (!read.is_full)
+	{
+		qfs_fail(&err, QFS_ENTRY_INCOMPLETE, "its line does not show all of it");
+		fail("cannot be computed", chain->frontier.size, &err);
+	}
+	entry = (qfs_entry) {.at = read.at,.type = read.type,.has_actor = read.has_actor,.actor = read.actor,
+		.auth = read.auth,.payload = read.payload,.sig = read.sig,.salt = read.salt
+	};
+	if (qfs_chain_append(chain, &entry, &space, &seal, &err) != QFS_OK)
 		fail("is refused", chain->frontier.size, &err);
 }
 

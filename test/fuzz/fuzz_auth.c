@@ -13,7 +13,9 @@ static void
 auth(qfs_slice input)
 {
 	uint8_t		memory[QFS_AUTH_MAX];
+	uint8_t		signature[64];
 	qfs_auth	value;
+	qfs_slice	sig;
 	qfs_error	err;
 	qfs_buf		out;
 	qfs_status	status = qfs_auth_read(input, &value, &err);
@@ -28,11 +30,15 @@ auth(qfs_slice input)
 	}
 
 	value = (qfs_auth) {.via = QFS_VIA_SESSION,.is_signed = true};
-	status = qfs_auth_read_signature(input, &value, &err);
+	status = qfs_auth_read_signature(input, &value, &sig, &err);
 	if (status != QFS_OK)
+	{
 		fuzz_check_error(status, &err);
-	else
-		PROPERTY(value.nonce >= 0 && value.nonce <= QFS_INT_MAX);
+		return;
+	}
+	PROPERTY(value.nonce >= 0 && value.nonce <= QFS_INT_MAX);
+	/* What becomes the entry's part is the signature again. */
+	PROPERTY(qfs_auth_sig_read(sig, signature) && memcmp(signature, value.signature, sizeof(signature)) == 0);
 }
 
 static void

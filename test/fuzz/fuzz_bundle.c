@@ -95,7 +95,7 @@ same_body(qfs_slice a, qfs_slice b)
 static void
 reads_well(qfs_slice text)
 {
-	static uint8_t memory[2][QFS_ENTRY_MAX];
+	static uint8_t memory[2][QFS_LINE_MAX];
 	qfs_json_iter iter = qfs_json_members(member(text, "entries"));
 	unsigned	count = 0;
 	qfs_slice	key;
@@ -109,8 +109,8 @@ reads_well(qfs_slice text)
 		qfs_buf_init(&line, memory[0], sizeof(memory[0]));
 		qfs_buf_init(&again, memory[1], sizeof(memory[1]));
 		PROPERTY(qfs_json_to_text(member(object, "line"), &line) && !line.overflow);
-		PROPERTY(qfs_entry_decode(qfs_buf_slice(&line), &entry, NULL) == QFS_OK);
-		PROPERTY(qfs_entry_encode(&entry, &again, NULL) == QFS_OK);
+		PROPERTY(qfs_line_read(qfs_buf_slice(&line), &entry, NULL) == QFS_OK);
+		PROPERTY(qfs_line_write(&entry, &again, NULL) == QFS_OK);
 		PROPERTY(qfs_slice_equal(qfs_buf_slice(&again), qfs_buf_slice(&line)));
 		PROPERTY(entry.seq < bundle.size);
 	}
@@ -172,14 +172,19 @@ any_text(qfs_slice input)
 
 /* ---- a ledger that lies ---- */
 
+/* A full entry is committed to anew; of another one what it says is kept. */
 static void
-put_line(uint64_t seq, const qfs_entry *entry)
+put_line(uint64_t seq, qfs_entry *entry)
 {
-	static uint8_t memory[QFS_ENTRY_MAX];
+	static uint8_t memory[QFS_LINE_MAX];
+	static uint8_t act_memory[QFS_PART_MAX];
 	qfs_buf		line;
+	qfs_buf		act;
 
 	qfs_buf_init(&line, memory, sizeof(memory));
-	if (qfs_entry_encode(entry, &line, NULL) != QFS_OK)
+	qfs_buf_init(&act, act_memory, sizeof(act_memory));
+	if ((entry->is_full && qfs_entry_commit(entry, &act, NULL) != QFS_OK) ||
+		qfs_line_write(entry, &line, NULL) != QFS_OK)
 		return;
 	free(s.entry[seq].bytes);
 	s.entry[seq].bytes = malloc(line.len);
@@ -191,7 +196,7 @@ put_line(uint64_t seq, const qfs_entry *entry)
 static qfs_slice
 with_text(qfs_slice object, const char *name, const char *text)
 {
-	static uint8_t memory[2 * QFS_ENTRY_MAX];
+	static uint8_t memory[2 * QFS_PAYLOAD_MAX];
 	qfs_slice	old;
 	qfs_buf		out;
 
@@ -210,11 +215,11 @@ with_text(qfs_slice object, const char *name, const char *text)
 static void
 sign_message(qfs_entry *entry)
 {
-	static uint8_t memory[QFS_ENTRY_MAX];
+	static uint8_t memory[QFS_PAYLOAD_MAX];
+	static char digits[1 + 2 + 2 * 65 + 2] = "\"0x";
 	qfs_slice	value;
 	qfs_slice	name;
 	uint8_t		signature[65];
-	char		digits[2 + 2 * sizeof(signature) + 1] = "0x";
 	qfs_buf		message;
 
 	qfs_buf_init(&message, memory, sizeof(memory));
@@ -228,8 +233,9 @@ sign_message(qfs_entry *entry)
 		if (!qfs_slice_equal(name, qfs_slice_of(wallet.name)))
 			continue;
 		test_personal_sign(&wallet, qfs_buf_slice(&message), signature);
-		sodium_bin2hex(digits + 2, sizeof(digits) - 2, signature, sizeof(signature));
-		entry->payload = with_text(entry->payload, "signature", digits);
+		sodium_bin2hex(digits + 3, sizeof(digits) - 3, signature, sizeof(signature));
+		strcat(digits, "\"");
+		entry->sig = qfs_slice_of(digits);
 	}
 }
 
@@ -265,9 +271,9 @@ sign_rotation(qfs_entry *entry, const qfs_hash *ledger)
 static void
 sign_event(qfs_entry *entry, const qfs_hash *ledger)
 {
-	static uint8_t memory[2 * QFS_ENTRY_MAX];
+	static uint8_t memory[2 * QFS_PAYLOAD_MAX];
+	static char text[QFS_BASE64URL_LEN(crypto_sign_BYTES) + 3];
 	uint8_t		signature[crypto_sign_BYTES];
-	char		text[QFS_BASE64URL_LEN(sizeof(signature)) + 1];
 	qfs_auth	auth;
 	qfs_buf		message;
 
@@ -282,8 +288,10 @@ sign_event(qfs_entry *entry, const qfs_hash *ledger)
 		if (memcmp(&pair.public, &auth.key, sizeof(auth.key)) != 0)
 			continue;
 		crypto_sign_detached(signature, NULL, message.data, message.len, pair.secret);
-		sodium_bin2base64(text, sizeof(text), signature, sizeof(signature), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-		entry->auth = with_text(entry->auth, "sig", text);
+		text[0] = '"';
+		sodium_bin2base64(text + 1, sizeof(text) - 2, signature, sizeof(signature), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		strcat(text, "\"");
+		entry->sig = qfs_slice_of(text);
 	}
 }
 
@@ -297,7 +305,7 @@ place_lines(qfs_slice lines)
 	{
 		qfs_slice	line = fuzz_line(&lines);
 
-		if (qfs_entry_decode(line, &entry, NULL) != QFS_OK || entry.seq >= SAMPLE_MAX ||
+		if (qfs_line_read(line, &entry, NULL) != QFS_OK || entry.seq >= SAMPLE_MAX ||
 			s.entry[entry.seq].bytes != NULL)
 			continue;
 		put_line(entry.seq, &entry);
@@ -306,22 +314,42 @@ place_lines(qfs_slice lines)
 	}
 }
 
+/* The hash of an entry; of one that is missing, of nothing. */
+static qfs_hash
+hash_of(unsigned seq)
+{
+	qfs_slice	line = sample_line(&s, seq);
+	qfs_entry	entry;
+	qfs_hash	hash;
+
+	if (line.len == 0)
+		qfs_leaf_hash(line, &hash);
+	else
+	{
+		PROPERTY(qfs_line_read(line, &entry, NULL) == QFS_OK);
+		qfs_entry_hash(&entry, &hash);
+	}
+	return hash;
+}
+
 static void
 sign_lines(void)
 {
 	qfs_hash	ledger;
 
-	qfs_leaf_hash(sample_line(&s, 0), &ledger);
+	ledger = hash_of(0);
 	for (unsigned i = 1; i < s.count; i++)
 	{
-		static uint8_t memory[QFS_ENTRY_MAX];
+		static uint8_t memory[QFS_LINE_MAX];
 		qfs_slice	line = sample_line(&s, i);
 		qfs_entry	entry;
 
 		if (line.len == 0)
 			continue;
 		memcpy(memory, line.data, line.len);
-		PROPERTY(qfs_entry_decode((qfs_slice) {memory, line.len}, &entry, NULL) == QFS_OK);
+		PROPERTY(qfs_line_read((qfs_slice) {memory, line.len}, &entry, NULL) == QFS_OK);
+		if (!entry.is_full)
+			continue;
 		if (qfs_slice_equal(entry.type, QFS_LITERAL("LOGIN")))
 			sign_message(&entry);
 		else if (qfs_slice_equal(entry.type, QFS_LITERAL("KEY_ROTATED")))
@@ -341,50 +369,66 @@ plant_tree(void)
 	{
 		qfs_seal   *seal = &s.entry[i].seal;
 
-		qfs_leaf_hash(sample_line(&s, i), &seal->hash);
+		seal->hash = hash_of(i);
 		PROPERTY(qfs_frontier_append(&s.chain.frontier, &seal->hash, seal->nodes, &seal->count, NULL) == QFS_OK);
 	}
 }
 
-/* What the rules said of the last entry that was executed. */
+/* What the rules said of the last entry that was executed: its memory was all zeros before. */
+static qfs_slice
+made_in(const uint8_t *memory, size_t size)
+{
+	return (qfs_slice) {memory, strnlen((const char *) memory, size)};
+}
+
 static qfs_slice
 outcome_made(void)
 {
-	return (qfs_slice) {made.x.outcome, strnlen((const char *) made.x.outcome, sizeof(made.x.outcome))};
+	return made_in(made.x.space.outcome, sizeof(made.x.space.outcome));
+}
+
+static qfs_slice
+accounts_made(void)
+{
+	return made_in(made.x.space.accounts, sizeof(made.x.space.accounts));
 }
 
 static bool
-is_outcome(qfs_slice outcome)
+is_outcome(const qfs_entry *entry)
 {
-	return qfs_slice_equal(outcome, outcome_made());
+	return qfs_slice_equal(entry->outcome, outcome_made()) && qfs_slice_equal(entry->accounts, accounts_made());
 }
 
 /* The ledger records what the rules say, if that is what was wrong with it. */
 static bool
 record_outcome(const qfs_question *q)
 {
-	static uint8_t memory[QFS_ENTRY_MAX];
+	static uint8_t memory[QFS_LINE_MAX];
 	qfs_slice	line = sample_line(&s, (unsigned) q->seq);
 	qfs_entry	entry;
 
-	if (made.err.status != QFS_OUTCOME_MISMATCH || qfs_json_check(outcome_made(), NULL) != QFS_OK)
+	if (made.err.status != QFS_OUTCOME_MISMATCH || qfs_json_check(outcome_made(), NULL) != QFS_OK ||
+		qfs_json_check(accounts_made(), NULL) != QFS_OK)
 		return false;
 	memcpy(memory, line.data, line.len);
-	PROPERTY(qfs_entry_decode((qfs_slice) {memory, line.len}, &entry, NULL) == QFS_OK);
+	PROPERTY(qfs_line_read((qfs_slice) {memory, line.len}, &entry, NULL) == QFS_OK);
+	if (!entry.is_full)
+		return false;
 	entry.outcome = outcome_made();
+	entry.accounts = accounts_made();
 	put_line(q->seq, &entry);
 	plant_tree();
 	return true;
 }
 
-/* What the rules say over what is in the bundle is what it says. */
+/* What the rules say over what is in the bundle is what it says, where nothing is hidden that they need. */
 static void
 is_executed(const qfs_question *q)
 {
 	qfs_entry	entry;
 
-	PROPERTY(qfs_entry_decode(sample_line(&s, (unsigned) q->seq), &entry, NULL) == QFS_OK);
-	PROPERTY(!qfs_topic_executes(q->topic) || is_outcome(entry.outcome));
+	PROPERTY(qfs_line_read(sample_line(&s, (unsigned) q->seq), &entry, NULL) == QFS_OK);
+	PROPERTY(!qfs_topic_executes(q->topic) || !made.x.is_whole || is_outcome(&entry));
 }
 
 /* Whatever entry the ledger hides: it explains nothing, or says the same. */
@@ -422,6 +466,7 @@ read_question(const uint8_t *bytes)
 	q.has_subject = bytes[2] % 4 != 0;
 	if (q.has_subject)
 		q.subject = test_wallet_of(bytes[2] % 4).user;
+	q.to_subject = q.has_subject && (bytes[2] & 4);
 	return q;
 }
 

@@ -9,6 +9,7 @@
 #include "support/explaining.h"
 #include "support/harness.h"
 #include "support/people.h"
+#include "support/second_hash.h"
 
 /* The first byte of an input says who appends, the second of which type. */
 static const char *const types[] = {
@@ -40,8 +41,9 @@ appended(void)
 	qfs_entry	entry;
 	qfs_hash	hash;
 
-	PROPERTY(qfs_entry_decode(line, &entry, NULL) == QFS_OK);
-	qfs_leaf_hash(line, &hash);
+	PROPERTY(qfs_line_read(line, &entry, NULL) == QFS_OK);
+	PROPERTY(entry.is_full);
+	hash = second_hash(line);
 	PROPERTY(memcmp(&hash, &last->seal.hash, sizeof(hash)) == 0);
 	PROPERTY(memcmp(&hash, &s.chain.head, sizeof(hash)) == 0);
 }
@@ -55,14 +57,20 @@ explained(void)
 	test_memory memory = {0};
 	qfs_question q = {.topic = QFS_TOPIC_ENTRY,.seq = s.count - 1,.size = s.count};
 
-	PROPERTY(explaining_make(&e, &s, &q, -1) == QFS_OK);
-	PROPERTY(!e.is_ours || qfs_bundle_verify(e.bundle, &e.key, &qfs_registry_own, test_allocator(&memory), &bundle, NULL) == QFS_OK);
+	/* To an auditor, and to Alice. */
+	for (int to_subject = 0; to_subject < 2; to_subject++)
+	{
+		q.has_subject = q.to_subject = to_subject;
+		q.subject = alice.wallet.user;
+		PROPERTY(explaining_make(&e, &s, &q, -1) == QFS_OK);
+		PROPERTY(!e.is_ours || qfs_bundle_verify(e.bundle, &e.key, &qfs_registry_own, test_allocator(&memory), &bundle, NULL) == QFS_OK);
+	}
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char payload[QFS_ENTRY_MAX];
+	static char payload[QFS_PAYLOAD_MAX + 2];
 	static bool begun;
 	const person *who;
 	qfs_hash	before;

@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check_error(status, &err);
 		return 0;
 	}
-	satisfiable = qfs_schema_check_satisfiable(schema, QFS_ENTRY_MAX, &err);
+	satisfiable = qfs_schema_check_satisfiable(schema, QFS_PAYLOAD_MAX, &err);
 	if (satisfiable != QFS_OK)
 	{
 		fuzz_check_error(satisfiable, &err);

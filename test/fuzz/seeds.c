@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/visibility.h"
 #include "identity/token.h"
+#include "ledger/registry.h"
 #include "support/explaining.h"
 #include "support/harness.h"
 #include "support/people.h"
@@ -38,7 +40,7 @@ seed(const char *target, qfs_slice bytes)
 static void
 seed_event(char who, char type, qfs_slice payload)
 {
-	static uint8_t memory[QFS_ENTRY_MAX];
+	static uint8_t memory[QFS_PAYLOAD_MAX + 2];
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, memory, sizeof(memory));
@@ -48,10 +50,34 @@ seed_event(char who, char type, qfs_slice payload)
 	seed("event", qfs_buf_slice(&buf));
 }
 
+/* The line as others see it: a part less, an account less, and none of it. */
+static void
+seed_partial(const qfs_entry *whole)
+{
+	static uint8_t memory[QFS_LINE_MAX];
+
+	for (int shown = -1; shown <= QFS_PARTS; shown++)
+	{
+		qfs_entry	entry = *whole;
+		qfs_buf		line;
+
+		for (int part = 0; part < QFS_PARTS; part++)
+			if (part != shown)
+				qfs_entry_hide(&entry, (qfs_part) part);
+		if (shown < QFS_PARTS)
+			qfs_entry_hide_accounts(&entry);
+		else if (entry.account_count > 1)
+			qfs_entry_hide_account(&entry, 0);
+		qfs_buf_init(&line, memory, sizeof(memory));
+		CHECK_STATUS(qfs_line_write(&entry, &line, NULL), QFS_OK);
+		seed("entry", qfs_buf_slice(&line));
+	}
+}
+
 static void
 seed_ledger(const sample *s)
 {
-	static uint8_t memory[SAMPLE_MAX * QFS_ENTRY_MAX];
+	static uint8_t memory[SAMPLE_MAX * QFS_LINE_MAX];
 	qfs_buf		export;
 
 	qfs_buf_init(&export, memory, sizeof(memory));
@@ -62,7 +88,8 @@ seed_ledger(const sample *s)
 
 		seed("entry", line);
 		seed("json", line);
-		qfs_entry_decode(line, &entry, NULL);
+		CHECK_STATUS(qfs_line_read(line, &entry, NULL), QFS_OK);
+		seed_partial(&entry);
 		seed("json", entry.payload);
 		seed("json", entry.outcome);
 		seed("auth", entry.auth);
@@ -75,22 +102,41 @@ seed_ledger(const sample *s)
 	}
 }
 
-/* A question as fuzz_bundle.c takes it, and all of the ledger. */
+/* A line as a reader may see it. */
+static void
+add_shown(qfs_buf *out, qfs_slice line, const qfs_user_id *user)
+{
+	static uint8_t memory[QFS_LINE_MAX];
+	qfs_reader	reader = {.has_user = true,.user = *user};
+	qfs_entry	entry;
+	qfs_buf		shown;
+
+	CHECK_STATUS(qfs_line_read(line, &entry, NULL), QFS_OK);
+	qfs_show_to(&qfs_registry_own, &reader, &entry);
+	qfs_buf_init(&shown, memory, sizeof(memory));
+	CHECK_STATUS(qfs_line_write(&entry, &shown, NULL), QFS_OK);
+	qfs_buf_slice_add(out, qfs_buf_slice(&shown));
+}
+
+/* A question as fuzz_bundle.c takes it, and the ledger: all of it, or what the subject may see. */
 static void
 seed_question(const sample *s, const qfs_question *q, unsigned subject)
 {
-	static uint8_t memory[SAMPLE_MAX * QFS_ENTRY_MAX];
+	static uint8_t memory[SAMPLE_MAX * QFS_LINE_MAX];
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, memory, sizeof(memory));
 	qfs_buf_byte(&buf, (uint8_t) ('0' + q->topic));
 	qfs_buf_byte(&buf, (uint8_t) ('@' + q->seq));
-	qfs_buf_byte(&buf, (uint8_t) ('0' + subject));
+	qfs_buf_byte(&buf, (uint8_t) ('0' + subject + (q->to_subject ? 4 : 0)));
 	/* From the beginning; what is changed and hidden later, the fuzzer finds. */
 	qfs_buf_text(&buf, "@0000\n");
 	for (unsigned i = 0; i < s->count; i++)
 	{
-		qfs_buf_slice_add(&buf, sample_line(s, i));
+		if (q->to_subject && q->topic % 2 == 0)
+			add_shown(&buf, sample_line(s, i), &q->subject);
+		else
+			qfs_buf_slice_add(&buf, sample_line(s, i));
 		qfs_buf_byte(&buf, '\n');
 	}
 	seed("bundle", qfs_buf_slice(&buf));
@@ -105,9 +151,14 @@ seed_bundles(sample *s)
 
 	for (q.seq = 0; q.seq < s->count; q.seq++)
 		for (q.topic = QFS_TOPIC_ENTRY; q.topic <= QFS_TOPIC_STATEMENT; q.topic++)
-			for (unsigned subject = 0; subject < 4; subject++)
+			for (unsigned reader = 0; reader < 8; reader++)
 			{
+				unsigned	subject = reader % 4;
+
 				q.has_subject = subject > 0;
+				q.to_subject = reader > 4;
+				if (reader == 4)
+					continue;
 				if (q.has_subject)
 					q.subject = test_wallet_of((uint8_t) subject).user;
 				if (explaining_make(&e, s, &q, -1) != QFS_OK)

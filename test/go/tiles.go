@@ -16,7 +16,7 @@ import (
 
 const height, width = 8, 256
 
-// bundles reads every entry from the bundles and lets x/mod hash them into a tree.
+// bundles reads the head of every entry from the bundles and lets x/mod hash them into a tree.
 func (s *suite) bundles() {
 	s.size = number(s.value("SELECT size FROM qfs.head()"))
 	for n := int64(0); n*width < s.size; n++ {

@@ -44,6 +44,10 @@ WRAP(int, crypto_core_ed25519_add, (unsigned char *r, const unsigned char *p, co
 	 READS(p, 32); READS(q, 32), WRITES(r, 32))
 WRAP(int, crypto_core_ed25519_is_valid_point, (const unsigned char *p), (p), READS(p, 32),)
 WRAP(int, crypto_hash_sha256, (unsigned char *out, const unsigned char *in, unsigned long long len), (out, in, len), READS(in, len), WRITES(out, 32))
+WRAP(int, crypto_hash_sha256_init, (crypto_hash_sha256_state *s), (s),, WRITES(s, sizeof(*s)))
+WRAP(int, crypto_hash_sha256_update, (crypto_hash_sha256_state *s, const unsigned char *in, unsigned long long len), (s, in, len),
+	 READS(in, len), WRITES(s, sizeof(*s)))
+WRAP(int, crypto_hash_sha256_final, (crypto_hash_sha256_state *s, unsigned char *out), (s, out),, WRITES(out, 32))
 WRAP(int, crypto_hash_sha512, (unsigned char *out, const unsigned char *in, unsigned long long len), (out, in, len), READS(in, len), WRITES(out, 64))
 WRAP(int, crypto_hash_sha512_init, (crypto_hash_sha512_state *s), (s),, WRITES(s, sizeof(*s)))
 WRAP(int, crypto_hash_sha512_update, (crypto_hash_sha512_state *s, const unsigned char *in, unsigned long long len), (s, in, len),
@@ -64,6 +68,10 @@ WRAP(int, sodium_base642bin, (unsigned char *const bin, const size_t max, const 
 	 if (bin_len) { WRITES(bin_len, sizeof(*bin_len)); WRITES(bin, *bin_len); } if (end) WRITES(end, sizeof(*end)))
 WRAP(char *, sodium_bin2base64, (char *const out, const size_t max, const unsigned char *const bin, const size_t len, const int variant),
 	 (out, max, bin, len, variant), READS(bin, len), WRITES(out, sodium_base64_ENCODED_LEN(len, variant)))
+WRAP(int, sodium_hex2bin, (unsigned char *const bin, const size_t max, const char *const text, const size_t len, const char *const ignore,
+						   size_t *const bin_len, const char **const end),
+	 (bin, max, text, len, ignore, bin_len, end), READS(text, len),
+	 WRITES(bin, len / 2); if (bin_len) WRITES(bin_len, sizeof(*bin_len)); if (end) WRITES(end, sizeof(*end)))
 WRAP(char *, sodium_bin2hex, (char *const out, const size_t max, const unsigned char *const bin, const size_t len), (out, max, bin, len),
 	 READS(bin, len), WRITES(out, 2 * len + 1))
 

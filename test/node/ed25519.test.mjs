@@ -7,7 +7,7 @@
 // the rule refuses every one of them.
 
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign, webcrypto } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
@@ -15,7 +15,7 @@ import { concat, sha256, toBase64, utf8 } from '../../src/web/bytes.mjs';
 import { canonical } from '../../src/web/canonical.mjs';
 import { isPublicKey, isSigned } from '../../src/web/ed25519.mjs';
 import { openCheckpoint, readVkey } from '../../src/web/note.mjs';
-import { leafHash } from '../../src/web/tree.mjs';
+import { readLine } from '../../src/web/rules/entry.mjs';
 import { verifyBundle } from '../../src/web/verify_bundle.mjs';
 import { isPoint, isSigned as isSignedBySecond } from './ed25519_rule.mjs';
 import { keyVectors, signatureVectors } from './ed25519_vectors.mjs';
@@ -86,15 +86,16 @@ test('a ledger with keys that are none is not believed, in the page and by the s
   const signed = (body) => sign(null, body, privateKey);
   const bad = keyVectors().filter((vector) => !vector.good).slice(0, 20).map(({ key }) => key);
   for (const [checkpoint, token, signature] of [[good, good, signed], ...bad.map((key) => [good, key, signed]), ...bad.map((key) => [key, good, () => BY_ANYBODY])]) {
-    const line = canonical({ actor: 'system', at: 1, auth: { via: 'operator' }, outcome: {}, payload: { keys: { checkpoint: hex(checkpoint), token: hex(token) }, origin: ORIGIN },
-      prev: '0'.repeat(64), seq: 0, type: 'GENESIS', v: 1 });
-    const root = await leafHash(utf8(line));
-    const note = await noteOf(1, root, checkpoint, signature);
-    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], explanation_hash: '', from: 0, guards: [], narrative: '', policy: {}, result: { by: 'operator' }, seq: 0, steps: [], subject: '',
-      topic: 'entry', tx_id: hex(root), v: 1 };
-    const { ok, faults } = await verifyBundle(bundle, await vkeyOf(ORIGIN, good));
+    const line = canonical({ accounts: [], act: { actor: 'system', auth: { via: 'operator' }, type: 'GENESIS' }, at: 1, outcome: {},
+      payload: { keys: { checkpoint: hex(checkpoint), token: hex(token) }, origin: ORIGIN, policy: {} }, prev: '0'.repeat(64), salt: '0'.repeat(32), seq: 0, sig: null, v: 2 });
+    const { hash } = await readLine(line);
+    const note = await noteOf(1, Buffer.from(hash, 'hex'), checkpoint, signature);
+    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: [],
+      result: { at: 1, by: 'operator', effects: [], type: 'GENESIS' }, seq: 0, sessions: [], steps: [], subject: null, topic: 'entry', tx_id: hash, v: 2 };
+    const explanation_hash = createHash('sha3-256').update(canonical(bundle)).digest('hex');
+    const { ok, faults } = await verifyBundle({ ...bundle, explanation_hash }, await vkeyOf(ORIGIN, good));
     const second = verifyExport([Buffer.from(line)], { checkpoints: [note] });
-    if (checkpoint === good && token === good) assert.deepEqual([ok, second.faults], [true, []]);
+    if (checkpoint === good && token === good) assert.deepEqual([ok, faults, second.faults], [true, [], []]);
     else assert.deepEqual([ok, faults[0].code, second.faults[0]], [false, 'ED25519_KEY', 'entry 0: a key is not a point of prime order'], hex(checkpoint) + hex(token));
   }
 });

@@ -16,11 +16,11 @@ import { fileURLToPath } from 'node:url';
 import canonicalize from 'canonicalize';
 
 import { fromHex, hexOf, rows, value } from './psql.mjs';
-import { jcs, leafHash, splitLines, verifyExport, vkeyOf } from './verify_export.mjs';
+import { headOf, jcs, leafHash, splitLines, verifyExport, vkeyOf } from './verify_export.mjs';
 
 const lines = rows(`SELECT ${hexOf('e')} FROM qfs.export() e`).map(fromHex);
 const entries = lines.map((line) => JSON.parse(line));
-const rotations = entries.filter((entry) => entry.type === 'KEY_ROTATED').map((entry) => entry.seq);
+const rotations = entries.filter((entry) => entry.act.type === 'KEY_ROTATED').map((entry) => entry.seq);
 const sizes = [...new Set([1, 2, 3, 4, 5, 7, 8, 255, 256, 257, 1000, 4096, 65535, 65536, 65537,
   ...rotations.flatMap((seq) => [seq, seq + 1, seq + 2]), lines.length - 1, lines.length])]
   .filter((size) => size <= lines.length);
@@ -46,15 +46,15 @@ test('the hashes and links in the table are those of the lines', () => {
   const stored = rows("SELECT seq || ' ' || hash::text || ' ' || prev::text FROM qfs.ledger ORDER BY seq");
   let prev = '0'.repeat(64);
   stored.forEach((row, seq) => {
-    const hash = leafHash(lines[seq]).toString('hex');
+    const hash = leafHash(headOf(entries[seq])).toString('hex');
     assert.equal(row, `${seq} ${hash} ${prev}`);
     prev = hash;
   });
   assert.equal(stored.length, lines.length);
 });
 
-test('the longest entry that there can be is there', () => {
-  assert.equal(Math.max(...lines.map((line) => line.length)), 65535);
+test('the longest payload that there can be is there', () => {
+  assert.equal(Math.max(...entries.map(({ payload }) => Buffer.byteLength(jcs(payload)))), 65535);
 });
 
 // ---- what a forger could do to a short ledger: the verifier is no rubber stamp ----
@@ -77,9 +77,9 @@ function replaceIn(seq, pattern, text) {
 function rehash(changed) {
   let prev = '0'.repeat(64);
   return changed.map((line) => {
-    const relinked = Buffer.from(jcs({ ...JSON.parse(line), prev }));
-    prev = leafHash(relinked).toString('hex');
-    return relinked;
+    const relinked = { ...JSON.parse(line), prev };
+    prev = leafHash(headOf(relinked)).toString('hex');
+    return Buffer.from(jcs(relinked, -1));
   });
 }
 
@@ -89,11 +89,15 @@ const forgeries = [
   ['a changed byte', () => replaceIn(K, /"payload":\{/, '"payload":{"":0,'), [`entry ${K + 1}: does not link`, 'another root']],
   ['a changed time', () => replaceIn(K, /"at":\d/, '"at":9'), [`entry ${K + 1}: does not link`, 'older than', 'another root']],
   ['a space', () => replaceIn(K, ',"at":', ', "at":'), [`entry ${K}: not canonical`]],
-  ['another order', () => replaceIn(K, /^\{("actor":"[a-z_0-9]*"),("at":\d+),/, '{$2,$1,'), [`entry ${K}: not canonical`]],
-  ['1.0', () => replaceIn(K, '"v":1', '"v":1.0'), [`entry ${K}: not canonical`]],
+  ['another order', () => replaceIn(K, /("seq":\d+),("sig":[^,]+)/, '$2,$1'), [`entry ${K}: not canonical`]],
+  ['2.0', () => replaceIn(K, '"v":2', '"v":2.0'), [`entry ${K}: not canonical`]],
   ['an escape', () => replaceIn(K, '"type":"N', '"type":"\\u004e'), [`entry ${K}: not canonical`]],
-  ['another version', () => replaceIn(K, '"v":1', '"v":2'), [`entry ${K}: not an entry`]],
-  ['another member', () => replaceIn(K, '"v":1', '"v":1,"w":0'), [`entry ${K}: not an entry`]],
+  ['another salt', () => replaceIn(K, /"salt":"(.)/, (_, digit) => `"salt":"${digit === '0' ? '1' : '0'}`), [`entry ${K + 1}: does not link`, 'another root']],
+  ['another outcome', () => replaceIn(K, '"outcome":{}', '"outcome":{"":0}'), [`entry ${K + 1}: does not link`, 'another root']],
+  ['another actor', () => replaceIn(K, '"actor":"', '"actor":"x'), [`entry ${K + 1}: does not link`, 'another root']],
+  ['another version', () => replaceIn(K, '"v":2', '"v":1'), [`entry ${K}: not an entry`]],
+  ['another member', () => replaceIn(K, '"v":2', '"v":2,"w":0'), [`entry ${K}: not an entry`]],
+  ['no salt', () => replaceIn(K, /"salt":"[0-9a-f]*",/, ''), [`entry ${K}: not an entry`]],
   ['no JSON', () => replaceIn(K, /^\{/, '('), [`entry ${K}: `]],
   ['bytes that are not UTF-8', () => short().with_(K, Buffer.concat([lines[K], Buffer.of(0xff)])), [`entry ${K}: `]],
   ['an empty line', () => short().with_(K, Buffer.alloc(0)), [`entry ${K}: `]],

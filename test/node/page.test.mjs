@@ -9,10 +9,11 @@ import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 
 import { equal, fromBase64, fromBase64url, fromHex as bytesOf, sha256, toBase64, toBase64url, toHex, utf8 } from '../../src/web/bytes.mjs';
-import { canonical, entryLine } from '../../src/web/canonical.mjs';
+import { canonical } from '../../src/web/canonical.mjs';
 import { openCheckpoint, readProof, readVkey } from '../../src/web/note.mjs';
+import { readLine } from '../../src/web/rules/entry.mjs';
 import { amount, visible } from '../../src/web/text.mjs';
-import { climb, growingTree, isConsistent, leafHash } from '../../src/web/tree.mjs';
+import { climb, growingTree, isConsistent } from '../../src/web/tree.mjs';
 import { fromHex, hexOf, rows, value } from './psql.mjs';
 
 // Node 18 has WebCrypto, but not under the name that browsers give it.
@@ -91,13 +92,15 @@ test('core gives the same verdicts on a tree of nothing', () => {
   ]) assert.equal(value(`SELECT qfs.verify_consistency(${old}, ${size}, '{${proof}}'::qfs.hash[], '${oldRoot}', '${newRoot}')`), holds, `${old} ${size} ${proof} ${oldRoot}`);
 });
 
-test('a row of the ledger has the line and the hash that the extension gives it', async () => {
-  const lines = rows(`SELECT ${hexOf('qfs.entry(seq)')} FROM qfs.ledger WHERE seq < 300 ORDER BY seq`).map((hex) => fromHex(hex).toString());
-  const table = rows(`SELECT ${hexOf("to_jsonb(l)::text")} FROM (SELECT seq, at, type, coalesce(actor::text, 'system') AS actor, auth, payload, outcome, prev::text, hash::text
-    FROM qfs.ledger WHERE seq < 300 ORDER BY seq) l`).map((hex) => JSON.parse(fromHex(hex).toString()));
-  for (const row of table) {
-    assert.equal(entryLine(row), lines[row.seq]);
-    assert.equal(toHex(await leafHash(utf8(entryLine(row)))), row.hash);
+test('a line, full or its head alone, has the hash that the extension gives it', async () => {
+  const table = rows(`SELECT seq || ' ' || hash::text || ' ' || ${hexOf('qfs.entry(seq)')} || ' ' || ${hexOf('qfs.entry_head(seq)')} FROM qfs.ledger WHERE seq < 300 ORDER BY seq`).map((row) => row.split(' '));
+  for (const [seq, hash, ...hex] of table) {
+    const [line, head] = hex.map((digits) => fromHex(digits).toString());
+    const [full, bare] = await Promise.all([readLine(line), readLine(head)]);
+    assert.deepEqual([full.hash, bare.hash, full.isFull, bare.isFull], [hash, hash, true, false], seq);
+    assert.equal(canonical(full.head), head);
+    assert.equal(full.entry.act.type, JSON.parse(line).act.type);
+    assert.equal(bare.entry.act, undefined);
   }
   assert.ok(table.length > 100);
   const deep = (levels) => (levels === 0 ? {} : { a: deep(levels - 1) });

@@ -9,7 +9,7 @@ import { createHash, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import test from 'node:test';
 
 import { verifyBundle } from '../../src/web/verify_bundle.mjs';
-import { jcs, leafHash, verifyExport, vkeyOf } from './verify_export.mjs';
+import { headOf, jcs, leafHash, verifyExport, vkeyOf } from './verify_export.mjs';
 
 // Node 18 has WebCrypto, and does not show it.
 globalThis.crypto ??= webcrypto;
@@ -38,17 +38,19 @@ function payloadOf(step, number, ledger) {
   return { ...word ? { by: word } : {}, keys, signature: sign(null, message, pairs[by].privateKey).toString('hex') };
 }
 
+const hashOf = (line) => leafHash(headOf(JSON.parse(line)));
+
 function ledgerOf(steps, genesisKeys = { recovery: hexOf('recovery') }) {
   const lines = [];
   let prev = '0'.repeat(64);
   const add = (type, payload, outcome) => {
-    const line = Buffer.from(jcs({ actor: 'system', at: 1, auth: { via: 'operator' }, outcome, payload, prev, seq: lines.length, type, v: 1 }));
-    lines.push(line);
-    prev = leafHash(line).toString('hex');
+    const entry = { accounts: [], act: { actor: 'system', auth: { via: 'operator' }, type }, at: 1, outcome, payload, prev, salt: 'ab'.repeat(16), seq: lines.length, sig: null, v: 2 };
+    lines.push(Buffer.from(jcs(entry, -1)));
+    prev = leafHash(headOf(entry)).toString('hex');
   };
-  add('GENESIS', { format: 1, keys: { checkpoint: hexOf('first'), token: hexOf('token'), ...genesisKeys }, origin: ORIGIN, policy: {} }, {});
-  const ledger = leafHash(lines[0]);
-  steps.forEach((step, n) => add('KEY_ROTATED', payloadOf(step, n + 1, ledger), { number: n + 1 }));
+  add('GENESIS', { format: 2, keys: { checkpoint: hexOf('first'), token: hexOf('token'), ...genesisKeys }, origin: ORIGIN, policy: {} }, {});
+  const ledger = hashOf(lines[0]);
+  steps.forEach((step, n) => add('KEY_ROTATED', payloadOf(step, n + 1, ledger), { result: { number: n + 1 } }));
   return lines;
 }
 
@@ -65,15 +67,16 @@ const proofOf = (hashes, n) => {
 };
 
 function checkpointBy(name, lines) {
-  const body = `${ORIGIN}\n${lines.length}\n${rootOf(lines.map(leafHash)).toString('base64')}\n`;
+  const body = `${ORIGIN}\n${lines.length}\n${rootOf(lines.map(hashOf)).toString('base64')}\n`;
   const id = Buffer.from(vkeyOf(ORIGIN, bytesOf(name)).split('+')[1], 'hex');
   return `${body}\n\u2014 ${ORIGIN} ${Buffer.concat([id, sign(null, Buffer.from(body), pairs[name].privateKey)]).toString('base64')}\n`;
 }
 
-const bundleOf = (name, lines) => ({ checkpoint: checkpointBy(name, lines),
-  entries: lines.map((line, n) => ({ line: line.toString(), proof: proofOf(lines.map(leafHash), n).map((hash) => hash.toString('hex')) })),
-  explanation_hash: '', from: null, guards: [], narrative: '', policy: '', result: { by: 'operator' }, seq: 0, steps: [], subject: null, topic: 'entry',
-  tx_id: leafHash(lines[0]).toString('hex'), v: 1 });
+const bundleOf = (name, lines) => hashed({ checkpoint: checkpointBy(name, lines),
+  entries: lines.map((line, n) => ({ line: line.toString(), proof: proofOf(lines.map(hashOf), n).map((hash) => hash.toString('hex')) })),
+  from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: [], result: { at: 1, by: 'operator', effects: [], type: 'GENESIS' }, seq: 0, sessions: [], steps: [],
+  subject: null, topic: 'entry', tx_id: hashOf(lines[0]).toString('hex'), v: 2 });
+const hashed = (bundle) => ({ ...bundle, explanation_hash: createHash('sha3-256').update(jcs(bundle)).digest('hex') });
 
 const trusted = vkeyOf(ORIGIN, bytesOf('first'));
 

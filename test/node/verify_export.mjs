@@ -18,6 +18,7 @@ import { isPoint, isSigned } from './ed25519_rule.mjs';
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 export const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
 const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
+const partSalt = (salt, name) => sha256(Buffer.of(3), salt, name).subarray(0, 16);
 
 // ---- RFC 8785, integers only: JavaScript's own JSON, keys sorted by UTF-16 code unit ----
 
@@ -75,15 +76,30 @@ function isCheckpointOf(checkpoint, vkey) {
 
 // ---- the ledger ----
 
-const MEMBERS = 'actor at auth outcome payload prev seq type v'.split(' ').join();
+const MEMBERS = 'accounts act at outcome payload prev salt seq sig v'.split(' ').join();
+const PARTS = ['act', 'outcome', 'payload', 'sig'];
 
 function parseEntry(bytes) {
-  if (bytes.length > 65535) throw new Error('longer than 65535 bytes');
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   const entry = JSON.parse(text);
-  if (jcs(entry) !== text) throw new Error('not canonical');
-  if (Object.keys(entry).join() !== MEMBERS || entry.v !== 1) throw new Error('not an entry');
+  // A line has a level more than its payload may have.
+  if (jcs(entry, -1) !== text) throw new Error('not canonical');
+  if (Object.keys(entry).join() !== MEMBERS || entry.v !== 2 || !/^[0-9a-f]{32}$/.test(entry.salt) || !Array.isArray(entry.accounts)) throw new Error('not an entry');
+  if (Buffer.byteLength(jcs(entry.payload)) > 65535) throw new Error('a payload longer than 65535 bytes');
   return entry;
+}
+
+const commitment = (salt, name, part) => sha256(Buffer.of(2), partSalt(salt, name), jcs(part));
+
+// The head of a full line: its parts become what commits to them.
+export function headOf({ at, prev, seq, v, ...entry }) {
+  const salt = Buffer.from(entry.salt, 'hex');
+  const accounts = new Tree();
+  for (const part of entry.accounts) {
+    accounts.add(leafHash(commitment(salt, Buffer.concat([Buffer.from(`${part.kind}\0`), Buffer.from(part.account.slice(5), 'hex')]), part)));
+  }
+  const commitments = Object.fromEntries(PARTS.map((name) => [name, commitment(salt, name, entry[name]).toString('hex')]));
+  return jcs({ accounts: accounts.root().toString('hex'), at, prev, seq, v, ...commitments });
 }
 
 // Keys of entry 0, or those that follow: signed by the checkpoint key before, or by the recovery key if the entry says so.
@@ -129,15 +145,18 @@ export function verifyExport(lines, { checkpoints = [], key } = {}) {
   let last = { hash: Buffer.alloc(32), at: 0 };
 
   for (const [seq, bytes] of lines.entries()) {
-    const hash = leafHash(bytes);
+    // What cannot be read has no head, and so another hash than the next entry names.
+    let hash = leafHash(bytes);
     try {
       const entry = parseEntry(bytes);
+      hash = leafHash(headOf(entry));
       if (entry.seq !== seq) fault(`entry ${seq}: it says ${entry.seq}`);
       if (entry.prev !== last.hash.toString('hex')) fault(`entry ${seq}: does not link to the entry before`);
       if (entry.at < last.at) fault(`entry ${seq}: older than the entry before`);
       if (seq === 0) [origin, ledger] = [entry.payload.origin, hash];
-      if (seq === 0 ? entry.type !== 'GENESIS' : entry.type === 'GENESIS') fault(`entry ${seq}: ${entry.type}`);
-      if (entry.type === 'GENESIS' || entry.type === 'KEY_ROTATED') keys.push(nextKeys(entry, keys, ledger));
+      const { type } = entry.act;
+      if (seq === 0 ? type !== 'GENESIS' : type === 'GENESIS') fault(`entry ${seq}: ${type}`);
+      if (type === 'GENESIS' || type === 'KEY_ROTATED') keys.push(nextKeys(entry, keys, ledger));
       last = { hash, at: entry.at };
     } catch (error) {
       fault(`entry ${seq}: ${error.message}`);

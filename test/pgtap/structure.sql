@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(83);
+SELECT plan(87);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 29', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 28', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -39,9 +39,9 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj
 SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['account', 'activity', 'batch', 'chat_key', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message',
-  'opening', 'policy', 'profile', 'profile_content', 'rate', 'read_mark', 'referral', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
-  'thread', 'verification', 'witness']);
+SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message', 'nonce',
+  'opening', 'policy', 'profile_content', 'rate', 'read_mark', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
+  'thread', 'ties', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS
 $$;
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger')$$, ARRAY[
   'seq bigint not null', 'at bigint not null', 'type text not null collate "C"', 'actor qfs.user_id', 'auth jsonb not null', 'payload jsonb not null',
-  'outcome jsonb not null', 'prev qfs.hash not null', 'hash qfs.hash not null', 'nodes bytea not null'], 'columns of qfs.ledger');
+  'sig text collate "C"', 'outcome jsonb not null', 'accounts jsonb not null', 'salt bytea not null', 'prev qfs.hash not null', 'hash qfs.hash not null', 'nodes bytea not null'], 'columns of qfs.ledger');
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
   'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'origin text not null collate "C"', 'policy_seq bigint not null', 'policy qfs.hash not null',
   'key_number bigint not null'], 'columns of qfs.ledger_state');
@@ -69,8 +69,17 @@ SELECT results_eq($$SELECT pg_temp.columns_of('witness')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('cosignature')$$, ARRAY[
   'size bigint not null', 'vkey text not null collate "C"', 'line text not null collate "C"'], 'columns of qfs.cosignature');
 SELECT results_eq($$SELECT pg_temp.columns_of('account')$$, ARRAY[
-  'user_id qfs.user_id not null', 'wallet qfs.address not null', 'created bigint not null', 'created_at bigint not null', 'last_entry bigint not null',
-  'event_nonce bigint not null'], 'columns of qfs.account');
+  'user_id qfs.user_id not null', 'wallet qfs.address not null'], 'columns of qfs.account');
+SELECT results_eq($$SELECT pg_temp.columns_of('access')$$, ARRAY[
+  'user_id qfs.user_id not null', 'last_entry bigint not null', 'sessions text not null collate "C"'], 'columns of qfs.access');
+SELECT results_eq($$SELECT pg_temp.columns_of('nonce')$$, ARRAY[
+  'user_id qfs.user_id not null', 'last_entry bigint not null', 'event_nonce bigint not null'], 'columns of qfs.nonce');
+SELECT results_eq($$SELECT pg_temp.columns_of('standing')$$, ARRAY[
+  'user_id qfs.user_id not null', 'last_entry bigint not null', 'chat_key qfs.hash', 'coherence qfs.amount not null', 'created bigint not null', 'created_at bigint not null',
+  'flx qfs.amount not null', 'points bigint not null', 'profile qfs.hash', 'profile_version bigint not null', 'referrals bigint not null'], 'columns of qfs.standing');
+SELECT results_eq($$SELECT pg_temp.columns_of('ties')$$, ARRAY[
+  'user_id qfs.user_id not null', 'last_entry bigint not null', 'guard text collate "C"', 'received boolean not null', 'referrer qfs.user_id', 'sent boolean not null',
+  'settled bigint', 'used bigint'], 'columns of qfs.ties');
 SELECT results_eq($$SELECT pg_temp.columns_of('session')$$, ARRAY[
   'session qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null', 'issued_block bigint not null', 'ttl_blocks bigint not null',
   'operates boolean not null', 'device qfs.hash', 'ended bigint', 'reason text collate "C"'], 'columns of qfs.session');
@@ -96,10 +105,10 @@ SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['- c', 'qfs.account p', 'qfs.activity p', 'qfs.batch p', 'qfs.chat_key p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
-  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.opening p', 'qfs.policy p', 'qfs.profile p',
-  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
-  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.verification p', 'qfs.witness p'],
+  ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
+  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p',
+  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
+  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
 SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
@@ -160,26 +169,26 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
-  'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
-  'ed25519_verify', 'entry', 'entry_bundle', 'erase_envelope', 'erase_own_profile', 'explain', 'explain_own',
+  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
+  'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
+  'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'post_restore', 'prepare_keys', 'profile_of', 'public_entry_bundle', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
-  'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_public',
-  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'self_check', 'server_changes', 'session_replay', 'set_policy',
-  'set_profile', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
+  'post_restore', 'prepare_keys', 'profile_of', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
+  'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type',
+  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'self_check', 'server_changes', 'session_replay', 'set_policy',
+  'set_profile', 'sha256_jcs', 'sha3_256', 'standing_chain', 'state_hash', 'thread', 'tile', 'tlog_proof', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
-  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'concerns', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
+  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'access', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'explain', 'explain_own',
+  'access', 'account_part', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'profile_of',
-  'public_entry_bundle', 'readable_entry', 'referral_tier', 'require_public', 'require_thread', 'require_user_id', 'root', 'self_check', 'server_changes',
-  'session_replay', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
+  'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'self_check', 'server_changes',
+  'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
@@ -189,37 +198,37 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
-  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'concerns', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
-  'entry_bundle', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
+  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
+  'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'concerns', 'current_session', 'current_user_id', 'erase_own_profile', 'explain',
+  'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'epoch_start', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
   'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',
-  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_public', 'require_thread', 'require_user_id', 'revoke_session', 'self_check', 'server_changes', 'set_profile',
-  'state_hash', 'tlog_proof', 'verify', 'verify_new',
+  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'self_check', 'server_changes', 'set_profile',
+  'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
   'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
   'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
-  'public_entry_bundle(bigint, integer)', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+  'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
   ARRAY[
-  'access() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'epoch_start() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp', 'neighbours() search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp',
   'require_thread(text) search_path=pg_catalog, pg_temp',
-  'self_check() search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
+  'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'access()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
+  'access()', 'account_part(bigint, qfs.user_id, text)', 'epoch_start()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
   'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
-  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)', 'public_entry_bundle(bigint, integer)',
-  'require_thread(text)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
+  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)',
+  'require_thread(text)', 'seen_standing(qfs.user_id)', 'standing_chain(qfs.user_id, bigint)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -234,14 +243,14 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint, text, text, text)', 'auth_login(text, text, text, jsonb)', 'auth_nonce()', 'chat_key(text)',
   'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'entry(bigint)',
-  'entry_bundle(bigint, integer)', 'erase_message(text, bigint, text)', 'erase_profile()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
+  'entry_bundle(bigint, integer)', 'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
-  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
+  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'policy()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
   'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
-  'account_statement', 'app', 'entry', 'entry_bundle', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],
+  'account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],
   'with the caller''s rights: what auditors may read, the page, and what sets the role');
 SELECT is_empty($$SELECT signature FROM api WHERE NOT (proconfig @> ARRAY['search_path=pg_catalog, pg_temp']) AND proname <> 'pre_request'$$,
                 'all with this search path but the one that looks at the caller''s, and calls by names that were looked up when it was made');

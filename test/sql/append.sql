@@ -10,12 +10,12 @@ SELECT qfs.register_event_type('TEXT', '{"properties":{"t":{"type":"string"}},"r
 INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"b": 1e1, "a": "é"}') RETURNING seq, type, actor, auth, payload, outcome;
 INSERT INTO qfs.ledger (type, actor, payload) VALUES ('NOTE', :somebody, '{}') RETURNING seq, actor, auth, outcome;
 INSERT INTO qfs.ledger VALUES (NULL, NULL, 'NOTE', NULL, NULL, '{"all": "columns"}') RETURNING seq;
-INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash, nodes)
-VALUES (DEFAULT, DEFAULT, 'TEXT', DEFAULT, DEFAULT, '{"t":""}', DEFAULT, DEFAULT, DEFAULT, DEFAULT) RETURNING seq;
-SELECT seq, regexp_replace(regexp_replace(qfs.entry(seq), '"at":\d+', '"at":…'), '"prev":"[0-9a-f]{64}"', '"prev":…')
+INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, sig, outcome, accounts, salt, prev, hash, nodes)
+VALUES (DEFAULT, DEFAULT, 'TEXT', DEFAULT, DEFAULT, '{"t":""}', DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT) RETURNING seq;
+SELECT seq, regexp_replace(qfs.entry(seq), '"(at|prev|salt)":(\d+|"[0-9a-f]{64}"|"[0-9a-f]{32}")', '"\1":…', 'g') AS line
 FROM qfs.ledger WHERE seq > 2 ORDER BY seq;
 SELECT l.seq, l.prev::text = p.hash::text AS linked, l.at >= p.at AS in_time, octet_length(l.nodes) / 32 AS nodes,
-       l.hash::text = qfs.leaf_hash(qfs.entry(l.seq))::text AS hash
+       l.hash::text = qfs.leaf_hash(qfs.entry_head(l.seq))::text AS hash, octet_length(l.salt) AS salt
 FROM qfs.ledger l JOIN qfs.ledger p ON p.seq = l.seq - 1 ORDER BY l.seq;
 SELECT seq, size, hash::text = (SELECT hash::text FROM qfs.ledger WHERE seq = 6) AS hash FROM qfs.head();
 
@@ -33,20 +33,24 @@ SELECT attempt($$INSERT INTO qfs.ledger (type, actor, payload) VALUES ('NOTE', '
 SELECT auth, attempt(format('INSERT INTO qfs.ledger (type, payload, auth) VALUES (''NOTE'', ''{}'', %L)', auth))
 FROM unnest(ARRAY['{}', '{"via":"operator"}', '{"via":"wallet"}', '{"via":"session","session":"x"}', 'null', '[]']) AS auth;
 
+-- a salt is an entry's own, and not the caller's to choose
+SELECT count(DISTINCT salt) = count(*) AS own FROM qfs.ledger;
+SELECT attempt(format('INSERT INTO qfs.ledger (type, payload, salt) VALUES (''NOTE'', ''{}'', %L)', '\x00112233445566778899aabbccddeeff')) AS salt;
+
 -- depth: the entry is a level around its payload
 SELECT n, attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''NOTE'', %L)',
                          repeat('{"a":', n - 1) || '{}' || repeat('}', n - 1)))
 FROM unnest(ARRAY[30, 31, 32]) AS n;
 
--- size: 65,535 bytes of canonical entry
+-- size: 65,535 bytes of canonical payload
 BEGIN;
 INSERT INTO qfs.ledger (type, payload) VALUES ('TEXT', '{"t":""}') RETURNING seq;
-SELECT 65535 - octet_length(qfs.entry(9)) AS room \gset
+SELECT 65535 - octet_length(qfs.canonical('{"t":""}')) AS room \gset
 ROLLBACK;
 SELECT change, attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''TEXT'', %L)',
                               jsonb_build_object('t', repeat('x', :room + change))))
 FROM unnest(ARRAY[1, 0, 100, 1000]) AS change;
-SELECT seq, octet_length(qfs.entry(seq)), type FROM qfs.ledger WHERE seq > 0 AND octet_length(payload::text) > 1000;
+SELECT seq, octet_length(qfs.canonical(payload)), type FROM qfs.ledger WHERE seq > 0 AND octet_length(payload::text) > 1000;
 -- bytes count, not characters, and escapes count as they are written
 SELECT what, attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''TEXT'', %L)', jsonb_build_object('t', t)))
 FROM (VALUES ('two bytes', repeat('é', 32000)), ('two bytes, too many', repeat('é', 32768)),

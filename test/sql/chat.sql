@@ -20,7 +20,7 @@ SELECT acting(1, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key('
 SELECT send(1, 2, 1, jsonb_build_object('sender_key', wallet.chat_key('old'))) AS recipient_has_none;
 SELECT n, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key(n::text))) AS entry FROM generate_series(1, 3) n;
 SELECT send(4, 1, 1) AS sender_has_none, acting(1, format('SELECT qfs_api.chat_key(%L)', wallet.id(4))) AS key_of_four;
-SELECT acting(2, format('SELECT qfs_api.chat_key(%L)', wallet.id(1)))::jsonb = jsonb_build_object('key', wallet.chat_key('1'), 'seq', 6) AS newest,
+SELECT acting(2, format('SELECT qfs_api.chat_key(%L)', wallet.id(1)))::jsonb = jsonb_build_object('key', wallet.chat_key('1')) AS newest,
        acting(2, 'SELECT qfs_api.chat_key(NULL)')::jsonb ->> 'key' = wallet.chat_key('2') AS own;
 SELECT acting(NULL, 'SELECT qfs_api.chat_key(NULL)', 'qfs_anon') AS of_nobody;
 SELECT count(*) AS keys, count(DISTINCT payload ->> 'key') AS different FROM qfs.ledger WHERE type = 'CHAT_KEY' AND actor OPERATOR(qfs.=) wallet.id(1)::qfs.user_id;
@@ -35,7 +35,11 @@ SELECT acting(NULL, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_ke
 
 -- ---- sending ----
 SELECT send(1, 2, 1) AS entry;
-SELECT payload - 'recipient' AS payload, outcome -> 'effects' AS effects, outcome -> 'guards' AS guards, outcome ->> 'status' AS status FROM qfs.ledger WHERE type = 'MESSAGE';
+SELECT payload - 'recipient' AS payload, outcome -> 'result' AS result, outcome -> 'guards' AS guards, outcome ->> 'status' AS status FROM qfs.ledger WHERE type = 'MESSAGE';
+SELECT CASE p ->> 'account' WHEN wallet.id(1) THEN 1 WHEN wallet.id(2) THEN 2 END AS account, p ->> 'kind' AS kind, p -> 'rules' AS rules, p -> 'state' AS state, p -> 'was' AS was, p -> 'previous' AS previous
+FROM qfs.ledger, jsonb_array_elements(accounts) WITH ORDINALITY x(p, i) WHERE type = 'MESSAGE' ORDER BY i;
+SELECT CASE r ->> 'account' WHEN wallet.id(1) THEN 1 WHEN wallet.id(2) THEN 2 END AS account, r ->> 'kind' AS kind, r -> 'previous' AS previous
+FROM qfs.ledger, jsonb_array_elements(outcome -> 'read') r WHERE type = 'MESSAGE' ORDER BY 1, 2;
 -- the hash is that of the envelope, and the envelope is what was sent
 SELECT l.payload ->> 'hash' = qfs.message_hash(m.sender, m.recipient, m.seq, m.nonce, m.body)::text AS commits, l.payload ->> 'thread' = thread_of(1, 2) AS thread, m.seq, encode(m.body, 'hex') AS body
 FROM qfs.ledger l JOIN qfs.message m ON m.entry = l.seq;

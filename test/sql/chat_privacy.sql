@@ -2,6 +2,7 @@
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 \i :inputdir/sql/include/accounts.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]}}')::text);
 SELECT n, wallet.sign_in(n) ->> 'created' AS created, acting(n, format('SELECT qfs_api.publish_chat_key(%L)', wallet.chat_key(n::text))) > '0' AS key FROM generate_series(1, 3) n;
 CREATE FUNCTION thread_of(a int, b int) RETURNS text LANGUAGE sql AS $$ SELECT qfs.thread(wallet.id(a)::qfs.user_id, wallet.id(b)::qfs.user_id)::text $$;
@@ -77,7 +78,7 @@ SELECT count(*) AS envelopes, count(body) AS bodies FROM qfs.message;
 SELECT command, acting(3, command)
 FROM unnest(ARRAY[format('SELECT * FROM qfs_api.messages(%L)', thread_of(1, 2)), format('SELECT * FROM qfs_api.messages(upper(%L))', thread_of(1, 2)), format('SELECT qfs_api.mark_read(%L, 1)', thread_of(1, 2)),
                   format('SELECT qfs_api.erase_message(%L, 1)', thread_of(1, 2)), format('SELECT qfs_api.erase_message(%L, 1, %L)', thread_of(1, 2), wallet.id(1)),
-                  'SELECT qfs_api.entry(7)', 'SELECT count(payload), count(outcome), count(actor) FROM qfs_api.ledger WHERE seq IN (7, 8)', 'SELECT qfs_api.entry_bundle(0, 10)']) AS command;
+                  'SELECT public.parts_of(qfs_api.entry(7))', 'SELECT count(payload), count(outcome), count(actor) FROM qfs_api.ledger WHERE seq IN (7, 8)', 'SELECT length(qfs_api.entry_bundle(0, 10)) > 0']) AS command;
 SELECT acting(3, 'SELECT peer FROM qfs_api.inbox()') = wallet.id(2) AS own_thread_only;
 -- the ledger's entry itself concerns both parties, and an auditor; it holds a commitment
 SELECT seq, acting(1, format('SELECT count(payload) FROM qfs_api.ledger WHERE seq = %s', seq)) AS one, acting(2, format('SELECT count(payload) FROM qfs_api.ledger WHERE seq = %s', seq)) AS two,

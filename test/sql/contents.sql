@@ -30,7 +30,10 @@ FROM unnest(ARRAY['{}', '{"topic":"0.9","logic":"0.8","signal":"0.7","contradict
 SELECT acting(2, format($$SELECT qfs_api.score_content(%L, 'x')$$, content(1))) AS no_json, score(2, NULL) AS no_content, score(2, 'ab') AS short;
 SELECT score(NULL, content(1)) AS no_session;
 -- scored: the author's coherence moves towards the score
-SELECT s -> 'score' AS score, s -> 'status' AS status, s #> '{effects,0,coherence}' AS coherence, s #>> '{effects,0,rule}' AS rule, s #>> '{effects,0,account}' = wallet.id(1) AS author FROM (SELECT score(2, content(1))::jsonb AS s) x;
+CREATE TEMP TABLE scored AS SELECT score(2, content(1))::jsonb AS s;
+SELECT s - 'policy' AS told FROM scored;
+SELECT p -> 'was' ->> 'coherence' AS was, p -> 'state' ->> 'coherence' AS coherence, p -> 'rules' AS rules, p ->> 'kind' AS kind, p ->> 'account' = wallet.id(1) AS author
+FROM scored, qfs.ledger l, jsonb_array_elements(l.accounts) p WHERE l.seq = (s ->> 'seq')::bigint;
 SELECT score(2, content(1)) AS again;
 SELECT acting(1, 'SELECT qfs_api.coherence()')::jsonb ->> 'score' AS coherence, (SELECT score FROM qfs.content WHERE content OPERATOR(qfs.=) content(1)::qfs.hash) AS score;
 -- the weights of the policy of the time: all at 1 clamps to 1, all at 0 gives 0

@@ -2,6 +2,7 @@
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 \i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example/login"]}}')::text);
 SELECT qfs.register_event_type('NOTE', '{}', 'account'), qfs.register_event_type('TICK', '{}');
 CREATE TABLE alice AS SELECT sign_in(1) AS session;
@@ -10,19 +11,20 @@ CREATE TABLE saved AS SELECT seq, to_jsonb(l) AS row FROM qfs.ledger l;
 
 -- The next entry of a ledger, as a line and as a row; outcome and time are the caller's.
 CREATE FUNCTION next_line(type text, actor text, auth jsonb, outcome jsonb, ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-  SELECT qfs.canonical(jsonb_build_object('v', 1, 'seq', h.seq + 1, 'prev', h.hash::text, 'at', coalesce(ms, h.at), 'type', type,
-                                          'actor', actor, 'auth', auth, 'payload', '{}'::jsonb, 'outcome', outcome)) FROM qfs.head() h
+  SELECT line_of(jsonb_build_object('seq', h.seq + 1, 'prev', h.hash::text, 'at', coalesce(ms, h.at), 'type', type, 'actor', actor, 'auth', auth,
+                                    'payload', '{}'::jsonb, 'sig', NULL, 'outcome', outcome, 'accounts', '[]'::jsonb, 'salt', '\x' || repeat('5a', 16))) FROM qfs.head() h
 $$;
 CREATE FUNCTION insert_of(line text) RETURNS text LANGUAGE sql AS $$
-  SELECT format('INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash, nodes) VALUES (%s, %s, %L, %L, %L, %L, %L, %L, %L, %L)',
-    j ->> 'seq', j ->> 'at', j ->> 'type', nullif(j ->> 'actor', 'system'), j -> 'auth', j -> 'payload', j -> 'outcome', j ->> 'prev', qfs.leaf_hash(line), CASE WHEN (j ->> 'seq')::int % 2 = 0 THEN '\x' END)
+  SELECT format('INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, accounts, salt, prev, hash, nodes) VALUES (%s, %s, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L)',
+    j ->> 'seq', j ->> 'at', j #>> '{act,type}', nullif(j #>> '{act,actor}', 'system'), j #> '{act,auth}', j -> 'payload', j -> 'outcome', j -> 'accounts',
+    '\x' || (j ->> 'salt'), j ->> 'prev', hash_of(line), CASE WHEN (j ->> 'seq')::int % 2 = 0 THEN '\x' END)
   FROM (SELECT line::jsonb AS j) l
 $$;
 -- a NOTE in Alice's name, by her session, whose id is there for everybody who reads
 CREATE FUNCTION forged_note(ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
   SELECT next_line('NOTE', account(1), jsonb_build_object('via', 'session', 'session', session ->> 'session'),
-                   jsonb_build_object('policy', (SELECT l.outcome ->> 'policy' FROM qfs.ledger l WHERE seq = 0),
-                                      'read', jsonb_build_array(jsonb_build_object('account', account(1), 'previous', 3))), ms)
+                   jsonb_build_object('policy', (SELECT l.outcome #>> '{result,policy}' FROM qfs.ledger l WHERE seq = 0),
+                                      'read', jsonb_build_array(jsonb_build_object('account', account(1), 'kind', 'access', 'previous', 3))), ms)
   FROM alice
 $$;
 
@@ -49,7 +51,7 @@ SET session_replication_role = replica;
 SELECT attempt(insert_of(forged_note())) AS replicated;
 RESET session_replication_role;
 SELECT c, attempt(format('INSERT INTO qfs.ledger (type, payload, %I) SELECT %L, %L, %I FROM qfs.ledger WHERE seq = 4', c, 'TICK', '{}', c)) AS one_column
-FROM unnest(ARRAY['seq', 'at', 'outcome', 'prev', 'hash', 'nodes']) AS c;
+FROM unnest(ARRAY['seq', 'at', 'outcome', 'accounts', 'salt', 'prev', 'hash', 'nodes']) AS c;
 SELECT current_setting('data_directory') || '/qfs_regress.copy' AS copied \gset
 COPY (SELECT * FROM qfs.ledger WHERE seq = 6) TO :'copied';
 COPY qfs.ledger FROM :'copied';
@@ -76,7 +78,7 @@ INSERT INTO qfs.ledger (type, payload) VALUES ('TICK', '{}') RETURNING seq;
 -- an import leaves it closed until it is opened, and is judged entry by entry
 \set upto -1
 \i :inputdir/sql/include/restored.sql
-CREATE TABLE lines AS SELECT seq, qfs.canonical(jsonb_build_object('v', 1) || row - 'hash' - 'nodes' || jsonb_build_object('actor', coalesce(row ->> 'actor', 'system'))) AS line FROM saved;
+CREATE TABLE lines AS SELECT seq, line_of(row) AS line FROM saved;
 SELECT as_role('qfs_operator', 'SELECT qfs.import(''{}'')') AS operator;
 SELECT qfs.import(array_agg(line ORDER BY seq)) FROM lines WHERE seq < 4;
 SELECT attempt($$INSERT INTO qfs.ledger (type, payload) VALUES ('TICK', '{}')$$) AS event, attempt($$SELECT qfs.genesis('regress.example/log')$$) AS genesis;

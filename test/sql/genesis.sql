@@ -33,12 +33,12 @@ SELECT qfs.genesis(NULL) IS NULL AS no_origin, qfs.genesis('regress.example/log'
 
 -- written by hand: the rule is as strict as the function
 CREATE VIEW by_hand AS
-SELECT jsonb_build_object('format', 1, 'origin', 'regress.example/log', 'policy', qfs.default_policy(), 'keys',
+SELECT jsonb_build_object('format', 2, 'origin', 'regress.example/log', 'policy', qfs.default_policy(), 'keys',
          jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32)), 'server', here()) AS payload;
 SELECT attempt(format('INSERT INTO qfs.ledger (type, payload) VALUES (''GENESIS'', %L)', payload || change))
 FROM by_hand, (VALUES
-  (1, '{"format":2}'::jsonb),
-  (2, '{"format":"1"}'),
+  (1, '{"format":1}'::jsonb),
+  (2, '{"format":"2"}'),
   (3, '{"extra":1}'),
   (4, '{"keys":{}}'),
   (5, jsonb_build_object('keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', 'cd'))),
@@ -92,13 +92,13 @@ SELECT qfs.genesis('regress.example/log', '{"visibility":"public"}')::text ~ '^[
 SELECT seq, type, actor, auth, prev, octet_length(nodes) AS nodes, abs(at - extract(epoch FROM now()) * 1000) < 600000 AS at
 FROM qfs.ledger;
 SELECT payload - 'keys' - 'server' AS payload, (SELECT array_agg(k) FROM jsonb_object_keys(payload -> 'keys') k) AS keys FROM qfs.ledger;
-SELECT outcome - 'policy' AS more, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS policy,
-       hash::text = qfs.leaf_hash(qfs.entry(0))::text AS hash,
-       qfs.entry(0)::jsonb = jsonb_build_object('v', 1, 'seq', seq, 'at', at, 'type', type, 'actor', 'system',
-         'auth', auth, 'payload', payload, 'outcome', outcome, 'prev', prev) AS line
+SELECT outcome #- '{result,policy}' AS more, outcome #>> '{result,policy}' = qfs.sha256_jcs(payload -> 'policy')::text AS policy,
+       hash::text = qfs.leaf_hash(qfs.entry_head(0))::text AS hash,
+       qfs.entry(0)::jsonb = jsonb_build_object('v', 2, 'seq', seq, 'at', at, 'act', jsonb_build_object('type', type, 'actor', 'system',
+         'auth', auth), 'payload', payload, 'sig', sig, 'outcome', outcome, 'accounts', accounts, 'salt', encode(salt, 'hex'), 'prev', prev) AS line
 FROM qfs.ledger;
 SELECT s.number, s.genesis_at = l.at AS at, s.ledger::text = l.hash::text AS ledger, s.policy_seq,
-       s.policy::text = l.outcome ->> 'policy' AS policy, s.key_number
+       s.policy::text = l.outcome #>> '{result,policy}' AS policy, s.key_number
 FROM qfs.ledger_state s, qfs.ledger l;
 SELECT k.number, k.seq, k.checkpoint::text = l.payload #>> '{keys,checkpoint}' AS checkpoint,
        k.token::text = l.payload #>> '{keys,token}' AS token, k.checkpoint::text <> k.token::text AS differ

@@ -106,8 +106,8 @@ INSERT INTO commands (command) VALUES
   ('DROP CAST (bytea AS qfs.hash)');
 -- indexes with more than columns, where rows are written without the executor
 INSERT INTO commands (command) VALUES
-  ('CREATE INDEX ON qfs.account ((created + 1))'),
-  ('CREATE INDEX regress_recent ON qfs.account (created) WHERE created > 1'),
+  ('CREATE INDEX ON qfs.standing ((created + 1))'),
+  ('CREATE INDEX regress_recent ON qfs.standing (created) WHERE created > 1'),
   ('CREATE UNIQUE INDEX ON qfs.message ((seq + 1))');
 -- the extension and the schema
 INSERT INTO commands (command) VALUES
@@ -141,7 +141,7 @@ SELECT * FROM qfs.verify();
 CREATE INDEX regress_by_type ON qfs.ledger (type, seq);
 REINDEX INDEX qfs.regress_by_type;
 CREATE INDEX ON qfs.ledger ((payload ->> 'n'));
-CREATE INDEX ON qfs.account (created, last_entry DESC);
+CREATE INDEX ON qfs.standing (created, last_entry DESC);
 CREATE STATISTICS qfs.regress_statistics ON type, seq FROM qfs.ledger;
 ANALYZE qfs.ledger;
 VACUUM qfs.ledger;

@@ -106,7 +106,7 @@ SELECT * FROM qfs.self_check() WHERE code <> 'QFS_GUARD_OFF';
 DROP RULE nothing ON qfs.ledger;
 -- a table that inherits: its rows show up in a SELECT, and nowhere else
 CREATE TABLE child () INHERITS (qfs.ledger);
-INSERT INTO child SELECT 15, at, 'NOTE', NULL, auth, '{"forged":true}', '{}', hash, prev, '' FROM ONLY qfs.ledger WHERE seq = 14;
+INSERT INTO child SELECT 15, at, 'NOTE', NULL, auth, '{"forged":true}', NULL, '{}', '[]', salt, hash, prev, '' FROM ONLY qfs.ledger WHERE seq = 14;
 SELECT count(*), max(seq), (SELECT size FROM qfs.head()) AS size, (SELECT count(*) FROM qfs.export()) AS lines FROM qfs.ledger;
 SELECT attempt('SELECT qfs.entry(15)');
 SELECT * FROM qfs.self_check() WHERE code <> 'QFS_GUARD_OFF';

@@ -123,7 +123,7 @@ CREATE EXTENSION qfs;
 RESET qfs.ddl_guard;
 RESET client_min_messages;
 SELECT attempt($$SELECT qfs.add_cosignature('x')$$) AS no_note, attempt(format('SELECT qfs.add_cosignature(%L)', note)) AS no_ledger FROM checkpoints WHERE size = 10;
-INSERT INTO qfs.ledger (type, payload) VALUES ('GENESIS', jsonb_build_object('format', 1, 'origin', 'regress.example/keyless', 'policy', qfs.default_policy(),
+INSERT INTO qfs.ledger (type, payload) VALUES ('GENESIS', jsonb_build_object('format', 2, 'origin', 'regress.example/keyless', 'policy', qfs.default_policy(),
   'keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32)), 'server', here()));
 SELECT split_part(qfs.vkey(), '+', 1) AS name, split_part(attempt('SELECT qfs.checkpoint()'), ':', 1) AS checkpoint, split_part(attempt('SELECT qfs.rotate_keys()'), ':', 1) AS rotate;
 SELECT * FROM qfs.verify();

@@ -12,10 +12,10 @@ SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT qfs.set_policy('{"ttl_blocks":2000,"auth":{"chain_ids":[10,1]},"limits":{}}');
 SELECT qfs.set_policy('{"visibility":"public","nonce_ttl_ms":1000}');
 SELECT qfs.set_policy('{}');
-SELECT seq, type, payload, outcome ->> 'policy' = qfs.sha256_jcs(payload -> 'policy')::text AS outcome
+SELECT seq, type, payload, outcome #>> '{result,policy}' = qfs.sha256_jcs(payload -> 'policy')::text AS outcome
 FROM qfs.ledger WHERE seq > 0 ORDER BY seq;
 SELECT seq, policy FROM qfs.policy ORDER BY seq;
-SELECT policy_seq, s.policy::text = l.outcome ->> 'policy' AS policy, key_number
+SELECT policy_seq, s.policy::text = l.outcome #>> '{result,policy}' AS policy, key_number
 FROM qfs.ledger_state s JOIN qfs.ledger l ON l.seq = s.policy_seq;
 
 SELECT change, attempt(format('SELECT qfs.set_policy(%L)', change))
@@ -70,7 +70,7 @@ SELECT policy_seq FROM qfs.ledger_state;
 SELECT qfs.vkey() AS first_vkey \gset
 SELECT qfs.rotate_keys();
 SELECT qfs.rotate_keys();
-SELECT seq, outcome, length(payload ->> 'signature') AS signature, (SELECT array_agg(k) FROM jsonb_object_keys(payload) k) AS members
+SELECT seq, outcome -> 'result' AS result, length(payload ->> 'signature') AS signature, (SELECT array_agg(k) FROM jsonb_object_keys(payload) k) AS members
 FROM qfs.ledger WHERE type = 'KEY_ROTATED' ORDER BY seq;
 SELECT number, seq, checkpoint::text <> lag(checkpoint::text) OVER w AS new_checkpoint, token::text <> lag(token::text) OVER w AS new_token
 FROM qfs.signing_key WINDOW w AS (ORDER BY number) ORDER BY number;

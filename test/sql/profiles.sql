@@ -10,8 +10,8 @@ SELECT n, r ->> 'user_id' = wallet.id(n) AS user_id, r ->> 'created' AS created 
 
 -- before there is one; by user id and by wallet, by nobody, by somebody else
 SELECT acting(1, 'SELECT qfs_api.profile()')::jsonb - 'joined' AS profile;
-SELECT acting(1, format('SELECT qfs_api.profile(user_id => %L)', wallet.id(2)))::jsonb = acting(2, 'SELECT qfs_api.profile()')::jsonb AS by_user_id,
-       acting(1, format('SELECT qfs_api.profile(wallet => %L)', lower(wallet.address_of(wallet.secret(2))::text)))::jsonb = acting(2, 'SELECT qfs_api.profile()')::jsonb AS by_wallet;
+SELECT acting(1, format('SELECT qfs_api.profile(user_id => %L)', wallet.id(2)))::jsonb = acting(2, 'SELECT qfs_api.profile()')::jsonb || '{"last_entry":null,"joined":null}' AS by_user_id,
+       acting(1, format('SELECT qfs_api.profile(wallet => %L)', lower(wallet.address_of(wallet.secret(2))::text)))::jsonb = acting(2, 'SELECT qfs_api.profile()')::jsonb || '{"last_entry":null,"joined":null}' AS by_wallet;
 SELECT acting(NULL, 'SELECT qfs_api.profile()', 'qfs_anon') AS nobody;
 SELECT acting(NULL, format('SELECT qfs_api.profile(%L)', wallet.id(2)), 'qfs_anon')::jsonb ->> 'user_id' = wallet.id(2) AS to_nobody;
 SELECT command, acting(1, command)
@@ -24,8 +24,8 @@ SELECT acting(1, format('SELECT qfs_api.profile(%L, %L)', wallet.id(2), wallet.a
 -- the first one
 SELECT acting(1, $$SELECT qfs_api.set_profile('Alice', 'I write.', 'ipfs://bafy/a.png', ARRAY['https://alice.example', 'https://other.example/a?b#c'])$$)::jsonb - 'joined' AS profile;
 SELECT type, payload ->> 'version' AS version, outcome ->> 'status' AS status, outcome -> 'guards' AS guards,
-       jsonb_path_query_array(outcome, '$.effects[*].rule') AS rules, jsonb_path_query_array(outcome, '$.effects[*].coherence') AS coherence,
-       outcome #>> '{effects,0,previous}' AS previous
+       accounts #> '{0,rules}' AS rules, accounts #> '{0,was}' AS was, accounts #> '{0,state,coherence}' AS coherence, accounts #>> '{0,state,profile}' = payload ->> 'commitment' AS profile,
+       accounts #> '{0,state,profile_version}' AS in_force, accounts #>> '{0,previous}' AS previous, jsonb_array_length(accounts) AS parts
 FROM qfs.ledger WHERE type = 'PROFILE_UPDATE';
 -- what the ledger has: a salted commitment to the canonical content, and nothing of the content
 SELECT (l.payload ->> 'commitment') = encode(sha256(c.salt || convert_to(c.content, 'UTF8')), 'hex') AS commits, length(c.salt) AS salt,
@@ -36,7 +36,7 @@ SELECT count(*) AS entries_with_the_name FROM qfs.export() line WHERE line ~ 'Al
 CREATE TEMP TABLE before AS SELECT salt FROM qfs.profile_content;
 SELECT acting(1, $$SELECT qfs_api.set_profile('Alice A.')$$)::jsonb - ARRAY['joined', 'user_id', 'wallet', 'referral_code'] AS profile;
 SELECT c.version, c.salt <> b.salt AS new_salt FROM qfs.profile_content c, before b;
-SELECT payload ->> 'version' AS version, outcome -> 'effects' -> 0 ->> 'rule' AS rule, outcome -> 'effects' -> 0 ? 'coherence' AS coherence
+SELECT payload ->> 'version' AS version, accounts #> '{0,rules}' AS rules, accounts #> '{0,was}' ? 'coherence' AS coherence
 FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' ORDER BY seq DESC LIMIT 1;
 
 -- fields at their edges, and beyond

@@ -23,7 +23,7 @@ BEGIN
   END LOOP;
   RETURN sha256('\x01'::bytea || mth(leaves[1:k]) || mth(leaves[k + 1:n]));
 END $$;
-CREATE TABLE leaves AS SELECT array_agg(sha256('\x00'::bytea || convert_to(qfs.entry(seq), 'UTF8')) ORDER BY seq) AS all FROM qfs.ledger;
+CREATE TABLE leaves AS SELECT array_agg(sha256('\x00'::bytea || convert_to(qfs.entry_head(seq), 'UTF8')) ORDER BY seq) AS all FROM qfs.ledger;
 SELECT cardinality("all") AS leaves, (SELECT bool_and(hash::bytea = "all"[seq + 1]) FROM qfs.ledger) AS hashes FROM leaves;
 CREATE TABLE sizes (size int PRIMARY KEY, root qfs.hash);
 INSERT INTO sizes SELECT size, qfs.root(size)
@@ -111,5 +111,5 @@ SELECT cardinality(qfs.inclusion_proof(3, 601)), length(qfs.checkpoint(601)) > 1
 COMMIT;
 SELECT set_config(name, 'on', false) AS "forced to run in a worker" FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode');
 SELECT count(*), bool_and(qfs.root(size)::text = root::text) AS roots FROM sizes;
-SELECT bool_and(qfs.verify_inclusion(hash, seq, 601, qfs.inclusion_proof(seq, 601), qfs.root(601)) AND qfs.leaf_hash(qfs.entry(seq))::text = hash::text) AS proofs
+SELECT bool_and(qfs.verify_inclusion(hash, seq, 601, qfs.inclusion_proof(seq, 601), qfs.root(601)) AND qfs.leaf_hash(qfs.entry_head(seq))::text = hash::text) AS proofs
 FROM qfs.ledger WHERE seq % 50 = 0;

@@ -2,6 +2,7 @@
 -- was imported, and is closed: each is the next one.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT qfs.register_event_type('NOTE', '{"properties":{"n":{"type":"integer","maximum":1000}}}');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(2, 6) n;
@@ -18,7 +19,7 @@ CREATE FUNCTION recorded(changes jsonb, n bigint DEFAULT 7) RETURNS text LANGUAG
 $$;
 -- a column is missing; all computed ones missing would make it an event
 SELECT c, recorded(jsonb_build_object(c, NULL))
-FROM unnest(ARRAY['seq', 'at', 'type', 'auth', 'payload', 'outcome', 'prev', 'hash']) AS c;
+FROM unnest(ARRAY['seq', 'at', 'type', 'auth', 'payload', 'outcome', 'accounts', 'salt', 'prev', 'hash']) AS c;
 -- not the next one
 SELECT n, recorded(jsonb_build_object('seq', n))
 FROM unnest(ARRAY[0, 6, 8, 1000, -1, 9007199254740991, 9007199254740992, 9223372036854775807]) AS n;
@@ -33,6 +34,15 @@ FROM unnest(ARRAY['prev', 'hash']) AS c, unnest(ARRAY['00', 'ab']) AS hex;
 -- another outcome
 SELECT outcome, regexp_replace(recorded(jsonb_build_object('outcome', outcome)), '[0-9a-f]{64}', '…', 'g')
 FROM unnest(ARRAY['{"number":1}', '{"x":{}}', '[]', 'null', '"x"', '{"a":0.1}']::jsonb[]) AS outcome;
+-- other parts of accounts, another signature, another salt, salts that are none
+SELECT accounts, regexp_replace(recorded(jsonb_build_object('accounts', accounts)), '[0-9a-f]{64}', '…', 'g')
+FROM unnest(ARRAY['[{"account":"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9","kind":"nonce"}]', '[{}]', '[1]', '{}', 'null', '"x"']::jsonb[]) AS accounts;
+SELECT sig, regexp_replace(recorded(jsonb_build_object('sig', sig)), '[0-9a-f]{64}', '…', 'g') FROM unnest(ARRAY['', 'x', repeat('A', 86)]) AS sig;
+SELECT n, regexp_replace(recorded(jsonb_build_object('salt', '\x' || repeat('5a', n))), '[0-9a-f]{64}', '…', 'g') AS salt FROM unnest(ARRAY[0, 1, 15, 16, 17, 32]) AS n;
+-- with the hash that belongs to it, too: another entry, which the rules would not write; a salt is nobody's to check
+SELECT what, regexp_replace(recorded(changes || jsonb_build_object('hash', hash_of(line_of(row || changes)))), '[0-9a-f]{64}', '…', 'g') AS recorded
+FROM saved, (VALUES ('outcome', '{"outcome":{"x":1}}'::jsonb), ('sig', '{"sig":"x"}'),
+  ('accounts', '{"accounts":[{"account":"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9","kind":"nonce"}]}')) AS t(what, changes) WHERE seq = 7;
 -- other nodes; entry 7 completes three
 SELECT n, recorded(jsonb_build_object('nodes', '\x' || repeat('00', n))) FROM unnest(ARRAY[0, 1, 31, 32, 64, 95, 96, 97, 128, 1984, 2016]) AS n;
 SELECT recorded(jsonb_build_object('nodes', '\x' || repeat('ab', 32) || substr(row ->> 'nodes', 67))) AS first_node,

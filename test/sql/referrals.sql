@@ -5,17 +5,20 @@
 -- the devices of these accounts are there to be told apart: they sign nothing
 SELECT length(qfs.genesis('regress.example/log', '{"auth":{"domains":["app.example"],"uris":["https://app.example"]},"block_ms":1000,"limits":{"logins_per_minute":100},"signed":"none"}')::text);
 CREATE FUNCTION code_of(n int) RETURNS text LANGUAGE sql AS $$ SELECT qfs.referral_code(wallet.id(n)::qfs.user_id) $$;
--- what a use gave: status, the guards that block, the first rule and coherence of each effect
-CREATE FUNCTION told(outcome jsonb) RETURNS text LANGUAGE sql AS $$
+-- what an entry did: status, the guards that block, and of each account it touched the rules and what they changed
+CREATE FUNCTION told(outcome jsonb, accounts jsonb) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(' ', outcome ->> 'status', jsonb_path_query_array(outcome, '$.guards[*] ? (@.result == "BLOCK").guard'),
-    (SELECT string_agg(concat_ws(':', e ->> 'rule', e -> 'coherence' ->> 1, e -> 'points' ->> 1, e #>> '{tokens,FLX,1}', e -> 'referrals' ->> 1), ' ') FROM jsonb_array_elements(outcome -> 'effects') e)) $$;
+    (SELECT string_agg(concat_ws(':', array_to_string(ARRAY(SELECT jsonb_array_elements_text(p -> 'rules')), '+'),
+                                 (SELECT string_agg(key || ' ' || (p -> 'state' ->> key), ', ' ORDER BY key) FROM jsonb_object_keys(p -> 'was') key
+                                  WHERE key IN ('coherence', 'points', 'flx', 'referrals', 'guard'))), ' ' ORDER BY i)
+     FROM jsonb_array_elements(accounts) WITH ORDINALITY x(p, i))) $$;
 CREATE FUNCTION use(n int, code text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   answer text := acting(n, format('SELECT qfs_api.use_referral(%L)', code));
 BEGIN
-  RETURN CASE WHEN answer ~ '^\{' THEN told(answer::jsonb) ELSE answer END;
+  RETURN CASE WHEN answer ~ '^\{' THEN (SELECT told(answer::jsonb, l.accounts) FROM qfs.ledger l WHERE l.seq = (answer::jsonb ->> 'seq')::bigint) ELSE answer END;
 END $$;
-CREATE FUNCTION last_told() RETURNS text LANGUAGE sql AS $$ SELECT told(outcome) FROM qfs.ledger ORDER BY seq DESC LIMIT 1 $$;
+CREATE FUNCTION last_told() RETURNS text LANGUAGE sql AS $$ SELECT told(outcome, accounts) FROM qfs.ledger ORDER BY seq DESC LIMIT 1 $$;
 
 -- one and two come by themselves, one with a device
 SELECT n, wallet.sign_in(n, CASE n WHEN 1 THEN 1 END) ->> 'created' AS created FROM generate_series(1, 2) n;
@@ -30,7 +33,7 @@ SELECT count(*) AS recorded FROM qfs.ledger WHERE type = 'REFERRAL_USE';
 
 -- ---- guards: each recorded as BLOCKED ----
 SELECT use(1, code_of(1)) AS "SELF_REFERRAL";
-SELECT jsonb_path_query_array(outcome, '$.guards[*] ? (@.guard != "WINDOW_CLOSED")') AS guards, outcome ->> 'status' AS status, outcome ->> 'referrer' = wallet.id(1) AS referrer, outcome -> 'effects' -> 0 ->> 'rule' AS rule FROM qfs.ledger ORDER BY seq DESC LIMIT 1;
+SELECT jsonb_path_query_array(outcome, '$.guards[*] ? (@.guard != "WINDOW_CLOSED")') AS guards, outcome ->> 'status' AS status, outcome #>> '{result,referrer}' = wallet.id(1) AS referrer, accounts #> '{0,rules}' AS rules FROM qfs.ledger ORDER BY seq DESC LIMIT 1;
 SELECT use(1, code_of(2)) AS "REFERRER_NOT_OLDER";
 SELECT use(2, code_of(1)) AS allowed;
 SELECT use(2, code_of(1)) AS "ALREADY_REFERRED";
@@ -122,28 +125,37 @@ SELECT qfs.set_policy('{"referral":{"window_blocks":0}}') AS entry;
 SELECT pg_sleep(1.01);
 SELECT use(5, code_of(2)) AS "WINDOW_CLOSED";
 SELECT g ->> 'bound' AS bound, (g ->> 'observed')::bigint > 0 AS observed FROM (SELECT jsonb_path_query(outcome, '$.guards[*] ? (@.guard == "WINDOW_CLOSED")') AS g FROM qfs.ledger ORDER BY seq DESC LIMIT 1) x;
--- an account statement: each entry that touched it names the one before, back to its first
+-- a chain: each entry that changed an account's standing names the one before, back to its first; so do those of its ties
 WITH RECURSIVE chain AS (
-  SELECT last_entry AS seq, 1 AS n FROM qfs.account WHERE user_id OPERATOR(qfs.=) wallet.id(1)::qfs.user_id
+  SELECT wallet.id(n) AS account, kind, last_entry AS seq, 1 AS i
+  FROM (VALUES (1), (2)) w(n), (SELECT user_id, 'standing' AS kind, last_entry FROM qfs.standing UNION ALL SELECT user_id, 'ties', last_entry FROM qfs.ties) s
+  WHERE s.user_id::text = wallet.id(n)
   UNION ALL
-  SELECT (SELECT (e ->> 'previous')::bigint FROM jsonb_array_elements(l.outcome -> 'effects') e WHERE e ->> 'account' = wallet.id(1) LIMIT 1), n + 1
+  SELECT account, kind, (SELECT (p ->> 'previous')::bigint FROM jsonb_array_elements(l.accounts) p WHERE p ->> 'account' = account AND p ->> 'kind' = kind), i + 1
   FROM chain c JOIN qfs.ledger l ON l.seq = c.seq)
-SELECT array_agg(seq ORDER BY n) = (SELECT array_agg(l.seq ORDER BY l.seq DESC) || NULL::bigint FROM qfs.ledger l WHERE jsonb_path_exists(l.outcome, '$.effects[*] ? (@.account == $a)', jsonb_build_object('a', wallet.id(1)))) AS complete FROM chain;
--- qfs_api.history: every effect on the account, the latest first; in pages; nobody else's
+SELECT kind, count(*) > 1 AS several, array_agg(seq ORDER BY i) = (SELECT array_agg(l.seq ORDER BY l.seq DESC) || NULL::bigint FROM qfs.ledger l
+    WHERE jsonb_path_exists(l.accounts, '$[*] ? (@.account == $a && @.kind == $k)', jsonb_build_object('a', c.account, 'k', kind))) AS complete
+FROM chain c GROUP BY account, kind ORDER BY kind, account = wallet.id(1) DESC;
+-- what a part says it was is what the one before it says it is
+SELECT count(*) > 50 AS several, bool_and((b.p -> 'state') || (a.p -> 'was') = b.p -> 'state') AS follows
+FROM qfs.ledger l, jsonb_array_elements(l.accounts) a(p), qfs.ledger k, jsonb_array_elements(k.accounts) b(p)
+WHERE k.seq = (a.p ->> 'previous')::bigint AND b.p ->> 'account' = a.p ->> 'account' AND b.p ->> 'kind' = a.p ->> 'kind';
+-- qfs_api.history: all that changed the account's standing, the latest first; in pages; nobody else's
 CREATE FUNCTION history(n int, args text) RETURNS jsonb LANGUAGE sql AS $$
   SELECT nullif(acting(n, format('SELECT jsonb_agg(to_jsonb(h)) FROM qfs_api.history(%s) h', args)), '')::jsonb $$;
-SELECT history(1, 'NULL, 200') = (SELECT jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'type', l.type, 'effect', x.e - 'account') ORDER BY l.seq DESC, x.i DESC)
-         FROM qfs.ledger l, jsonb_array_elements(l.outcome -> 'effects') WITH ORDINALITY x(e, i) WHERE x.e ->> 'account' = wallet.id(1)) AS complete,
+SELECT history(1, 'NULL, 200') = (SELECT jsonb_agg(jsonb_build_object('seq', l.seq, 'at', l.at, 'type', l.type, 'change', p - 'account' - 'kind') ORDER BY l.seq DESC)
+         FROM qfs.ledger l, jsonb_array_elements(l.accounts) p WHERE p ->> 'account' = wallet.id(1) AND p ->> 'kind' = 'standing') AS complete,
        jsonb_array_length(history(1, 'NULL, 200')) AS rows, history(1, '') = history(1, 'NULL, 50') AS by_default;
-SELECT bool_and(history(1, format('%s, 200', p.row -> 'effect' ->> 'previous')) =
+SELECT bool_and(history(1, format('%s, 200', p.row -> 'change' ->> 'previous')) =
                 (SELECT jsonb_agg(r ORDER BY i) FROM jsonb_array_elements(history(1, 'NULL, 200')) WITH ORDINALITY a(r, i) WHERE (r ->> 'seq')::bigint < (p.row ->> 'seq')::bigint)) AS goes_on
 FROM (SELECT history(1, 'NULL, ' || n) -> -1 AS row FROM generate_series(1, 5) n) p;
 SELECT history(1, 'NULL, 0') AS none, history(1, 'NULL, -1') AS negative, history(1, '1000000') AS unknown,
        history(2, format('%s', history(1, 'NULL, 1') -> 0 ->> 'seq')) AS of_another;
 SELECT acting(NULL, 'SELECT * FROM qfs_api.history()') AS no_session;
 -- qfs_api.coherence: by session, user id and wallet, with the last act; of nobody
-SELECT c ->> 'score' AS score, c ->> 'trust_level' AS trust_level, c -> 'last_act' ->> 'rule' AS rule, c -> 'last_act' -> 'coherence' ->> 1 = c ->> 'score' AS moved_it FROM (SELECT acting(1, 'SELECT qfs_api.coherence()')::jsonb AS c) x;
-SELECT acting(3, format('SELECT qfs_api.coherence(%L)', wallet.id(1))) = acting(1, 'SELECT qfs_api.coherence()') AS by_user_id, acting(3, format('SELECT qfs_api.coherence(NULL, %L)', wallet.address_of(wallet.secret(1))::text)) = acting(1, 'SELECT qfs_api.coherence()') AS by_wallet,
+SELECT c ->> 'score' AS score, c ->> 'trust_level' AS trust_level, c -> 'last_act' -> 'rules' AS rules, c -> 'last_act' -> 'coherence' ->> 1 = c ->> 'score' AS moved_it FROM (SELECT acting(1, 'SELECT qfs_api.coherence()')::jsonb AS c) x;
+-- to others without the act, whose entry they may not read, and as it was when the last epoch ended
+SELECT acting(3, format('SELECT qfs_api.coherence(%L)', wallet.id(1)))::jsonb = acting(1, 'SELECT qfs_api.coherence()')::jsonb || '{"last_act":null,"score":"0.000000000000000000","trust_level":"UNKNOWN"}' AS by_user_id, acting(3, format('SELECT qfs_api.coherence(NULL, %L)', wallet.address_of(wallet.secret(1))::text))::jsonb = acting(1, 'SELECT qfs_api.coherence()')::jsonb || '{"last_act":null,"score":"0.000000000000000000","trust_level":"UNKNOWN"}' AS by_wallet,
        acting(5, 'SELECT qfs_api.coherence()')::jsonb - 'user_id' AS without_an_act;
 SELECT acting(1, $$SELECT qfs_api.coherence(NULL, '0x71C7656EC7ab88b098defB751B7401B5f6d8976F')$$) AS nobody, acting(1, $$SELECT qfs_api.coherence('user_1')$$) AS bad_id, acting(1, $$SELECT qfs_api.coherence(NULL, '0x')$$) AS bad_wallet;
 SELECT acting(NULL, 'SELECT qfs_api.coherence()', 'qfs_anon') AS no_session;

@@ -1,6 +1,7 @@
 -- Restoring: rows in any order, a closed ledger, qfs.post_restore and qfs.rebuild.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT qfs.register_event_type('NOTE', '{}');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(2, 8) n;
@@ -33,11 +34,13 @@ SELECT restore(4, '{"payload":{"n":4.5}}') AS fraction, restore(4, '{"payload":{
        restore(4, '{"actor":"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9"}') AS actor;
 SELECT restore(4, '{"outcome":{"n":1}}') AS outcome, restore(4, '{"nodes":"\\x00"}') AS no_hashes,
        restore(4, jsonb_build_object('nodes', '\x' || repeat('00', 32))) AS too_many;
+SELECT restore(4, '{"accounts":[{"account":"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9","kind":"nonce"}]}') AS accounts,
+       restore(4, jsonb_build_object('salt', '\x' || repeat('00', 16))) AS salt, restore(4, '{"sig":"x"}') AS sig;
+SELECT n, restore(4, jsonb_build_object('salt', '\x' || repeat('00', n))) AS salt FROM unnest(ARRAY[0, 1, 15, 17, 32]) AS n;
 SELECT restore(4, '{"hash":null}') AS no_hash, restore(4, '{"type":"lower"}') AS type, restore(5) AS again;
 -- and against its neighbours: a sound entry of another ledger fits neither side
 CREATE FUNCTION forge(n bigint, changes jsonb) RETURNS text LANGUAGE sql AS $$
-  SELECT restore(n, changes || jsonb_build_object('hash', qfs.leaf_hash(qfs.canonical(
-    jsonb_build_object('v', 1, 'actor', 'system') || (row - 'hash' - 'nodes' - 'actor') || changes))))
+  SELECT restore(n, changes || jsonb_build_object('hash', hash_of(line_of(row || changes))))
   FROM saved WHERE seq = n
 $$;
 SELECT forge(4, jsonb_build_object('prev', repeat('ab', 32))) AS behind_3, forge(4, '{"payload":{"n":-4}}') AS before_5,

@@ -133,7 +133,7 @@ INSERT INTO commands (command) VALUES
   ('ALTER TABLE qfs.login_nonce SET UNLOGGED; ALTER TABLE qfs.login_nonce REPLICA IDENTITY NOTHING'),
   ('UPDATE pg_index SET indisvalid = false WHERE indexrelid = ''qfs.account_wallet''::regclass'),
   ('DROP INDEX qfs.session_user_id'),
-  ('CREATE INDEX ON qfs.account ((created + 1))');
+  ('CREATE INDEX ON qfs.standing ((created + 1))');
 -- roles and what will be
 INSERT INTO commands (command) VALUES
   ('GRANT qfs_owner TO regress_qfs_one'),

@@ -40,15 +40,22 @@ FROM jsonb_to_record(qfs_api.auth_login(:'said', sign(1, :'said'))) AS (token te
 SELECT :'a_user_id' = account(1) AS account, :'a_wallet' = wallet(1) AS wallet, :'a_created' AS created, :a_expires_at - at AS good_for_less_than
 FROM qfs.ledger WHERE seq = 3 AND :a_expires_at - at > 999000 \gset when_
 SELECT :'when_account' AS account, :'when_wallet' AS wallet, :'when_created' AS created, :when_good_for_less_than <= 1000000 AS good;
-SELECT type, actor::text = account(1) AS actor, auth, payload ->> 'message' = :'said' AS message, payload ->> 'signature' = sign(1, :'said') AS signature,
+SELECT type, actor::text = account(1) AS actor, auth, payload ->> 'message' = :'said' AS message, sig = sign(1, :'said') AS signature,
        payload ->> 'device_key' = device(1) AS device, (SELECT array_agg(k) FROM jsonb_object_keys(payload) k) AS members FROM qfs.ledger WHERE seq = 3;
-SELECT outcome ->> 'session' = :'a_session' AS session, outcome ->> 'expires_at' = :'a_expires_at' AS expires_at, outcome -> 'scope' AS scope,
-       (SELECT array_agg(k) FROM jsonb_object_keys(outcome) k) AS members FROM qfs.ledger WHERE seq = 3;
+SELECT r ->> 'session' = :'a_session' AS session, r ->> 'expires_at' = :'a_expires_at' AS expires_at, r -> 'scope' AS scope,
+       (SELECT array_agg(k) FROM jsonb_object_keys(r) k) AS members, outcome - 'policy' - 'result' AS beside FROM qfs.ledger, LATERAL (SELECT outcome -> 'result' AS r) x WHERE seq = 3;
+-- what it says of the account: its standing begins, and among its sessions is this one, by a digest that commits to device and expiry
+SELECT p ->> 'kind' AS kind, p ->> 'account' = account(1) AS account, p -> 'rules' AS rules, p -> 'was' AS was, p -> 'previous' AS previous, p -> 'policy' AS policy
+FROM qfs.ledger, jsonb_array_elements(accounts) WITH ORDINALITY x(p, i) WHERE seq = 3 ORDER BY i;
+SELECT accounts #> '{0,state}' = jsonb_build_object('sessions', jsonb_build_array(encode(sha256(convert_to(qfs.canonical(jsonb_build_object('device', device(1),
+         'expires_at', :a_expires_at, 'operator', false, 'session', :'a_session', 'ttl_blocks', 1000)), 'UTF8')), 'hex'))) AS digest,
+       (accounts #> '{1,state}') - 'created_at' AS standing, (accounts #>> '{1,state,created_at}')::bigint = at AS created_at FROM qfs.ledger WHERE seq = 3;
 -- the id of a session, by somebody else's SHA-256
 SELECT encode(sha256(convert_to(qfs.canonical(jsonb_build_object('actor', account(1), 'device', device(1), 'issued_block', issued_block, 'nonce', l.payload -> 'nonce', 'scope', '["account"]'::jsonb)), 'UTF8')), 'hex') = session::text AS id,
        user_id::text = account(1) AS account, s.seq, ttl_blocks, operates, base64url(device::bytea) = device(1) AS device, ended, reason
 FROM qfs.session s JOIN qfs.ledger l USING (seq);
-SELECT user_id::text = account(1) AS account, wallet::text = wallet(1) AS wallet, created, last_entry, event_nonce FROM qfs.account;
+SELECT a.user_id::text = account(1) AS account, a.wallet::text = wallet(1) AS wallet, s.created, s.last_entry, c.last_entry AS access, c.sessions::jsonb #>> '{0,session}' = :'a_session' AS session, (SELECT count(*) FROM qfs.nonce) AS nonces
+FROM qfs.account a JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id JOIN qfs.access c ON c.user_id OPERATOR(qfs.=) a.user_id;
 SELECT seq, nonce::text = (SELECT payload ->> 'nonce' FROM qfs.ledger WHERE seq = 3) AS nonce FROM qfs.login_nonce;
 -- over the API; the second session of the account
 SELECT sign_in(1) AS login \gset b_
@@ -154,7 +161,7 @@ COMMIT;
 SELECT :'r_rotated'::jsonb ->> 'token' AS token, :'r_rotated'::jsonb ->> 'session' AS session \gset r_
 SELECT attempt(format('SELECT qfs.authenticate(%L)', :'a_token')) AS old, attempt(format('SELECT qfs.authenticate(%L)', :'r_token')) AS new;
 SELECT s.seq, base64url(device::bytea) = device(1) AS device, ended, reason FROM qfs.session s WHERE session::text IN (:'a_session', :'r_session') ORDER BY seq;
-SELECT type, actor::text = account(1) AS actor, auth ->> 'session' = :'a_session' AS by, outcome ->> 'ended' = :'a_session' AS ended, outcome ->> 'session' = :'r_session' AS begun FROM qfs.ledger WHERE type = 'SESSION_ROTATED';
+SELECT type, actor::text = account(1) AS actor, auth ->> 'session' = :'a_session' AS by, outcome #>> '{result,ended}' = :'a_session' AS ended, outcome #>> '{result,session}' = :'r_session' AS begun FROM qfs.ledger WHERE type = 'SESSION_ROTATED';
 
 -- revocation: one's own sessions, this one or another
 BEGIN;
@@ -209,9 +216,10 @@ SELECT say(event_auth(2, 3, 5, 'SAID', '{"t":"signed"}')) AS same, say(event_aut
 SELECT regexp_replace(say(event_auth(2, 3, 9007199254740991, 'SAID', '{"t":"signed"}')), 'up to \d+', 'up to …') AS ahead,
        regexp_replace(say(event_auth(2, 3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 86460000, 'SAID', '{"t":"signed"}')), '\d{13}', '…', 'g') AS more_than_a_day,
        say(event_auth(2, 3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 86340000, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS within_a_day;
-SELECT say(event_auth(2, 3, event_nonce + 1, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS counted_on FROM qfs.account WHERE user_id::text = account(3);
-SELECT auth - '{session,sig}'::text[] AS auth, auth ->> 'sig' = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig FROM qfs.ledger WHERE auth ? 'sig' AND (auth ->> 'nonce')::bigint < 10;
-SELECT event_nonce = (SELECT max((auth ->> 'nonce')::bigint) FROM qfs.ledger WHERE auth ? 'sig') AS of_the_last FROM qfs.account WHERE user_id::text = account(3);
+SELECT say(event_auth(2, 3, event_nonce + 1, 'SAID', '{"t":"signed"}')) LIKE '[{"seq"%' AS counted_on FROM qfs.nonce WHERE user_id::text = account(3);
+SELECT event_nonce = (SELECT max((auth ->> 'nonce')::bigint) FROM qfs.ledger WHERE auth ? 'key') AS of_the_last FROM qfs.nonce WHERE user_id::text = account(3);
+SELECT auth - 'session' AS auth, sig = event_auth(2, 3, 5, 'SAID', '{"t":"signed"}') ->> 'sig' AS sig, accounts #> '{0,state}' AS state, accounts #> '{0,rules}' AS rules, accounts #>> '{0,kind}' AS kind FROM qfs.ledger WHERE auth ? 'key' AND (auth ->> 'nonce')::bigint < 10;
+SELECT count(*) AS signed_by_nobody FROM qfs.ledger WHERE (sig IS NOT NULL) <> (auth ? 'key' OR auth ->> 'via' = 'wallet');
 -- a session without a device has nothing to sign with
 SELECT set_config('regress.token', sign_in(2) ->> 'token', false) <> '' AS set;
 SELECT say(event_auth(1, 2, 1, 'SAID', '{"t":"signed"}')) AS other;
@@ -252,6 +260,7 @@ EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
 END $$;
 SELECT command, tamper(command) FROM unnest(ARRAY['SELECT 1', 'UPDATE qfs.session SET ended = NULL, reason = NULL WHERE seq = 3', 'UPDATE qfs.session SET reason = ''admin'' WHERE seq = 3', 'UPDATE qfs.session SET ttl_blocks = 1000000 WHERE ttl_blocks = 3',
   'UPDATE qfs.session SET operates = true WHERE seq = 3', 'UPDATE qfs.session SET device = NULL WHERE seq = 3', 'UPDATE qfs.session SET user_id = account(2)::qfs.user_id WHERE seq = 3', 'DELETE FROM qfs.session WHERE seq = 3',
-  'UPDATE qfs.account SET event_nonce = 0', 'UPDATE qfs.account SET wallet = wallet(2)::qfs.address', 'DELETE FROM qfs.login_nonce WHERE seq = 3', 'UPDATE qfs.rate SET count = 0']) command;
+  'UPDATE qfs.nonce SET event_nonce = 0', 'UPDATE qfs.nonce SET last_entry = last_entry - 1', 'DELETE FROM qfs.nonce', 'UPDATE qfs.access SET sessions = ''[]'' WHERE user_id::text = account(3)', 'UPDATE qfs.access SET last_entry = 3 WHERE user_id::text = account(3)', 'DELETE FROM qfs.access WHERE user_id::text = account(3)',
+  'UPDATE qfs.standing SET created_at = 0 WHERE user_id::text = account(1)', 'UPDATE qfs.account SET wallet = wallet(2)::qfs.address', 'DELETE FROM qfs.login_nonce WHERE seq = 3', 'UPDATE qfs.rate SET count = 0']) command;
 SELECT * FROM qfs.rebuild();
 SELECT * FROM qfs.verify();

@@ -2,6 +2,7 @@
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
 \i :inputdir/sql/include/wallet.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log', jsonb_build_object('auth', '{"chain_ids":[1],"domains":["app.example"],"uris":["https://app.example"]}'::jsonb, 'operators', jsonb_build_array(account(3))))::text);
 SELECT qfs.register_event_type('SAID', '{}', 'account');
 SELECT qfs.register_event_type('RULED', '{}');
@@ -24,18 +25,18 @@ CREATE FUNCTION matrix(command text, OUT anon text, OUT a text, OUT b text, OUT 
 $$;
 -- what the ledger shows
 SELECT command, m.* FROM unnest(ARRAY['SELECT count(*) FROM qfs_api.ledger', 'SELECT string_agg(seq::text, '' '' ORDER BY seq) FROM qfs_api.ledger WHERE payload IS NOT NULL', 'SELECT string_agg(seq::text, '' '' ORDER BY seq) FROM qfs_api.ledger WHERE actor IS NOT NULL',
-  'SELECT string_agg(seq::text, '' '' ORDER BY seq) FROM qfs_api.ledger WHERE auth IS NOT NULL OR outcome IS NOT NULL OR prev IS NOT NULL', 'SELECT bool_and(seq IS NOT NULL AND at > 0 AND type <> '''' AND hash <> '''') FROM qfs_api.ledger',
-  'SELECT left(qfs_api.entry(6), 8)', 'SELECT left(qfs_api.entry(7), 8)', 'SELECT left(qfs_api.entry(5), 8)', 'SELECT left(qfs_api.entry(0), 8)', 'SELECT left(qfs_api.entry(99), 8)', 'SELECT qfs_api.entry(NULL)', 'SELECT length(qfs_api.entry_bundle(0, 8)) > 0',
+  'SELECT string_agg(seq::text, '' '' ORDER BY seq) FROM qfs_api.ledger WHERE auth IS NOT NULL OR sig IS NOT NULL OR outcome IS NOT NULL OR accounts <> ''[]''', 'SELECT bool_and(seq IS NOT NULL AND at > 0 AND type <> '''' AND hash <> '''') FROM qfs_api.ledger',
+  'SELECT parts_of(qfs_api.entry(6))', 'SELECT parts_of(qfs_api.entry(7))', 'SELECT parts_of(qfs_api.entry(5))', 'SELECT parts_of(qfs_api.entry(0))', 'SELECT parts_of(qfs_api.entry(99))', 'SELECT qfs_api.entry(NULL)', 'SELECT length(qfs_api.entry_bundle(0, 8)) > 0', 'SELECT left(qfs_api.entry_head(6), 12)', 'SELECT qfs_api.entry_head(99)',
   'SELECT count(*) FROM qfs_api.sessions()', 'SELECT string_agg(started::text, '','') FROM qfs_api.sessions()', 'SELECT count(*) FROM qfs_api.verify()', 'SELECT qfs_api.head() ->> ''size''', 'SELECT left(qfs_api.checkpoint(), 19)', 'SELECT left(qfs_api.vkey(), 19)',
   'SELECT left(qfs_api.tlog_proof(3), 24)', 'SELECT array_length(qfs_api.consistency_proof(3, 8), 1)', 'SELECT length(qfs_api.tile(0, 0, 8))', 'SELECT qfs.current_user_id()::text = account(1)', 'SELECT qfs.current_session() IS NOT NULL']) command, LATERAL matrix(command) m;
 -- what may be called
 SELECT command, m.* FROM unnest(ARRAY['SELECT length(qfs_api.auth_nonce())', 'SELECT length(qfs_api.auth_challenge(wallet(1))) > 0', 'SELECT qfs_api.auth_login(''x'', ''y'')', 'SELECT qfs_api.pre_request() IS NULL', 'SELECT qfs_api.session_rotate() IS NOT NULL',
   'SELECT qfs_api.session_revoke(repeat(''0'', 64))', 'SELECT jsonb_array_length(qfs_api.events_batch(''[{"type":"SAID","payload":{}}]''))', 'SELECT jsonb_array_length(qfs_api.events_batch(''[{"type":"RULED","payload":{}}]''))',
   'SELECT qfs.nonce()', 'SELECT qfs.challenge(wallet(1)::qfs.address, NULL, 1)', 'SELECT qfs.revoke_session(repeat(''0'', 64)::qfs.hash, ''user_logout'')', 'SELECT length(qfs.jwks()) > 0',
-  'SELECT count(*) FROM qfs.session_replay(5)', 'SELECT qfs.require_public()', 'SELECT qfs.is_public()', 'SELECT left(qfs.readable_entry(6), 8)', 'SELECT qfs.public_entry_bundle(0, 8)', 'SELECT left(qfs.entry(6), 8)', 'SELECT qfs.set_policy(''{}'') > 0', 'SELECT qfs.rotate_keys() > 0',
+  'SELECT count(*) FROM qfs.session_replay(5)', 'SELECT qfs.is_public()', 'SELECT parts_of(qfs.readable_entry(6))', 'SELECT length(qfs.entry_bundle(0, 8)) > 0', 'SELECT left(qfs.entry_head(6), 12)', 'SELECT parts_of(qfs.entry(6))', 'SELECT qfs.set_policy(''{}'') > 0', 'SELECT qfs.rotate_keys() > 0',
   'SELECT qfs.authenticate(''x'')', 'SELECT count(*) FROM qfs.session', 'SELECT count(*) FROM qfs.account', 'SELECT count(*) FROM qfs.login_nonce', 'SELECT count(*) FROM qfs.rate', 'SELECT count(*) FROM qfs.batch', 'SELECT count(payload) FROM qfs.ledger',
   'INSERT INTO qfs.ledger (type, payload) VALUES (''SAID'', ''{}'') RETURNING type', 'INSERT INTO qfs_api.ledger (type, payload) VALUES (''SAID'', ''{}'') RETURNING seq', 'UPDATE qfs_api.ledger SET payload = ''{}''', 'INSERT INTO qfs.session SELECT * FROM qfs.session', 'UPDATE qfs.session SET ended = NULL RETURNING 1',
-  'UPDATE qfs.account SET event_nonce = 0 RETURNING 1', 'DELETE FROM qfs.login_nonce RETURNING 1', 'DELETE FROM qfs.rate RETURNING 1', 'UPDATE qfs.batch SET result = ''[]'' RETURNING 1', 'CREATE FUNCTION qfs_api.f() RETURNS int LANGUAGE sql AS ''SELECT 1''', 'SET qfs.ddl_guard = off']) command, LATERAL matrix(command) m;
+  'UPDATE qfs.nonce SET event_nonce = 0 RETURNING 1', 'SELECT count(*) FROM qfs.access', 'SELECT count(*) FROM qfs.ties', 'DELETE FROM qfs.login_nonce RETURNING 1', 'DELETE FROM qfs.rate RETURNING 1', 'UPDATE qfs.batch SET result = ''[]'' RETURNING 1', 'CREATE FUNCTION qfs_api.f() RETURNS int LANGUAGE sql AS ''SELECT 1''', 'SET qfs.ddl_guard = off']) command, LATERAL matrix(command) m;
 
 -- nothing that a caller sets or creates makes it somebody else
 CREATE SCHEMA regress_space;
@@ -61,7 +62,7 @@ SELECT who_am_i();
 
 -- where everything is public, everybody reads
 SELECT qfs.set_policy('{"visibility":"public"}') > 0 AS done;
-SELECT command, m.* FROM unnest(ARRAY['SELECT count(payload) = count(*) FROM qfs_api.ledger', 'SELECT left(qfs_api.entry(6), 8)', 'SELECT length(qfs_api.entry_bundle(0, 8)) > 0', 'SELECT left(qfs_api.entry(99), 8)', 'SELECT count(*) FROM qfs_api.sessions()', 'SELECT count(*) FROM qfs.session']) command, LATERAL matrix(command) m;
+SELECT command, m.* FROM unnest(ARRAY['SELECT count(payload) = count(*) FROM qfs_api.ledger', 'SELECT parts_of(qfs_api.entry(6))', 'SELECT length(qfs_api.entry_bundle(0, 8)) > 0', 'SELECT parts_of(qfs_api.entry(99))', 'SELECT count(*) FROM qfs_api.sessions()', 'SELECT count(*) FROM qfs.session']) command, LATERAL matrix(command) m;
 SELECT qfs.set_policy('{"visibility":"parties"}') > 0 AS done;
 -- who is no operator any more: the token that says so is refused, a new one says user
 SELECT qfs.set_policy('{"operators":[]}') > 0 AS done;

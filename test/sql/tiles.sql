@@ -3,7 +3,7 @@
 \i :inputdir/sql/include/fresh.sql
 SELECT attempt('SELECT qfs.tile(0, 0, 1)') AS tile, attempt('SELECT qfs.entry_bundle(0, 1)') AS bundle;
 SELECT length(qfs.genesis('regress.example/log')::text);
-SELECT octet_length(qfs.tile(0, 0, 1)) AS tile, octet_length(qfs.entry_bundle(0, 1)) = 2 + octet_length(qfs.entry(0)) AS bundle;
+SELECT octet_length(qfs.tile(0, 0, 1)) AS tile, octet_length(qfs.entry_bundle(0, 1)) = 2 + octet_length(qfs.entry_head(0)) AS bundle;
 SELECT qfs.register_event_type('NOTE', '{}');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n, 't', repeat('é', n)) FROM generate_series(2, 599) n;
 
@@ -24,7 +24,7 @@ $$;
 SELECT w, qfs.tile(1, 0, w) = CASE w WHEN 1 THEN root_of(qfs.tile(0, 0)) ELSE root_of(qfs.tile(0, 0)) || root_of(qfs.tile(0, 1)) END AS roots
 FROM unnest(ARRAY[1, 2]) AS w;
 SELECT substr(qfs.tile(1, 0, 2), 1, 32) = qfs.root(256)::bytea AS root_256, sha256('\x01'::bytea || qfs.tile(1, 0, 2)) = qfs.root(512)::bytea AS root_512;
--- bundles: each entry after its length as a big-endian u16
+-- bundles: each head after its length as a big-endian u16
 CREATE FUNCTION entries_of(bundle bytea) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   result text[] := '{}';
@@ -38,12 +38,20 @@ BEGIN
   END LOOP;
   RETURN result;
 END $$;
-SELECT n, w, cardinality(lines), lines = ARRAY(SELECT qfs.entry(seq) FROM qfs.ledger WHERE seq >= 256 * n AND seq < 256 * n + w ORDER BY seq) AS entries
+SELECT n, w, cardinality(lines), lines = ARRAY(SELECT qfs.entry_head(seq) FROM qfs.ledger WHERE seq >= 256 * n AND seq < 256 * n + w ORDER BY seq) AS heads
 FROM (VALUES (0, 1), (0, 7), (0, 256), (1, 256), (2, 1), (2, 88)) AS t(n, w), LATERAL (SELECT entries_of(qfs.entry_bundle(n, w)) AS lines) AS e;
 SELECT qfs.entry_bundle(1) = qfs.entry_bundle(1, 256) AS whole_by_default;
 -- the tree from its tiles alone: the hashes of a bundle are those of the tile beside it
 SELECT bool_and(qfs.leaf_hash(line)::bytea = substr(qfs.tile(0, 2, 88), 32 * i::int - 31, 32))
 FROM unnest(entries_of(qfs.entry_bundle(2, 88))) WITH ORDINALITY AS e(line, i);
+-- heads: of the content of an entry commitments alone, and no two entries with the same content have the same ones
+SELECT array_agg(DISTINCT keys) AS members, bool_and(line !~ 'NOTE|operator|é') AS silent, count(DISTINCT line::jsonb ->> 'act') AS acts, max(octet_length(line))
+FROM unnest(entries_of(qfs.entry_bundle(2, 88))) AS line, LATERAL (SELECT string_agg(k, ' ' ORDER BY k) AS keys FROM jsonb_object_keys(line::jsonb) k) AS k;
+-- and everybody's, with whatever policy
+SELECT role, attempt(format('SET LOCAL ROLE %I; SELECT 1 / (qfs_api.entry_bundle(2, 88) = %L AND qfs_api.entry_head(7) = %L)::int; RESET ROLE',
+                            role, qfs.entry_bundle(2, 88), qfs.entry_head(7))) AS reads
+FROM unnest(ARRAY['qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor']) AS role;
+SELECT attempt('SELECT qfs.entry_head(600)') AS beyond, attempt('SELECT qfs.entry_head(-1)') AS negative, qfs.entry_head(NULL) IS NULL AS nothing;
 
 -- what is not there, or not complete yet
 SELECT command, attempt('SELECT qfs.' || command)

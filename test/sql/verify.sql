@@ -1,6 +1,7 @@
 -- qfs.verify: every fault that can be made in SQL, what is said about it at each depth, and ranges.
 \getenv inputdir PG_ABS_SRCDIR
 \i :inputdir/sql/include/fresh.sql
+\i :inputdir/sql/include/lines.sql
 SELECT length(qfs.genesis('regress.example/log')::text);
 SELECT qfs.register_event_type('NOTE', '{"properties":{"n":{"type":"integer"}}}');
 INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', jsonb_build_object('n', n) FROM generate_series(2, 4) n;
@@ -42,7 +43,10 @@ INSERT INTO changes (command) VALUES
   ('UPDATE qfs.ledger SET at = at - 86400000 WHERE seq = 3'),
   ('UPDATE qfs.ledger SET at = at - 1 WHERE seq = 0'),
   ('UPDATE qfs.ledger SET outcome = ''{"x":1}'' WHERE seq = 3'),
-  ('UPDATE qfs.ledger SET outcome = ''{"number":2}'' WHERE seq = 6'),
+  ('UPDATE qfs.ledger SET outcome = ''{"result":{"number":2}}'' WHERE seq = 6'),
+  ('UPDATE qfs.ledger SET accounts = ''[{"account":"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9","kind":"nonce"}]'' WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET sig = ''x'' WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET salt = decode(repeat(''00'', 16), ''hex'') WHERE seq = 3'),
   ('UPDATE qfs.ledger SET prev = sha256('''')::qfs.hash WHERE seq = 3'),
   ('UPDATE qfs.ledger SET prev = sha256('''')::qfs.hash WHERE seq = 0'),
   ('UPDATE qfs.ledger SET hash = sha256('''')::qfs.hash WHERE seq = 3'),
@@ -69,7 +73,16 @@ INSERT INTO unreadable (command) VALUES
   ('ALTER TABLE qfs.ledger ALTER hash DROP NOT NULL; UPDATE qfs.ledger SET hash = NULL WHERE seq = 3'),
   ('ALTER TABLE qfs.ledger ALTER auth DROP NOT NULL; UPDATE qfs.ledger SET auth = NULL WHERE seq = 3'),
   ('ALTER TABLE qfs.ledger ALTER nodes DROP NOT NULL; UPDATE qfs.ledger SET nodes = NULL WHERE seq = 3'),
-  ('UPDATE qfs.ledger SET payload = ''[]'' WHERE seq = 0');
+  ('UPDATE qfs.ledger SET payload = ''[]'' WHERE seq = 0'),
+  ('UPDATE qfs.ledger SET accounts = ''{}'' WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET accounts = ''[1]'' WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET accounts = jsonb_build_array(accounts, repeat(''x'', 20000)) WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET outcome = jsonb_build_object(''x'', repeat(''x'', 20000)) WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET salt = '''' WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET salt = decode(repeat(''00'', 15), ''hex'') WHERE seq = 3'),
+  ('UPDATE qfs.ledger SET salt = decode(repeat(''00'', 17), ''hex'') WHERE seq = 3'),
+  ('ALTER TABLE qfs.ledger ALTER salt DROP NOT NULL; UPDATE qfs.ledger SET salt = NULL WHERE seq = 3'),
+  ('ALTER TABLE qfs.ledger ALTER accounts DROP NOT NULL; UPDATE qfs.ledger SET accounts = NULL WHERE seq = 3');
 SELECT n, command, t.* FROM unreadable, LATERAL tamper(command) t ORDER BY n;
 -- rows
 CREATE TABLE rows (n serial, command text);
@@ -81,9 +94,9 @@ INSERT INTO rows (command) VALUES
   ('DELETE FROM qfs.ledger WHERE seq >= 6'),
   ('DELETE FROM qfs.ledger WHERE seq = 9'),
   ('DELETE FROM qfs.ledger'),
-  ('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, outcome, hash, hash, '''' FROM qfs.ledger WHERE seq = 9'),
-  ('INSERT INTO qfs.ledger SELECT 20, at, type, actor, auth, payload, outcome, prev, hash, nodes FROM qfs.ledger WHERE seq = 9'),
-  ('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, outcome, prev, hash, nodes FROM qfs.ledger WHERE seq = 0'),
+  ('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, sig, outcome, accounts, salt, hash, hash, '''' FROM qfs.ledger WHERE seq = 9'),
+  ('INSERT INTO qfs.ledger SELECT 20, at, type, actor, auth, payload, sig, outcome, accounts, salt, prev, hash, nodes FROM qfs.ledger WHERE seq = 9'),
+  ('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, sig, outcome, accounts, salt, prev, hash, nodes FROM qfs.ledger WHERE seq = 0'),
   -- at the same time, or the later one would come too early as well, if a millisecond was between them
   ('UPDATE qfs.ledger SET at = (SELECT at FROM qfs.ledger WHERE seq = 3), seq = 1007 - seq WHERE seq IN (3, 4); UPDATE qfs.ledger SET seq = seq - 1000 WHERE seq > 1000'),
   ('UPDATE qfs.ledger l SET payload = o.payload, hash = o.hash FROM qfs.ledger o WHERE l.seq = 3 AND o.seq = 4');
@@ -102,7 +115,7 @@ SELECT n, command, t.hashes, t.replay FROM states, LATERAL tamper(command, true)
 SELECT attempt($$SELECT * FROM tamper('ALTER TABLE qfs.policy ADD COLUMN extra int')$$) AS columns,
        attempt($$SELECT * FROM tamper('ALTER TABLE qfs.policy ALTER policy DROP NOT NULL; UPDATE qfs.policy SET policy = NULL')$$) AS nulls;
 -- the details of some faults
-SELECT t.* FROM unnest(ARRAY['UPDATE qfs.ledger SET hash = sha256('''')::qfs.hash WHERE seq = 3', 'UPDATE qfs.ledger SET outcome = ''{"number":7}'' WHERE seq = 6',
+SELECT t.* FROM unnest(ARRAY['UPDATE qfs.ledger SET hash = sha256('''')::qfs.hash WHERE seq = 3', 'UPDATE qfs.ledger SET outcome = ''{"result":{"number":7}}'' WHERE seq = 6',
   'UPDATE qfs.ledger SET at = 5 WHERE seq = 4']) AS command, LATERAL tamper(command, true) t;
 
 -- nothing of it stayed
@@ -162,7 +175,7 @@ DECLARE
 BEGIN
   FOR l IN SELECT * FROM lines WHERE seq < 6 ORDER BY seq LOOP
     line := qfs.canonical(l.line::jsonb || jsonb_build_object('prev', prev) || CASE l.seq WHEN 3 THEN '{"payload":{"n":1000000}}' ELSE '{}' END::jsonb);
-    prev := qfs.leaf_hash(line);
+    prev := hash_of(line);
     forged := forged || line;
   END LOOP;
   SET LOCAL qfs.ddl_guard = off;

@@ -37,8 +37,8 @@ EXCEPTION WHEN raise_exception THEN
 END $$;
 -- a second row of an entry, one behind the end, one in front of the beginning; an entry that was hidden, and one that was exchanged
 SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger WHERE seq = 4')$$);
-SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, outcome, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
-SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, outcome, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT 10, at, type, actor, auth, payload, sig, outcome, accounts, salt, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
+SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, sig, outcome, accounts, salt, hash, hash, nodes FROM qfs.ledger WHERE seq = 9')$$);
 SELECT checked($$CALL past_the_index('WITH r AS (DELETE FROM qfs.ledger WHERE seq = 9 RETURNING *) INSERT INTO qfs.ledger SELECT * FROM r')$$);
 SELECT checked($$CALL past_the_index('WITH r AS (DELETE FROM qfs.ledger WHERE seq = 5 RETURNING *) INSERT INTO qfs.ledger SELECT * FROM r')$$);
 SELECT checked($$CALL past_the_index('INSERT INTO qfs.ledger SELECT * FROM qfs.ledger')$$);

@@ -1,6 +1,8 @@
 # 003_logical.pl - logical subscribers check what they get, entry by entry, and never stamp it anew.
 use strict;
 use warnings FATAL => 'all';
+use Digest::SHA qw(sha256_hex);
+use QfsForge;
 use QfsTest;
 use Test::More;
 
@@ -146,18 +148,19 @@ subtest 'a forged entry' => sub {
   replicate('forged');
   stops('forged', 'QFS_HASH_MISMATCH', sub {
     tamper('forged', q{
-      INSERT INTO qfs.ledger SELECT seq + 1, at, type, actor, auth, '{"forged": true}', outcome, hash,
+      INSERT INTO qfs.ledger SELECT seq + 1, at, type, actor, auth, '{"forged": true}', sig, outcome, accounts, salt, hash,
         sha256('forged')::qfs.hash, '' FROM qfs.ledger ORDER BY seq DESC LIMIT 1}) });
 };
 
 subtest 'an entry with an outcome that the rules do not give' => sub {
   replicate('outcome');
-  my $line = q{format('{"actor":"system","at":%s,"auth":{"via":"operator"},"outcome":{"n":1},'
-    '"payload":{},"prev":"%s","seq":%s,"type":"NOTE","v":1}', at, hash, seq + 1)};
   stops('outcome', 'QFS_OUTCOME_MISMATCH', sub {
+    my ($seq, $at, $prev) = split /\|/, $publisher->safe_psql('outcome', 'SELECT seq + 1, at, hash FROM qfs.ledger ORDER BY seq DESC LIMIT 1');
+    my $hash = sha256_hex("\0" . head_line({ seq => $seq + 0, at => $at + 0, type => 'NOTE', actor => 'system', auth => { via => 'operator' }, payload => {}, sig => undef,
+      outcome => { n => 1 }, accounts => [], salt => '5a' x 16, prev => $prev, v => 2 }));
     tamper('outcome', qq{
-      INSERT INTO qfs.ledger SELECT seq + 1, at, 'NOTE', NULL, '{"via": "operator"}', '{}', '{"n": 1}', hash,
-        qfs.leaf_hash($line), '' FROM qfs.ledger ORDER BY seq DESC LIMIT 1}) });
+      INSERT INTO qfs.ledger VALUES ($seq, $at, 'NOTE', NULL, '{"via": "operator"}', '{}', NULL, '{"n": 1}', '[]', decode(repeat('5a', 16), 'hex'),
+        '$prev', '$hash', '')}) });
 };
 
 subtest 'changes behind the guards' => sub {

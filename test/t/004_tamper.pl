@@ -72,8 +72,12 @@ my @attacks = (
   [ 'payload of the last entry', change($LAST, payload => { n => 31 }), ["hashes $LAST HASH_MISMATCH"], [$ROOT] ],
   [ 'outcome', change(7, outcome => { reward => '100' }), [ 'hashes 7 HASH_MISMATCH', 'replay 7 OUTCOME_MISMATCH' ],
     [ 'hashes 7 LINK_BROKEN', 'replay 7 OUTCOME_MISMATCH', $ROOT ] ],
-  [ 'auth', change(7, auth => { via => 'wallet' }), [ 'hashes 7 HASH_MISMATCH', 'signatures 7 NO_SESSION' ],
-    [ 'hashes 7 LINK_BROKEN', 'signatures 7 NO_SESSION', $ROOT ] ],
+  [ 'parts of accounts', change(7, accounts => [ { account => $OTHER, kind => 'nonce' } ]), [ 'hashes 7 HASH_MISMATCH', 'replay 7 OUTCOME_MISMATCH' ],
+    [ 'hashes 7 LINK_BROKEN', 'replay 7 OUTCOME_MISMATCH', $ROOT ] ],
+  [ 'a signature', change(7, sig => 'x'), [ 'hashes 7 HASH_MISMATCH', 'signatures 7 AUTH_INVALID' ], [ 'hashes 7 LINK_BROKEN', 'signatures 7 AUTH_INVALID', $ROOT ] ],
+  [ 'salt', change(7, salt => '00' x 16), ['hashes 7 HASH_MISMATCH'], [ 'hashes 7 LINK_BROKEN', $ROOT ] ],
+  [ 'auth', change(7, auth => { via => 'wallet' }), [ 'hashes 7 HASH_MISMATCH', 'signatures 7 AUTH_INVALID' ],
+    [ 'hashes 7 LINK_BROKEN', 'signatures 7 AUTH_INVALID', $ROOT ] ],
   [ 'auth that cannot be', change(7, auth => { via => 'magic' }), [ 'hashes 7 HASH_MISMATCH', 'signatures 7 AUTH_INVALID' ],
     [ 'hashes 7 LINK_BROKEN', 'signatures 7 AUTH_INVALID', $ROOT ] ],
   [ 'actor', change(10, actor => $OTHER), ['hashes 10 HASH_MISMATCH'], [ 'hashes 10 LINK_BROKEN', $ROOT ] ],
@@ -129,7 +133,12 @@ my @attacks = (
   [ 'another suffix', sub { my @e = copied();
       $e[$_] = { %{ $e[24] }, seq => $_, payload => { fork => $_ } } for 25 .. $LAST; rehash(@e) }, [], [$ROOT] ],
   [ 'outcome, hashed anew', rewrite(7, outcome => { reward => '100' }), ['replay 7 OUTCOME_MISMATCH'], [ 'replay 7 OUTCOME_MISMATCH', $ROOT ] ],
-  [ 'outcome of a policy, hashed anew', rewrite(11, outcome => { policy => 'ab' x 32 }), ['replay 11 OUTCOME_MISMATCH'],
+  [ 'parts of accounts, hashed anew', rewrite(7, accounts => [ { account => $OTHER, kind => 'nonce' }, { account => $OTHER, kind => 'ties' }, { account => $OTHER, kind => 'standing' } ]),
+    ['replay 7 OUTCOME_MISMATCH'], [ 'replay 7 OUTCOME_MISMATCH', $ROOT ] ],
+  [ 'a signature, hashed anew', rewrite(7, sig => 'x'), ['signatures 7 AUTH_INVALID'], [ 'signatures 7 AUTH_INVALID', $ROOT ] ],
+  # which is random, and nobody's to check
+  [ 'salt, hashed anew', rewrite(7, salt => '00' x 16), [], [$ROOT] ],
+  [ 'outcome of a policy, hashed anew', rewrite(11, outcome => { result => { %{ $ENTRIES[11]{outcome}{result} }, policy => 'ab' x 32 } }), ['replay 11 OUTCOME_MISMATCH'],
     [ 'replay 11 OUTCOME_MISMATCH', $ROOT ] ],
   [ 'policy, hashed anew', rewrite(11, payload => { policy => { %{ $ENTRIES[11]{payload}{policy} }, nonce_ttl_ms => 6000 } }),
     [ 'replay 11 OUTCOME_MISMATCH', @STATE[ 0, 1 ] ], [ 'replay 11 OUTCOME_MISMATCH', $ROOT ] ],
@@ -150,7 +159,7 @@ for my $attack (@attacks) {
 
 # ---- attacks on columns and tables that no line has ----
 
-my $LOOSE = 'ALTER TABLE qfs.ledger ALTER COLUMN outcome DROP NOT NULL, ALTER COLUMN nodes DROP NOT NULL, ALTER COLUMN prev DROP NOT NULL';
+my $LOOSE = 'ALTER TABLE qfs.ledger ALTER COLUMN outcome DROP NOT NULL, ALTER COLUMN accounts DROP NOT NULL, ALTER COLUMN salt DROP NOT NULL, ALTER COLUMN nodes DROP NOT NULL, ALTER COLUMN prev DROP NOT NULL';
 sub ledger_row { return "UPDATE qfs.ledger SET $_[1] WHERE seq = $_[0]" }
 sub nodes { return ledger_row($_[0], "nodes = $_[1]") }
 
@@ -168,11 +177,14 @@ my @tables = (
   [ 'more nodes than there can be', nodes(7, q{decode(repeat('00', 32 * 70), 'hex')}), ['hashes 7 NODES_MISMATCH'] ],
   [ 'two rows that swap their numbers', join('; ', map { "UPDATE qfs.ledger SET seq = $_->[1] WHERE seq = $_->[0]" } [ 7, -1 ], [ 8, 7 ], [ -1, 8 ]),
     [ each_of('LINK_BROKEN', 6 .. 8), each_of('HASH_MISMATCH', 7, 8), each_of('NODES_MISMATCH', 7, 8, 9, 11, 15), each_of('TIME_BACKWARD', 8) ] ],
-  [ 'a row before entry 0', 'INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, outcome, prev, hash, nodes FROM qfs.ledger WHERE seq = 0',
+  [ 'a row before entry 0', 'INSERT INTO qfs.ledger SELECT -1, at, type, actor, auth, payload, sig, outcome, accounts, salt, prev, hash, nodes FROM qfs.ledger WHERE seq = 0',
     ['hashes -1 ENTRY_FORMAT'] ],
   [ 'a row far behind', 'UPDATE qfs.ledger SET seq = 9223372036854775807 WHERE seq = 30', ['hashes 30 SEQ_GAP', 'hashes 9223372036854775807 HASH_MISMATCH'] ],
   [ 'a null outcome', "$LOOSE; " . ledger_row(7, 'outcome = NULL'), ['hashes 7 ENTRY_INCOMPLETE'] ],
   [ 'a null link', "$LOOSE; " . ledger_row(7, 'prev = NULL'), ['hashes 7 ENTRY_INCOMPLETE'] ],
+  [ 'null parts of accounts', "$LOOSE; " . ledger_row(7, 'accounts = NULL'), ['hashes 7 ENTRY_INCOMPLETE'] ],
+  [ 'a null salt', "$LOOSE; " . ledger_row(7, 'salt = NULL'), ['hashes 7 ENTRY_INCOMPLETE'] ],
+  [ 'half a salt', ledger_row(7, 'salt = substr(salt, 9)'), ['hashes 7 ENTRY_FORMAT'] ],
   [ 'null nodes', "$LOOSE; " . ledger_row(7, 'nodes = NULL'), ['hashes 7 NODES_MISMATCH'] ],
   [ 'a payload that is no object', ledger_row(7, q{payload = '[]'}), ['hashes 7 ENTRY_FORMAT'] ],
   [ 'a payload without canonical form', ledger_row(7, q{payload = '{"n": 1.5}'}), ['hashes 7 JSON_NUMBER'] ],

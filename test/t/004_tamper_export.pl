@@ -42,11 +42,12 @@ sub spelled {
 sub with_line { my @lines = @LINES; $lines[$K] = $_[0]; return join '', @lines }
 sub inserted  { my @lines = @LINES; splice @lines, $K, 0, @_; return join '', @lines }
 
-# A line of exactly so many bytes, which is an entry otherwise.
-sub long_line {
+# A line whose payload has exactly so many bytes.
+sub long_payload {
   my ($length) = @_;
   my $line = $LINES[$K] =~ s/"text":"[^"]*\\""/"text":""/r;
-  return $line =~ s/"text":"/'"text":"' . 'x' x ($length + 1 - length $line)/er;
+  my ($payload) = $line =~ /"payload":(.*),"prev"/;
+  return $line =~ s/"text":"/'"text":"' . 'x' x ($length - length $payload)/er;
 }
 
 my $syntax = [ "hashes $K JSON_SYNTAX", $ROOT ];
@@ -66,7 +67,8 @@ my @files = (
   [ 'a tab in front',         spelled(qr/^/, "\t"), $syntax ],
   [ 'a CR inside',            spelled(qr/,/, ",\r"), $syntax ],
   [ 'a byte order mark',      spelled(qr/^/, "\xef\xbb\xbf"), $syntax ],
-  [ 'another order of members', spelled(qr/^\{"actor":"system",(.*)\}$/, sub { "{$1,\"actor\":\"system\"}" }), $syntax ],
+  [ 'another order of members', spelled(qr/^\{"accounts":\[\],(.*)\}$/, sub { "{$1,\"accounts\":[]}" }), $syntax ],
+  [ 'another order in the act', spelled(qr/"actor":"system",("auth":\{"via":"operator"\})/, sub { "$1,\"actor\":\"system\"" }), $syntax ],
   [ 'another order in the payload', spelled(qr/"B":1,"a":2/, '"a":2,"B":1'), $syntax ],
   [ 'a member twice',         spelled(qr/"B":1/, '"B":1,"B":1'), $syntax ],
   [ 'an escape for a letter', spelled(qr/NOTE/, '\\u004eOTE'), $syntax ],
@@ -84,10 +86,21 @@ my @files = (
   [ 'another letter', spelled(qr/é/, 'è'), $linked ],
   [ 'the other unicode form', spelled(qr/é/, "e\xcc\x81"), $linked ],
   [ 'a member more in the payload', spelled(qr/"B":1/, '"A":1,"B":1'), $linked ],
-  [ 'a member more',  spelled(qr/"v":1/, '"v":1,"w":1'), $format ],
-  [ 'a member less',  spelled(qr/,"v":1/, ''), $format ],
-  [ 'version 2',      spelled(qr/"v":1/, '"v":2'), $format ],
-  [ 'version "1"',    spelled(qr/"v":1/, '"v":"1"'), $format ],
+  [ 'a member more',  spelled(qr/"v":2/, '"v":2,"w":1'), $format ],
+  [ 'a member less',  spelled(qr/,"v":2/, ''), $format ],
+  [ 'version 1',      spelled(qr/"v":2/, '"v":1'), $format ],
+  [ 'version "2"',    spelled(qr/"v":2/, '"v":"2"'), $format ],
+  [ 'a member more in the act', spelled(qr/"type":"NOTE"/, '"type":"NOTE","word":1'), $format ],
+  [ 'no act',         spelled(qr/"act":\{.*?\},.*?\},/, ''), $format ],
+  [ 'accounts as an object', spelled(qr/"accounts":\[\]/, '"accounts":{}'), $format ],
+  [ 'a part of nobody', spelled(qr/"accounts":\[\]/, '"accounts":[{"kind":"nonce"}]'), $format ],
+  [ 'a part of somebody', spelled(qr/"accounts":\[\]/, '"accounts":[{"account":"user_' . 'ab' x 32 . '","kind":"nonce"}]'), [ @$linked, "replay $K OUTCOME_MISMATCH" ] ],
+  [ 'sig as a number', spelled(qr/"sig":null/, '"sig":7'), $format ],
+  [ 'a signature',    spelled(qr/"sig":null/, '"sig":"x"'), [ @$linked, "signatures $K AUTH_INVALID" ] ],
+  [ 'another salt',   spelled(qr/"salt":"[0-9a-f]+"/, '"salt":"' . '00' x 16 . '"'), $linked ],
+  [ 'half a salt',    spelled(qr/"salt":"[0-9a-f]{16}/, '"salt":"'), $format ],
+  [ 'a salt in capitals', spelled(qr/"salt":"[0-9a-f]+"/, '"salt":"' . 'AB' x 16 . '"'), $format ],
+  [ 'no salt',        spelled(qr/"salt":"[0-9a-f]+",/, ''), $format ],
   [ 'seq as text',    spelled(qr/"seq":(\d+)/, "\"seq\":\"$K\""), $format ],
   [ 'seq below zero', spelled(qr/"seq":\d+/, '"seq":-1'), $format ],
   [ 'at as text',     spelled(qr/"at":\d+/, '"at":"now"'), $format ],
@@ -115,9 +128,11 @@ my @files = (
   [ '33 levels',           with_line('{"a":' x 33 . '1' . '}' x 33 . "\n"), [ "hashes $K JSON_DEPTH", $ROOT ] ],
 
   # lengths
-  [ 'a line of 65,535 bytes', with_line(long_line(65_535)), $linked ],
-  [ 'a line of 65,536 bytes', with_line(long_line(65_536)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
-  [ 'a line of 70,000 bytes', with_line(long_line(70_000)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+  [ 'a payload of 65,535 bytes', with_line(long_payload(65_535)), $linked ],
+  [ 'a payload of 65,536 bytes', with_line(long_payload(65_536)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+  [ 'an outcome of 16,384 bytes', spelled(qr/"outcome":\{\}/, '"outcome":{"a":"' . 'x' x 16_376 . '"}'), [ @$linked, "replay $K OUTCOME_MISMATCH" ] ],
+  [ 'an outcome of 16,385 bytes', spelled(qr/"outcome":\{\}/, '"outcome":{"a":"' . 'x' x 16_377 . '"}'), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
+  [ 'a line of 200,000 bytes', with_line(long_payload(199_000)), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
   [ 'a line of 10 million bytes', with_line('x' x 10_000_000 . "\n"), [ "hashes $K ENTRY_TOO_LARGE", $ROOT ] ],
 
   # lines
@@ -270,10 +285,10 @@ sub signed_note {
 
 # The ledger goes on under keys of the attacker's, who signs for them.
 sub taken_over {
-  my @entries = map { $json->decode($_) } @LINES;
+  my @entries = map { read_line($_) } @LINES;
   my $keys    = { checkpoint => unpack('H*', $attacker), token => unpack('H*', $attacker) };
-  my $message = "qfs:key-rotation:v1\0" . Digest::SHA::sha256("\0" . ($LINES[0] =~ s/\n//r)) . $attacker x 2;
-  push @entries, { %{ $entries[7] }, seq => $SIZE, at => $entries[-1]{at}, outcome => { number => 2 }, payload => { keys => $keys, signature => unpack 'H*', sign($message) } };
+  my $message = "qfs:key-rotation:v1\0" . Digest::SHA::sha256("\0" . head_line(read_line($LINES[0]))) . $attacker x 2;
+  push @entries, { %{ $entries[7] }, seq => $SIZE, at => $entries[-1]{at}, outcome => { result => { number => 2 } }, payload => { keys => $keys, signature => unpack 'H*', sign($message) } };
   rehash(@entries);
   return @entries;
 }

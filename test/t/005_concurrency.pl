@@ -262,7 +262,7 @@ sub reader {
     my $root = $client->value("SELECT qfs.root($size)");
     my $note = $client->value("SELECT qfs.checkpoint($size)");
     my $seq  = int(rand $size);
-    my $proofs = "qfs.verify_inclusion(qfs.leaf_hash(qfs.entry($seq)), $seq, $size, qfs.inclusion_proof($seq, $size), '$root')";
+    my $proofs = "qfs.verify_inclusion(qfs.leaf_hash(qfs.entry_head($seq)), $seq, $size, qfs.inclusion_proof($seq, $size), '$root')";
     $proofs .= " AND qfs.verify_consistency($old, $size, qfs.consistency_proof($old, $size), '$old_root', '$root')" if $old;
     die "no proof at $size" unless $client->value("SELECT $proofs") eq 't';
     my $from   = max(0, $size - 1 - int rand 20);

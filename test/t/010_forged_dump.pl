@@ -2,6 +2,7 @@
 use strict;
 use warnings FATAL => 'all';
 use Digest::SHA qw(sha256 sha256_hex);
+use QfsForge;
 use QfsTest;
 use Test::More;
 
@@ -21,7 +22,7 @@ $node->safe_psql('empty', 'CREATE EXTENSION qfs');
 my ($exit, $dump) = run_program($node, 'pg_dump', 'postgres');
 my ($copy, $data) = $dump =~ /^(COPY qfs\.ledger [^\n]*\n)(.*?)^\\\.\n/ms or die 'the dump has no ledger';
 my @columns = $copy =~ /\((.*)\)/ ? split(/, /, $1) : ();
-is("@columns", 'seq at type actor auth payload outcome prev hash nodes', 'all columns are dumped');
+is("@columns", 'seq at type actor auth payload sig outcome accounts salt prev hash nodes', 'all columns are dumped');
 
 # ---- forging ----
 
@@ -36,24 +37,13 @@ sub rows_of_dump {
   return sort { $a->{seq} <=> $b->{seq} } @rows;
 }
 
-# Canonical form of a JSON value, as the server writes it.
-my %canonical = map { split /\t/, $_, 2 } split /\n/, $node->safe_psql('postgres', q{
-  SELECT concat(value, E'\t', qfs.canonical(value))
-  FROM qfs.ledger, unnest(ARRAY[auth, payload, outcome]) AS value});
-
-sub canonical {
-  my ($json) = @_;
-  return $canonical{$json} //= $node->safe_psql('postgres', "SELECT qfs.canonical('$json')");
-}
-
 # Gives a row the hash of what it says.
 sub reseal {
   my ($row) = @_;
-  my ($auth, $outcome, $payload) = map { canonical($row->{$_}) } qw(auth outcome payload);
-  my $actor = $row->{actor} eq '\N' ? 'system' : $row->{actor};
-  return $row->{hash} = sha256_hex(qq(\0{"actor":"$actor","at":$row->{at},"auth":$auth,) .
-      qq("outcome":$outcome,"payload":$payload,"prev":"$row->{prev}","seq":$row->{seq},) .
-      qq("type":"$row->{type}","v":1}));
+  my %entry = (map({ ($_ => $row->{$_}) } qw(prev type)), map({ ($_ => $row->{$_} + 0) } qw(at seq)),
+    map { ($_ => $json->decode($row->{$_} =~ s/\\\\/\\/gr)) } qw(accounts auth outcome payload));
+  return $row->{hash} = sha256_hex("\0" . head_line({ %entry, v => 2, salt => $row->{salt} =~ s/^\\\\x//r,
+    actor => $row->{actor} eq '\N' ? 'system' : $row->{actor}, sig => $row->{sig} eq '\N' ? undef : $row->{sig} }));
 }
 
 # Links, hashes and nodes of all rows, as if they had been appended like that.
@@ -93,6 +83,9 @@ sub nothing_is_open {
 my @refused_at_copy = (
   [ 'payload changed',   'QFS_HASH_MISMATCH', sub { $_[7]{payload} =~ s/note 5/note 6/ } ],
   [ 'outcome changed',   'QFS_HASH_MISMATCH', sub { $_[7]{outcome} = '{"n": 1}' } ],
+  [ 'parts of accounts changed', 'QFS_HASH_MISMATCH', sub { $_[7]{accounts} = qq([{"kind": "nonce", "account": "user_@{[ '0' x 64 ]}"}]) } ],
+  [ 'salt changed',      'QFS_HASH_MISMATCH', sub { $_[7]{salt} = '\\\\x' . '00' x 16 } ],
+  [ 'a signature added', 'QFS_HASH_MISMATCH', sub { $_[7]{sig} = 'x' } ],
   [ 'time changed',      'QFS_HASH_MISMATCH', sub { $_[7]{at}++ } ],
   [ 'type changed',      'QFS_HASH_MISMATCH', sub { $_[7]{type} = 'BLOB' } ],
   [ 'actor changed',     'QFS_HASH_MISMATCH', sub { $_[7]{actor} = 'user_' . '0' x 64 } ],
@@ -111,15 +104,19 @@ my @refused_at_copy = (
   [ 'no nodes',          'QFS_NODES_MISMATCH', sub { $_[7]{nodes} = '\N' } ],
   [ 'no hash',           'QFS_ENTRY_INCOMPLETE', sub { $_[7]{hash} = '\N' } ],
   [ 'no authority',      'QFS_ENTRY_INCOMPLETE', sub { $_[7]{auth} = '\N' } ],
+  [ 'no parts of accounts', 'QFS_ENTRY_INCOMPLETE', sub { $_[7]{accounts} = '\N' } ],
+  [ 'no salt',           'QFS_ENTRY_INCOMPLETE', sub { $_[7]{salt} = '\N' } ],
+  [ 'half a salt',       'QFS_ENTRY_FORMAT', sub { $_[7]{salt} = '\\\\x' . '00' x 8 } ],
+  [ 'parts of accounts that are no list', 'QFS_ENTRY_FORMAT', sub { $_[7]{accounts} = '{}' } ],
   [ 'a negative number', 'QFS_ENTRY_FORMAT', sub { $_[7]{seq} = -1 } ],
   [ 'a payload that is no object', 'QFS_ENTRY_FORMAT', sub { $_[7]{payload} = '[]' } ],
   [ 'a fraction',        'QFS_JSON_NUMBER', sub { $_[7]{payload} = '{"n": 0.5}' } ],
   [ 'a small type',      'QFS_TYPE_SYNTAX', sub { $_[7]{type} = 'note' } ],
   [ 'a row twice',       '23505', sub { push @_, { %{ $_[7] } }; return @_ } ],
   [ 'an event among the entries', 'QFS_NOT_VERIFIED', sub {
-      return @_, { %{ $_[7] }, map { $_ => '\N' } qw(seq at auth outcome prev hash nodes) } } ],
+      return @_, { %{ $_[7] }, map { $_ => '\N' } qw(seq at auth sig outcome accounts salt prev hash nodes) } } ],
   [ 'an event before the entries', 'QFS_NO_GENESIS', sub {
-      return { %{ $_[7] }, map { $_ => '\N' } qw(seq at auth outcome prev hash nodes) }, @_ } ],
+      return { %{ $_[7] }, map { $_ => '\N' } qw(seq at auth sig outcome accounts salt prev hash nodes) }, @_ } ],
 );
 
 for my $case (@refused_at_copy) {
@@ -142,6 +139,8 @@ my @refused_by_replay = (
   [ 'an entry behind a gap', 'QFS_SEQ_GAP', sub { $_[-1]{seq}++; $_[-1]{nodes} = '\\\\x'; reseal($_[-1]) } ],
   [ 'a node changed',    'QFS_NODES_MISMATCH', sub { $_[7]{nodes} =~ s/\w{64}$/'0' x 64/e } ],
   [ 'the outcome of an event', 'QFS_OUTCOME_MISMATCH', sub { $_[7]{outcome} = '{"n": 1}'; rechain(@_) } ],
+  [ 'parts of accounts in an event', 'QFS_OUTCOME_MISMATCH', sub { $_[7]{accounts} = qq([{"kind": "nonce", "account": "user_@{[ '0' x 64 ]}"}]); rechain(@_) } ],
+  [ 'a signature of nobody', 'QFS_AUTH_INVALID', sub { $_[7]{sig} = 'x'; rechain(@_) } ],
   [ 'the outcome of genesis',  'QFS_OUTCOME_MISMATCH', sub { $_[0]{outcome} = '{}'; rechain(@_) } ],
   [ 'an unknown type',   'QFS_TYPE_UNKNOWN', sub { $_[7]{type} = 'NOTES'; rechain(@_) } ],
   [ 'time that goes back', 'QFS_TIME_BACKWARD', sub { $_[7]{at} = $_[0]{at} - 1; rechain(@_) } ],

@@ -163,10 +163,10 @@ is(join(' ', grep { !$tally{$_} } 'login', 'rotate', 'revoke', 'revoke by the op
   'everything happened');
 
 # Our names for the sessions, from docs/format.md.
-my @entries = map { $json->decode($_->[0]) } @{ $client->query('SELECT qfs.entry(seq) FROM qfs.ledger ORDER BY seq')->{rows} };
+my @entries = map { read_line($_->[0]) } @{ $client->query('SELECT qfs.entry(seq) FROM qfs.ledger ORDER BY seq')->{rows} };
 my @misnamed;
 for my $entry (grep { $_->{type} =~ /^(LOGIN|SESSION_ROTATED)$/ } @entries) {
-  my $outcome = $entry->{outcome};
+  my $outcome = $entry->{outcome}{result};
   my $session = $sessions{ $outcome->{session} };
   my $device  = defined $session->{device} ? device_key_of($session->{device}) : undef;
   my $block   = int(($entry->{at} - $genesis_at) / 1000);

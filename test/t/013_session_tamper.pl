@@ -40,58 +40,70 @@ is_sound($node, 'as it was written');
 my @TRUSTED = ('--key', first_key_of($node));
 my $LAST    = $#ENTRIES;
 # An entry with other members, and every hash from there on computed anew.
-# A path leads into the entry: 'payload.signature'.
+# A path leads into the entry: 'payload.nonce', 'accounts.0.state'.
 sub forge {
   my ($seq, %changes) = @_;
-  my @e = map { my $e = $_; +{ %$e, map { ($_ => { %{ $e->{$_} } }) } qw(auth payload outcome) } } @ENTRIES;
+  my @e = map { { %$_ } } @ENTRIES;
+  $e[$seq] = { %{ $e[$seq] }, %{ $json->decode($json->encode({ map { ($_ => $e[$seq]{$_}) } grep { !/^_/ } keys %{ $e[$seq] } })) } };
   for my $path (keys %changes) {
-    my ($member, $name) = split /\./, $path;
-    if (defined $name) { $e[$seq]{$member}{$name} = $changes{$path} }
-    else               { $e[$seq]{$member} = $changes{$path} }
+    my @names = split /\./, $path;
+    my $place = \$e[$seq];
+    $place = ref $$place eq 'ARRAY' ? \$$place->[$_] : \$$place->{$_} for @names;
+    $$place = $changes{$path};
   }
   return rehash(@e);
 }
 
 my (undef, $of_another) = signed_message($client, 3, of => 1);
-my $signature = $ENTRIES[8]{payload}{signature};
+my $signature = $ENTRIES[8]{sig};
 my $body = $signature =~ s/..$//r;
 
 # name; what is forged; what both verifiers find from depth signatures (or replay)
 # on; how many differences qfs.verify finds between the tables and a replay.
 # Entry 10 is done by the session that entry 8 begins.
 # Entry 9 names it as the one that touched the account before.
+# The key and the number of a signed event belong to how it is known who acted; the signature is a part of its own.
+sub signed_by { my ($auth, $by) = @_; my %by = %$by; my $sig = delete $by{sig}; return (auth => { %$auth, %by }, sig => $sig) }
+
 my @ORPHANS = ('signatures 10 SESSION_ENDED', 'replay 9 OUTCOME_MISMATCH');
 my @attacks = (
   [ 'nothing', [ 4 ], [], 0 ],
-  [ 'signature of another wallet', [ 8, 'payload.signature' => $of_another ], [ 'signatures 8 LOGIN_SIGNER', @ORPHANS ], 4 ],
-  [ 'signature of another message', [ 8, 'payload.signature' => $ENTRIES[7]{payload}{signature} ], [ 'signatures 8 LOGIN_SIGNER', @ORPHANS ], 4 ],
-  [ 'signature of a contract', [ 8, 'payload.signature' => $signature . '00' x 40 ], [ 'signatures 8 CONTRACT_WALLET', @ORPHANS ], 4 ],
-  [ 'signature with another last byte', [ 8, 'payload.signature' => $body . '1d' ], [ 'signatures 8 SIGNATURE_RECOVERY_ID', @ORPHANS ], 4 ],
-  [ 'no signature', [ 8, 'payload.signature' => '0x' ], [ 'signatures 8 CONTRACT_WALLET', @ORPHANS ], 4 ],
+  [ 'signature of another wallet', [ 8, sig => $of_another ], [ 'signatures 8 LOGIN_SIGNER', @ORPHANS ], 4 ],
+  [ 'signature of another message', [ 8, sig => $ENTRIES[7]{sig} ], [ 'signatures 8 LOGIN_SIGNER', @ORPHANS ], 4 ],
+  [ 'signature of a contract', [ 8, sig => $signature . '00' x 40 ], [ 'signatures 8 CONTRACT_WALLET', @ORPHANS ], 4 ],
+  [ 'signature with another last byte', [ 8, sig => $body . '1d' ], [ 'signatures 8 SIGNATURE_RECOVERY_ID', @ORPHANS ], 4 ],
+  [ 'no signature', [ 8, sig => '0x' ], [ 'signatures 8 CONTRACT_WALLET', @ORPHANS ], 4 ],
   [ 'message', [ 8, 'payload.message' => $ENTRIES[8]{payload}{message} =~ s/Version: 1/Version: 2/r ], [ 'signatures 8 SIWE_VERSION', @ORPHANS ], 4 ],
   [ 'message for another page', [ 8, 'payload.message' => $ENTRIES[8]{payload}{message} =~ s/^app/evil/r ], [ 'signatures 8 LOGIN_DOMAIN', @ORPHANS ], 4 ],
   [ 'wallet', [ 8, 'payload.wallet' => address_of(3) ], [ 'signatures 8 LOGIN_PAYLOAD', @ORPHANS ], 4 ],
   [ 'nonce', [ 8, 'payload.nonce' => 'ab' x 32 ], [ 'signatures 8 LOGIN_PAYLOAD', @ORPHANS ], 4 ],
   [ 'actor', [ 8, actor => $first->{user_id} ], [ 'signatures 8 ACTOR_MISMATCH', @ORPHANS ], 4 ],
   [ 'a login that was there before', [ 8, payload => $ENTRIES[7]{payload} ], [ 'signatures 8 NONCE_USED', @ORPHANS ], 4 ],
-  [ 'time: long after the nonce', [ $LAST, at => $ENTRIES[$LAST]{at} + 30 * 86_400_000 ], ['signatures 10 SESSION_ENDED'], 3 ],
-  [ 'device signature', [ 6, 'auth.sig' => $ENTRIES[5]{auth}{sig} ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
-  [ 'what a device signed', [ 6, 'payload.n' => 3 ], ['signatures 6 SIGNATURE_MISMATCH'], 2 ],
-  [ 'another device', [ 6, auth => { %{ $ENTRIES[6]{auth} }, %{ signed_event($first, 2, 2)->{auth} } } ], ['signatures 6 EVENT_KEY'], 2 ],
+  [ 'time: long after the nonce', [ $LAST, at => $ENTRIES[$LAST]{at} + 30 * 86_400_000 ], ['signatures 10 SESSION_ENDED'], 4 ],
+  [ 'device signature', [ 6, sig => $ENTRIES[5]{sig} ], ['signatures 6 SIGNATURE_MISMATCH'], 3 ],
+  [ 'what a device signed', [ 6, 'payload.n' => 3 ], ['signatures 6 SIGNATURE_MISMATCH'], 3 ],
+  [ 'another device', [ 6, signed_by($ENTRIES[6]{auth}, signed_event($first, 2, 2)->{auth}) ], ['signatures 6 EVENT_KEY'], 3 ],
   # What a device did not sign is nobody's act, whatever a superuser writes; the session without a device never signs (see 'another reason').
-  [ 'an act without its signature', [ 6, auth => { session => $first->{session}, via => 'session' }, 'payload.n' => 7 ], ['signatures 6 EVENT_UNSIGNED'], 2 ],
-  [ 'an act of the device in the session without one', [ 10, auth => { %{ $ENTRIES[6]{auth} }, session => $third->{session} } ], ['signatures 10 EVENT_KEY'], 3 ],
-  [ 'the signed event again', [ 6, auth => $ENTRIES[5]{auth}, payload => $ENTRIES[5]{payload} ], ['signatures 6 EVENT_NONCE'], 2 ],
-  [ 'somebody else\'s session', [ 6, 'auth.session' => $third->{session} ], ['signatures 6 SESSION_ENDED'], 2 ],
-  [ 'rotation by a session that never was', [ 9, 'auth.session' => 'ab' x 32 ], [ 'signatures 9 SESSION_ENDED', 'replay 10 OUTCOME_MISMATCH' ], 3 ],
-  [ 'revocation of what has ended', [ 10, 'payload.session' => $second->{session} ], ['signatures 10 SESSION_UNKNOWN'], 3 ],
-  [ 'revocation of somebody else\'s', [ 10, 'payload.session' => $first->{session} ], ['signatures 10 SESSION_FOREIGN'], 3 ],
-  [ 'revocation in the name of the operator', [ 10, 'payload.reason' => 'admin' ], ['signatures 10 FORBIDDEN'], 3 ],
+  [ 'an act without its signature', [ 6, auth => { session => $first->{session}, via => 'session' }, sig => undef, 'payload.n' => 7 ], ['signatures 6 EVENT_UNSIGNED'], 3 ],
+  [ 'a signature without its key and number', [ 6, auth => { session => $first->{session}, via => 'session' } ], ['signatures 6 AUTH_INVALID'], 3 ],
+  [ 'a key and a number without their signature', [ 6, sig => undef ], ['signatures 6 AUTH_INVALID'], 3 ],
+  [ 'an act of the device in the session without one', [ 10, auth => { %{ $ENTRIES[6]{auth} }, session => $third->{session} }, sig => $ENTRIES[6]{sig} ], ['signatures 10 EVENT_KEY'], 4 ],
+  [ 'the signed event again', [ 6, auth => $ENTRIES[5]{auth}, sig => $ENTRIES[5]{sig}, payload => $ENTRIES[5]{payload} ], ['signatures 6 EVENT_NONCE'], 3 ],
+  [ 'somebody else\'s session', [ 6, 'auth.session' => $third->{session} ], ['signatures 6 SESSION_ENDED'], 3 ],
+  [ 'rotation by a session that never was', [ 9, 'auth.session' => 'ab' x 32 ], [ 'signatures 9 SESSION_ENDED', 'replay 10 OUTCOME_MISMATCH' ], 4 ],
+  [ 'revocation of what has ended', [ 10, 'payload.session' => $second->{session} ], ['signatures 10 SESSION_UNKNOWN'], 4 ],
+  [ 'revocation of somebody else\'s', [ 10, 'payload.session' => $first->{session} ], ['signatures 10 SESSION_FOREIGN'], 4 ],
+  [ 'revocation in the name of the operator', [ 10, 'payload.reason' => 'admin' ], ['signatures 10 FORBIDDEN'], 4 ],
   [ 'another reason', [ 10, 'payload.reason' => 'compromised' ], [], 1 ],
-  [ 'outcome: another session', [ 8, 'outcome.session' => 'ab' x 32 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
-  [ 'outcome: a longer life', [ 8, 'outcome.expires_at' => $ENTRIES[8]{outcome}{expires_at} + 1 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
-  [ 'outcome: an operator', [ 8, 'outcome.scope' => [ 'account', 'operator' ] ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
-  [ 'outcome of a rotation', [ 9, 'outcome.ended' => 'ab' x 32 ], ['replay 9 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome: another session', [ 8, 'outcome.result.session' => 'ab' x 32 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome: a longer life', [ 8, 'outcome.result.expires_at' => $ENTRIES[8]{outcome}{result}{expires_at} + 1 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome: an operator', [ 8, 'outcome.result.scope' => [ 'account', 'operator' ] ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'outcome of a rotation', [ 9, 'outcome.result.ended' => 'ab' x 32 ], ['replay 9 OUTCOME_MISMATCH'], 0 ],
+  [ 'access: a session less', [ 8, 'accounts.0.state.sessions' => [] ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'access: another digest', [ 8, 'accounts.0.state.sessions.0' => 'ab' x 32 ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'access: of another', [ 8, 'accounts.0.account' => $first->{user_id} ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
+  [ 'the number of an event', [ 6, 'accounts.0.state.event_nonce' => 1 ], ['replay 6 OUTCOME_MISMATCH'], 0 ],
+  [ 'a sign-in that touched nobody', [ 8, accounts => [] ], ['replay 8 OUTCOME_MISMATCH'], 0 ],
 );
 for my $attack (@attacks) {
   my ($name, $change, $faults, $differences) = @$attack;
@@ -106,8 +118,8 @@ for my $attack (@attacks) {
 sub invented {
   my ($auth, $actor) = @_;
   my %last = %{ $ENTRIES[$LAST] };
-  my %new  = (%last, seq => $LAST + 1, type => 'SAID', actor => $actor, auth => $auth, payload => { n => 7 },
-    outcome => { policy => $ENTRIES[6]{outcome}{policy}, read => [ { account => $actor, previous => $last{actor} eq $actor ? $LAST : 4 } ] });
+  my %new  = (%last, seq => $LAST + 1, type => 'SAID', actor => $actor, auth => $auth, payload => { n => 7 }, sig => undef, accounts => [],
+    outcome => { policy => $ENTRIES[6]{outcome}{policy}, read => [ { account => $actor, kind => 'access', previous => $last{actor} eq $actor ? $LAST : 4 } ] });
   my @e = rehash(map({ { %$_ } } @ENTRIES), \%new);
   return faults_in_file(jsonl(@e), @TRUSTED);
 }
@@ -115,7 +127,7 @@ is_found(invented({ session => $third->{session}, via => 'session' }, $third->{u
   'in a session that has ended');
 is_found(invented({ session => $first->{session}, via => 'session' }, $first->{user_id}), [ "signatures @{[ $LAST + 1 ]} EVENT_UNSIGNED" ],
   'in the session of a device, which did not sign it');
-is_found(invented({ session => $ENTRIES[9]{outcome}{session}, via => 'session' }, $second->{user_id}), [],
+is_found(invented({ session => $ENTRIES[9]{outcome}{result}{session}, via => 'session' }, $second->{user_id}), [],
   'in the session without a device: nobody finds it, because it is the server\'s word and no other');
 
 # ---- tables, which only a replay can judge ----
@@ -133,7 +145,7 @@ my @tables = (
   [ 'a session added', "INSERT INTO qfs.session SELECT '" . 'ab' x 32 . "', user_id, seq, issued_block, ttl_blocks, operates FROM qfs.session WHERE $OPEN", 1 ],
   [ 'a session removed', "DELETE FROM qfs.session WHERE $OPEN", 1 ],
   [ 'another wallet', "UPDATE qfs.account SET wallet = '" . address_of(3) . "' WHERE user_id = '$first->{user_id}'", 1 ],
-  [ 'an event to be repeated', "UPDATE qfs.account SET event_nonce = 0 WHERE user_id = '$first->{user_id}'", 1 ],
+  [ 'an event to be repeated', "UPDATE qfs.nonce SET event_nonce = 0 WHERE user_id = '$first->{user_id}'", 1 ],
   [ 'an account removed', "DELETE FROM qfs.account WHERE user_id = '$first->{user_id}'", 1 ],
   [ 'a nonce to be used again', 'DELETE FROM qfs.login_nonce WHERE seq = 4', 1 ],
   [ 'fewer sign-ins than there were', q{UPDATE qfs.rate SET count = 0 WHERE what = 'sign-ins a minute'}, 2 ],

@@ -18,15 +18,15 @@ my $node = new_node('social');
 # ---- one hash of all state, by whoever can compute it ----
 
 # SQL of our own, from docs/format.md: a line for each row of each table, hashed, sorted, hashed.
-my $STATE_TABLES = q{'account', 'activity', 'chat_key', 'content', 'device', 'event_type', 'ledger_state', 'login_nonce', 'policy',
-  'profile', 'rate', 'referral', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing', 'thread'};
+my $STATE_TABLES = q{'access', 'account', 'content', 'device', 'event_type', 'ledger_state', 'login_nonce', 'nonce', 'policy',
+  'rate', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing', 'thread', 'ties'};
 my $LINES = qq{
   SELECT string_agg(format('SELECT sha256(convert_to(%L || concat_ws(%L, %s) || %L, %L)) AS d FROM qfs.%I',
            '["' || t.relname || '",', ',', t.columns, ']', 'UTF8', t.relname), ' UNION ALL ')
   FROM (SELECT c.relname, string_agg('coalesce(' || CASE
             WHEN a.atttypid::regtype::text IN ('bigint', 'boolean') THEN format('%I::text', a.attname)
             WHEN a.atttypid::regtype::text = 'qfs.amount' THEN format('to_json(%I::numeric(39, 18)::text)::text', a.attname)
-            WHEN (c.relname, a.attname) IN (('policy', 'policy'), ('event_type', 'schema')) THEN quote_ident(a.attname)
+            WHEN (c.relname, a.attname) IN (('access', 'sessions'), ('policy', 'policy'), ('event_type', 'schema')) THEN quote_ident(a.attname)
             ELSE format('to_json(%I::text)::text', a.attname) END || ', \$\$null\$\$)', ', ' ORDER BY a.attnum) AS columns
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relnamespace = 'qfs'::regnamespace AND c.relname IN ($STATE_TABLES)
@@ -74,17 +74,17 @@ sub is_rich {
   my $seen = $node->safe_psql($database, q{
     SELECT DISTINCT type FROM qfs.ledger UNION
     SELECT 'blocked referral' FROM qfs.referral_block UNION
-    SELECT DISTINCT e ->> 'rule' FROM qfs.ledger, jsonb_array_elements(outcome -> 'effects') e UNION
+    SELECT DISTINCT jsonb_array_elements_text(p -> 'rules') FROM qfs.ledger, jsonb_array_elements(accounts) p UNION
     SELECT 'erased profile' FROM qfs.profile_content WHERE content IS NULL UNION
     SELECT 'erased message' FROM qfs.message WHERE body IS NULL UNION
     SELECT 'answers in several epochs' FROM qfs.thread HAVING count(DISTINCT answered) > 3 UNION
-    SELECT 'signed event' FROM qfs.account WHERE event_nonce > 0 UNION
-    SELECT 'pending referral' FROM qfs.referral WHERE settled IS NULL UNION
+    SELECT 'signed event' FROM qfs.nonce WHERE event_nonce > 0 UNION
+    SELECT 'pending referral' FROM qfs.ties WHERE used IS NOT NULL AND settled IS NULL UNION
     SELECT 'revoked session' FROM qfs.session WHERE reason = 'user_logout'});
   my %seen = map { ($_ => 1) } split /\n/, $seen;
   my @wanted = (qw(LOGIN SESSION_ROTATED SESSION_REVOKED PROFILE_UPDATE CHAT_KEY MESSAGE REFERRAL_USE CONTENT_CREATED COHERENCE_SCORED
     SAID NOTE POLICY_CHANGED
-    ACCOUNT_CREATED PROFILE_COMPLETED CHAT_KEY_PUBLISHED MESSAGE_RECIPROCATED REFERRAL_USED CONTENT_SCORED REFERRAL_TIER_1),
+    ACCOUNT_CREATED SESSION_STARTED EVENT_SIGNED MESSAGE_FIRST_SENT MESSAGE_FIRST_RECEIVED PROFILE_CHANGED PROFILE_COMPLETED CHAT_KEY_PUBLISHED MESSAGE_RECIPROCATED REFERRAL_USED CONTENT_SCORED REFERRAL_TIER_1),
     'blocked referral', 'erased profile', 'erased message', 'answers in several epochs', 'signed event', 'revoked session');
   return is(join(', ', grep { !$seen{$_} } @wanted), '', "$name: everything happened")
     || diag(join ', ', sort keys %seen);
@@ -113,7 +113,7 @@ subtest 'rebuilt' => sub {
   is(is_one_state('one', 'rebuilt'), $state{one}, 'the state is the one before');
   # Spoilt, and rebuilt.
   $node->safe_psql('one', unguarded(q{
-    UPDATE qfs.standing SET flx = flx + 1; DELETE FROM qfs.thread; UPDATE qfs.profile SET version = version + 1}));
+    UPDATE qfs.standing SET flx = flx + 1; DELETE FROM qfs.thread; UPDATE qfs.ties SET sent = NOT sent; DELETE FROM qfs.access}));
   isnt(state_of('one'), $state{one}, 'a spoilt state has another hash');
   like(verify_rows($node, 'replay', 'one'), qr/STATE_MISMATCH/, 'and qfs.verify sees it');
   is($node->safe_psql('one', 'SELECT qfs.rebuild()'), $records, 'rebuilt: as many records');

@@ -95,9 +95,9 @@ subtest 'three accounts that invite each other' => sub {
   is(blocked_by(use_code($a, $c)), 'BLOCKED REFERRER_NOT_OLDER', 'and never back');
   is(blocked_by(use_code($a, $a)), 'BLOCKED SELF_REFERRAL REFERRER_NOT_OLDER', 'nor by oneself');
   complete_all($a, $b, $c);
-  is($client->value('SELECT count(*) FROM qfs.referral r JOIN qfs.account i ON i.user_id = r.referrer
-    JOIN qfs.account e ON e.user_id = r.referee WHERE i.created >= e.created'), 0, 'who invited is older, so there is no cycle');
-  is($client->value("SELECT string_agg(s.referrals::text, ' ' ORDER BY a.created) FROM qfs.standing s JOIN qfs.account a USING (user_id)"),
+  is($client->value('SELECT count(*) FROM qfs.ties r JOIN qfs.standing i ON i.user_id = r.referrer
+    JOIN qfs.standing e ON e.user_id = r.user_id WHERE i.created >= e.created'), 0, 'who invited is older, so there is no cycle');
+  is($client->value("SELECT string_agg(s.referrals::text, ' ' ORDER BY s.created) FROM qfs.standing s"),
     '2 0 0', 'two activations for the first, none for the others');
 };
 
@@ -115,9 +115,9 @@ subtest '101 activations' => sub {
   my @invited = map { person(code => $referrer->{code}) } 1 .. 101;
   my $first = $client->value('SELECT size FROM qfs.head()');
   complete($_, $referrer) for @invited[ 0 .. 99 ];
-  my $rewards = $client->query("SELECT (e -> 'tokens' -> 'FLX' ->> 1)::numeric - (e -> 'tokens' -> 'FLX' ->> 0)::numeric, e ->> 'rule'
-    FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
-    WHERE l.seq >= $first AND e ->> 'account' = '$referrer->{user}' AND e ? 'tokens' ORDER BY l.seq")->{rows};
+  my $rewards = $client->query("SELECT (p #>> '{state,flx}')::numeric - (p #>> '{was,flx}')::numeric, r
+    FROM qfs.ledger l, jsonb_array_elements(accounts) p, jsonb_array_elements_text(p -> 'rules') r
+    WHERE l.seq >= $first AND p ->> 'account' = '$referrer->{user}' AND p -> 'was' ? 'flx' AND r ~ '^REFERRAL' ORDER BY l.seq")->{rows};
   is(join(' ', map { int($_->[0]) . " $_->[1]" } @$rewards),
     join(' ', ('100 REFERRAL_TIER_1') x 5, ('80 REFERRAL_TIER_2') x 15, ('50 REFERRAL_TIER_3') x 30, ('20 REFERRAL_TIER_4') x 50),
     'a hundred rewards, by tier');
@@ -146,7 +146,7 @@ subtest 'a crowd of one device' => sub {
   complete_all($referrer, @crowd[ 0 .. 4 ]);
   is(standing($referrer)->[2], 1, 'one activation, whatever the others do');
   is($client->value("SELECT count(*) FROM qfs.device WHERE user_id = '$crowd[0]{user}'"), 1, 'the device belongs to the first one');
-  is($client->value("SELECT count(*) FROM qfs.ledger, jsonb_array_elements(outcome -> 'effects') e WHERE e ->> 'rule' = 'FRAUD_BLOCKED'
+  is($client->value("SELECT count(*) FROM qfs.ledger, jsonb_array_elements(accounts) p WHERE p -> 'rules' ? 'FRAUD_BLOCKED'
     AND outcome -> 'guards' @> '[{\"guard\": \"DUPLICATE_DEVICE\", \"result\": \"BLOCK\"}]'"), $CROWD - 1, 'and each of the others was an act of quality 0');
 };
 is_sound($node, 'crowd', 'crowd');
@@ -174,8 +174,8 @@ is_sound($node, 'small', 'small');
 
 my $state  = $client->value('SELECT qfs.state_hash()');
 my %changed = ('bigint' => 'coalesce(%1$s, 0) + 1', boolean => 'NOT %1$s', amount => '(coalesce(%1$s, 0) + 1)::qfs.amount',
-  hash => 'sha256(%1$s::bytea)::qfs.hash', user_id => 'sha256(%1$s::bytea)::qfs.user_id', text => q{coalesce(%1$s, '') || 'x'});
-my @tables = qw(standing device referral_code referral referral_block profile chat_key thread activity content);
+  hash => q{sha256(coalesce(%1$s::bytea, ''))::qfs.hash}, user_id => q{sha256(coalesce(%1$s::bytea, ''))::qfs.user_id}, text => q{coalesce(%1$s, '') || 'x'});
+my @tables = qw(standing device referral_code ties referral_block access nonce thread content);
 
 # What qfs.verify says after this, and whether the hash of the state saw it.
 sub spoilt {
@@ -208,30 +208,36 @@ my @ENTRIES = read_entries($client);
 my @TRUSTED = ('--checkpoint', scratch_file('checkpoint', checkpoint_of($node, undef, 'small')), '--key', first_key_of($node, 'small'));
 my $ROOT = 'hashes ' . @ENTRIES . ' CHECKPOINT_ROOT';
 
-# An outcome changed by this code, and everything hashed anew.
+# Outcome and parts of accounts changed by this code, and everything hashed anew.
 sub forged {
   my ($seq, $change) = @_;
   my @entries = map { { %$_ } } @ENTRIES;
-  my $outcome = $json->decode($json->encode($entries[$seq]{outcome}));
-  $change->($outcome);
-  $entries[$seq]{outcome} = $outcome;
+  my $said = $json->decode($json->encode({ map { ($_ => $entries[$seq]{$_}) } qw(outcome accounts) }));
+  $change->($said->{outcome}, $said->{accounts});
+  $entries[$seq] = { %{ $entries[$seq] }, %$said };
   return rehash(@entries);
 }
 
-sub effect_of { my ($outcome, $who) = @_; return (grep { $_->{account} eq $who->{user} } @{ $outcome->{effects} })[-1] }
+sub part_of { my ($accounts, $who, $kind) = @_; return (grep { $_->{account} eq $who->{user} && $_->{kind} eq ($kind // 'standing') } @$accounts)[0] }
 
 my @forgeries = (
-  [ 'FLX', $rewarded, sub { effect_of($_[0], $alice)->{tokens}{FLX}[1] = '1000.000000000000000000' } ],
-  [ 'points of the referee', $rewarded, sub { effect_of($_[0], $bob)->{points}[1] = 1000 } ],
-  [ 'coherence', $rewarded, sub { effect_of($_[0], $alice)->{coherence}[1] = '1.000000000000000000' } ],
-  [ 'the account that gets it', $rewarded, sub { effect_of($_[0], $alice)->{account} = 'user_' . 'ab' x 32 } ],
-  [ 'the rule', $rewarded, sub { effect_of($_[0], $alice)->{rule} = 'REFERRAL_TIER_2' } ],
-  [ 'the entry before', $rewarded, sub { effect_of($_[0], $alice)->{previous}-- } ],
-  [ 'no reward', $rewarded, sub { $_[0]{effects} = [] } ],
+  [ 'FLX', $rewarded, sub { part_of($_[1], $alice)->{state}{flx} = '1000.000000000000000000' } ],
+  [ 'points of the referee', $rewarded, sub { part_of($_[1], $bob)->{state}{points} = 1000 } ],
+  [ 'points that it had', $rewarded, sub { part_of($_[1], $bob)->{was}{points} = 5 } ],
+  [ 'coherence', $rewarded, sub { part_of($_[1], $alice)->{state}{coherence} = '1.000000000000000000' } ],
+  [ 'the account that gets it', $rewarded, sub { part_of($_[1], $alice)->{account} = 'user_' . 'ab' x 32 } ],
+  [ 'the rule', $rewarded, sub { part_of($_[1], $alice)->{rules}[-1] = 'REFERRAL_TIER_2' } ],
+  [ 'the entry before', $rewarded, sub { part_of($_[1], $alice)->{previous}-- } ],
+  [ 'the policy of a part', $rewarded, sub { part_of($_[1], $alice)->{policy}++ } ],
+  [ 'who invited', $rewarded, sub { part_of($_[1], $bob, 'ties')->{state}{referrer} = 'user_' . 'ab' x 32 } ],
+  [ 'the number of the event', $rewarded, sub { part_of($_[1], $alice, 'nonce')->{state}{event_nonce}-- } ],
+  [ 'no reward', $rewarded, sub { @{ $_[1] } = () } ],
+  [ 'parts in another order', $rewarded, sub { @{ $_[1] } = reverse @{ $_[1] } } ],
+  [ 'what was read', $rewarded, sub { $_[0]{read}[0]{previous}-- } ],
   [ 'a guard that blocks', $rewarded, sub { $_[0]{guards}[0]{result} = 'BLOCK' } ],
   [ 'a guard left out', $rewarded, sub { pop @{ $_[0]{guards} } } ],
   [ 'the policy', $rewarded, sub { $_[0]{policy} = 'ab' x 32 } ],
-  [ 'a score', $scored->{seq}, sub { $_[0]{score} = '0.999000000000000000' } ],
+  [ 'a score', $scored->{seq}, sub { $_[0]{result}{score} = '0.999000000000000000' } ],
 );
 for my $forgery (@forgeries) {
   my ($name, $seq, $change) = @$forgery;

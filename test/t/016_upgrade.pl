@@ -173,7 +173,7 @@ is(difference(catalog_of('fresh'), catalog_of($_)), '', "$_, updated, is what a 
 
 # The comparison would notice.
 for my $case ([ 'a privilege', 'REVOKE EXECUTE ON FUNCTION qfs.next(bigint) FROM qfs_operator' ], [ 'an owner', 'ALTER TABLE qfs.next OWNER TO CURRENT_USER' ],
-  [ 'a comment', 'COMMENT ON COLUMN qfs.batch.note IS NULL' ], [ 'a default', 'ALTER TABLE qfs.next ALTER text SET DEFAULT 1' ],
+  [ 'a comment', 'COMMENT ON COLUMN qfs.verification.note IS NULL' ], [ 'a default', 'ALTER TABLE qfs.next ALTER text SET DEFAULT 1' ],
   [ 'a setting', 'ALTER FUNCTION qfs.next(bigint) RESET search_path' ], [ 'a key', 'ALTER TABLE qfs.next DROP CONSTRAINT next_pkey' ]) {
   my ($name, $sql) = @$case;
   my $changed = $node->safe_psql('empty', "SET qfs.ddl_guard = off; BEGIN; $sql; $catalog; ROLLBACK");

@@ -43,15 +43,32 @@ sub rows { return @{ $client->query($_[0])->{rows} } }
 
 # ---- every entry ----
 
+# What an answer says of each account's standing: the changes, and of each amount what it was before all of them, and is after.
+my @AMOUNTS = qw(coherence flx points referrals);
+sub told_of {
+  my (%of, @order);
+  for my $effect (@_) {
+    push @order, $effect->{account} if !$of{ $effect->{account} };
+    push @{ $of{ $effect->{account} } }, $effect;
+  }
+  return map { my @effects = @{ $of{$_} }; join ' ', $_, (map { $_->{rule} } @effects), map { my $amount = $_;
+      my @pairs = grep { defined } map { $_->{$amount} } @effects; @pairs ? "$amount $pairs[0][0] $pairs[-1][1]" : () } @AMOUNTS } @order;
+}
+# The same of the part that the entry has of it.
+sub done_to {
+  my ($part) = @_;
+  return join ' ', $part->{account}, @{ $part->{rules} }, map { exists $part->{was}{$_} ? "$_ $part->{was}{$_} $part->{state}{$_}" : () } @AMOUNTS;
+}
+
 my $faults = '';
 my %seen;
-for my $row (rows('SELECT seq, type, outcome FROM qfs.ledger ORDER BY seq')) {
-  my ($seq, $type, $outcome) = @$row;
+for my $row (rows('SELECT seq, type, accounts FROM qfs.ledger ORDER BY seq')) {
+  my ($seq, $type, $accounts) = @$row;
   my $bundle = eval { ask($seq, 'entry') } // do { $faults .= "$seq $type: $@"; next };
   my $answer = check($bundle);
   $faults .= "$seq $type: $answer" unless $answer =~ /^0 sound: entry of entry $seq /;
-  my $said = $json->encode($json->decode($bundle)->{result}{effects});
-  my $done = $json->encode($json->decode($outcome)->{effects} // []);
+  my $said = join '; ', told_of(@{ $json->decode($bundle)->{result}{effects} // [] });
+  my $done = join '; ', map { done_to($_) } grep { $_->{kind} eq 'standing' } @{ $json->decode($accounts) };
   $faults .= "$seq $type: says $said, did $done\n" unless $said eq $done;
   $seen{$type}++;
 }
@@ -76,8 +93,8 @@ is($faults, '', "every entry of $sessions proves its session");
 # ---- rewards, messages ----
 
 $faults = '';
-for my $row (rows(q{SELECT DISTINCT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
-    WHERE e ->> 'rule' ~ '^(REFERRAL_TIER|REWARD_WITHHELD)'
+for my $row (rows(q{SELECT DISTINCT l.seq, p ->> 'account' FROM qfs.ledger l, jsonb_array_elements(accounts) p, jsonb_array_elements_text(p -> 'rules') r
+    WHERE p ->> 'kind' = 'standing' AND r ~ '^(REFERRAL_TIER|REWARD_WITHHELD)'
     UNION ALL SELECT seq, actor::text FROM qfs.ledger WHERE type = 'REFERRAL_USE' AND outcome ->> 'status' = 'BLOCKED'})) {
   my $answer = check(ask($row->[0], 'reward', $row->[1]));
   $faults .= "$row->[0]: $answer" unless $answer =~ /^0 sound: reward/;
@@ -93,10 +110,10 @@ is($faults, '', 'rewards, blocked uses and messages');
 
 $faults = '';
 for my $row (rows(q{
-    SELECT a.user_id::text, a.last_entry, coalesce(s.coherence, 0)::numeric(39, 18), coalesce(s.flx, 0)::numeric(39, 18), coalesce(s.points, 0), coalesce(s.referrals, 0),
+    SELECT a.user_id::text, a.last_entry, a.coherence::numeric(39, 18), a.flx::numeric(39, 18), a.points, a.referrals,
       (SELECT json_agg(l.seq ORDER BY l.seq DESC) FROM qfs.ledger l WHERE EXISTS
-        (SELECT FROM jsonb_array_elements(l.outcome -> 'effects') e WHERE e ->> 'account' = a.user_id::text))
-    FROM qfs.account a LEFT JOIN qfs.standing s USING (user_id)})) {
+        (SELECT FROM jsonb_array_elements(l.accounts) p WHERE p ->> 'account' = a.user_id::text AND p ->> 'kind' = 'standing'))
+    FROM qfs.standing a})) {
   my ($user, $last, $coherence, $flx, $points, $referrals, $touched) = @$row;
   my $bundle = ask($last, 'statement', $user);
   my $answer = check($bundle);
@@ -114,8 +131,8 @@ is($faults, '', 'statements are complete, and end with what the tables hold');
 
 # ---- keys ----
 
-my ($reward) = rows(q{SELECT l.seq, e ->> 'account' FROM qfs.ledger l, jsonb_array_elements(outcome -> 'effects') e
-  WHERE e ->> 'rule' ~ '^REFERRAL_TIER' AND e ? 'referrals' ORDER BY seq LIMIT 1});
+my ($reward) = rows(q{SELECT l.seq, p ->> 'account' FROM qfs.ledger l, jsonb_array_elements(accounts) p
+  WHERE p ->> 'kind' = 'standing' AND p -> 'was' ? 'referrals' ORDER BY seq LIMIT 1});
 my $whole = $json->encode($json->decode(ask($reward->[0], 'reward', $reward->[1])));
 like(check($whole, $first), qr/^0 sound/, 'who trusts the first key follows the ledger to the next');
 new_ledger($node, 'other');
@@ -162,7 +179,11 @@ for my $i (0 .. $#{ $good->{entries} }) {
   changed("path of entry $i, swapped", sub { my $p = $_[0]{entries}[$i]{proof}; @$p[ 0, 1 ] = @$p[ 1, 0 ] });
 }
 changed("step $_", sub { $_[0]{steps}[$_]{result} = '7.77' }) for 0 .. $#{ $good->{steps} };
-changed("before-value of effect $_", sub { my $e = $_[0]{result}{effects}[$_]; $e->{points}[0]++ if $e->{points}; $e->{previous}++ }) for 0 .. $#{ $good->{result}{effects} };
+for my $i (0 .. $#{ $good->{result}{effects} }) {
+  my $effect = $good->{result}{effects}[$i];
+  changed("$_ before effect $i", sub { $_[0]{result}{effects}[$i]{$_}[0] = '7' }) for grep { $effect->{$_} } @AMOUNTS;
+  changed("rule of effect $i", sub { $_[0]{result}{effects}[$i]{rule} = 'PROFILE_CHANGED' });
+}
 changed('checkpoint of another ledger', sub { $_[0]{checkpoint} = checkpoint_of($node, undef, 'other') });
 changed('word of another', sub { $_[0]{result}{by} = $_[0]{result}{by} eq 'device' ? 'server' : 'device' });
 my $listed = @mutants;

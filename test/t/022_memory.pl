@@ -96,14 +96,13 @@ my %arguments = (
   'qfs.hash_in' => "'$thread'", 'qfs.user_id_in' => "'$alice->{user_id}'", 'qfs.address_in' => "'$alice->{wallet}'",
   'qfs.hash(bytea)' => $sha256, 'qfs.user_id(bytea)' => $sha256, 'qfs.address(bytea)' => "substr($sha256, 1, 20)",
   'qfs.coherence_score' => "$features, " . at(q{qfs.default_policy() #> '{coherence,weights}'}),
-  'qfs.concerns' => "'$alice->{user_id}', NULL, '{}', '{\"effects\": []}'",
   'qfs.ed25519_verify' => q{'hello', } . join(', ', map { q{'\x} . unpack('H*', decode_base64url($_)) . q{'} } ask(do => 'event', device => 9, text => 'hello')->{sig}, device_key_of(9)),
   'qfs.message_hash' => "'$alice->{user_id}', '$bob->{user_id}', 1, substr($sha256, 1, 12), $sha256",
   'qfs.recover_personal_sign' => literal($alice->{message}) . q{, '\x} . substr($alice->{signature}, 2) . q{'},
-  'qfs.verify_inclusion' => join(', ', at('qfs.leaf_hash(qfs.entry(1))'), 1, $size, at("qfs.inclusion_proof(1, $size)"), "'$root'"),
+  'qfs.verify_inclusion' => join(', ', at('qfs.leaf_hash(qfs.entry_head(1))'), 1, $size, at("qfs.inclusion_proof(1, $size)"), "'$root'"),
   'qfs.verify_consistency' => join(', ', 2, $size, at("qfs.consistency_proof(2, $size)"), at('qfs.root(2)'), "'$root'"),
   'qfs.checkpoint' => '', 'qfs.consistency_proof' => "2, $size", 'qfs.inclusion_proof' => "2, $size", 'qfs.tlog_proof' => "2, $size",
-  'qfs.entry_bundle' => '0, 8', 'qfs.public_entry_bundle' => '0, 8', 'qfs.tile' => '0, 0, 8', 'qfs.export' => '',
+  'qfs.entry_bundle' => '0, 8', 'qfs.tile' => '0, 0, 8', 'qfs.export' => '',
   'qfs.explain' => "$scored, 'entry', NULL, NULL, 0", 'qfs.explain_own' => "$scored, 'entry', NULL, NULL, 0", 'qfs.explain_to_caller' => "$scored, 'entry'",
   'qfs.find_account' => "'$alice->{user_id}', NULL", 'qfs.find_message' => "'$thread', 1, NULL", 'qfs.find_tx' => "'$scored'",
   'qfs.find_own_touch' => "'$alice->{user_id}', $scored", 'qfs.find_touch' => "'$alice->{user_id}', $scored",
@@ -138,7 +137,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 

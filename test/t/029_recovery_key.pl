@@ -159,7 +159,7 @@ shell($sign);
 my $signature = unpack 'H*', slurp("$work/signature");
 my $seq = shell($recover, digest => $digest);
 is($seq, size_of($node) - 1, 'the commands of the manual recover');
-is($node->safe_psql('postgres', "SELECT payload ->> 'by', outcome ->> 'number' FROM qfs.ledger WHERE seq = $seq"), 'recovery|2', 'the entry says how');
+is($node->safe_psql('postgres', "SELECT payload ->> 'by', outcome #>> '{result,number}' FROM qfs.ledger WHERE seq = $seq"), 'recovery|2', 'the entry says how');
 is(keys_of('recovery'), join("\n", ($key) x 3), 'the recovery key stays');
 
 like(key_item(), qr/^ok\|has the key in force/, 'health');

@@ -86,7 +86,7 @@ sub is_not_adopted {
   is(slurp($server->data_dir . '/qfs.key'), $file, "$name: the key file is as before");
   is(size_of($server, $database), $size, "$name: and the ledger");
   is_sound($server, "$name, read", $database);
-  is(value($server, 'SELECT qfs.verify_inclusion(qfs.leaf_hash(qfs.entry(2)), 2, size, qfs.inclusion_proof(2, size), qfs.root(size)) FROM qfs.head()', $database),
+  is(value($server, 'SELECT qfs.verify_inclusion(qfs.leaf_hash(qfs.entry_head(2)), 2, size, qfs.inclusion_proof(2, size), qfs.root(size)) FROM qfs.head()', $database),
     't', "$name: proofs are given");
   like(identity_of($server, $database), qr/^error: not adopted: \Q$changed\E changed since entry \d+$/, "$name: health says so");
   is(value($server, q{SELECT samples FROM qfs.metric_families() WHERE name = 'qfs_adopted'}, $database), 'qfs_adopted 0', "$name: metrics, too");

@@ -12,23 +12,61 @@ use JSON::PP;
 use QfsTest;
 use Test::More;
 
-our @EXPORT = qw(@DEPTHS $json read_entries line_of jsonl rehash store faults_in_database faults_in_file is_found);
+our @EXPORT = qw(@DEPTHS $json read_entries read_line line_of head_line jsonl rehash store faults_in_database faults_in_file is_found);
 
 our @DEPTHS = qw(hashes signatures replay);
 our $json   = JSON::PP->new->utf8->canonical;
 
 # ---- entries ----
 
-# Entries as hashes; members that begin with _ are columns that no line has.
+# Entries as hashes: the members of a full line, with those of its act among them; what begins with _ no line has.
+sub read_line {
+  my ($line) = @_;
+  my $entry = $json->decode($line);
+  my $act   = delete $entry->{act};
+  return { %$entry, %$act };
+}
+
 sub read_entries {
   my ($client) = @_;
   my $rows = $client->query(q{SELECT qfs.entry(seq), hash, encode(nodes, 'hex') FROM qfs.ledger ORDER BY seq})->{rows};
-  return map { { %{ $json->decode($_->[0]) }, _hash => pack('H*', $_->[1]), _nodes => pack('H*', $_->[2]) } } @$rows;
+  return map { { %{ read_line($_->[0]) }, _hash => pack('H*', $_->[1]), _nodes => pack('H*', $_->[2]) } } @$rows;
 }
+
+sub act_of { my ($entry) = @_; return { map { ($_ => $entry->{$_}) } qw(actor auth type) } }
 
 sub line_of {
   my ($entry) = @_;
-  return $json->encode({ map { ($_ => $entry->{$_}) } grep { !/^_/ } keys %$entry });
+  return $json->encode({ act => act_of($entry), map { ($_ => $entry->{$_}) } grep { !/^(_.*|actor|auth|type)$/ } keys %$entry });
+}
+
+# ---- heads ----
+
+my $values = JSON::PP->new->utf8->canonical->allow_nonref;
+
+# What commits to a part of this name; of an account's part that is its kind, 0x00 and the 32 bytes of the user id.
+sub commitment {
+  my ($entry, $name, $part) = @_;
+  my $salt = substr sha256("\3", pack('H*', $entry->{salt}), $name), 0, 16;
+  return sha256("\2", $salt, $values->encode($part));
+}
+
+# The root of a tree, from the data of its leaves (RFC 6962, section 2.1).
+sub tree_root {
+  my @leaves = @_;
+  return sha256('') if !@leaves;
+  return sha256("\0", @leaves) if @leaves == 1;
+  my $half = 1;
+  $half *= 2 while 2 * $half < @leaves;
+  return sha256("\1", tree_root(@leaves[ 0 .. $half - 1 ]), tree_root(@leaves[ $half .. $#leaves ]));
+}
+
+sub head_line {
+  my ($entry) = @_;
+  my @accounts = map { commitment($entry, "$_->{kind}\0" . pack('H*', $_->{account} =~ s/^user_//r), $_) } @{ $entry->{accounts} };
+  my %parts = (act => act_of($entry), map { ($_ => $entry->{$_}) } qw(outcome payload sig));
+  return $json->encode({ (map { ($_ => $entry->{$_}) } qw(at prev seq v)), accounts => unpack('H*', tree_root(@accounts)),
+    map { ($_ => unpack 'H*', commitment($entry, $_, $parts{$_})) } keys %parts });
 }
 
 sub jsonl { return join '', map { line_of($_) . "\n" } @_ }
@@ -39,7 +77,7 @@ sub rehash {
   my $prev = "\0" x 32;
   for my $entry (@_) {
     $entry->{prev} = unpack 'H*', $prev;
-    my $hash = $entry->{_hash} = $prev = sha256("\0" . line_of($entry));
+    my $hash = $entry->{_hash} = $prev = sha256("\0" . head_line($entry));
     $entry->{_nodes} = '';
     for (my $rest = $entry->{seq}; $rest & 1; $rest >>= 1) {
       $hash = sha256("\1" . pop(@peaks) . $hash);
@@ -56,14 +94,15 @@ sub row_of {
   my ($e) = @_;
   my $actor = $e->{actor} eq 'system' ? 'NULL' : quoted($e->{actor});
   return '(' . join(', ', $e->{seq}, $e->{at}, quoted($e->{type}), "$actor\::qfs.user_id",
-    map({ quoted($json->encode($e->{$_})) . '::jsonb' } qw(auth payload outcome)), "'$e->{prev}'::qfs.hash",
+    map({ quoted($json->encode($e->{$_})) . '::jsonb' } qw(auth payload)), defined $e->{sig} ? quoted($e->{sig}) : 'NULL::text',
+    map({ quoted($json->encode($e->{$_})) . '::jsonb' } qw(outcome accounts)), quoted("\\x$e->{salt}") . '::bytea', "'$e->{prev}'::qfs.hash",
     map { quoted('\x' . unpack 'H*', $_) . '::bytea' } $e->{_hash}, $e->{_nodes}) . ')';
 }
 
 # SQL that puts these entries in place of the ledger's.
 sub store {
-  return 'DELETE FROM qfs.ledger; INSERT INTO qfs.ledger SELECT a, b, c, d, e, f, g, h, i::qfs.hash, j FROM (VALUES '
-    . join(', ', map { row_of($_) } @_) . ') AS v (a, b, c, d, e, f, g, h, i, j)';
+  return 'DELETE FROM qfs.ledger; INSERT INTO qfs.ledger SELECT a, b, c, d, e, f, g, h, i, j, k, l::qfs.hash, m FROM (VALUES '
+    . join(', ', map { row_of($_) } @_) . ') AS v (a, b, c, d, e, f, g, h, i, j, k, l, m)';
 }
 
 # ---- verdicts: for each depth a sorted list of "seq CODE" ----

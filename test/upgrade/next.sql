@@ -12,8 +12,8 @@ COMMENT ON CONSTRAINT next_pkey ON qfs.next IS 'one row a number';
 SELECT pg_catalog.pg_extension_config_dump('qfs.next', '');
 GRANT SELECT ON qfs.next TO qfs_auditor;
 
-ALTER TABLE qfs.batch ADD COLUMN note text COLLATE "C";
-COMMENT ON COLUMN qfs.batch.note IS 'a new column';
+ALTER TABLE qfs.verification ADD COLUMN note text COLLATE "C";
+COMMENT ON COLUMN qfs.verification.note IS 'a new column';
 
 CREATE FUNCTION qfs.next(number bigint) RETURNS text
   LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
+import { createHash, generateKeyPairSync, webcrypto } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { canonical } from '../../src/web/canonical.mjs';
 import { profilePayload } from '../../src/web/payloads.mjs';
 import { DIRECT, newAccount, person, scenario, setProfile, signature, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
 
@@ -137,6 +139,8 @@ const tamper = (who, name, change) => who.page.evaluate(async ([key, source]) =>
   await settled(store.put(next, key));
 }, [name, change]);
 
+const NO_ROOT = /is not linked to the entry before it|do not give the root that the ledger signed/;
+
 scenario('a ledger that was rewritten, or signs with another key, is noticed by this page', async () => {
   const who = await member();
   await setProfile(who, 'Witness');
@@ -156,8 +160,18 @@ scenario('a ledger that was rewritten, or signs with another key, is noticed by 
   const payload = sql(`SELECT payload FROM qfs.ledger WHERE seq = ${seq}`);
   change(`payload = '{"commitment": "${'0'.repeat(64)}", "version": 1}'`);
   await verify();
-  await who.page.getByText(`Entry ${seq} does not have the hash that the ledger gives for it.`).waitFor();
+  await who.page.getByText(NO_ROOT).waitFor();
+  // An entry of others, which the page cannot read: its head is another one all the same.
   change(`payload = '${payload}'`);
+  const nobody = await person();
+  const foreign = sql(`SELECT seq FROM qfs.ledger WHERE type = 'LOGIN' ORDER BY seq LIMIT 1`);
+  const salt = sql(`SELECT salt FROM qfs.ledger WHERE seq = ${foreign}`);
+  change(`salt = '\\x${'00'.repeat(16)}'`, foreign);
+  await nobody.open('#/ledger');
+  await nobody.page.getByRole('button', { name: 'Verify' }).click();
+  await nobody.page.getByText(NO_ROOT).waitFor();
+  assert.equal(await nobody.page.getByText(/verified in this page/).count(), 0);
+  change(`salt = '${salt}'`, foreign);
 
   // The hash of the last entry, of an even number so that no stored node covers it: the root is another
   // one then than that which this browser has seen.
@@ -203,33 +217,164 @@ scenario('a ledger that was rewritten, or signs with another key, is noticed by 
   assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
 });
 
-// What a server could tell instead: each is refused by name.
+// Makes the hash of an explanation anew, as whoever changes the rest would.
+function seal({ explanation_hash, ...rest }) {
+  return { ...rest, explanation_hash: createHash('sha3-256').update(canonical(rest)).digest('hex') };
+}
+
+const FALSEHOOD = 'You earned 1,000,000 FLX';
+const inLine = (bundle, change) => { bundle.entries.at(-1).line = change(bundle.entries.at(-1).line); };
+
+// What a server could tell instead: each is refused by name, with its hash made anew.
 const LIES = [
-  ['an entry', (bundle) => { bundle.entries[1].line = bundle.entries[1].line.replace(/"at":\d/, '"at":9'); }, /PROOF_INVALID/],
+  ['a time', (bundle) => inLine(bundle, (line) => line.replace(/"at":\d/, '"at":9')), /PROOF_INVALID/],
+  ['a part', (bundle) => inLine(bundle, (line) => line.replace('"coherence":"0.03', '"coherence":"0.04')), /PROOF_INVALID/],
+  ['a part that is not shown', (bundle) => inLine(bundle, (line) => line.replace(/"profile_version":1/, '"profile_version":1,"x":1')), /PROOF_INVALID/],
   ['a path', (bundle) => { bundle.entries[0].proof[0] = '00'.repeat(32); }, /PROOF_INVALID/],
   ['a checkpoint', (bundle) => { bundle.checkpoint = bundle.checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`); }, /PROOF_INVALID|CHECKPOINT_KEY/],
-  ['another entry', (bundle) => { bundle.tx_id = '00'.repeat(32); }, /BUNDLE_CLAIM/],
+  ['another entry', (bundle) => { bundle.tx_id = '00'.repeat(32); }, /BUNDLE_CLAIM: tx_id/],
   ['no genesis', (bundle) => { bundle.entries.shift(); }, /BUNDLE_INCOMPLETE/],
+  ['no policy', (bundle) => { bundle.entries = bundle.entries.filter(({ line }) => !line.includes('POLICY_CHANGED')); }, /BUNDLE_INCOMPLETE/],
+  ['steps', (bundle) => { bundle.steps[0].result = '0.040000000000000000'; }, /BUNDLE_CLAIM: steps/],
+  ['no steps', (bundle) => { bundle.steps = []; }, /BUNDLE_CLAIM: steps/],
+  ['an effect', (bundle) => { bundle.result.effects[0].flx = ['0.000000000000000000', '1000000.000000000000000000']; }, /BUNDLE_CLAIM: result\.effects/],
+  ['a standing', (bundle) => { bundle.result.standing.flx = '1000000.000000000000000000'; }, /BUNDLE_CLAIM: result\.standing/],
+  ['another word', (bundle) => { bundle.result.by = 'operator'; }, /BUNDLE_CLAIM: result\.by/],
+  ['a guard', (bundle) => { bundle.guards.push({ bound: 1, guard: 'REFERRAL_CAP', observed: 0, result: 'PASS' }); }, /BUNDLE_CLAIM: guards/],
+  ['another policy', (bundle) => { bundle.policy.seq = 0; }, /BUNDLE_CLAIM: policy/],
 ];
 
 scenario('an explanation that was tampered with on its way is refused, and says why', async () => {
   const who = await member();
   await setProfile(who, 'Doubter');
-  let lie = () => {};
+  let lie = (bundle) => bundle;
+  let other;
   await who.page.route(/explain_/, async (route) => {
-    const answer = await route.fetch();
-    const bundle = await answer.json();
-    lie(bundle);
-    await route.fulfill({ response: answer, json: bundle });
+    const answer = await route.fetch(other && { url: `${process.env.API_URL}/rpc/explain_entry?seq=${other}` });
+    await route.fulfill({ response: answer, json: lie(await answer.json()) });
   });
-  for (const [name, change, fault] of [['the truth', () => {}, null], ...LIES]) {
-    lie = change;
+  const ask = async () => {
     await who.go('#/why');
     await who.page.getByRole('link', { name: /^Why\? Profile completed/ }).click();
-    if (fault === null) await who.page.getByText('Verified in this page.').waitFor();
-    else {
-      await who.page.getByText('The explanation does not verify.').waitFor();
-      assert.match(await who.page.getByRole('alert').textContent(), fault, name);
-    }
+  };
+  const isRefused = async (name, fault) => {
+    await who.page.getByText('The explanation does not verify.').waitFor();
+    assert.match(await who.page.getByRole('alert').textContent(), fault, name);
+    assert.equal(await who.page.getByText('Verified in this page.').count(), 0, name);
+  };
+  // The sentence is the page's own: the server's is not shown, whatever it says.
+  for (const narrative of [null, FALSEHOOD]) {
+    lie = (bundle) => (narrative ? seal({ ...bundle, narrative }) : bundle);
+    await ask();
+    await who.page.getByText('Verified in this page.').waitFor();
+    await who.heading(/^Your coherence went from 0 to 0\.03 by \u201cProfile completed\u201d in entry \d+\.$/);
+    assert.equal(await who.page.getByText(FALSEHOOD).count(), 0);
   }
+  for (const [name, change, fault] of LIES) {
+    lie = (bundle) => {
+      const before = canonical(bundle);
+      change(bundle);
+      assert.notEqual(canonical(bundle), before, name);
+      return seal(bundle);
+    };
+    await ask();
+    await isRefused(name, fault);
+  }
+  lie = (bundle) => ({ ...bundle, narrative: FALSEHOOD });
+  await ask();
+  await isRefused('a hash that was left as it was', /BUNDLE_CLAIM: explanation_hash/);
+  // A genuine answer to another question.
+  lie = (bundle) => bundle;
+  other = sql(`SELECT min(seq) FROM qfs.ledger WHERE actor::text = '${who.id}'`);
+  await ask();
+  await isRefused('another question', /BUNDLE_CLAIM: it is about entry/);
+});
+
+scenario('what is shown of an entry is what was hashed', async () => {
+  const who = await member();
+  await setProfile(who, 'Reader');
+  const seq = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${who.id}'`);
+  let lie = (line) => line;
+  await who.page.route(/rpc\/entry\?/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: lie(await answer.text()) });
+  });
+  const look = async (change) => {
+    lie = change;
+    await who.go('#/ledger');
+    await who.go(`#/ledger/${seq}`);
+  };
+  await look((line) => line);
+  await who.page.getByText('Verified in this page.').waitFor();
+  await who.heading(`Entry ${seq}: Profile changed`);
+  for (const [name, change, says] of [
+    ['a type', (line) => line.replace('PROFILE_UPDATE', 'SESSION_ROTATED'), /does not lead to the signed root/],
+    ['a payload', (line) => line.replace('"version":1', '"version":2'), /does not lead to the signed root/],
+    ['a time', (line) => line.replace(/"at":\d/, '"at":9'), /does not lead to the signed root/],
+    ['an account', (line) => line.replace('"coherence":"0.03', '"coherence":"0.93'), /does not lead to the signed root/],
+    ['another entry', () => sql('SELECT qfs.entry(0)'), /gave entry 0 for entry/],
+    ['no entry', () => '{}', /is not one/],
+  ]) {
+    await look(change);
+    await who.heading('This did not work');
+    assert.match(await who.page.getByRole('alert').textContent(), says, name);
+    assert.equal(await who.page.getByText('Verified in this page.').count(), 0, name);
+  }
+});
+
+// As an operator does: new keys, of which PostgREST is told.
+function rotateKeys() {
+  sql('SELECT qfs.rotate_keys()');
+  writeFileSync(`${process.env.QFS_WEB_DIR}/jwks`, sql('SELECT qfs.jwks()'));
+  process.kill(Number(readFileSync(`${process.env.QFS_WEB_DIR}/postgrest.pid`, 'utf8')), 'SIGUSR2');
+}
+
+scenario('the page looks again as the ledger grows, and follows keys that the one before endorsed, no others', async () => {
+  const who = await person();
+  const sign = (text) => who.page.getByText(text).first().waitFor();
+  const lookAgain = () => who.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  const size = () => sql('SELECT size FROM qfs.head()');
+  const kept = () => who.page.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get('vkey').onsuccess = (event) => resolve(event.target.result); };
+  }));
+  await who.open();
+  await sign(`Signature good, ${size()} entries`);
+  const first = await kept();
+  sql(`SELECT qfs.set_policy('{"nonce_ttl_ms": 300001}')`);
+  await lookAgain();
+  await sign(`Signature good, ${size()} entries`);
+
+  // A rotation that its entry does not endorse is not followed.
+  rotateKeys();
+  await who.page.route(/rpc\/entry\?/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/"signature":"(.)/, (_, digit) => `"signature":"${digit === '0' ? '1' : '0'}`) });
+  });
+  await lookAgain();
+  await sign('Ledger does not verify');
+  assert.equal(await kept(), first);
+  await who.page.unroute(/rpc\/entry\?/);
+  // Two at once, each endorsed by the one before.
+  rotateKeys();
+  await lookAgain();
+  await sign(`Signature good, ${size()} entries`);
+  assert.equal(await kept(), sql('SELECT qfs.vkey()'));
+  assert.notEqual(await kept(), first);
+
+  // A key of somebody else, in its right form, and a checkpoint that says more than was signed.
+  const key = Buffer.concat([Buffer.of(1), Buffer.from(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x, 'base64url')]);
+  const [name] = first.split('+');
+  const id = createHash('sha256').update(`${name}\n`).update(key).digest('hex').slice(0, 8);
+  await who.page.route(/rpc\/vkey/, (route) => route.fulfill({ contentType: 'text/plain', body: `${name}+${id}+${key.toString('base64')}` }));
+  await lookAgain();
+  await sign('Ledger does not verify');
+  await who.page.unroute(/rpc\/vkey/);
+  await lookAgain();
+  await sign(`Signature good, ${size()} entries`);
+  await who.page.route(/rpc\/checkpoint/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/\n(\d+)\n/, (_, n) => `\n${Number(n) + 1}\n`) });
+  });
+  await lookAgain();
+  await sign('Ledger does not verify');
 });

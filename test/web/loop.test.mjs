@@ -4,7 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
+import { verifyBundle } from '../../src/web/verify_bundle.mjs';
 import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, turnOnChat, userId, write } from './browser.mjs';
+
+// Node 18 has WebCrypto, but not under the name that browsers give it.
+globalThis.crypto ??= webcrypto;
 
 // Saves the explanation on the page and gives it to qfs-verify, as its reader would.
 async function explain(who) {
@@ -35,7 +40,7 @@ for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx',
     await bob.page.getByText('You were invited.').waitFor();
     assert.equal(bob.page.url(), bobsUrl);
     await signIn(bob);
-    assert.equal(sql(`SELECT outcome ->> 'referrer' FROM qfs.ledger WHERE type = 'REFERRAL_USE' AND actor::text = '${userId(bob)}'`), userId(alice));
+    assert.equal(sql(`SELECT outcome #>> '{result,referrer}' FROM qfs.ledger WHERE type = 'REFERRAL_USE' AND actor::text = '${userId(bob)}'`), userId(alice));
     await setProfile(bob, 'Bob', 'I was invited.');
     await turnOnChat(bob);
 
@@ -84,14 +89,73 @@ for (const [of, alicesUrl, bobsUrl] of [['PostgREST', DIRECT, DIRECT], ['nginx',
 
     // Everything verifies, in the page and on the server.
     await alice.go('#/ledger');
-    await alice.page.getByText('The signature is good.').waitFor();
+    await alice.page.getByText(/^Signature good, \d+ entries\.$/).waitFor();
     await alice.page.getByRole('button', { name: 'Verify' }).click();
     await alice.page.getByText(/^\d+ entries verified in this page\.$/).waitFor();
     assert.equal(sql('SELECT count(*) FROM qfs.verify()'), '0');
     // And all that the two did, their browsers signed.
-    const acts = (who) => sql(`SELECT string_agg(DISTINCT type || CASE WHEN auth ? 'sig' THEN '' ELSE ' unsigned' END, ' ' ORDER BY type || CASE WHEN auth ? 'sig' THEN '' ELSE ' unsigned' END)
+    const acts = (who) => sql(`SELECT string_agg(DISTINCT type || CASE WHEN sig IS NULL THEN ' unsigned' ELSE '' END, ' ' ORDER BY type || CASE WHEN sig IS NULL THEN ' unsigned' ELSE '' END)
       FROM qfs.ledger WHERE auth ->> 'via' = 'session' AND actor::text = '${userId(who)}'`);
     assert.equal(acts(alice), 'CHAT_KEY MESSAGE PROFILE_UPDATE');
     assert.equal(acts(bob), 'CHAT_KEY MESSAGE PROFILE_UPDATE REFERRAL_USE');
   });
 }
+
+scenario('who invited somebody is told why that paid, by a message to a third that stays private', async () => {
+  const [alice, bob, carol] = [await person(), await person(), await person()];
+  await alice.open();
+  await signIn(alice);
+  await alice.go('#/invite');
+  await bob.page.goto(await alice.page.getByLabel('Give this to somebody you trust').inputValue());
+  await signIn(bob);
+  await setProfile(bob, 'Bob');
+  await turnOnChat(bob);
+  await carol.open();
+  await signIn(carol);
+  await turnOnChat(carol);
+  await carol.go(`#/chat/${userId(bob)}`);
+  await write(carol, 'Hello Bob');
+  await bob.go(`#/chat/${userId(carol)}`);
+  await write(bob, 'Hello Carol');
+
+  await alice.go('#/why');
+  const answer = alice.page.waitForResponse(/explain_reward/);
+  await alice.page.getByRole('link', { name: /^Why\? Invitation became active/ }).click();
+  await alice.heading('You earned 100 FLX and 10 genesis points because Bob, whom you invited, set a profile and exchanged messages.');
+  await alice.page.getByText('Verified in this page.').waitFor();
+  await alice.page.getByText('Private entry, an act of somebody else').waitFor();
+  await alice.page.getByText('0 + 100 = 100').waitFor();
+  assert.deepEqual(await explain(alice), { status: 0, says: 'You earned 100 FLX' });
+  // Neither the page nor what it was given names the third.
+  const [page, bundle] = [await alice.page.content(), await (await answer).text()];
+  const third = userId(carol).slice('user_'.length);
+  for (const name of [third.slice(0, 16), `${third.slice(0, 4)}\u2026${third.slice(-4)}`]) assert.ok(!page.includes(name) && !bundle.includes(name), name);
+  assert.ok(bundle.includes(userId(bob)));
+  // Her own entries are her sign-in, and the one that touched her standing.
+  await alice.go('#/ledger');
+  await alice.page.getByRole('button', { name: 'Mine' }).click();
+  await alice.page.waitForFunction(() => document.querySelectorAll('.entries .entry').length === 2);
+  assert.deepEqual(await alice.page.locator('.entries .entry-type').allTextContents(), ['Private entry', 'Sign-in']);
+});
+
+// All that an auditor can ask about the ledger of these people.
+scenario('every explanation of what they did is sound, by qfs-verify and by the page\u2019s own verifier', async () => {
+  const key = sql('SELECT qfs.vkey()');
+  const questions = sql(`SELECT l.seq, t.topic, a.user_id FROM qfs.ledger l CROSS JOIN unnest('{entry,reward,coherence,session,message,statement}'::text[]) t(topic)
+    CROSS JOIN LATERAL (SELECT DISTINCT p ->> 'account' AS user_id FROM jsonb_array_elements(l.accounts) p UNION SELECT NULL WHERE jsonb_array_length(l.accounts) = 0 AND t.topic = 'entry') a`).split('\n').map((row) => row.split('|'));
+  const told = {};
+  for (const [seq, topic, account] of questions) {
+    const subject = account === '' ? 'NULL' : `'${account}'`;
+    const bundle = spawnSync('psql', ['-XqAt', '-c', `SELECT qfs.explain(${seq}, '${topic}', ${subject}::qfs.user_id)`], { encoding: 'utf8' });
+    // Not every topic is one of every entry.
+    if (bundle.status !== 0) assert.match(bundle.stderr, /QFS_EXPLAIN_TOPIC/, `${topic} of ${seq}: ${bundle.stderr}`);
+    else {
+      const { ok, faults } = await verifyBundle(bundle.stdout, key);
+      const core = spawnSync('qfs-verify', ['bundle', '-', '--key', key], { input: bundle.stdout, encoding: 'utf8' });
+      assert.deepEqual([ok, faults, core.status], [true, [], 0], `${topic} of ${seq} for ${account}: ${core.stdout}`);
+      told[topic] = (told[topic] ?? 0) + 1;
+    }
+  }
+  console.log(`# explanations: ${JSON.stringify(told)}`);
+  assert.deepEqual(Object.keys(told).sort(), ['coherence', 'entry', 'message', 'reward', 'session', 'statement']);
+});

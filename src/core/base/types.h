@@ -19,14 +19,27 @@
 #define QFS_HASH_LEN 32
 #define QFS_ADDRESS_LEN 20
 
-/* A canonical entry must fit a C2SP entry bundle, whose lengths are u16. */
-#define QFS_ENTRY_MAX 65535
+/*
+ * An entry: its payload, each other part of it, all parts together; its head,
+ * which an entry bundle of C2SP holds; and its line, which has all of them.
+ */
+#define QFS_PAYLOAD_MAX 65535
+#define QFS_PART_MAX 16384
+#define QFS_PARTS_MAX 131072
+#define QFS_HEAD_MAX 640
+#define QFS_LINE_MAX (QFS_PARTS_MAX + 4096)
+
+/* Parts of accounts: four accounts, each of four kinds. */
+#define QFS_ACCOUNT_PARTS_MAX 16
 
 /* Characters of an event type: [A-Z][A-Z0-9_]{0,62} */
 #define QFS_TYPE_MAX 63
 
 /* Deepest nesting of arrays and objects. */
 #define QFS_JSON_DEPTH_MAX 32
+
+/* Of a part: it is two levels down in a line that shows it with its salt. */
+#define QFS_PART_DEPTH_MAX (QFS_JSON_DEPTH_MAX - 2)
 
 /* Integers that every JSON implementation holds exactly: +-(2^53 - 1). */
 #define QFS_INT_MAX INT64_C(9007199254740991)
@@ -76,6 +89,13 @@ typedef struct qfs_hash
 {
 	uint8_t		bytes[QFS_HASH_LEN];
 } qfs_hash;
+
+/* Random bytes that keep a commitment from being guessed. */
+#define QFS_SALT_LEN 16
+typedef struct qfs_salt
+{
+	uint8_t		bytes[QFS_SALT_LEN];
+} qfs_salt;
 
 /* Of an Ethereum account. */
 typedef struct qfs_address

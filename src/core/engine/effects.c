@@ -9,11 +9,15 @@
 #include "base/status.h"
 #include "engine/coherence.h"
 
+/* Large, and mostly unused: what is not said to be set is not read. */
 void
 qfs_effects_init(qfs_effects *fx, qfs_act *act)
 {
 	fx->act = act;
+	fx->policy = act->reducer->ledger.policy;
+	fx->policy_seq = act->reducer->ledger.policy_seq;
 	fx->account_count = 0;
+	fx->touches = 0;
 	fx->effect_count = 0;
 	fx->guard_count = 0;
 	fx->blocked = false;
@@ -22,99 +26,6 @@ qfs_effects_init(qfs_effects *fx, qfs_act *act)
 
 /* ---- accounts ---- */
 
-/* *known: there is such an account, and *account is its place */
-static qfs_status
-look(qfs_effects *fx, const qfs_user_id *user, unsigned *account, bool *known)
-{
-	qfs_store  *store = fx->act->reducer->store;
-	qfs_error  *err = fx->act->err;
-	unsigned	n = fx->account_count;
-	qfs_status	status;
-
-	*known = true;
-	for (unsigned i = 0; i < n; i++)
-		if (memcmp(&fx->accounts[i].account.user, user, sizeof(*user)) == 0)
-		{
-			*account = i;
-			return QFS_OK;
-		}
-	if (n == QFS_EFFECT_ACCOUNTS)
-		return qfs_fail(err, QFS_INTERNAL, "an entry concerns more accounts than there is room for");
-	memset(&fx->accounts[n], 0, sizeof(fx->accounts[n]));
-	fx->accounts[n].account.user = *user;
-	fx->accounts[n].standing.user = *user;
-	status = store->get(store, &qfs_kind_account, &fx->accounts[n].account, known, err);
-	if (status != QFS_OK || !*known)
-		return status;
-	*account = n;
-	fx->account_count++;
-	return QFS_OK;
-}
-
-qfs_status
-qfs_effects_look(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
-{
-	bool		known;
-	qfs_status	status = look(fx, user, account, &known);
-
-	if (status == QFS_OK && !known)
-		return qfs_fail(fx->act->err, QFS_ACCOUNT_UNKNOWN, "user_%h", user->bytes);
-	return status;
-}
-
-qfs_status
-qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account)
-{
-	qfs_store  *store = fx->act->reducer->store;
-	qfs_status	status = qfs_effects_look(fx, user, account);
-	bool		found;
-
-	if (status != QFS_OK || fx->accounts[*account].has_standing)
-		return status;
-	fx->accounts[*account].has_standing = true;
-	/* An account that has earned nothing yet has no record. */
-	return store->get(store, &qfs_kind_standing, &fx->accounts[*account].standing, &found, fx->act->err);
-}
-
-qfs_status
-qfs_effects_look_or_begin(qfs_effects *fx, const qfs_account_record *account, unsigned *out, bool *begins)
-{
-	bool		known;
-	qfs_status	status = look(fx, &account->user, out, &known);
-
-	*begins = status == QFS_OK && !known;
-	if (*begins)
-	{
-		*out = fx->account_count++;
-		fx->accounts[*out].account = *account;
-		fx->accounts[*out].account.last_entry = -1;
-	}
-	return status;
-}
-
-qfs_account_record *
-qfs_effects_account(qfs_effects *fx, unsigned account)
-{
-	QFS_ASSERT(account < fx->account_count);
-	return &fx->accounts[account].account;
-}
-
-const qfs_standing *
-qfs_effects_standing(const qfs_effects *fx, unsigned account)
-{
-	QFS_ASSERT(account < fx->account_count);
-	return &fx->accounts[account].standing;
-}
-
-/* ---- effects and guards ---- */
-
-static bool
-same_standing(const qfs_standing *a, const qfs_standing *b)
-{
-	return a->coherence == b->coherence && a->points == b->points && a->flx == b->flx &&
-		a->referrals == b->referrals;
-}
-
 static void
 misuse(qfs_effects *fx, const char *what)
 {
@@ -122,18 +33,131 @@ misuse(qfs_effects *fx, const char *what)
 		fx->misuse = what;
 }
 
+static int
+place_of(const qfs_effects *fx, const qfs_user_id *user)
+{
+	for (unsigned i = 0; i < fx->account_count; i++)
+		if (memcmp(&fx->accounts[i].user, user, sizeof(*user)) == 0)
+			return (int) i;
+	return -1;
+}
+
+static qfs_status
+enter(qfs_effects *fx, const qfs_user_id *user, int *place)
+{
+	*place = place_of(fx, user);
+	if (*place >= 0)
+		return QFS_OK;
+	if (fx->account_count == QFS_EFFECT_ACCOUNTS)
+		return qfs_fail(fx->act->err, QFS_INTERNAL, "an entry concerns more accounts than there is room for");
+	*place = (int) fx->account_count++;
+	fx->accounts[*place].user = *user;
+	for (int kind = 0; kind < QFS_ACCOUNT_KINDS; kind++)
+		fx->accounts[*place].sides[kind].looked = false;
+	return QFS_OK;
+}
+
+/* Loads one kind of an account, or finds it among those that were loaded. */
+static qfs_status
+look(qfs_effects *fx, const qfs_user_id *user, qfs_account_kind kind, qfs_side **out)
+{
+	qfs_side   *side;
+	int			place;
+	qfs_status	status = enter(fx, user, &place);
+
+	if (status != QFS_OK)
+		return status;
+	*out = side = &fx->accounts[place].sides[kind];
+	if (side->looked)
+		return QFS_OK;
+	status = qfs_account_state_get(fx->act->reducer->store, kind, user, &side->change.before, &side->exists,
+								   fx->act->err);
+	if (status != QFS_OK)
+		return status;
+	side->looked = true;
+	side->touch = 0;
+	side->change.kind = kind;
+	side->change.rule_count = 0;
+	side->change.policy = fx->policy_seq;
+	side->change.after = side->change.before;
+	return QFS_OK;
+}
+
+qfs_status
+qfs_effects_standing_or_new(qfs_effects *fx, const qfs_user_id *user, qfs_standing **out, bool *begins)
+{
+	qfs_side   *side;
+	qfs_status	status = look(fx, user, QFS_STANDING, &side);
+
+	if (status != QFS_OK)
+		return status;
+	*begins = !side->exists;
+	*out = &side->change.after.standing;
+	return QFS_OK;
+}
+
+qfs_status
+qfs_effects_standing(qfs_effects *fx, const qfs_user_id *user, qfs_standing **out)
+{
+	bool		begins;
+	qfs_status	status = qfs_effects_standing_or_new(fx, user, out, &begins);
+
+	if (status == QFS_OK && begins)
+		return qfs_fail(fx->act->err, QFS_ACCOUNT_UNKNOWN, "user_%h", user->bytes);
+	return status;
+}
+
+qfs_status
+qfs_effects_ties(qfs_effects *fx, const qfs_user_id *user, qfs_ties **out)
+{
+	qfs_side   *side;
+	qfs_status	status = look(fx, user, QFS_TIES, &side);
+
+	if (status == QFS_OK)
+		*out = &side->change.after.ties;
+	return status;
+}
+
+qfs_status
+qfs_effects_access(qfs_effects *fx, const qfs_user_id *user, qfs_access **out)
+{
+	qfs_side   *side;
+	qfs_status	status = look(fx, user, QFS_ACCESS, &side);
+
+	if (status == QFS_OK)
+		*out = &side->change.after.access;
+	return status;
+}
+
+qfs_status
+qfs_effects_nonce(qfs_effects *fx, const qfs_user_id *user, qfs_nonce **out)
+{
+	qfs_side   *side;
+	qfs_status	status = look(fx, user, QFS_NONCE, &side);
+
+	if (status == QFS_OK)
+		*out = &side->change.after.nonce;
+	return status;
+}
+
+/* ---- changes ---- */
+
+const qfs_change qfs_change_event_signed = {.name = "EVENT_SIGNED"};
+
 static bool
 makes_change(const qfs_rule *rule, const qfs_change *change)
 {
-	for (const qfs_change *const *c = rule->changes; c != NULL && *c != NULL; c++)
+	if (change == &qfs_change_event_signed)
+		return true;
+	for (const qfs_change *const *c = rule == NULL ? NULL : rule->changes; c != NULL && *c != NULL; c++)
 		if (*c == change)
 			return true;
 	return false;
 }
 
-/* Name of an effect: that of the change, and what follows it. */
+/* Name of a part's rule: that of the change, and what follows it. */
 static bool
-name_effect(char name[QFS_TYPE_MAX + 1], const qfs_change *change, const char *more)
+name_change(char name[QFS_TYPE_MAX + 1], const qfs_change *change, const char *more)
 {
 	qfs_buf		buf;
 
@@ -144,38 +168,55 @@ name_effect(char name[QFS_TYPE_MAX + 1], const qfs_change *change, const char *m
 	return !buf.overflow && (change->is_prefix || *more == '\0');
 }
 
-void
-qfs_effects_add(qfs_effects *fx, unsigned account, const qfs_change *change, const char *more,
-				const qfs_standing *after)
+/* A change of a standing, from where the last one left it. */
+static void
+note_effect(qfs_effects *fx, const qfs_side *side, const char *rule)
 {
-	unsigned	n = fx->effect_count;
+	qfs_effect *next = &fx->effects[fx->effect_count];
 
-	QFS_ASSERT(account < fx->account_count);
-	if (n == QFS_EFFECTS_MAX)
+	if (fx->effect_count == QFS_EFFECTS_MAX)
 	{
 		misuse(fx, "more effects than there is room for");
 		return;
 	}
-	if (!makes_change(fx->act->rule, change) || !name_effect(fx->effects[n].rule, change, more))
-	{
-		misuse(fx, "an effect that the rule does not list");
-		return;
-	}
+	next->before = side->change.before.standing;
+	for (unsigned i = 0; i < fx->effect_count; i++)
+		if (memcmp(&fx->effects[i].after.user, &side->change.after.user, sizeof(qfs_user_id)) == 0)
+			next->before = fx->effects[i].after;
+	next->after = side->change.after.standing;
+	memcpy(next->rule, rule, sizeof(next->rule));
 	fx->effect_count++;
-	fx->effects[n].account = account;
-	fx->effects[n].before = fx->accounts[account].standing;
-	fx->effects[n].after = *after;
-	fx->accounts[account].moved |= !same_standing(&fx->accounts[account].standing, after);
-	fx->accounts[account].standing = *after;
-	fx->accounts[account].touched = true;
 }
 
 void
-qfs_effects_touch(qfs_effects *fx, unsigned account, const qfs_change *change)
+qfs_effects_change(qfs_effects *fx, const qfs_user_id *user, qfs_account_kind kind, const qfs_change *change,
+				   const char *more)
 {
-	qfs_standing same = fx->accounts[account].standing;
+	int			place = place_of(fx, user);
+	qfs_side   *side = place < 0 ? NULL : &fx->accounts[place].sides[kind];
+	char	   *name;
 
-	qfs_effects_add(fx, account, change, "", &same);
+	if (side == NULL || !side->looked)
+	{
+		misuse(fx, "a change of what was not looked at");
+		return;
+	}
+	if (side->change.rule_count == QFS_PART_RULES_MAX)
+	{
+		misuse(fx, "more changes of an account than there is room for");
+		return;
+	}
+	name = side->change.rules[side->change.rule_count];
+	if (!makes_change(fx->act->rule, change) || !name_change(name, change, more))
+	{
+		misuse(fx, "a change that the rule does not list");
+		return;
+	}
+	side->change.rule_count++;
+	if (side->touch == 0)
+		side->touch = ++fx->touches;
+	if (kind == QFS_STANDING)
+		note_effect(fx, side, name);
 }
 
 void
@@ -186,19 +227,15 @@ qfs_effects_coherent_act(qfs_effects *fx, qfs_standing *standing, qfs_coherent_a
 	standing->coherence = qfs_coherence_step(standing->coherence, policy->acts[act], policy->alpha);
 }
 
+/* ---- guards ---- */
+
 static bool
 has_guard(const qfs_rule *rule, const qfs_guard *guard)
 {
-	for (const qfs_guard *const *g = rule->guards; g != NULL && *g != NULL; g++)
+	for (const qfs_guard *const *g = rule == NULL ? NULL : rule->guards; g != NULL && *g != NULL; g++)
 		if (*g == guard)
 			return true;
 	return false;
-}
-
-static bool
-blocks(const qfs_guard *guard, qfs_amount bound, qfs_amount observed)
-{
-	return guard->relation == QFS_AT_MOST ? observed > bound : observed >= bound;
 }
 
 /* What cannot be judged blocks; nothing is stored then anyway. */
@@ -221,7 +258,7 @@ judge(qfs_effects *fx, const qfs_guard *guard, bool is_amount, qfs_amount bound,
 	fx->guards[n].guard = guard;
 	fx->guards[n].bound = bound;
 	fx->guards[n].observed = observed;
-	fx->guards[n].blocks = blocks(guard, bound, observed);
+	fx->guards[n].blocks = qfs_guard_blocks(guard, bound, observed);
 	return fx->guards[n].blocks;
 }
 
@@ -249,90 +286,80 @@ qfs_guards_first_block(const qfs_effects *fx)
 
 /* ---- the end ---- */
 
+/* Did the rule change what it did not name? */
+static bool
+is_silent(const qfs_side *side)
+{
+	return side->looked && side->touch == 0 &&
+		!qfs_account_state_equal(side->change.kind, &side->change.before, &side->change.after);
+}
+
 qfs_status
 qfs_effects_store(qfs_effects *fx)
 {
 	qfs_store  *store = fx->act->reducer->store;
 	qfs_status	status = QFS_OK;
 
+	for (unsigned i = 0; i < fx->account_count; i++)
+		for (int kind = 0; kind < QFS_ACCOUNT_KINDS; kind++)
+			if (is_silent(&fx->accounts[i].sides[kind]))
+				misuse(fx, "a change of an account without its name");
 	if (fx->misuse != NULL)
 		return qfs_fail(fx->act->err, QFS_INTERNAL, "%v: %s", fx->act->event->type, fx->misuse);
 	for (unsigned i = 0; i < fx->account_count && status == QFS_OK; i++)
-	{
-		qfs_account_record account = fx->accounts[i].account;
+		for (int kind = 0; kind < QFS_ACCOUNT_KINDS && status == QFS_OK; kind++)
+		{
+			qfs_side   *side = &fx->accounts[i].sides[kind];
 
-		if (!fx->accounts[i].touched)
-			continue;
-		if (fx->accounts[i].moved && !fx->accounts[i].has_standing)
-			return qfs_fail(fx->act->err, QFS_INTERNAL, "a standing is changed that was not loaded");
-		account.last_entry = (int64_t) fx->act->event->seq;
-		status = store->put(store, &qfs_kind_account, &account, fx->act->err);
-		if (status == QFS_OK && fx->accounts[i].moved)
-			status = store->put(store, &qfs_kind_standing, &fx->accounts[i].standing, fx->act->err);
-	}
+			if (!side->looked || side->touch == 0)
+				continue;
+			side->change.after.last_entry = (int64_t) fx->act->event->seq;
+			status = qfs_account_state_put(store, (qfs_account_kind) kind, &side->change.after, fx->act->err);
+		}
 	return status;
 }
 
-qfs_status
-qfs_effects_finish(qfs_effects *fx)
-{
-	qfs_status	status = qfs_effects_store(fx);
+/* ---- entries that were recorded ---- */
 
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(fx);
-	qfs_effects_write_status(fx);
-	return QFS_OK;
-}
-
-/* ---- effects that were recorded ---- */
-
+/*
+ * A part has digests of sessions: those that the store knows, and the one that
+ * the entry begins, are known in what is stored.
+ */
 static qfs_status
-recall_effect(qfs_act *act, const qfs_effect *effect)
+recall_sessions(qfs_act *act, qfs_access *access)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_account_record account;
-	qfs_standing standing;
+	qfs_access	stored;
 	bool		found;
-	qfs_status	status;
+	qfs_status	status = qfs_access_get(act->reducer->store, &access->user, &stored, &found, act->err);
 
-	memset(&account, 0, sizeof(account));
-	memset(&standing, 0, sizeof(standing));
-	account.user = standing.user = effect->user;
-	status = store->get(store, &qfs_kind_account, &account, &found, act->err);
-	account.last_entry = (int64_t) act->event->seq;
-	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_account, &account, act->err);
-	if (status != QFS_OK ||
-		!(effect->has_coherence || effect->has_points || effect->has_referrals || effect->has_flx))
-		return status;
-	status = store->get(store, &qfs_kind_standing, &standing, &found, act->err);
-	if (effect->has_coherence)
-		standing.coherence = effect->after.coherence;
-	if (effect->has_points)
-		standing.points = effect->after.points;
-	if (effect->has_referrals)
-		standing.referrals = effect->after.referrals;
-	if (effect->has_flx)
-		standing.flx = effect->after.flx;
-	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_standing, &standing, act->err);
+	if (status == QFS_OK && act->has_begun)
+		stored.sessions[stored.count++] = act->begun;
+	for (unsigned i = 0; status == QFS_OK && i < access->count; i++)
+		for (unsigned n = 0; n < stored.count; n++)
+			if (stored.sessions[n].is_known &&
+				memcmp(&stored.sessions[n].digest, &access->sessions[i].digest, sizeof(qfs_hash)) == 0)
+				access->sessions[i] = stored.sessions[n];
 	return status;
 }
 
 qfs_status
 qfs_effects_recall(qfs_act *act)
 {
-	qfs_json_iter iter = qfs_effects_of(act->event->outcome);
-	qfs_effect	effect;
-	bool		found;
-	qfs_status	status;
+	const qfs_entry *entry = act->event;
+	qfs_account_change change;
+	qfs_status	status = QFS_OK;
 
-	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
+	for (unsigned i = 0; i < entry->account_count && status == QFS_OK; i++)
 	{
-		status = recall_effect(act, &effect);
-		if (status != QFS_OK)
-			break;
+		const qfs_shown *part = &entry->account_parts[i].part;
+
+		if (!part->shown)
+			continue;
+		status = qfs_account_part_parse(part->value, entry->seq, &change, act->err);
+		if (status == QFS_OK && change.kind == QFS_ACCESS)
+			status = recall_sessions(act, &change.after.access);
+		if (status == QFS_OK)
+			status = qfs_account_state_put(act->reducer->store, change.kind, &change.after, act->err);
 	}
 	return status;
 }

@@ -3,42 +3,44 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * A rule loads the accounts that it may change, adds guards and effects, and
- * at the end stores and writes them.  Until then nothing is stored, so a rule
- * may still fail.
- *
- * Each effect names the entry that touched the account before: the effects of
- * an account are a chain of their own, back to its first sign-in.
+ * A rule loads what it reads of accounts, changes it in place, says which
+ * change that was, and adds guards.  Until the reducer stores all of it at the
+ * end nothing is stored, so a rule may still fail.  What was changed becomes
+ * parts of the entry, what was looked at alone is named in its outcome.
  */
 #ifndef QFS_EFFECTS_H
 #define QFS_EFFECTS_H
 
+#include "engine/account_part.h"
 #include "engine/rule.h"
 
 #define QFS_EFFECT_ACCOUNTS 4
 #define QFS_EFFECTS_MAX 8
 #define QFS_GUARDS_MAX 8
 
+/* One kind of an account that the rule looked at. */
+typedef struct qfs_side
+{
+	bool		looked;			/* what follows is set */
+	bool		exists;			/* there is a record of it */
+	unsigned	touch;			/* number of its first change, from 1; 0: none */
+	qfs_account_change change;
+} qfs_side;
+
 typedef struct qfs_effects
 {
 	qfs_act    *act;
+	qfs_hash	policy;			/* in force at the entry */
+	int64_t		policy_seq;
 	unsigned	account_count;
 	struct
 	{
-		qfs_account_record account;
-		qfs_standing standing;	/* as it will be */
-		bool		has_standing;	/* it was loaded */
-		bool		touched;		/* an effect names it */
-		bool		moved;			/* and its standing is another one */
+		qfs_user_id user;
+		qfs_side	sides[QFS_ACCOUNT_KINDS];
 	}			accounts[QFS_EFFECT_ACCOUNTS];
-	unsigned	effect_count;
-	struct
-	{
-		unsigned	account;
-		char		rule[QFS_TYPE_MAX + 1];
-		qfs_standing before;
-		qfs_standing after;
-	}			effects[QFS_EFFECTS_MAX];
+	unsigned	touches;		/* sides that were changed */
+	unsigned	effect_count;	/* changes of standings, one after the other */
+	qfs_effect	effects[QFS_EFFECTS_MAX];
 	unsigned	guard_count;
 	struct
 	{
@@ -53,37 +55,34 @@ typedef struct qfs_effects
 
 extern void qfs_effects_init(qfs_effects *fx, qfs_act *act);
 
-/*
- * Loads an account with its standing, or finds it among those that were loaded.
- * Errors: ACCOUNT_UNKNOWN.
- */
-extern qfs_status qfs_effects_load(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
-
-/* The same without its standing: it can be touched, and loaded later. */
-extern qfs_status qfs_effects_look(qfs_effects *fx, const qfs_user_id *user, unsigned *account);
-
-/* qfs_effects_look for one that may begin with this entry; *begins says whether it does. */
-extern qfs_status qfs_effects_look_or_begin(qfs_effects *fx, const qfs_account_record *account,
-											unsigned *out, bool *begins);
-
-/* A rule touches an account and leaves its standing as it is. */
-extern void qfs_effects_touch(qfs_effects *fx, unsigned account, const qfs_change *change);
-
-extern qfs_account_record *qfs_effects_account(qfs_effects *fx, unsigned account);
-
-/* The standing of an account that was loaded, with the effects so far. */
-extern const qfs_standing *qfs_effects_standing(const qfs_effects *fx, unsigned account);
+/* ---- accounts ---- */
 
 /*
- * A rule changes a standing; `after` may equal what it was.
- * change: one that the rule lists
- * more:   what follows the name of a change that is a prefix, else ""
+ * Each gives what the rules remember of an account in this kind, to be read
+ * and changed in place; a change counts once qfs_effects_change names it.
  */
-extern void qfs_effects_add(qfs_effects *fx, unsigned account, const qfs_change *change, const char *more,
-							const qfs_standing *after);
+
+/* Errors: ACCOUNT_UNKNOWN. */
+extern qfs_status qfs_effects_standing(qfs_effects *fx, const qfs_user_id *user, qfs_standing **out);
+
+/* The same for one that may begin with this entry; *begins says whether it does. */
+extern qfs_status qfs_effects_standing_or_new(qfs_effects *fx, const qfs_user_id *user, qfs_standing **out,
+											  bool *begins);
+extern qfs_status qfs_effects_ties(qfs_effects *fx, const qfs_user_id *user, qfs_ties **out);
+extern qfs_status qfs_effects_access(qfs_effects *fx, const qfs_user_id *user, qfs_access **out);
+extern qfs_status qfs_effects_nonce(qfs_effects *fx, const qfs_user_id *user, qfs_nonce **out);
+
+/* Adds an account part's rule.  more: what follows the name of a change that is a prefix, else "" */
+extern void qfs_effects_change(qfs_effects *fx, const qfs_user_id *user, qfs_account_kind kind,
+							   const qfs_change *change, const char *more);
+
+/* The device signed the event: every rule may say so. */
+extern const qfs_change qfs_change_event_signed;
 
 /* A coherent act, with the quality that the policy gives it. */
 extern void qfs_effects_coherent_act(qfs_effects *fx, qfs_standing *standing, qfs_coherent_act act);
+
+/* ---- guards ---- */
 
 /*
  * Records a guard's verdict, which follows from its relation; returns whether
@@ -96,30 +95,23 @@ extern bool qfs_guard_amount(qfs_effects *fx, const qfs_guard *guard, qfs_amount
 /* The first guard that blocks, or NULL. */
 extern const qfs_guard *qfs_guards_first_block(const qfs_effects *fx);
 
-/* Stores, and writes the members "effects" to "status"; a rule's own members may follow. */
-extern qfs_status qfs_effects_finish(qfs_effects *fx);
+/* ---- the end ---- */
 
-/* Stores what the effects changed.  Errors: INTERNAL after a misuse. */
+/* Stores what was changed.  Errors: INTERNAL after a misuse. */
 extern qfs_status qfs_effects_store(qfs_effects *fx);
 
+/* Writes the parts of the accounts that were changed, in the order of their first change. */
+extern qfs_status qfs_effects_write_accounts(const qfs_effects *fx, qfs_buf *out, qfs_error *err);
+
 /*
- * The members "effects", "guards", "policy" (its hash) and "read" of the
- * outcome.  "read" names the accounts that were looked at and not touched,
- * each with the last entry that touched it: it is there if there are any.
+ * Writes the outcome: "guards", "policy" (its hash) and "read", each if there
+ * is any; "result", what the rule wrote; "status" of an account's act.  "read" names what was looked at
+ * and not changed, with the last entry that touched it.
+ * result: a canonical object, or empty
  */
-extern void qfs_effects_write(const qfs_effects *fx);
+extern qfs_status qfs_effects_write_outcome(const qfs_effects *fx, qfs_slice result, qfs_buf *out, qfs_error *err);
 
-/* Some of them alone. */
-extern void qfs_effects_write_list(const qfs_effects *fx);
-extern void qfs_effects_write_policy(const qfs_effects *fx);
-
-/* An event of an account that looks at nothing but its actor: "policy" and "read". */
-extern void qfs_effects_write_actor(qfs_act *act, const qfs_account_record *actor);
-
-/* The member "status". */
-extern void qfs_effects_write_status(const qfs_effects *fx);
-
-/* Puts into the store what the recorded effects say of accounts. */
+/* Puts into the store what the recorded parts of accounts say. */
 extern qfs_status qfs_effects_recall(qfs_act *act);
 
 #endif

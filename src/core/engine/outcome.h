@@ -1,44 +1,42 @@
 /*
- * outcome.h - what an entry did to accounts, read from the outcome that was recorded.
+ * outcome.h - what an entry did to accounts, and why: effects, and the outcome that was recorded.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #ifndef QFS_OUTCOME_H
 #define QFS_OUTCOME_H
 
-#include "state/records.h"
+#include "engine/account_part.h"
 #include "text/json.h"
 
-/* An effect of an outcome; where a pair is absent, both of it are 0. */
+/* One change of a standing. */
 typedef struct qfs_effect
 {
-	qfs_user_id user;
-	int64_t		previous;		/* -1: none */
-	qfs_slice	rule;
-	bool		has_coherence;
-	bool		has_points;
-	bool		has_referrals;
-	bool		has_flx;
-	qfs_standing before;		/* of those that are there */
+	char		rule[QFS_TYPE_MAX + 1]; /* the change, and what follows its name */
+	qfs_standing before;
 	qfs_standing after;
 } qfs_effect;
 
-/* A walk over the effects of an outcome, over the accounts that it read, or over its guards. */
-extern qfs_json_iter qfs_effects_of(qfs_slice outcome);
-extern qfs_json_iter qfs_reads_of(qfs_slice outcome);
-extern qfs_json_iter qfs_guards_of(qfs_slice outcome);
+/* The member "result", what the type adds; an empty object where there is none. */
+extern qfs_slice qfs_result_of(qfs_slice outcome);
 
-/* Reads one effect, or one account that was read.  Errors: OUTCOME_MISMATCH. */
-extern qfs_status qfs_effect_read(qfs_slice object, qfs_effect *out, qfs_error *err);
+/* What an entry looked at, and the last entry before that touched it; -1: none. */
+typedef struct qfs_read
+{
+	qfs_user_id user;
+	qfs_account_kind kind;
+	int64_t		previous;
+} qfs_read;
 
 /*
- * The next one; *found = false at the end.  Of a read, user and previous are set.
+ * The next of qfs_reads_of; *found = false at the end.
  * Errors: OUTCOME_MISMATCH for what no rule writes.
  */
-extern qfs_status qfs_effect_next(qfs_json_iter *iter, qfs_effect *out, bool *found, qfs_error *err);
+extern qfs_status qfs_read_next(qfs_json_iter *iter, qfs_read *out, bool *found, qfs_error *err);
 
-/* The first effect on an account in an outcome; false = there is none. */
-extern bool qfs_effect_of(qfs_slice outcome, const qfs_user_id *user, qfs_effect *out);
+/* A walk over what an outcome says was looked at, or over its guards. */
+extern qfs_json_iter qfs_reads_of(qfs_slice outcome);
+extern qfs_json_iter qfs_guards_of(qfs_slice outcome);
 
 /*
  * The next guard that blocked; false at the end.

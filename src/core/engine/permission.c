@@ -16,13 +16,25 @@ operates(const qfs_act *act)
 }
 
 qfs_status
+qfs_permission_check_sig(qfs_act *act)
+{
+	bool		has_sig = qfs_json_type_of(act->event->sig) != QFS_JSON_NULL;
+
+	if (has_sig == (act->auth.is_signed || act->auth.via == QFS_VIA_WALLET))
+		return QFS_OK;
+	return qfs_fail(act->err, QFS_AUTH_INVALID, has_sig ? "a signature that auth does not speak of" :
+					"the signature that auth speaks of is missing");
+}
+
+qfs_status
 qfs_permission_establish(qfs_act *act)
 {
-	const qfs_entry *event = act->event;
-	qfs_status	status = qfs_auth_read(event->auth, &act->auth, act->err);
+	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
+	if (status == QFS_OK)
+		status = qfs_permission_check_sig(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION)
-		status = qfs_session_authorize(act->reducer, event, &act->auth, &act->session, act->err);
+		status = qfs_session_authorize(act);
 	return status;
 }
 
@@ -46,21 +58,4 @@ qfs_permission_check(qfs_act *act, unsigned allowed)
 	qfs_status	status = qfs_permission_establish(act);
 
 	return status == QFS_OK ? qfs_permission_allow(act, allowed) : status;
-}
-
-qfs_status
-qfs_permission_used(qfs_act *act)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_account_record account = {.user = act->event->actor};
-	bool		found;
-	qfs_status	status;
-
-	if (!act->auth.is_signed)
-		return QFS_OK;
-	status = store->get(store, &qfs_kind_account, &account, &found, act->err);
-	if (status != QFS_OK)
-		return status;
-	account.event_nonce = act->auth.nonce;
-	return store->put(store, &qfs_kind_account, &account, act->err);
 }

@@ -24,7 +24,10 @@ extern qfs_status qfs_permission_allow(qfs_act *act, unsigned allowed);
 /* Both.  Errors: those of both. */
 extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
 
-/* The event is accepted: the nonce of its signature, if it has one, is used up. */
-extern qfs_status qfs_permission_used(qfs_act *act);
+/*
+ * Is there a signature exactly where auth says that wallet or device signed?
+ * Errors: AUTH_INVALID.
+ */
+extern qfs_status qfs_permission_check_sig(qfs_act *act);
 
 #endif

@@ -268,6 +268,8 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	out->operators = member(policy, "operators");
 	out->signing = read_signing(member(policy, "signed"));
 	out->signed_types = member(policy, "signed_types");
+	out->rules = integer(policy, "rules");
+	out->sessions_max = integer(policy, "sessions_max");
 	out->ttl_blocks = integer(policy, "ttl_blocks");
 	out->is_public = qfs_slice_equal(member(policy, "visibility"), QFS_LITERAL("\"public\""));
 
@@ -346,5 +348,7 @@ qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to, qfs_error 
 	if (from->block_ms != to->block_ms || from->epoch_blocks != to->epoch_blocks)
 		return qfs_fail(err, QFS_POLICY_INVALID,
 						"block_ms and epoch_blocks stay as genesis set them");
+	if (to->rules < from->rules)
+		return qfs_fail(err, QFS_POLICY_INVALID, "rules never go back, from %i to %i", from->rules, to->rules);
 	return QFS_OK;
 }

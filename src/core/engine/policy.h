@@ -76,6 +76,8 @@ typedef struct qfs_policy
 	qfs_tier	tiers[QFS_TIERS_MAX];	/* referral: FLX for the referrer */
 	unsigned	tier_count;
 	int64_t		window_blocks;	/* referral: how long after its first sign-in an account may use a code */
+	int64_t		rules;			/* version of the rules that compute entries */
+	int64_t		sessions_max;	/* sessions that an account can have; the oldest ends */
 	qfs_signing signing;		/* signed: whose events must be signed by a device */
 	qfs_slice	signed_types;	/* types whose events must be, besides */
 	int64_t		ttl_blocks;		/* how long a session lasts */

@@ -76,21 +76,6 @@ find_type(qfs_reducer *r, qfs_slice type, qfs_error *err)
 	return QFS_OK;
 }
 
-/* An account's own event changes nothing of it; it says where the account's chain stood. */
-static qfs_status
-record_custom(qfs_act *act, const qfs_rate_record *rate)
-{
-	qfs_reducer *r = act->reducer;
-	qfs_account_record account;
-	qfs_status	status = qfs_session_account(r, &act->event->actor, &account, act->err);
-
-	if (status == QFS_OK)
-		status = qfs_rate_count(r, rate, act->err);
-	if (status == QFS_OK)
-		qfs_effects_write_actor(act, &account);
-	return status;
-}
-
 /*
  * Who acts comes first: a fault of the type or the payload can be acknowledged,
  * and must not hide one of the authority.
@@ -125,34 +110,74 @@ apply_custom(qfs_act *act)
 		return status;
 	status = qfs_rate_check(r, &event->actor, QFS_RATE_EVENTS, event->at, QFS_MINUTE_MS,
 							r->policy.events_per_minute, &rate, act->err);
-	return status == QFS_OK ? record_custom(act, &rate) : status;
+	return status == QFS_OK ? qfs_rate_count(r, &rate, act->err) : status;
+}
+
+/* The rule of a type, in the version that the policy says; what opens a ledger finds no policy yet. */
+static const qfs_rule *
+rule_in_force(const qfs_reducer *r, qfs_slice type)
+{
+	return qfs_registry_rule(r->registry, type, r->open ? r->policy.rules : r->registry->version);
+}
+
+/* What the rule adds to the outcome is short: ids, numbers, lists of a few words. */
+#define RESULT_MAX 4096
+
+static qfs_status
+apply(qfs_act *act, qfs_buf *result)
+{
+	qfs_json_writer writer;
+	qfs_status	status;
+
+	qfs_json_begin(&writer, result);
+	qfs_json_open_object(&writer);
+	act->result = &writer;
+	status = act->rule != NULL ? apply_rule(act->rule, act) : apply_custom(act);
+	if (status == QFS_OK)
+		status = qfs_effects_store(act->fx);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_close(&writer);
+	return qfs_json_end(&writer, act->err);
 }
 
 qfs_status
-qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_error *err)
+qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_buf *accounts,
+				qfs_error *err)
 {
-	const qfs_rule *rule = qfs_registry_find(r->registry, event->type);
-	bool		genesis = rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
-	qfs_json_writer writer;
-	qfs_act		act = {.reducer = r, .rule = rule, .event = event, .outcome = &writer, .err = err};
+	uint8_t		memory[RESULT_MAX];
+	qfs_buf		result;
+	qfs_act		act = {.reducer = r, .event = event, .fx = fx, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
+	bool		genesis;
 
 	if (status != QFS_OK)
 		return status;
+	act.rule = rule_in_force(r, event->type);
+	genesis = act.rule != NULL && (act.rule->enacts & QFS_ENACTS_LEDGER);
 	if (genesis && (r->open || event->seq != 0))
 		return qfs_fail(err, QFS_GENESIS_EXISTS, "entry %u", event->seq);
 	if (!genesis && !r->open)
 		return qfs_fail(err, QFS_NO_GENESIS, "an event of type %v came first", event->type);
 
-	qfs_json_begin(&writer, outcome);
-	qfs_json_open_object(&writer);
-	status = rule != NULL ? apply_rule(rule, &act) : apply_custom(&act);
+	qfs_effects_init(fx, &act);
+	qfs_buf_init(&result, memory, sizeof(memory));
+	status = apply(&act, &result);
 	if (status == QFS_OK)
-		status = qfs_permission_used(&act);
-	if (status != QFS_OK)
-		return status;
-	qfs_json_close(&writer);
-	return qfs_json_end(&writer, err);
+		status = qfs_effects_write_accounts(fx, accounts, err);
+	if (status == QFS_OK)
+		status = qfs_effects_write_outcome(fx, result.len > 2 ? qfs_buf_slice(&result) : (qfs_slice) {NULL, 0},
+										   outcome, err);
+	fx->act = NULL;
+	return status;
+}
+
+qfs_status
+qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_buf *accounts, qfs_error *err)
+{
+	qfs_effects fx;
+
+	return qfs_reduce_with(r, event, &fx, outcome, accounts, err);
 }
 
 /* ---- recorded entries ---- */
@@ -165,6 +190,8 @@ recall_auth(qfs_act *act, bool custom)
 
 	if (status == QFS_OK && (act->auth.via != QFS_VIA_OPERATOR) != act->event->has_actor)
 		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "entry %u", act->event->seq);
+	if (status == QFS_OK)
+		status = qfs_permission_check_sig(act);
 	if (status == QFS_OK && act->auth.is_signed && r->check_signatures)
 		status = qfs_event_signature_check(r, act->event, &act->auth, act->err);
 	if (status == QFS_OK && custom && act->auth.via == QFS_VIA_SESSION)
@@ -176,13 +203,15 @@ recall_auth(qfs_act *act, bool custom)
 qfs_status
 qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err)
 {
-	const qfs_rule *rule = qfs_registry_find(r->registry, entry->type);
-	bool		genesis = rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	uint8_t		memory[256];
 	qfs_buf		nowhere;
 	qfs_json_writer writer;
-	qfs_act		act = {.reducer = r, .rule = rule, .event = entry, .outcome = &writer, .err = err};
+	qfs_act		act = {.reducer = r, .event = entry, .result = &writer, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
+	const qfs_rule *rule = status == QFS_OK ? rule_in_force(r, entry->type) : NULL;
+	bool		genesis = rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
+
+	act.rule = rule;
 
 	/* What the rules of policies and keys write while they put them in force. */
 	qfs_buf_init(&nowhere, memory, sizeof(memory));
@@ -196,7 +225,5 @@ qfs_recall(qfs_reducer *r, const qfs_entry *entry, qfs_error *err)
 		status = check_payload(entry, qfs_slice_of(rule->schema), err);
 	if (status == QFS_OK && rule != NULL && rule->recall != NULL)
 		status = rule->recall(&act);
-	if (status == QFS_OK)
-		status = qfs_effects_recall(&act);
-	return status == QFS_OK ? qfs_permission_used(&act) : status;
+	return status == QFS_OK ? qfs_effects_recall(&act) : status;
 }

@@ -10,17 +10,31 @@
 #ifndef QFS_REDUCE_H
 #define QFS_REDUCE_H
 
-#include "engine/reducer.h"
+#include "engine/effects.h"
+
+/* Memory for what becomes of an event. */
+typedef struct qfs_workspace
+{
+	uint8_t		act[1024];
+	uint8_t		outcome[QFS_PART_MAX];
+	uint8_t		accounts[QFS_PARTS_MAX];
+} qfs_workspace;
+
 
 /*
- * Computes the outcome of an event and stores what it changes.
- * event:   everything but outcome and prev
- * outcome: empty; gets a canonical object
+ * Computes what comes of an event and stores it.
+ * event:    everything but outcome, accounts and prev
+ * outcome:  empty; gets a canonical object
+ * accounts: empty; gets a canonical array, the parts of accounts that it touched
  * What a rule refuses it refuses before it stores anything.  After an error
  * of the store, ENTRY_TOO_LARGE or INTERNAL something may have been stored.
  */
-extern qfs_status qfs_reduce(qfs_reducer *r, const qfs_entry *event,
-							 qfs_buf *outcome, qfs_error *err);
+extern qfs_status qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_buf *accounts,
+							 qfs_error *err);
+
+/* The same; what it did stays in *fx, to be explained. */
+extern qfs_status qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome,
+								  qfs_buf *accounts, qfs_error *err);
 
 /*
  * Stores what a recorded entry says, outcome and all, without the entries

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "engine/rule.h"
 
 void
 qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,
@@ -45,6 +46,8 @@ load_policy(qfs_reducer *r, qfs_error *err)
 	memcpy(r->policy_text, record.policy.data, record.policy.len);
 	record.policy.data = r->policy_text;
 	status = qfs_policy_parse(record.policy, &r->policy, err);
+	if (status == QFS_OK)
+		status = qfs_rules_check(r->registry, &r->policy, err);
 	if (status == QFS_OK)
 		r->parsed = r->ledger.policy;
 	r->has_policy = status == QFS_OK;

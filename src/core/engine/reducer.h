@@ -35,7 +35,7 @@ typedef struct qfs_reducer
 	bool		has_type;		/* type below is the one in the store */
 	qfs_event_type_record type;
 	uint8_t		schema[QFS_SCHEMA_REMEMBERED];	/* what type.schema points to */
-	uint8_t		message[QFS_ENTRY_MAX + 512];	/* what a device has signed */
+	uint8_t		message[QFS_PAYLOAD_MAX + 512];	/* what a device has signed */
 } qfs_reducer;
 
 extern void qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,

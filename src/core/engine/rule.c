@@ -5,6 +5,8 @@
  */
 #include "engine/rule.h"
 
+#include "base/status.h"
+
 const qfs_rule *
 qfs_registry_find(const qfs_registry *registry, qfs_slice type)
 {
@@ -12,6 +14,18 @@ qfs_registry_find(const qfs_registry *registry, qfs_slice type)
 		if (qfs_slice_equal(type, qfs_slice_of((*rule)->type)))
 			return *rule;
 	return NULL;
+}
+
+const qfs_rule *
+qfs_registry_rule(const qfs_registry *registry, qfs_slice type, int64_t version)
+{
+	const qfs_rule *found = NULL;
+
+	for (const qfs_rule *const *rule = registry->rules; *rule != NULL; rule++)
+		if (qfs_slice_equal(type, qfs_slice_of((*rule)->type)) && (*rule)->since <= version &&
+			(found == NULL || (*rule)->since >= found->since))
+			found = *rule;
+	return found;
 }
 
 const qfs_kind *
@@ -26,13 +40,42 @@ qfs_registry_kind(const qfs_registry *registry, size_t n)
 	return NULL;
 }
 
-const qfs_rule *
-qfs_registry_lookup(const qfs_registry *registry, const qfs_kind *names)
+qfs_status
+qfs_rules_check(const qfs_registry *registry, const qfs_policy *policy, qfs_error *err)
 {
-	for (const qfs_rule *const *rule = registry->rules; *rule != NULL; rule++)
-		if ((*rule)->lookup != NULL && (*rule)->lookup->names == names)
-			return *rule;
-	return NULL;
+	if (policy->rules > registry->version)
+		return qfs_fail(err, QFS_RULES_UNKNOWN, "version %i is in force, there are versions up to %i", policy->rules,
+						registry->version);
+	return QFS_OK;
+}
+
+bool
+qfs_guard_blocks(const qfs_guard *guard, qfs_amount bound, qfs_amount observed)
+{
+	return guard->relation == QFS_AT_MOST ? observed > bound : observed >= bound;
+}
+
+static void
+write_bound(qfs_json_writer *w, const char *name, bool is_amount, qfs_amount value)
+{
+	qfs_json_key(w, name);
+	if (is_amount)
+		qfs_json_put_amount(w, value);
+	else
+		qfs_json_put_int(w, (int64_t) value);
+}
+
+void
+qfs_guard_write(qfs_json_writer *w, const qfs_guard *guard, qfs_amount bound, qfs_amount observed)
+{
+	qfs_json_open_object(w);
+	write_bound(w, "bound", guard->is_amount, bound);
+	qfs_json_key(w, "guard");
+	qfs_json_put_text(w, qfs_slice_of(guard->name));
+	write_bound(w, "observed", guard->is_amount, observed);
+	qfs_json_key(w, "result");
+	qfs_json_put_text(w, qfs_guard_blocks(guard, bound, observed) ? QFS_LITERAL("BLOCK") : QFS_LITERAL("PASS"));
+	qfs_json_close(w);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #ifndef QFS_RULE_H
 #define QFS_RULE_H
 
+#include "engine/access.h"
 #include "engine/reducer.h"
 #include "engine/story.h"
 #include "identity/auth_value.h"
@@ -24,8 +25,11 @@ typedef struct qfs_act
 	const qfs_rule *rule;		/* NULL: an application's own type */
 	const qfs_entry *event;
 	qfs_auth	auth;			/* as the event carries it, checked */
-	qfs_session_record session; /* via session: the one that authorized it */
-	qfs_json_writer *outcome;	/* inside the outcome's object */
+	qfs_session_record session; /* via session: the one that authorized it; seq is not known */
+	bool		has_begun;		/* a recorded entry that begins a session: begun is set */
+	qfs_open_session begun;
+	struct qfs_effects *fx;		/* what it does to accounts */
+	qfs_json_writer *result;	/* inside the object of what the type adds to the outcome */
 	qfs_error  *err;
 } qfs_act;
 
@@ -45,6 +49,12 @@ typedef struct qfs_guard
 	bool		is_amount;		/* bound and observed are amounts, else counts */
 } qfs_guard;
 
+/* Its verdict, from its relation.  bound, observed: amounts, or counts as such */
+extern bool qfs_guard_blocks(const qfs_guard *guard, qfs_amount bound, qfs_amount observed);
+
+/* {"bound","guard","observed","result":"PASS"|"BLOCK"} */
+extern void qfs_guard_write(qfs_json_writer *w, const qfs_guard *guard, qfs_amount bound, qfs_amount observed);
+
 /* ---- changes of accounts ---- */
 
 /* A way in which a rule changes an account; its effects are called so. */
@@ -52,11 +62,24 @@ typedef struct qfs_change
 {
 	const char *name;
 	bool		is_prefix;		/* something that the rule adds follows the name */
-	bool		creates;		/* the account begins with it */
 	qfs_topic	topic;			/* that asks for it, if it is one of its own */
+
+	/*
+	 * Does to a standing what the change did, from what is shown of the entry.
+	 * more:      what follows the name
+	 * recorded:  the standing after the entry: what was published is taken from there
+	 * other:     the second thing that it may have done, where it does two
+	 * False: what is shown does not say, or says something else.  NULL: it
+	 * leaves the standing as it is.
+	 */
+	bool		(*apply) (const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other,
+						  qfs_standing *standing);
 
 	/* Quality of the act behind a change of coherence; NULL: it changes none. */
 	qfs_amount	(*quality) (const qfs_story *story, const qfs_effect *effect);
+
+	/* The guards that let it, as items of a list, from the standing before; or NULL. */
+	void		(*judge) (const qfs_story *story, const qfs_effect *effect, qfs_json_writer *w);
 
 	/* Steps of its own, before those that every effect has; or NULL. */
 	void		(*steps) (const qfs_effect *effect, qfs_json_writer *w);
@@ -76,62 +99,18 @@ typedef enum qfs_enacts
 	QFS_ENACTS_TYPE = 8			/* a type of the application's */
 } qfs_enacts;
 
-/* What an entry does to the session that its outcome names. */
-typedef enum qfs_opens
-{
-	QFS_OPENS_NOTHING,
-	QFS_OPENS_SESSION,			/* it signs in */
-	QFS_RENEWS_SESSION			/* the session follows one that it ends */
-} qfs_opens;
-
-/* How far the entries that touched an account are followed back. */
-typedef enum qfs_reach
-{
-	QFS_REACH_CREATION,			/* to the account's first */
-	QFS_REACH_SESSION,			/* to the sign-in behind the sessions in question */
-	QFS_REACH_ONE				/* the last one alone */
-} qfs_reach;
-
-typedef enum qfs_form
-{
-	QFS_FORM_TEXT,
-	QFS_FORM_HEX,
-	QFS_FORM_BASE64URL
-} qfs_form;
-
-/* An entry that is found by what its payload names: the first that names it. */
-typedef struct qfs_lookup
-{
-	const qfs_kind *names;		/* records with this as their key */
-	const char *member;			/* of the payload */
-	qfs_form	form;			/* in which it is written there */
-
-	/*
-	 * Records that have it in a field of the same name, their account and the
-	 * entry's seq; NULL: those that are named have the seq themselves.
-	 */
-	const qfs_kind *through;
-} qfs_lookup;
-
-/* Where a rule says what else its entry rests on: whoever collects offers it. */
-typedef struct qfs_ground qfs_ground;
-struct qfs_ground
-{
-	/* An entry before this one. */
-	qfs_status	(*entry) (qfs_ground *ground, uint64_t seq, qfs_error *err);
-
-	/* The first entry whose payload names a record, if there is one. */
-	qfs_status	(*find) (qfs_ground *ground, const qfs_kind *names, qfs_slice value, qfs_error *err);
-
-	/* The device of the session that appended this one, as its sign-in names it. */
-	bool		(*device) (qfs_ground *ground, qfs_slice *out);
-};
-
 /* ---- rules ---- */
 
 struct qfs_rule
 {
 	const char *type;
+
+	/*
+	 * The version of the rules from which on it is this one; of a rule that
+	 * never changed 0.  All that were ever released stay in the registry: an
+	 * entry is computed by those that were in force at it.
+	 */
+	int64_t		since;
 	const char *schema;			/* of the payload, canonical */
 	unsigned	via;			/* who may append it: a set of qfs_via */
 	const qfs_kind *kind;		/* records that no other rule reads; or NULL */
@@ -142,22 +121,28 @@ struct qfs_rule
 
 	/*
 	 * Puts into the store what the entry, with the outcome that was recorded,
-	 * says of records other than accounts and standings.  It needs none of
+	 * says of records other than those that its parts of accounts are.  It needs none of
 	 * the entries before; over all entries it gives what apply gives.
 	 */
 	qfs_status	(*recall) (qfs_act *act);
 
+	/* ---- who sees it ---- */
+
+	bool		is_public;		/* everybody: the rules of the house are no secret */
+	const char *party_member;	/* of the payload: an account that it concerns, too; or NULL */
+	bool		concerns_touched;	/* and so it does whomever it touches */
+
 	/* ---- how it explains itself ---- */
 
 	unsigned	enacts;			/* a set of qfs_enacts */
-	qfs_opens	opens;
-	qfs_reach	reach;			/* of the accounts that it touches or reads */
-	qfs_reach	actor_reach;	/* of its actor, where it reads and does not touch it */
-	const char *session_member; /* of the payload: a session that matters, too; or NULL */
-	const qfs_lookup *lookup;	/* by what it is found; or NULL */
+	/*
+	 * Puts into the store what follows from the recorded entry by itself and
+	 * what executing it needs, when the entries before are not there; or NULL.
+	 */
+	qfs_status	(*suppose) (qfs_act *act);
 
-	/* Says what else the entry rests on; or NULL.  Errors: OUTCOME_MISMATCH. */
-	qfs_status	(*rests) (const qfs_entry *entry, qfs_ground *ground, qfs_error *err);
+	/* The entry before, besides those that touched its accounts, that executing it needs; false: none. */
+	bool		(*rests) (const qfs_entry *entry, uint64_t *seq);
 
 	/*
 	 * With QFS_ENACTS_KEYS: the keys in force become those that it names, if
@@ -195,16 +180,20 @@ struct qfs_registry
 {
 	const qfs_rule *const *rules;	/* ends with NULL */
 	const qfs_kind *const *kinds;	/* that more than one rule reads; the same */
+	int64_t		version;		/* the latest that it has; policy.rules is not above it */
 };
 
-/* The rule of a type; NULL: it is none of qfs's own. */
+/* The first rule of a type: whatever does not differ from one version to the next; NULL: it is none of qfs's own. */
 extern const qfs_rule *qfs_registry_find(const qfs_registry *registry, qfs_slice type);
+
+/* The rule of a type in a version of the rules; NULL: it is none of qfs's own. */
+extern const qfs_rule *qfs_registry_rule(const qfs_registry *registry, qfs_slice type, int64_t version);
 
 /* The nth kind of records, those of single rules included; NULL past the last. */
 extern const qfs_kind *qfs_registry_kind(const qfs_registry *registry, size_t n);
 
-/* The rule whose entries are found by what they name; NULL: there is none. */
-extern const qfs_rule *qfs_registry_lookup(const qfs_registry *registry, const qfs_kind *names);
+/* Errors: RULES_UNKNOWN for a policy under which rules are in force that the registry does not have. */
+extern qfs_status qfs_rules_check(const qfs_registry *registry, const qfs_policy *policy, qfs_error *err);
 
 /* The change of a list that an effect is called after; NULL: there is none.  changes: may be NULL */
 extern const qfs_change *qfs_change_called(const qfs_change *const *changes, qfs_slice name);

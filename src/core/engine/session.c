@@ -28,6 +28,19 @@ qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session)
 }
 
 void
+qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session)
+{
+	qfs_json_key(w, "expires_at");
+	qfs_json_put_int(w, qfs_session_expires_at(r, session));
+	qfs_json_key(w, "issued_block");
+	qfs_json_put_int(w, session->issued_block);
+	qfs_json_key(w, "scope");
+	qfs_session_write_scope(w, session);
+	qfs_json_key(w, "session");
+	qfs_json_put_hex(w, session->session.bytes, sizeof(session->session.bytes));
+}
+
+void
 qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session)
 {
 	if (session->has_device)
@@ -60,35 +73,95 @@ qfs_session_name(qfs_session_record *session, const qfs_hash *nonce)
 	qfs_sha256(qfs_buf_slice(&buf), &session->session);
 }
 
-qfs_status
-qfs_session_start(qfs_reducer *r, qfs_session_record *session, const qfs_hash *nonce,
-				  qfs_error *err)
+/* Errors: NONCE_USED. */
+static qfs_status
+check_new(qfs_act *act, const qfs_session_record *session)
 {
-	qfs_session_record known;
+	qfs_store  *store = act->reducer->store;
+	qfs_session_record known = {.session = session->session};
 	bool		found;
-	qfs_status	status;
+	qfs_status	status = store->get(store, &qfs_kind_session, &known, &found, act->err);
 
-	qfs_session_name(session, nonce);
-	known = *session;
-	status = r->store->get(r->store, &qfs_kind_session, &known, &found, err);
 	if (status == QFS_OK && found)
-		return qfs_fail(err, QFS_NONCE_USED, "by entry %i, for a session of this block", known.seq);
-	if (status == QFS_OK)
-		status = r->store->put(r->store, &qfs_kind_session, session, err);
+		return qfs_fail(act->err, QFS_NONCE_USED, "by entry %i, for a session of this block", known.seq);
 	return status;
 }
 
-qfs_status
-qfs_session_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out, qfs_error *err)
+/* A session as its account's access has it. */
+static void
+open_session(const qfs_reducer *r, const qfs_session_record *session, qfs_open_session *out)
 {
-	bool		found;
+	*out = (qfs_open_session) {
+		.session = session->session,
+		.has_device = session->has_device,
+		.device = session->device,
+		.operates = session->operates,
+		.expires_at = qfs_session_expires_at(r, session),
+		.ttl_blocks = session->ttl_blocks,
+	};
+	qfs_open_session_name(out);
+}
+
+qfs_status
+qfs_session_start(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce, int64_t most,
+				  qfs_hash *displaced, bool *has_displaced)
+{
+	qfs_reducer *r = act->reducer;
+	qfs_access *access;
 	qfs_status	status;
 
-	*out = (qfs_account_record) {.user = *user};
-	status = r->store->get(r->store, &qfs_kind_account, out, &found, err);
-	if (status == QFS_OK && !found)
-		return qfs_fail(err, QFS_STATE_MISMATCH, "a session without an account");
-	return status;
+	qfs_session_name(session, nonce);
+	status = check_new(act, session);
+	if (status == QFS_OK)
+		status = qfs_effects_access(act->fx, &session->user, &access);
+	if (status != QFS_OK)
+		return status;
+	qfs_access_expire(access, act->event->at);
+	*has_displaced = access->count >= most;
+	if (*has_displaced)
+	{
+		*displaced = access->sessions[0].session;
+		qfs_access_remove(access, 0);
+	}
+	open_session(r, session, &access->sessions[access->count++]);
+	return r->store->put(r->store, &qfs_kind_session, session, act->err);
+}
+
+qfs_status
+qfs_session_close(qfs_act *act, const qfs_user_id *user, const qfs_hash *session)
+{
+	qfs_access *access;
+	const qfs_open_session *found;
+	qfs_status	status = qfs_effects_access(act->fx, user, &access);
+
+	if (status != QFS_OK)
+		return status;
+	qfs_access_expire(access, act->event->at);
+	found = qfs_access_find(access, session);
+	if (found == NULL)
+		return qfs_fail(act->err, QFS_SESSION_ENDED, "%h", session->bytes);
+	qfs_access_remove(access, (unsigned) (found - access->sessions));
+	return QFS_OK;
+}
+
+qfs_status
+qfs_session_end(qfs_act *act, const qfs_hash *id, const char *reason)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_session_record session = {.session = *id};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_session, &session, &found, act->err);
+
+	/* Of one whose beginning is not known, nothing is to be noted. */
+	if (status != QFS_OK || !found)
+		return status;
+	session.has_ended = true;
+	session.ended = (int64_t) act->event->seq;
+	session.has_reason = true;
+	memset(session.reason, 0, sizeof(session.reason));
+	QFS_ASSERT(strlen(reason) <= QFS_TYPE_MAX);
+	memcpy(session.reason, reason, strlen(reason));
+	return store->put(store, &qfs_kind_session, &session, act->err);
 }
 
 bool
@@ -106,25 +179,57 @@ qfs_session_is_active(const qfs_reducer *r, const qfs_session_record *session, i
 		block < session->issued_block + session->ttl_blocks;
 }
 
-qfs_status
-qfs_session_find_active(qfs_reducer *r, const qfs_hash *id, int64_t at,
-						qfs_session_record *out, qfs_error *err)
+/* Why a session of the account is not active, as well as its record tells. */
+static qfs_status
+say_why_ended(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *id, int64_t at, qfs_error *err)
 {
+	qfs_session_record session = {.session = *id};
 	bool		found;
-	qfs_status	status;
+	qfs_status	status = r->store->get(r->store, &qfs_kind_session, &session, &found, err);
 
-	memset(out, 0, sizeof(*out));
-	out->session = *id;
-	status = r->store->get(r->store, &qfs_kind_session, out, &found, err);
 	if (status != QFS_OK)
 		return status;
 	if (!found)
 		return qfs_fail(err, QFS_SESSION_ENDED, "it never began");
-	if (out->has_ended)
-		return qfs_fail(err, QFS_SESSION_ENDED, "entry %i ended it", out->ended);
-	if (!qfs_session_is_active(r, out, at))
-		return qfs_fail(err, QFS_SESSION_ENDED, "it was good for %i blocks", out->ttl_blocks);
+	if (memcmp(&session.user, user, sizeof(*user)) != 0)
+		return qfs_fail(err, QFS_ACTOR_MISMATCH, "the session is another account's");
+	if (session.has_ended)
+		return qfs_fail(err, QFS_SESSION_ENDED, "entry %i ended it", session.ended);
+	if (qfs_session_is_active(r, &session, at))
+		return qfs_fail(err, QFS_STATE_MISMATCH, "a session that its account has not: %h", id->bytes);
+	return qfs_fail(err, QFS_SESSION_ENDED, "it was good for %i blocks", session.ttl_blocks);
+}
+
+/* The session of an account's access, as a record. */
+static qfs_status
+find_active(qfs_reducer *r, const qfs_access *access, const qfs_hash *id, int64_t at, qfs_session_record *out,
+			qfs_error *err)
+{
+	const qfs_open_session *found = qfs_access_find(access, id);
+
+	memset(out, 0, sizeof(*out));
+	if (found == NULL || found->expires_at <= at)
+		return say_why_ended(r, &access->user, id, at, err);
+	out->session = *id;
+	out->user = access->user;
+	out->seq = -1;
+	out->ttl_blocks = found->ttl_blocks;
+	out->issued_block = qfs_block_at(r, found->expires_at) - found->ttl_blocks;
+	out->operates = found->operates;
+	out->has_device = found->has_device;
+	out->device = found->device;
 	return QFS_OK;
+}
+
+qfs_status
+qfs_session_find_active(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *id, int64_t at,
+						qfs_session_record *out, qfs_error *err)
+{
+	qfs_access	access;
+	bool		found;
+	qfs_status	status = qfs_access_get(r->store, user, &access, &found, err);
+
+	return status == QFS_OK ? find_active(r, &access, id, at, out, err) : status;
 }
 
 /* ---- signed events ---- */
@@ -156,40 +261,45 @@ qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
  * and always the one after the last, so that nothing stops those who count on.
  */
 static int64_t
-largest_nonce(const qfs_entry *event, const qfs_account_record *account)
+largest_nonce(const qfs_entry *event, const qfs_nonce *nonce)
 {
 	int64_t		by_time = event->at + QFS_EVENT_NONCE_AHEAD_MS;
-	int64_t		by_count = account->event_nonce + 1;
+	int64_t		by_count = nonce->event_nonce + 1;
 
 	return by_time > by_count ? by_time : by_count;
 }
 
+/* The number of the signature has not been used yet, and is used up now. */
 static qfs_status
-check_event_nonce(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, qfs_error *err)
+take_event_nonce(qfs_act *act)
 {
-	qfs_account_record account;
-	qfs_status	status = qfs_session_account(r, &event->actor, &account, err);
+	qfs_nonce  *nonce;
+	qfs_status	status = qfs_effects_nonce(act->fx, &act->event->actor, &nonce);
 
 	if (status != QFS_OK)
 		return status;
-	if (auth->nonce <= account.event_nonce)
-		return qfs_fail(err, QFS_EVENT_NONCE, "it is %i, the last one was %i",
-						auth->nonce, account.event_nonce);
-	if (auth->nonce > largest_nonce(event, &account))
-		return qfs_fail(err, QFS_EVENT_NONCE_AHEAD, "it is %i, the last one was %i, this one may be up to %i",
-						auth->nonce, account.event_nonce, largest_nonce(event, &account));
+	if (act->auth.nonce <= nonce->event_nonce)
+		return qfs_fail(act->err, QFS_EVENT_NONCE, "it is %i, the last one was %i", act->auth.nonce,
+						nonce->event_nonce);
+	if (act->auth.nonce > largest_nonce(act->event, nonce))
+		return qfs_fail(act->err, QFS_EVENT_NONCE_AHEAD, "it is %i, the last one was %i, this one may be up to %i",
+						act->auth.nonce, nonce->event_nonce, largest_nonce(act->event, nonce));
+	nonce->event_nonce = act->auth.nonce;
+	qfs_effects_change(act->fx, &act->event->actor, QFS_NONCE, &qfs_change_event_signed, "");
 	return QFS_OK;
 }
 
 qfs_status
 qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth, qfs_error *err)
 {
+	uint8_t		signature[64];
 	qfs_buf		message;
 
+	if (!qfs_auth_sig_read(event->sig, signature))
+		return qfs_fail(err, QFS_AUTH_INVALID, "sig is not the 86 characters of a device's signature");
 	qfs_buf_init(&message, r->message, sizeof(r->message));
 	qfs_event_message(&r->ledger.ledger, event, auth->nonce, &message);
-	return qfs_ed25519_verify(qfs_buf_slice(&message),
-							  (qfs_slice) {auth->signature, sizeof(auth->signature)},
+	return qfs_ed25519_verify(qfs_buf_slice(&message), (qfs_slice) {signature, sizeof(signature)},
 							  (qfs_slice) {auth->key.bytes, sizeof(auth->key.bytes)}, err);
 }
 
@@ -202,35 +312,39 @@ must_be_signed(const qfs_policy *policy, qfs_slice type, const qfs_session_recor
 }
 
 static qfs_status
-check_event_signature(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
-					  const qfs_session_record *session, qfs_error *err)
+check_event_signature(qfs_act *act)
 {
+	const qfs_session_record *session = &act->session;
+	const qfs_auth *auth = &act->auth;
+	qfs_slice	type = act->event->type;
 	qfs_status	status;
 
 	if (!auth->is_signed)
-		return must_be_signed(&r->policy, event->type, session) ?
-			qfs_fail(err, QFS_EVENT_UNSIGNED, session->has_device ? "%v" : "%v: the session has no device",
-					 event->type) : QFS_OK;
+		return must_be_signed(&act->reducer->policy, type, session) ?
+			qfs_fail(act->err, QFS_EVENT_UNSIGNED, session->has_device ? "%v" : "%v: the session has no device",
+					 type) : QFS_OK;
 	if (!session->has_device || memcmp(&session->device, &auth->key, sizeof(auth->key)) != 0)
-		return qfs_fail(err, QFS_EVENT_KEY, "%s", session->has_device ?
+		return qfs_fail(act->err, QFS_EVENT_KEY, "%s", session->has_device ?
 						"the session has another device" : "the session has no device");
-	status = check_event_nonce(r, event, auth, err);
-	if (status != QFS_OK || !r->check_signatures)
+	status = take_event_nonce(act);
+	if (status != QFS_OK || !act->reducer->check_signatures)
 		return status;
-	return qfs_event_signature_check(r, event, auth, err);
+	return qfs_event_signature_check(act->reducer, act->event, auth, act->err);
 }
 
 qfs_status
-qfs_session_authorize(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
-					  qfs_session_record *out, qfs_error *err)
+qfs_session_authorize(qfs_act *act)
 {
-	qfs_status	status = qfs_session_find_active(r, &auth->session, event->at, out, err);
+	const qfs_entry *event = act->event;
+	qfs_access *access;
+	qfs_status	status;
 
-	if (status != QFS_OK)
-		return status;
-	if (!event->has_actor || memcmp(&event->actor, &out->user, sizeof(out->user)) != 0)
-		return qfs_fail(err, QFS_ACTOR_MISMATCH, "the session is not the actor's");
-	return check_event_signature(r, event, auth, out, err);
+	if (!event->has_actor)
+		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "a session acts for an account");
+	status = qfs_effects_access(act->fx, &event->actor, &access);
+	if (status == QFS_OK)
+		status = find_active(act->reducer, access, &act->auth.session, event->at, &act->session, act->err);
+	return status == QFS_OK ? check_event_signature(act) : status;
 }
 
 /* ---- sessions that were recorded ---- */
@@ -239,17 +353,17 @@ qfs_status
 qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce)
 {
 	qfs_reducer *r = act->reducer;
-	qfs_slice	outcome = act->event->outcome;
+	qfs_slice	result = qfs_result_of(act->event->outcome);
 	qfs_slice	scope = {NULL, 0};
 	qfs_slice	value;
 	int64_t		expires_at;
 	qfs_hash	id;
 
-	if (!qfs_json_member(outcome, "expires_at", &value) || !qfs_json_to_int(value, &expires_at) ||
-		!qfs_json_member(outcome, "issued_block", &value) ||
+	if (!qfs_json_member(result, "expires_at", &value) || !qfs_json_to_int(value, &expires_at) ||
+		!qfs_json_member(result, "issued_block", &value) ||
 		!qfs_json_to_int(value, &session->issued_block) ||
-		!qfs_json_member(outcome, "scope", &scope) ||
-		!qfs_json_member_hex(outcome, "session", id.bytes, sizeof(id.bytes)))
+		!qfs_json_member(result, "scope", &scope) ||
+		!qfs_json_member_hex(result, "session", id.bytes, sizeof(id.bytes)))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no session", act->event->seq);
 	QFS_ASSERT(r->open);
 	session->seq = (int64_t) act->event->seq;
@@ -259,5 +373,7 @@ qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *no
 	if (memcmp(&id, &session->session, sizeof(id)) != 0)
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "the session of entry %u is %h",
 						act->event->seq, session->session.bytes);
+	act->has_begun = true;
+	open_session(r, session, &act->begun);
 	return r->store->put(r->store, &qfs_kind_session, session, act->err);
 }

@@ -9,7 +9,7 @@
 #ifndef QFS_SESSION_H
 #define QFS_SESSION_H
 
-#include "engine/rule.h"
+#include "engine/effects.h"
 #include "text/json.h"
 
 /* By how much the nonce of a signed event may be ahead of the entry's time, in ms: a day. */
@@ -25,22 +25,31 @@ extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_re
 extern void qfs_session_name(qfs_session_record *session, const qfs_hash *nonce);
 
 /*
- * Names a new session and stores it.
+ * Names a new session of the actor, stores it and adds it to the account's
+ * access, from which those go that are over.
+ * most: sessions that the account may have with it
+ * displaced: the session that had to end because there would be too many; it
+ *            is the caller's to end.  *has_displaced says if there is one.
  * Errors: NONCE_USED if there is one of that name, active or not: who could
  * use a nonce again would bring a session back that has ended.
  */
-extern qfs_status qfs_session_start(qfs_reducer *r, qfs_session_record *session,
-									const qfs_hash *nonce, qfs_error *err);
+extern qfs_status qfs_session_start(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce, int64_t most,
+									qfs_hash *displaced, bool *has_displaced);
+
+/* Takes a session out of its account's access.  Errors: SESSION_ENDED if it is not there. */
+extern qfs_status qfs_session_close(qfs_act *act, const qfs_user_id *user, const qfs_hash *session);
+
+/* Notes in the session's own record by what entry it ended, and why. */
+extern qfs_status qfs_session_end(qfs_act *act, const qfs_hash *session, const char *reason);
 
 /* ["account"], or ["account","operator"] */
 extern void qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session);
 
+/* "expires_at", "issued_block", "scope" and "session", as the result of an entry that starts it. */
+extern void qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session);
+
 /* The device key in base64url, or null. */
 extern void qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session);
-
-/* The account that a session acts for.  Errors: STATE_MISMATCH if there is none. */
-extern qfs_status qfs_session_account(qfs_reducer *r, const qfs_user_id *user, qfs_account_record *out,
-									  qfs_error *err);
 
 /* Does the policy in force make the account an operator? */
 extern bool qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user);
@@ -49,33 +58,34 @@ extern bool qfs_account_operates(const qfs_reducer *r, const qfs_user_id *user);
 extern bool qfs_session_is_active(const qfs_reducer *r, const qfs_session_record *session, int64_t at);
 
 /*
- * Looks an active session up.
- * Errors: SESSION_ENDED for one that is not active, or that does not exist.
+ * Looks a session up among those of an account that are active; seq of *out
+ * stays unknown, -1.
+ * Errors: SESSION_ENDED for one that is not active, or that does not exist;
+ * ACTOR_MISMATCH for another account's.
  */
-extern qfs_status qfs_session_find_active(qfs_reducer *r, const qfs_hash *id, int64_t at,
-										  qfs_session_record *out, qfs_error *err);
+extern qfs_status qfs_session_find_active(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *id,
+										  int64_t at, qfs_session_record *out, qfs_error *err);
 
 /*
- * May this session append this event for its actor?  Checks the device's
- * signature too, where there is one or must be one.
+ * May the session that act->auth names append the event for its actor?  Checks
+ * the device's signature too, where there is one or must be one; act->session
+ * is set.
  * Errors: SESSION_ENDED, ACTOR_MISMATCH, EVENT_UNSIGNED, EVENT_KEY,
  *         EVENT_NONCE, EVENT_NONCE_AHEAD, SIGNATURE_MISMATCH and its like.
  */
-extern qfs_status qfs_session_authorize(qfs_reducer *r, const qfs_entry *event,
-										const qfs_auth *auth, qfs_session_record *out,
-										qfs_error *err);
+extern qfs_status qfs_session_authorize(qfs_act *act);
 
 /* What a device signs: JCS({"actor","ledger","nonce","payload","type"}). */
 extern void qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
 							  qfs_buf *out);
 
-/* Did the key that an auth value names make its signature?  Errors: SIGNATURE_MISMATCH and its like. */
-extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event,
-											const qfs_auth *auth, qfs_error *err);
+/* Did the key that an auth value names make the entry's signature?  Errors: SIGNATURE_MISMATCH and its like. */
+extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
+											qfs_error *err);
 
 /*
  * Reads the session that an outcome of LOGIN or SESSION_ROTATED names; user,
- * device and nonce are the caller's.
+ * device and nonce are the caller's.  act->begun is what access gets of it.
  * Errors: OUTCOME_MISMATCH.
  */
 extern qfs_status qfs_session_recall(qfs_act *act, qfs_session_record *session, const qfs_hash *nonce);

@@ -5,12 +5,19 @@
  */
 #include "engine/story.h"
 
+#include "engine/coherence.h"
 #include "identity/auth_value.h"
 
 bool
 qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user)
 {
 	return story->has_subject && memcmp(user, &story->subject, sizeof(*user)) == 0;
+}
+
+void
+qfs_story_coherent_act(const qfs_story *story, qfs_standing *standing, qfs_coherent_act act)
+{
+	standing->coherence = qfs_coherence_step(standing->coherence, story->policy->acts[act], story->policy->alpha);
 }
 
 /* ---- the sentence ---- */

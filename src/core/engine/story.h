@@ -29,12 +29,17 @@ typedef enum qfs_topic
 typedef struct qfs_story
 {
 	const qfs_entry *entry;
+	const qfs_effect *effects;	/* what executing it did to standings, one after the other */
+	unsigned	effect_count;
 	const qfs_policy *policy;	/* in force at the entry */
 	bool		has_subject;
 	qfs_user_id subject;
 } qfs_story;
 
 extern bool qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user);
+
+/* A coherent act, with the quality that the policy gives it. */
+extern void qfs_story_coherent_act(const qfs_story *story, qfs_standing *standing, qfs_coherent_act act);
 
 /* ---- the sentence ---- */
 

@@ -7,28 +7,37 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "text/base64.h"
 #include "text/json.h"
 
 static bool
-read_signature(qfs_slice object, qfs_auth *out)
+read_signer(qfs_slice object, qfs_auth *out)
 {
 	qfs_slice	nonce;
 
 	return qfs_json_member_base64url(object, "key", out->key.bytes, sizeof(out->key.bytes)) &&
-		qfs_json_member_base64url(object, "sig", out->signature, sizeof(out->signature)) &&
 		qfs_json_member(object, "nonce", &nonce) &&
 		qfs_json_to_int(nonce, &out->nonce) && out->nonce > 0;
 }
 
 qfs_status
-qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err)
+qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_slice *sig, qfs_error *err)
 {
 	if (qfs_json_type_of(given) != QFS_JSON_OBJECT || qfs_json_length(given) != 3 ||
-		!read_signature(given, out))
+		!read_signer(given, out) || !qfs_json_member(given, "sig", sig) ||
+		!qfs_auth_sig_read(*sig, out->signature))
 		return qfs_fail(err, QFS_AUTH_INVALID,
 						"a signature is key (43 characters), nonce (from 1) and sig (86 characters)");
 	out->is_signed = true;
 	return QFS_OK;
+}
+
+bool
+qfs_auth_sig_read(qfs_slice sig, uint8_t out[64])
+{
+	qfs_slice	text;
+
+	return qfs_json_to_plain(sig, &text) && qfs_base64url_read(text, out, 64);
 }
 
 void
@@ -56,11 +65,6 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 		qfs_json_key(&w, "session");
 		qfs_json_put_hex(&w, auth->session.bytes, sizeof(auth->session.bytes));
 	}
-	if (auth->is_signed)
-	{
-		qfs_json_key(&w, "sig");
-		qfs_json_put_base64url(&w, auth->signature, sizeof(auth->signature));
-	}
 	qfs_json_key(&w, "via");
 	qfs_json_put_text(&w, qfs_slice_of(names[auth->via]));
 	qfs_json_close(&w);
@@ -78,7 +82,7 @@ read_members(qfs_slice auth, qfs_auth *out)
 	{
 		out->via = QFS_VIA_SESSION;
 		qfs_json_member_hex(auth, "session", out->session.bytes, sizeof(out->session.bytes));
-		out->is_signed = qfs_json_member(auth, "key", &key) && read_signature(auth, out);
+		out->is_signed = qfs_json_member(auth, "key", &key) && read_signer(auth, out);
 	}
 	else if (qfs_slice_equal(via, QFS_LITERAL("\"wallet\"")))
 		out->via = QFS_VIA_WALLET;

@@ -6,9 +6,12 @@
  *     {"via":"operator"}                        a database role that operates the ledger
  *     {"via":"wallet"}                          the wallet signed the payload's message
  *     {"session":"<64 hex>","via":"session"}    an active session
- *     {"key":"…","nonce":n,"session":"…","sig":"…","via":"session"}
+ *     {"key":"…","nonce":n,"session":"…","via":"session"}
  *                                               and its device signed the event;
- *                                               key and sig in base64url
+ *                                               key in base64url
+ *
+ * The signature itself is a part of the entry by itself, which goes where the
+ * payload goes that it is over.
  */
 #ifndef QFS_AUTH_VALUE_H
 #define QFS_AUTH_VALUE_H
@@ -33,7 +36,7 @@ typedef struct qfs_auth
 	bool		is_signed;		/* the three below are there */
 	qfs_hash	key;			/* Ed25519 */
 	int64_t		nonce;
-	uint8_t		signature[64];
+	uint8_t		signature[64];	/* of one that a caller gives; else qfs_auth_sig_read has it */
 } qfs_auth;
 
 /* auth: canonical JSON.  Errors: AUTH_INVALID for anything but the forms above. */
@@ -44,9 +47,13 @@ extern void qfs_auth_write(qfs_buf *out, const qfs_auth *auth);
 
 /*
  * Reads the signature that a caller gives with an event, {"key","nonce","sig"}
- * in canonical JSON, into the three fields of *out.  Errors: AUTH_INVALID.
+ * in canonical JSON, into the fields of *out; *sig is the entry's part.
+ * Errors: AUTH_INVALID.
  */
-extern qfs_status qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_error *err);
+extern qfs_status qfs_auth_read_signature(qfs_slice given, qfs_auth *out, qfs_slice *sig, qfs_error *err);
+
+/* A device's signature as the part "sig" of an entry: a string, 86 characters of base64url. */
+extern bool qfs_auth_sig_read(qfs_slice sig, uint8_t out[64]);
 
 /*
  * Whose word the event is: "wallet" and "device" signed it; "server" says that

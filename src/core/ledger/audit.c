@@ -102,7 +102,7 @@ note_genesis(qfs_audit *audit, const qfs_stored_entry *record)
 	keys.has_recovery = qfs_json_member_hex(value, "recovery", keys.recovery.bytes, sizeof(keys.recovery.bytes));
 	memset(audit->origin, 0, sizeof(audit->origin));
 	memcpy(audit->origin, origin.data, origin.len);
-	qfs_leaf_hash(record->bytes, &audit->ledger);
+	qfs_entry_hash(record->entry, &audit->ledger);
 	audit->keys = keys;
 	qfs_vkey_make(origin, QFS_NOTE_ED25519, &keys.checkpoint, &audit->key);
 }
@@ -139,10 +139,8 @@ qfs_status
 qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record)
 {
 	qfs_stored_entry copy = *record;
-	qfs_buf		outcome;
 
-	qfs_buf_init(&outcome, audit->outcome_bytes, sizeof(audit->outcome_bytes));
-	copy.outcome = &outcome;
+	copy.space = &audit->space;
 	/* One that is not in its turn, a repeated genesis say, has no say about keys. */
 	if (record->entry->seq >= audit->chain.frontier.size)
 		note_keys(audit, record);
@@ -164,9 +162,12 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
 	qfs_entry	entry;
 	qfs_error	fault;
-	qfs_stored_entry record = {.entry = &entry,.bytes = line};
+	qfs_stored_entry record = {.entry = &entry};
+	qfs_status	status = qfs_line_read(line, &entry, &fault);
 
-	if (qfs_entry_decode(line, &entry, &fault) != QFS_OK)
+	if (status == QFS_OK && !entry.is_full)
+		status = qfs_fail(&fault, QFS_ENTRY_INCOMPLETE, "entry %u does not show all of its parts", entry.seq);
+	if (status != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
 	return qfs_audit_record(audit, &record);
 }

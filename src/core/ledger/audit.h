@@ -40,7 +40,7 @@ typedef struct qfs_audit
 	qfs_vkey	key;			/* their checkpoint key */
 	const qfs_vkey *trusted;	/* a key known from elsewhere, or NULL */
 	bool		trusted_seen;	/* the ledger has used it */
-	uint8_t		outcome_bytes[QFS_ENTRY_MAX];
+	qfs_workspace space;
 } qfs_audit;
 
 /*

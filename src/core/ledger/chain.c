@@ -1,5 +1,5 @@
 /*
- * chain.c - the ledger as it grows: link, outcome, bytes, hash, tree nodes.
+ * chain.c - the ledger as it grows: link, outcome, hash, tree nodes.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -51,10 +51,21 @@ advance(qfs_chain *chain, const qfs_entry *entry, qfs_seal *seal, qfs_error *err
 	return status;
 }
 
-qfs_status
-qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
-				 qfs_buf *bytes, qfs_seal *seal, qfs_error *err)
+static qfs_status
+reduce(qfs_chain *chain, const qfs_entry *entry, qfs_workspace *space, qfs_buf *outcome, qfs_buf *accounts,
+	   qfs_error *err)
 {
+	qfs_buf_init(outcome, space->outcome, sizeof(space->outcome));
+	qfs_buf_init(accounts, space->accounts, sizeof(space->accounts));
+	return qfs_reduce(chain->reducer, entry, outcome, accounts, err);
+}
+
+qfs_status
+qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_workspace *space, qfs_seal *seal, qfs_error *err)
+{
+	qfs_buf		outcome;
+	qfs_buf		accounts;
+	qfs_buf		act;
 	qfs_status	status;
 
 	/* What appends has no hole behind it. */
@@ -64,16 +75,21 @@ qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
 	if (entry->at < chain->at)
 		entry->at = chain->at;
 
-	status = qfs_reduce(chain->reducer, entry, outcome, err);
+	status = qfs_event_limit(entry, err);
+	if (status == QFS_OK)
+		status = reduce(chain, entry, space, &outcome, &accounts, err);
 	if (status != QFS_OK)
 		return status;
-	entry->outcome = qfs_buf_slice(outcome);
-	status = qfs_entry_encode(entry, bytes, err);
+	entry->outcome = qfs_buf_slice(&outcome);
+	entry->accounts = qfs_buf_slice(&accounts);
+	qfs_buf_init(&act, space->act, sizeof(space->act));
+	status = qfs_entry_commit(entry, &act, err);
 	if (status != QFS_OK)
 		return status;
 	/* What is appended can be read again; of a row that somebody has written nobody knows. */
-	QFS_ASSERT(qfs_json_check(qfs_buf_slice(bytes), NULL) == QFS_OK);
-	qfs_leaf_hash(qfs_buf_slice(bytes), &seal->hash);
+	QFS_ASSERT(qfs_json_check(entry->payload, NULL) == QFS_OK && qfs_json_check(entry->outcome, NULL) == QFS_OK &&
+			   qfs_json_check(entry->accounts, NULL) == QFS_OK);
+	qfs_entry_hash(entry, &seal->hash);
 	return advance(chain, entry, seal, err);
 }
 
@@ -141,16 +157,25 @@ check_link(const qfs_chain *chain, const qfs_entry *entry, checking *c)
 	tell(c, entry->seq > 0 ? entry->seq - 1 : 0, &fault);
 }
 
-/* Computes the outcome; false = it is not the recorded one, and fault says why. */
+/* Computes outcome and accounts; false = they are not the recorded ones, and fault says why. */
 static bool
 computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qfs_error *fault)
 {
-	if (qfs_reduce(chain->reducer, record->entry, record->outcome, fault) != QFS_OK)
+	const qfs_entry *entry = record->entry;
+	qfs_buf		outcome;
+	qfs_buf		accounts;
+
+	if (reduce(chain, entry, record->space, &outcome, &accounts, fault) != QFS_OK)
 		return false;
-	if (!compare || qfs_slice_equal(qfs_buf_slice(record->outcome), record->entry->outcome))
+	if (!compare)
 		return true;
-	qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v",
-			 record->entry->outcome, qfs_buf_slice(record->outcome));
+	if (!qfs_slice_equal(qfs_buf_slice(&outcome), entry->outcome))
+		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v", entry->outcome, qfs_buf_slice(&outcome));
+	else if (!qfs_slice_equal(qfs_buf_slice(&accounts), entry->accounts))
+		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded of accounts %v, computed %v", entry->accounts,
+				 qfs_buf_slice(&accounts));
+	else
+		return true;
 	return false;
 }
 
@@ -280,7 +305,7 @@ qfs_chain_check(qfs_chain *chain, const qfs_stored_entry *record,
 	check_link(chain, entry, &c);
 	if (chain->reducer != NULL)
 		check_outcome(chain, record, &c);
-	qfs_leaf_hash(record->bytes, &computed);
+	qfs_entry_hash(entry, &computed);
 	check_hash(record, &computed, &c);
 	if (c.answer != QFS_OK)
 		return c.answer;

@@ -48,14 +48,14 @@ extern void qfs_chain_init(qfs_chain *chain, uint64_t size, const qfs_hash *head
 
 /*
  * Appends an event.
- * entry:   type, actor, auth, payload and at are the caller's; a time before
- *          the last entry's is moved up to it.  seq, prev and outcome are set.
- * outcome: memory for the outcome
- * bytes:   memory for the canonical bytes
- * Errors:  those of the event's rule, ENTRY_TOO_LARGE.
+ * entry:   type, actor, auth, payload, sig, salt and at are the caller's; a
+ *          time before the last entry's is moved up to it.  seq, prev, outcome
+ *          and accounts are set, and it is committed.
+ * space:   what outcome, accounts and the act point into
+ * Errors:  those of the event's rule, ENTRY_TOO_LARGE, JSON_DEPTH.
  */
-extern qfs_status qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_buf *outcome,
-								   qfs_buf *bytes, qfs_seal *seal, qfs_error *err);
+extern qfs_status qfs_chain_append(qfs_chain *chain, qfs_entry *entry, qfs_workspace *space, qfs_seal *seal,
+								   qfs_error *err);
 
 /*
  * Told of each fault, with the seq of the entry that it is about.  Any other
@@ -66,12 +66,11 @@ typedef qfs_status (*qfs_fault_report) (void *context, uint64_t seq, const qfs_e
 /* A recorded entry and what was stored beside it. */
 typedef struct qfs_stored_entry
 {
-	const qfs_entry *entry;
-	qfs_slice	bytes;			/* canonical, as they are now */
+	const qfs_entry *entry;		/* committed */
 	const qfs_hash *hash;		/* stored hash; NULL where none is kept */
 	const qfs_hash *nodes;		/* stored nodes; NULL where none are kept */
 	unsigned	count;
-	qfs_buf    *outcome;		/* memory for the recomputed outcome */
+	qfs_workspace *space;		/* memory for what is recomputed */
 	qfs_seal   *seal;			/* gets hash and nodes of the entry; may be NULL */
 } qfs_stored_entry;
 

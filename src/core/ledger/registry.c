@@ -22,13 +22,15 @@ static const qfs_kind *const kinds[] = {
 	&qfs_kind_session,
 	&qfs_kind_rate,
 	&qfs_kind_standing,
+	&qfs_kind_ties,
+	&qfs_kind_access,
+	&qfs_kind_nonce,
 	&qfs_kind_device,
 	&qfs_kind_referral_code,
-	&qfs_kind_referral,
-	&qfs_kind_profile,
-	&qfs_kind_chat_key,
-	&qfs_kind_activity,
 	NULL
 };
 
-const qfs_registry qfs_registry_own = {rules, kinds};
+/* Raised with each release that computes something in another way. */
+#define RULES_VERSION 1
+
+const qfs_registry qfs_registry_own = {rules, kinds, RULES_VERSION};

@@ -10,45 +10,9 @@
 
 #include "base/status.h"
 #include "crypto/sha256.h"
-#include "text/amount.h"
-#include "text/json.h"
+#include "state/record_json.h"
 
 /* ---- a record as a line ---- */
-
-static void
-put_field(qfs_json_writer *w, const qfs_field *field, const void *record)
-{
-	const void *p = (const char *) record + field->offset;
-
-	switch (field->type)
-	{
-		case QFS_FIELD_INT:
-			qfs_json_put_int(w, *(const int64_t *) p);
-			break;
-		case QFS_FIELD_BOOL:
-			qfs_json_put_bool(w, *(const bool *) p);
-			break;
-		case QFS_FIELD_AMOUNT:
-			qfs_json_put_amount(w, *(const qfs_amount *) p);
-			break;
-		case QFS_FIELD_HASH:
-			qfs_json_put_hex(w, p, QFS_HASH_LEN);
-			break;
-		case QFS_FIELD_USER:
-			qfs_json_put_user(w, p);
-			break;
-		case QFS_FIELD_ADDRESS:
-			qfs_json_put_address(w, p);
-			break;
-		case QFS_FIELD_NAME:
-		case QFS_FIELD_TEXT:
-			qfs_json_put_text(w, qfs_slice_of(p));
-			break;
-		case QFS_FIELD_JSON:
-			qfs_json_put_value(w, *(const qfs_slice *) p);
-			break;
-	}
-}
 
 qfs_status
 qfs_state_line(const qfs_kind *kind, const void *record, qfs_buf *out, qfs_error *err)
@@ -59,12 +23,7 @@ qfs_state_line(const qfs_kind *kind, const void *record, qfs_buf *out, qfs_error
 	qfs_json_open_array(&w);
 	qfs_json_put_text(&w, qfs_slice_of(kind->name));
 	for (unsigned i = 0; i < kind->field_count; i++)
-	{
-		if (qfs_field_present(&kind->fields[i], record))
-			put_field(&w, &kind->fields[i], record);
-		else
-			qfs_json_put_null(&w);
-	}
+		qfs_field_write(&w, &kind->fields[i], record);
 	qfs_json_close(&w);
 	return qfs_json_end(&w, err);
 }

@@ -1,5 +1,5 @@
 /*
- * entry.c - one ledger entry: its canonical bytes and its hash.
+ * entry.c - one ledger entry: its head, and how that commits to its parts.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -7,6 +7,9 @@
 
 #include "base/assert.h"
 #include "base/status.h"
+#include "crypto/sha256.h"
+#include "log/line.h"
+#include "log/merkle.h"
 #include "text/json.h"
 
 qfs_status
@@ -26,157 +29,298 @@ qfs_type_check(qfs_slice type, qfs_error *err)
 	return QFS_OK;
 }
 
-static bool
-is_object(qfs_slice value)
-{
-	return qfs_json_type_of(value) == QFS_JSON_OBJECT;
-}
+const char *const qfs_part_names[QFS_PARTS] = {
+	[QFS_PART_ACT] = "act",[QFS_PART_OUTCOME] = "outcome",[QFS_PART_PAYLOAD] = "payload",[QFS_PART_SIG] = "sig"
+};
 
-qfs_status
-qfs_entry_encode(const qfs_entry *entry, qfs_buf *out, qfs_error *err)
+void
+qfs_act_write(const qfs_entry *entry, qfs_buf *out)
 {
-	QFS_ASSERT(out->len == 0);
-	QFS_ASSERT(is_object(entry->auth) && is_object(entry->outcome) && is_object(entry->payload));
 	qfs_buf_text(out, "{\"actor\":\"");
 	if (entry->has_actor)
 		qfs_user_id_write(out, &entry->actor);
 	else
 		qfs_buf_text(out, "system");
-	qfs_buf_text(out, "\",\"at\":");
-	qfs_buf_int(out, entry->at);
-	qfs_buf_text(out, ",\"auth\":");
+	qfs_buf_text(out, "\",\"auth\":");
 	qfs_buf_slice_add(out, entry->auth);
-	qfs_buf_text(out, ",\"outcome\":");
-	qfs_buf_slice_add(out, entry->outcome);
-	qfs_buf_text(out, ",\"payload\":");
-	qfs_buf_slice_add(out, entry->payload);
-	qfs_buf_text(out, ",\"prev\":\"");
-	qfs_buf_hex(out, entry->prev.bytes, sizeof(entry->prev.bytes));
-	qfs_buf_text(out, "\",\"seq\":");
-	qfs_buf_uint(out, entry->seq);
 	qfs_buf_text(out, ",\"type\":\"");
 	qfs_buf_slice_add(out, entry->type);
-	qfs_buf_text(out, "\",\"v\":1}");
+	qfs_buf_text(out, "\"}");
+}
 
-	if (out->overflow || out->len > QFS_ENTRY_MAX)
-		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u", entry->seq);
+/* ---- commitments ---- */
+
+/* name: of the part; of an account's part its kind, then 0x00 and the user id */
+static void
+derive_salt(const qfs_salt *entry, qfs_slice name, const qfs_user_id *account, qfs_salt *out)
+{
+	qfs_sha256_state state;
+	qfs_hash	hash;
+
+	qfs_sha256_init(&state);
+	qfs_sha256_add(&state, "\x03", 1);
+	qfs_sha256_add(&state, entry->bytes, sizeof(entry->bytes));
+	qfs_sha256_add(&state, name.data, name.len);
+	if (account != NULL)
+	{
+		qfs_sha256_add(&state, "\x00", 1);
+		qfs_sha256_add(&state, account->bytes, sizeof(account->bytes));
+	}
+	qfs_sha256_final(&state, &hash);
+	memcpy(out->bytes, hash.bytes, sizeof(out->bytes));
+}
+
+void
+qfs_part_commit(qfs_shown *part)
+{
+	qfs_sha256_state state;
+
+	QFS_ASSERT(part->shown && part->value.len > 0);
+	qfs_sha256_init(&state);
+	qfs_sha256_add(&state, "\x02", 1);
+	qfs_sha256_add(&state, part->salt.bytes, sizeof(part->salt.bytes));
+	qfs_sha256_add(&state, part->value.data, part->value.len);
+	qfs_sha256_final(&state, &part->commitment);
+}
+
+void
+qfs_part_commit_by(qfs_shown *part, const qfs_salt *entry, qfs_slice name, const qfs_user_id *account)
+{
+	derive_salt(entry, name, account, &part->salt);
+	qfs_part_commit(part);
+}
+
+/* The root of the tree whose leaves' data are the commitments. */
+void
+qfs_accounts_commit(qfs_entry *entry)
+{
+	qfs_frontier tree;
+	qfs_hash	nodes[QFS_TREE_LEVELS];
+	unsigned	count;
+	qfs_hash	leaf;
+	bool		grew = true;
+
+	qfs_frontier_init(&tree, 0, NULL);
+	for (unsigned i = 0; i < entry->account_count && grew; i++)
+	{
+		const qfs_hash *commitment = &entry->account_parts[i].part.commitment;
+
+		qfs_leaf_hash((qfs_slice) {commitment->bytes, sizeof(commitment->bytes)}, &leaf);
+		grew = qfs_frontier_append(&tree, &leaf, nodes, &count, NULL) == QFS_OK;
+	}
+	grew = grew && qfs_frontier_root(&tree, &entry->accounts_root, NULL) == QFS_OK;
+	/* A tree that began empty has no node that it would have to read. */
+	QFS_ASSERT(grew);
+	(void) grew;
+}
+
+/* ---- a full entry ---- */
+
+/* Of what is shown of a part. */
+static qfs_status
+check_limit(const qfs_entry *entry, const char *name, qfs_slice value, size_t limit, qfs_error *err)
+{
+	if (value.len > limit)
+		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u: its part %s has %u bytes, %u are the most", entry->seq,
+						name, (uint64_t) value.len, (uint64_t) limit);
+	if (qfs_json_depth(value) > QFS_PART_DEPTH_MAX)
+		return qfs_fail(err, QFS_JSON_DEPTH, "entry %u: its part %s has more than %u levels", entry->seq, name,
+						(uint64_t) QFS_PART_DEPTH_MAX);
 	return QFS_OK;
 }
 
-/* "system" or a user id */
-static qfs_status
-decode_actor(qfs_slice value, qfs_entry *out, qfs_error *err)
+qfs_status
+qfs_event_limit(const qfs_entry *event, qfs_error *err)
 {
-	qfs_slice	text;
+	qfs_status	status = check_limit(event, qfs_part_names[QFS_PART_PAYLOAD], event->payload, QFS_PAYLOAD_MAX, err);
 
-	if (!qfs_json_to_plain(value, &text))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "actor is not a user id");
-	out->has_actor = !qfs_slice_equal(text, QFS_LITERAL("system"));
-	if (!out->has_actor)
-		return QFS_OK;
-	return qfs_user_id_parse(text, &out->actor, err);
-}
-
-static bool
-decode_count(qfs_slice value, int64_t *out)
-{
-	return qfs_json_to_int(value, out) && *out >= 0;
+	return status == QFS_OK ?
+		check_limit(event, qfs_part_names[QFS_PART_SIG], event->sig, QFS_PART_MAX, err) : status;
 }
 
 qfs_status
-qfs_entry_decode(qfs_slice line, qfs_entry *out, qfs_error *err)
+qfs_parts_limit(const qfs_entry *entry, qfs_error *err)
 {
-	enum
+	size_t		total = 0;
+	qfs_status	status = QFS_OK;
+
+	for (int i = 0; i < QFS_PARTS && status == QFS_OK; i++)
 	{
-		ACTOR, AT, AUTH, OUTCOME, PAYLOAD, PREV, SEQ, TYPE, V, FIELDS
-	};
-	static const char *const names[] = {
-		[ACTOR] = "actor",[AT] = "at",[AUTH] = "auth",[OUTCOME] = "outcome",
-		[PAYLOAD] = "payload",[PREV] = "prev",[SEQ] = "seq",[TYPE] = "type",[V] = "v"
-	};
-	_Static_assert(QFS_ROWS(names) == FIELDS, "a name for each field");
-	qfs_slice	field[FIELDS];
-	qfs_slice	key;
-	qfs_slice	extra;
-	qfs_json_iter iter;
-	int64_t		seq;
-	int64_t		version;
-	qfs_status	status;
-
-	if (line.len > QFS_ENTRY_MAX)
-		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "%u bytes", (uint64_t) line.len);
-	status = qfs_json_check(line, err);
-	if (status != QFS_OK)
-		return status;
-	if (!is_object(line))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "not an object");
-
-	iter = qfs_json_members(line);
-	for (int i = 0; i < FIELDS; i++)
-	{
-		size_t		len = strlen(names[i]);
-
-		if (!qfs_json_next(&iter, &key, &field[i]) ||
-			key.len != len + 2 || memcmp(key.data + 1, names[i], len) != 0)
-			return qfs_fail(err, QFS_ENTRY_FORMAT, "the member \"%s\" was expected", names[i]);
+		total += entry->parts[i].value.len;
+		status = check_limit(entry, qfs_part_names[i], entry->parts[i].value,
+							 i == QFS_PART_PAYLOAD ? QFS_PAYLOAD_MAX : QFS_PART_MAX, err);
 	}
-	if (qfs_json_next(&iter, &key, &extra))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "the member %v is one too many", key);
-
-	if (!qfs_json_to_int(field[V], &version) || version != 1)
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "v is not 1");
-	if (!decode_count(field[SEQ], &seq))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "seq is not a count");
-	out->seq = (uint64_t) seq;
-	if (!decode_count(field[AT], &out->at))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "at is not a time");
-	if (!qfs_json_member_hex(line, "prev", out->prev.bytes, sizeof(out->prev.bytes)))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "prev is not a hash");
-	if (!is_object(field[AUTH]) || !is_object(field[OUTCOME]) || !is_object(field[PAYLOAD]))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "auth, outcome and payload must be objects");
-	if (!qfs_json_to_plain(field[TYPE], &out->type))
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "type is not a plain string");
-	out->auth = field[AUTH];
-	out->outcome = field[OUTCOME];
-	out->payload = field[PAYLOAD];
-
-	status = qfs_type_check(out->type, err);
-	if (status == QFS_OK)
-		status = decode_actor(field[ACTOR], out, err);
+	for (unsigned i = 0; i < entry->account_count && status == QFS_OK; i++)
+	{
+		total += entry->account_parts[i].part.value.len;
+		status = check_limit(entry, "of an account", entry->account_parts[i].part.value, QFS_PART_MAX, err);
+	}
+	if (status == QFS_OK && total > QFS_PARTS_MAX)
+		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u: its parts have %u bytes together, %u are the most",
+						entry->seq, (uint64_t) total, (uint64_t) QFS_PARTS_MAX);
 	return status;
 }
 
-static bool
-member_is(qfs_slice object, const char *name, qfs_slice text)
+qfs_status
+qfs_account_part_read(qfs_entry *entry, qfs_slice value, qfs_account_part **out, qfs_error *err)
 {
-	qfs_slice	value;
-	qfs_slice	plain;
+	qfs_account_part *next = &entry->account_parts[entry->account_count];
+	qfs_slice	account;
+	qfs_slice	kind;
 
-	return qfs_json_member(object, name, &value) && qfs_json_to_plain(value, &plain) &&
-		qfs_slice_equal(plain, text);
+	if (entry->account_count == QFS_ACCOUNT_PARTS_MAX)
+		return qfs_fail(err, QFS_ENTRY_FORMAT, "more than %u parts of accounts", (uint64_t) QFS_ACCOUNT_PARTS_MAX);
+	if (!qfs_json_member(value, "account", &account) || !qfs_json_to_plain(account, &account) ||
+		qfs_user_id_parse(account, &next->account, NULL) != QFS_OK ||
+		!qfs_json_member(value, "kind", &kind) || !qfs_json_to_plain(kind, &kind) || kind.len == 0 ||
+		kind.len > QFS_TYPE_MAX)
+		return qfs_fail(err, QFS_ENTRY_FORMAT, "a part of an account without account or kind");
+	for (unsigned i = 0; i < entry->account_count; i++)
+		if (entry->account_parts[i].part.shown && qfs_slice_equal(entry->account_parts[i].kind, kind) &&
+			memcmp(&entry->account_parts[i].account, &next->account, sizeof(next->account)) == 0)
+			return qfs_fail(err, QFS_ENTRY_FORMAT, "two parts of one account and kind, %v", kind);
+	next->kind = kind;
+	next->part = (qfs_shown) {.shown = true,.value = value};
+	entry->account_count++;
+	*out = next;
+	return QFS_OK;
 }
 
-bool
-qfs_entry_concerns(const qfs_entry *entry, const qfs_user_id *user)
+static qfs_status
+commit_accounts(qfs_entry *entry, qfs_error *err)
 {
-	uint8_t		memory[QFS_USER_ID_TEXT];
-	qfs_buf		text;
-	qfs_json_iter iter;
-	qfs_slice	effects;
+	qfs_json_iter iter = qfs_json_members(entry->accounts);
+	qfs_account_part *part;
 	qfs_slice	key;
-	qfs_slice	effect;
+	qfs_slice	value;
 
-	if (entry->has_actor && memcmp(&entry->actor, user, sizeof(*user)) == 0)
-		return true;
-	qfs_buf_init(&text, memory, sizeof(memory));
-	qfs_user_id_write(&text, user);
-	if (member_is(entry->payload, "recipient", qfs_buf_slice(&text)))
-		return true;
-	if (!qfs_json_member(entry->outcome, "effects", &effects))
-		return false;
-	iter = qfs_json_members(effects);
-	while (qfs_json_next(&iter, &key, &effect))
-		if (member_is(effect, "account", qfs_buf_slice(&text)))
-			return true;
-	return false;
+	entry->lists_accounts = true;
+	entry->account_count = 0;
+	while (qfs_json_next(&iter, &key, &value))
+	{
+		qfs_status	status = qfs_account_part_read(entry, value, &part, err);
+
+		if (status != QFS_OK)
+			return status;
+		qfs_part_commit_by(&part->part, &entry->salt, part->kind, &part->account);
+	}
+	qfs_accounts_commit(entry);
+	return QFS_OK;
+}
+
+qfs_status
+qfs_entry_commit(qfs_entry *entry, qfs_buf *act, qfs_error *err)
+{
+	qfs_status	status;
+
+	QFS_ASSERT(act->len == 0);
+	qfs_act_write(entry, act);
+	if (act->overflow)
+		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u: its part act", entry->seq);
+	entry->is_full = true;
+	entry->parts[QFS_PART_ACT].value = qfs_buf_slice(act);
+	entry->parts[QFS_PART_OUTCOME].value = entry->outcome;
+	entry->parts[QFS_PART_PAYLOAD].value = entry->payload;
+	entry->parts[QFS_PART_SIG].value = entry->sig;
+	for (int i = 0; i < QFS_PARTS; i++)
+	{
+		entry->parts[i].shown = true;
+		qfs_part_commit_by(&entry->parts[i], &entry->salt, qfs_slice_of(qfs_part_names[i]), NULL);
+	}
+	status = commit_accounts(entry, err);
+	return status == QFS_OK ? qfs_parts_limit(entry, err) : status;
+}
+
+/* ---- the head ---- */
+
+static void
+put_hash(qfs_buf *out, const char *name, const qfs_hash *hash)
+{
+	qfs_buf_text(out, name);
+	qfs_buf_hex(out, hash->bytes, sizeof(hash->bytes));
+}
+
+void
+qfs_head_write(const qfs_entry *entry, qfs_buf *out)
+{
+	put_hash(out, "{\"accounts\":\"", &entry->accounts_root);
+	put_hash(out, "\",\"act\":\"", &entry->parts[QFS_PART_ACT].commitment);
+	qfs_buf_text(out, "\",\"at\":");
+	qfs_buf_int(out, entry->at);
+	put_hash(out, ",\"outcome\":\"", &entry->parts[QFS_PART_OUTCOME].commitment);
+	put_hash(out, "\",\"payload\":\"", &entry->parts[QFS_PART_PAYLOAD].commitment);
+	put_hash(out, "\",\"prev\":\"", &entry->prev);
+	qfs_buf_text(out, "\",\"seq\":");
+	qfs_buf_uint(out, entry->seq);
+	put_hash(out, ",\"sig\":\"", &entry->parts[QFS_PART_SIG].commitment);
+	qfs_buf_text(out, "\",\"v\":2}");
+	QFS_ASSERT(!out->overflow);
+}
+
+void
+qfs_entry_hash(const qfs_entry *entry, qfs_hash *out)
+{
+	uint8_t		memory[QFS_HEAD_MAX];
+	qfs_buf		head;
+
+	qfs_buf_init(&head, memory, sizeof(memory));
+	qfs_head_write(entry, &head);
+	qfs_leaf_hash(qfs_buf_slice(&head), out);
+}
+
+/* ---- what is not shown ---- */
+
+static void
+hide(qfs_shown *part)
+{
+	part->shown = false;
+	part->value = (qfs_slice) {NULL, 0};
+}
+
+static qfs_slice *
+slice_of(qfs_entry *entry, qfs_part part)
+{
+	switch (part)
+	{
+		case QFS_PART_ACT:
+			return &entry->auth;
+		case QFS_PART_OUTCOME:
+			return &entry->outcome;
+		case QFS_PART_PAYLOAD:
+			return &entry->payload;
+		default:
+			return &entry->sig;
+	}
+}
+
+void
+qfs_entry_hide(qfs_entry *entry, qfs_part part)
+{
+	QFS_ASSERT((unsigned) part < QFS_PARTS);
+	entry->is_full = false;
+	hide(&entry->parts[part]);
+	*slice_of(entry, part) = (qfs_slice) {NULL, 0};
+	if (part == QFS_PART_ACT)
+	{
+		entry->type = (qfs_slice) {NULL, 0};
+		entry->has_actor = false;
+	}
+}
+
+void
+qfs_entry_hide_account(qfs_entry *entry, unsigned n)
+{
+	QFS_ASSERT(entry->lists_accounts && n < entry->account_count);
+	entry->is_full = false;
+	entry->accounts = (qfs_slice) {NULL, 0};
+	hide(&entry->account_parts[n].part);
+}
+
+void
+qfs_entry_hide_accounts(qfs_entry *entry)
+{
+	entry->is_full = false;
+	entry->accounts = (qfs_slice) {NULL, 0};
+	entry->lists_accounts = false;
+	entry->account_count = 0;
 }

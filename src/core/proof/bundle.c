@@ -72,26 +72,23 @@ give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 	return status;
 }
 
-static bool
-names_value(const qfs_entry *entry, const qfs_rule *rule, qfs_slice value)
-{
-	qfs_slice	named;
-
-	return qfs_slice_equal(entry->type, qfs_slice_of(rule->type)) &&
-		qfs_json_member(entry->payload, rule->lookup->member, &named) &&
-		qfs_json_to_plain(named, &named) && qfs_slice_equal(named, value);
-}
-
 static qfs_status
-find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
+find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err)
 {
 	const reading *r = (const reading *) (void *) source;
 
 	(void) err;
 	*seq = -1;
 	for (unsigned i = 0; i < r->count && r->entries[i].entry.seq < at && *seq < 0; i++)
-		if (names_value(&r->entries[i].entry, rule, value))
-			*seq = (int64_t) r->entries[i].entry.seq;
+	{
+		const qfs_entry *entry = &r->entries[i].entry;
+		const qfs_rule *rule = qfs_registry_find(r->registry, entry->type);
+		qfs_slice	named;
+
+		if (rule != NULL && (rule->enacts & QFS_ENACTS_TYPE) && qfs_json_member(entry->payload, "type", &named) &&
+			qfs_json_to_plain(named, &named) && qfs_slice_equal(named, type))
+			*seq = (int64_t) entry->seq;
+	}
 	return QFS_OK;
 }
 
@@ -127,6 +124,25 @@ find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
 	for (unsigned i = 0; i < r->count && *seq < 0; i++)
 		if (r->entries[i].entry.seq >= from && enacts(r, &r->entries[i].entry, QFS_ENACTS_KEYS))
 			*seq = (int64_t) r->entries[i].entry.seq;
+	return QFS_OK;
+}
+
+/* The bundle's member "sessions" has the details of those that are told. */
+static qfs_status
+give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest, qfs_open_session *out,
+			 bool *found, qfs_error *err)
+{
+	const reading *r = (const reading *) (void *) source;
+	qfs_json_iter iter = qfs_json_members(qfs_json_member_or(r->text, "sessions", QFS_LITERAL("[]")));
+	qfs_slice	key;
+	qfs_slice	value;
+
+	(void) user;
+	(void) err;
+	*found = false;
+	while (!*found && qfs_json_next(&iter, &key, &value))
+		*found = qfs_open_session_read(value, out) && out->is_known &&
+			memcmp(&out->digest, digest, sizeof(*digest)) == 0;
 	return QFS_OK;
 }
 
@@ -172,8 +188,8 @@ read_question(reading *r)
 
 	if (qfs_json_type_of(r->text) != QFS_JSON_OBJECT)
 		return form(r, "it is not an object");
-	if (!member_count(r->text, "v", &version) || version != 1)
-		return form(r, "v is not 1");
+	if (!member_count(r->text, "v", &version) || version != 2)
+		return form(r, "v is not 2");
 	if (!qfs_json_member(r->text, "topic", &value) || !qfs_json_to_plain(value, &value) ||
 		!qfs_topic_parse(value, &q->topic))
 		return form(r, "topic is none");
@@ -185,6 +201,11 @@ read_question(reading *r)
 	if (q->has_subject && (!qfs_json_to_plain(value, &value) ||
 						   qfs_user_id_parse(value, &q->subject, NULL) != QFS_OK))
 		return form(r, "subject is not an account");
+	if (!qfs_json_member(r->text, "reader", &value) || !qfs_json_to_plain(value, &value))
+		return form(r, "reader is missing");
+	q->to_subject = qfs_slice_equal(value, QFS_LITERAL("subject"));
+	if (!q->to_subject && !qfs_slice_equal(value, QFS_LITERAL("auditor")))
+		return form(r, "reader is none");
 	return QFS_OK;
 }
 
@@ -238,12 +259,12 @@ read_entry(reading *r, qfs_slice object, uint8_t **memory, size_t left)
 	if (!member_text(object, "line", *memory, left, &out->line))
 		return form(r, "a line is not a text");
 	*memory += out->line.len;
-	status = qfs_entry_decode(out->line, &out->entry, r->err);
+	status = qfs_line_read(out->line, &out->entry, r->err);
 	if (status != QFS_OK)
 		return status;
 	if (r->count > 0 && out->entry.seq <= r->entries[r->count - 1].entry.seq)
 		return form(r, "entries are not in the order of their numbers");
-	qfs_leaf_hash(out->line, &out->hash);
+	qfs_entry_hash(&out->entry, &out->hash);
 	if (!qfs_verify_inclusion(&out->hash, out->entry.seq, r->checkpoint.size, proof->hashes,
 							  proof->count, &r->checkpoint.root))
 		return qfs_fail(r->err, QFS_PROOF_INVALID, "entry %u in a ledger of %u entries",
@@ -336,14 +357,39 @@ check_first(const reading *r)
 	return status;
 }
 
+/* Is a line what the answer rests on of its entry, no more? */
+static qfs_status
+check_shown(const reading *r, const qfs_evidence *given, const qfs_evidence *needed, void *memory)
+{
+	qfs_buf		line;
+	qfs_status	status;
+
+	qfs_buf_init(&line, memory, QFS_LINE_MAX);
+	status = qfs_line_write(&needed->entry, &line, r->err);
+	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&line), given->line))
+		return qfs_fail(r->err, QFS_BUNDLE_SURPLUS, "entry %u shows more than its head and the parts in question",
+						given->entry.seq);
+	return status;
+}
+
 /* What is there must be what the answer rests on, no less and no more. */
 static qfs_status
 check_extent(const reading *r, const qfs_explanation *x)
 {
-	for (unsigned i = 0; i < r->count; i++)
+	void	   *memory = allocate(r, QFS_LINE_MAX);
+	qfs_status	status = QFS_OK;
+
+	if (memory == NULL)
+		return qfs_fail(r->err, QFS_NO_MEMORY, "for a bundle");
+	for (unsigned i = 0; i < r->count && status == QFS_OK; i++)
+	{
 		if (i >= x->count || x->evidence[i].entry.seq != r->entries[i].entry.seq)
-			return qfs_fail(r->err, QFS_BUNDLE_SURPLUS, "entry %u", r->entries[i].entry.seq);
-	return QFS_OK;
+			status = qfs_fail(r->err, QFS_BUNDLE_SURPLUS, "entry %u", r->entries[i].entry.seq);
+		else
+			status = check_shown(r, &r->entries[i], &x->evidence[i], memory);
+	}
+	release(r, memory);
+	return status;
 }
 
 /* Names the first member that is not what it should be. */
@@ -452,7 +498,7 @@ qfs_bundle_verify(qfs_slice text, const qfs_vkey *key, const qfs_registry *regis
 				  qfs_allocator allocator, qfs_bundle *out, qfs_error *err)
 {
 	reading		r = {
-		.source = {give_line, give_proof, find, find_policy, find_rotation},.registry = registry,.allocator = allocator,.text = text,.trusted = key,.err = err
+		.source = {give_line, give_proof, find_type, find_policy, give_session, find_rotation},.registry = registry,.allocator = allocator,.text = text,.trusted = key,.err = err
 	};
 	qfs_explanation *x = allocate(&r, sizeof(*x));
 	qfs_status	status;

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Accounts: each outcome names, for each account that its rule looked at, the
- * last entry that touched it before; from there "previous" leads through every
- * entry that ever did.  So nothing that matters of an account can be left out
- * without a gap that shows.
+ * Accounts: the parts of the entry and its outcome name, for each account and
+ * kind that its rule changed or looked at, the last entry that touched it
+ * before.  That one's part tells all of the kind, so nothing that matters can
+ * be left out without a gap that shows.
  */
 #include "proof/explanation.h"
 
@@ -42,318 +42,354 @@ qfs_evidence_find(const qfs_evidence *list, unsigned count, uint64_t seq)
 
 /* Adds an entry, unless it is there; *out is valid until the next one is added. */
 static qfs_status
-add(qfs_explanation *x, uint64_t seq, const qfs_entry **out, qfs_error *err)
+add(qfs_explanation *x, uint64_t seq, qfs_evidence **out, qfs_error *err)
 {
-	const qfs_evidence *known;
-	qfs_evidence next;
-	unsigned	place;
+	unsigned	place = place_of(x->evidence, x->count, seq);
+	qfs_evidence *next = &x->evidence[place];
 	qfs_status	status;
 
-	known = qfs_evidence_find(x->evidence, x->count, seq);
-	if (known != NULL)
-	{
-		*out = &known->entry;
+	*out = next;
+	if (place < x->count && next->entry.seq == seq)
 		return QFS_OK;
-	}
 	if (x->count == QFS_EXPLAIN_MAX)
 		return qfs_fail(err, QFS_EXPLAIN_LIMIT, "entry %u", x->question.seq);
-	status = x->source->line(x->source, seq, &next.line, err);
+	memmove(next + 1, next, (x->count - place) * sizeof(*next));
+	memset(next, 0, sizeof(*next));
+	x->count++;
+	status = x->source->line(x->source, seq, &next->line, err);
 	if (status == QFS_OK)
-		status = qfs_entry_decode(next.line, &next.entry, err);
+		status = qfs_line_read(next->line, &next->entry, err);
 	if (status != QFS_OK)
 		return status;
-	if (next.entry.seq != seq)
+	if (next->entry.seq != seq)
 		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u", seq);
-	qfs_leaf_hash(next.line, &next.hash);
-	place = place_of(x->evidence, x->count, seq);
-	memmove(&x->evidence[place + 1], &x->evidence[place], (x->count - place) * sizeof(next));
-	x->evidence[place] = next;
-	x->count++;
+	qfs_entry_hash(&next->entry, &next->hash);
 	QFS_ASSERT(x->count <= QFS_EXPLAIN_MAX);
 	QFS_ASSERT(place == 0 || x->evidence[place - 1].entry.seq < seq);
 	QFS_ASSERT(place + 1 == x->count || x->evidence[place + 1].entry.seq > seq);
-	*out = &x->evidence[place].entry;
 	return QFS_OK;
 }
 
-static const qfs_rule *
-rule_of(const qfs_explanation *x, const qfs_entry *entry)
-{
-	return qfs_registry_find(x->registry, entry->type);
-}
-
-/* ---- the chain of an account ---- */
-
-#define WANTED_MAX 2
-
-typedef struct wanted
-{
-	unsigned	count;
-	struct
-	{
-		qfs_hash	session;
-		bool		found;
-	}			list[WANTED_MAX];
-} wanted;
-
-/* Errors: INTERNAL, for more than there is room for. */
-static qfs_status
-want(wanted *w, const qfs_hash *session, qfs_error *err)
-{
-	if (w->count == WANTED_MAX)
-		return qfs_fail(err, QFS_INTERNAL, "an entry concerns more sessions than there is room for");
-	w->list[w->count].session = *session;
-	w->list[w->count++].found = false;
-	return QFS_OK;
-}
-
-/* Does the entry begin one of the sessions?  One that was renewed in leads on to the one before. */
+/* Is it shown who did what, and what came of it? */
 static bool
-all_found(const qfs_explanation *x, wanted *w, const qfs_entry *entry)
+is_told(const qfs_entry *entry)
 {
-	const qfs_rule *rule = rule_of(x, entry);
-	qfs_hash	session;
-	bool		all = true;
-
-	for (unsigned i = 0; i < w->count; i++)
-	{
-		if (!w->list[i].found && rule != NULL && rule->opens != QFS_OPENS_NOTHING &&
-			qfs_json_member_hex(entry->outcome, "session", session.bytes, sizeof(session.bytes)) &&
-			memcmp(&session, &w->list[i].session, sizeof(session)) == 0)
-		{
-			w->list[i].found = rule->opens == QFS_OPENS_SESSION;
-			if (!w->list[i].found &&
-				!qfs_json_member_hex(entry->outcome, "ended", w->list[i].session.bytes, QFS_HASH_LEN))
-				return false;
-		}
-		all &= w->list[i].found;
-	}
-	return all;
+	for (int part = 0; part < QFS_PARTS; part++)
+		if (!entry->parts[part].shown)
+			return false;
+	return true;
 }
 
-/* Does the account begin with the entry, as the effect on it says? */
-static bool
-creates(const qfs_explanation *x, const qfs_entry *entry, const qfs_effect *effect)
-{
-	const qfs_rule *rule = rule_of(x, entry);
-	const qfs_change *change = rule == NULL ? NULL : qfs_change_called(rule->changes, effect->rule);
-
-	return change != NULL && change->creates;
-}
-
-/* Adds the entries that touched an account, from entry seq backwards. */
+/* One whose act matters. */
 static qfs_status
-follow(qfs_explanation *x, const qfs_user_id *user, int64_t seq, qfs_reach reach, wanted *w,
-	   qfs_error *err)
+add_act(qfs_explanation *x, uint64_t seq, qfs_error *err)
 {
-	const qfs_entry *entry = NULL;
-	qfs_effect	effect;
-	qfs_status	status;
+	qfs_evidence *e;
+	qfs_status	status = add(x, seq, &e, err);
 
-	while (seq >= 0)
-	{
-		status = add(x, (uint64_t) seq, &entry, err);
-		if (status != QFS_OK)
-			return status;
-		if (!qfs_effect_of(entry->outcome, user, &effect) || effect.previous >= seq)
-			return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u did not touch user_%h", (uint64_t) seq,
-							user->bytes);
-		if (reach == QFS_REACH_ONE || (reach == QFS_REACH_SESSION && all_found(x, w, entry)))
-			return QFS_OK;
-		if (effect.previous < 0 && !creates(x, entry, &effect))
-			return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the sign-in that created user_%h", user->bytes);
-		seq = effect.previous;
-	}
-	/* Unless nothing but the beginning was asked for. */
-	if (reach == QFS_REACH_SESSION)
-		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the sign-in behind a session of user_%h", user->bytes);
+	if (status != QFS_OK)
+		return status;
+	e->needs_act = true;
+	if (!is_told(&e->entry))
+		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "act, payload, signature and outcome of entry %u", seq);
 	return QFS_OK;
+}
+
+qfs_entry
+qfs_evidence_shown(const qfs_evidence *evidence)
+{
+	qfs_entry	entry = evidence->entry;
+	bool		any = false;
+
+	for (unsigned i = 0; i < entry.account_count; i++)
+	{
+		any |= evidence->needs[i];
+		if (!evidence->needs[i])
+			qfs_entry_hide_account(&entry, i);
+	}
+	for (int part = 0; part < QFS_PARTS && !evidence->needs_act; part++)
+		qfs_entry_hide(&entry, (qfs_part) part);
+	if (!any && !(evidence->needs_act && entry.account_count == 0))
+		qfs_entry_hide_accounts(&entry);
+	return entry;
 }
 
 /* ---- the accounts of the entry ---- */
 
-/* Of an application's own event nothing matters but that its actor was signed in. */
-static qfs_reach
-reach_of(const qfs_rule *rule, const qfs_entry *entry, const qfs_user_id *user, bool is_read)
+static int
+place_of_part(const qfs_entry *entry, const qfs_user_id *user, qfs_account_kind kind)
 {
-	if (rule == NULL)
-		return QFS_REACH_SESSION;
-	return is_read && memcmp(user, &entry->actor, sizeof(*user)) == 0 ? rule->actor_reach : rule->reach;
+	for (unsigned i = 0; i < entry->account_count; i++)
+	{
+		const qfs_account_part *part = &entry->account_parts[i];
+
+		if (part->part.shown && memcmp(&part->account, user, sizeof(*user)) == 0 &&
+			qfs_slice_equal(part->kind, qfs_slice_of(qfs_account_kind_names[kind])))
+			return (int) i;
+	}
+	return -1;
 }
 
-static qfs_status
-follow_all(qfs_explanation *x, const qfs_entry *subject, qfs_json_iter iter, bool is_read, const wanted *w,
-		   qfs_error *err)
+const qfs_account_part *
+qfs_evidence_part(const qfs_entry *entry, const qfs_user_id *user, qfs_account_kind kind)
 {
-	const qfs_rule *rule = rule_of(x, subject);
-	qfs_effect	effect;
+	int			place = place_of_part(entry, user, kind);
+
+	return place < 0 ? NULL : &entry->account_parts[place];
+}
+
+/* Whoever gets the bundle. */
+static qfs_reader
+reader_of(const qfs_explanation *x)
+{
+	return (qfs_reader) {
+		.all = !x->question.to_subject,
+		.has_user = x->question.has_subject,
+		.user = x->question.subject,
+	};
+}
+
+static bool
+is_subject(const qfs_explanation *x, const qfs_user_id *user)
+{
+	return x->question.has_subject && memcmp(user, &x->question.subject, sizeof(*user)) == 0;
+}
+
+/* Does the question ask for this kind of the account, and may whoever asks see it? */
+static bool
+is_asked(const qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *user, qfs_account_kind kind)
+{
+	bool		is_actor = subject->has_actor && memcmp(user, &subject->actor, sizeof(*user)) == 0;
+
+	if (!qfs_topic_executes(x->question.topic) && !(is_actor && kind == QFS_ACCESS))
+		return false;
+	/* Standings are what profiles show; whose authority it was is a question of everybody whom the entry concerns. */
+	return !x->question.to_subject || is_subject(x, user) || kind == QFS_STANDING ||
+		(is_actor && kind == QFS_ACCESS && !qfs_topic_executes(x->question.topic));
+}
+
+/* Adds the entry that touched a kind of an account before the one in question. */
+static qfs_status
+add_previous(qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *user, qfs_account_kind kind,
+			 int64_t previous, bool is_shown, qfs_error *err)
+{
+	qfs_evidence *e;
+	qfs_status	status;
+	int			place;
+
+	if (previous >= (int64_t) subject->seq)
+		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", subject->seq);
+	if (!is_shown && !is_asked(x, subject, user, kind))
+	{
+		x->is_whole = false;
+		return QFS_OK;
+	}
+	if (previous < 0)
+		return QFS_OK;
+	status = add(x, (uint64_t) previous, &e, err);
+	if (status != QFS_OK)
+		return status;
+	place = place_of_part(&e->entry, user, kind);
+	if (place < 0)
+		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the part %s of user_%h in entry %u",
+						qfs_account_kind_names[kind], user->bytes, (uint64_t) previous);
+	e->needs[place] = true;
+	return QFS_OK;
+}
+
+/* What the entry touched, as far as it is shown: what it was before. */
+static qfs_status
+add_touched(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
+{
+	qfs_account_change change;
+	qfs_status	status = QFS_OK;
+
+	x->is_whole &= subject->is_full || subject->lists_accounts || subject->account_count > 0;
+	for (unsigned i = 0; i < subject->account_count && status == QFS_OK; i++)
+	{
+		bool		is_shown = subject->account_parts[i].part.shown;
+
+		x->is_whole &= is_shown;
+		if (!is_shown)
+			continue;
+		status = qfs_account_part_parse(subject->account_parts[i].part.value, subject->seq, &change, err);
+		if (status == QFS_OK && qfs_topic_executes(x->question.topic))
+			status = add_previous(x, subject, &change.after.user, change.kind, change.before.last_entry, true, err);
+		else if (status == QFS_OK)
+			status = add_previous(x, subject, &change.after.user, change.kind, change.before.last_entry, false, err);
+	}
+	return status;
+}
+
+/* What it looked at. */
+static qfs_status
+add_read(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_reads_of(subject->outcome);
+	qfs_read	read;
 	bool		found;
 	qfs_status	status;
 
-	while ((status = qfs_effect_next(&iter, &effect, &found, err)) == QFS_OK && found)
+	while ((status = qfs_read_next(&iter, &read, &found, err)) == QFS_OK && found)
 	{
-		wanted		mine = *w;
-
-		if (effect.previous >= (int64_t) subject->seq)
-			return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", subject->seq);
-		status = follow(x, &effect.user, effect.previous, reach_of(rule, subject, &effect.user, is_read), &mine,
-						err);
+		status = add_previous(x, subject, &read.user, read.kind, read.previous, false, err);
 		if (status != QFS_OK)
 			break;
 	}
 	return status;
 }
 
-/* What an entry says of the actor's chain, whether it touched the actor or not. */
-static bool
-find_actor(const qfs_entry *entry, int64_t *previous)
-{
-	qfs_json_iter iter = qfs_reads_of(entry->outcome);
-	qfs_effect	effect;
-	bool		found = qfs_effect_of(entry->outcome, &entry->actor, &effect);
-	bool		more;
-
-	while (!found && qfs_effect_next(&iter, &effect, &more, NULL) == QFS_OK && more)
-		found = memcmp(&effect.user, &entry->actor, sizeof(effect.user)) == 0;
-	if (found)
-		*previous = effect.previous;
-	return found;
-}
-
-/* That the session was not ended before: everything since the sign-in behind it. */
 static qfs_status
-follow_actor(qfs_explanation *x, const qfs_entry *subject, const qfs_auth *auth, qfs_error *err)
+check_asked(const qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
-	wanted		w = {0};
-	int64_t		previous;
+	qfs_auth	auth;
 	qfs_status	status;
 
-	if (auth->via != QFS_VIA_SESSION)
+	if (!subject->parts[QFS_PART_ACT].shown)
+		return qfs_topic_executes(x->question.topic) ? QFS_OK :
+			qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the act of entry %u", subject->seq);
+	status = qfs_auth_read(subject->auth, &auth, err);
+	if (status == QFS_OK && !qfs_topic_executes(x->question.topic) && auth.via != QFS_VIA_SESSION)
 		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "no session appended entry %u", subject->seq);
-	if (!subject->has_actor || !find_actor(subject, &previous) || previous >= (int64_t) subject->seq)
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u does not say what touched its actor before",
-						subject->seq);
-	status = want(&w, &auth->session, err);
-	return status == QFS_OK ? follow(x, &subject->actor, previous, QFS_REACH_SESSION, &w, err) : status;
+	return status;
 }
 
 static qfs_status
-follow_accounts(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
+add_accounts(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
-	const qfs_rule *rule = rule_of(x, subject);
-	wanted		w = {0};
-	qfs_hash	session;
+	qfs_status	status = check_asked(x, subject, err);
+
+	x->is_whole = subject->parts[QFS_PART_ACT].shown;
+	if (status == QFS_OK)
+		status = add_touched(x, subject, err);
+	return status == QFS_OK ? add_read(x, subject, err) : status;
+}
+
+/* ---- the sessions in question ---- */
+
+/* The sessions that an account had before the entry; *found = false: it says nothing of them. */
+static qfs_status
+find_access(const qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *user, qfs_account_change *out,
+			bool *found, qfs_error *err)
+{
+	const qfs_account_part *part;
+
+	*found = false;
+	for (unsigned i = x->count; i > 0; i--)
+	{
+		const qfs_entry *entry = &x->evidence[i - 1].entry;
+
+		if (entry->seq >= subject->seq)
+			continue;
+		part = qfs_evidence_part(entry, user, QFS_ACCESS);
+		if (part == NULL)
+			continue;
+		*found = true;
+		return qfs_account_part_parse(part->part.value, entry->seq, out, err);
+	}
+	return QFS_OK;
+}
+
+/* all: every one of them matters; else the one that this entry was appended in */
+static qfs_status
+tell_sessions(qfs_explanation *x, const qfs_user_id *user, const qfs_access *access, const qfs_hash *only,
+			  qfs_error *err)
+{
+	qfs_status	status = QFS_OK;
+
+	for (unsigned i = 0; i < access->count && status == QFS_OK && x->session_count < QFS_SESSIONS_MAX; i++)
+	{
+		qfs_open_session *next = &x->sessions[x->session_count];
+		bool		found;
+
+		status = x->source->session(x->source, user, &access->sessions[i].digest, next, &found, err);
+		if (status == QFS_OK && found &&
+			(only == NULL || memcmp(&next->session, only, sizeof(*only)) == 0))
+			x->session_count++;
+	}
+	return status;
+}
+
+/* The account whose sessions the entry changes, or else its actor. */
+static qfs_status
+add_sessions(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
+{
+	qfs_account_change access;
+	qfs_user_id user = subject->actor;
+	bool		changes = false;
+	bool		found;
 	qfs_auth	auth;
-	qfs_status	status = qfs_auth_read(subject->auth, &auth, err);
-
-	if (status != QFS_OK)
-		return status;
-	if (!qfs_topic_executes(x->question.topic))
-		return follow_actor(x, subject, &auth, err);
-	if (auth.via == QFS_VIA_SESSION)
-		status = want(&w, &auth.session, err);
-	if (status == QFS_OK && rule != NULL && rule->session_member != NULL &&
-		qfs_json_member_hex(subject->payload, rule->session_member, session.bytes, sizeof(session.bytes)))
-		status = want(&w, &session, err);
-	if (status != QFS_OK)
-		return status;
-	status = follow_all(x, subject, qfs_effects_of(subject->outcome), false, &w, err);
-	return status == QFS_OK ? follow_all(x, subject, qfs_reads_of(subject->outcome), true, &w, err) : status;
-}
-
-/* ---- what else its rule names ---- */
-
-/* The ground of an entry: what its rule asks for is collected. */
-typedef struct collecting
-{
-	qfs_ground	ground;			/* first: the rule gets a pointer to it */
-	qfs_explanation *x;
-	const qfs_entry *subject;
-} collecting;
-
-static qfs_status
-give_entry(qfs_ground *ground, uint64_t seq, qfs_error *err)
-{
-	collecting *c = (collecting *) (void *) ground;
-	const qfs_entry *entry;
-
-	return add(c->x, seq, &entry, err);
-}
-
-static qfs_status
-give_found(qfs_ground *ground, const qfs_kind *names, qfs_slice value, qfs_error *err)
-{
-	collecting *c = (collecting *) (void *) ground;
-	const qfs_rule *rule = qfs_registry_lookup(c->x->registry, names);
-	const qfs_entry *entry;
-	int64_t		seq;
 	qfs_status	status;
 
-	if (rule == NULL)
-		return qfs_fail(err, QFS_INTERNAL, "no rule names records of %s", names->name);
-	status = c->x->source->find(c->x->source, rule, value, c->subject->seq, &seq, err);
-	return status == QFS_OK && seq >= 0 ? add(c->x, (uint64_t) seq, &entry, err) : status;
+	if (!subject->parts[QFS_PART_ACT].shown)
+		return QFS_OK;
+	status = qfs_auth_read(subject->auth, &auth, err);
+	for (unsigned i = 0; i < subject->account_count && qfs_topic_executes(x->question.topic); i++)
+		if (subject->account_parts[i].part.shown &&
+			qfs_slice_equal(subject->account_parts[i].kind, qfs_slice_of(qfs_account_kind_names[QFS_ACCESS])))
+		{
+			user = subject->account_parts[i].account;
+			changes = true;
+		}
+	if (status != QFS_OK || (!changes && auth.via != QFS_VIA_SESSION))
+		return status;
+	status = find_access(x, subject, &user, &access, &found, err);
+	if (status != QFS_OK || !found)
+		return status;
+	return tell_sessions(x, &user, &access.after.access, changes ? NULL : &auth.session, err);
 }
 
-/* The device of the session that the entry was appended in, from what is collected. */
-static bool
-give_device(qfs_ground *ground, qfs_slice *out)
-{
-	const collecting *c = (const collecting *) (void *) ground;
-	const qfs_rule *names = qfs_registry_lookup(c->x->registry, &qfs_kind_device);
-	wanted		w = {0};
-	qfs_auth	auth;
+/* ---- what else it rests on ---- */
 
-	if (names == NULL || qfs_auth_read(c->subject->auth, &auth, NULL) != QFS_OK ||
-		auth.via != QFS_VIA_SESSION || want(&w, &auth.session, NULL) != QFS_OK)
-		return false;
-	for (unsigned i = c->x->count; i > 0; i--)
-	{
-		const qfs_entry *entry = &c->x->evidence[i - 1].entry;
-		qfs_slice	value;
-
-		if (entry->seq < c->subject->seq && all_found(c->x, &w, entry))
-			return qfs_json_member(entry->payload, names->lookup->member, &value) &&
-				qfs_json_to_plain(value, out);
-	}
-	return false;
-}
-
+/* An application's type is registered; of qfs's own, executing it may need one entry more. */
 static qfs_status
 add_others(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
-	collecting	c = {{give_entry, give_found, give_device}, x, subject};
-	const qfs_rule *rule = rule_of(x, subject);
+	const qfs_rule *rule = qfs_registry_find(x->registry, subject->type);
+	qfs_status	status = QFS_OK;
+	int64_t		registered;
+	uint64_t	seq;
 
+	if (!subject->parts[QFS_PART_ACT].shown)
+		return QFS_OK;
 	if (rule == NULL)
-		return give_found(&c.ground, &qfs_kind_event_type, subject->type, err);
-	return rule->rests == NULL ? QFS_OK : rule->rests(subject, &c.ground, err);
+	{
+		status = x->source->find_type(x->source, subject->type, subject->seq, &registered, err);
+		return status == QFS_OK && registered >= 0 ? add_act(x, (uint64_t) registered, err) : status;
+	}
+	if (x->is_whole && rule->rests != NULL && rule->rests(subject, &seq))
+		status = add_act(x, seq, err);
+	return status;
 }
-
-/* ---- what every entry rests on ---- */
 
 /* Entry 0, the policy in force, and every key up to the one that signs. */
 static qfs_status
 add_ground(qfs_explanation *x, qfs_error *err)
 {
-	const qfs_entry *entry;
 	uint64_t	at = 1;
 	int64_t		seq;
-	qfs_status	status = add(x, 0, &entry, err);
+	qfs_status	status = add_act(x, 0, err);
 
 	if (status == QFS_OK)
 		status = x->source->find_policy(x->source, x->question.seq, &seq, err);
 	if (status == QFS_OK && seq >= 0)
-		status = add(x, (uint64_t) seq, &entry, err);
+		status = add_act(x, (uint64_t) seq, err);
 	while (status == QFS_OK)
 	{
 		status = x->source->find_rotation(x->source, at, &seq, err);
 		if (status != QFS_OK || seq < 0 || (uint64_t) seq >= x->question.size)
 			break;
-		status = add(x, (uint64_t) seq, &entry, err);
+		status = add_act(x, (uint64_t) seq, err);
 		at = (uint64_t) seq + 1;
 	}
 	return status;
+}
+
+bool
+qfs_explain_is_stated(const qfs_explanation *x, const qfs_entry *entry)
+{
+	return entry->seq <= x->question.seq && entry->seq >= x->question.from &&
+		qfs_evidence_part(entry, &x->question.subject, QFS_STANDING) != NULL;
 }
 
 /* Adds the entries of a statement: back to the account's creation, or to what was asked for. */
@@ -361,20 +397,63 @@ static qfs_status
 collect_statement(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_user_id *user = &x->question.subject;
+	qfs_reader	reader = reader_of(x);
 	int64_t		seq = (int64_t) x->question.seq;
-	const qfs_entry *entry;
-	qfs_effect	effect = {.previous = -1};
+	qfs_evidence *e;
+	qfs_account_change change;
 	qfs_status	status = QFS_OK;
 
+	if (x->question.from > x->question.seq)
+		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "a statement from entry %u to entry %u", x->question.from, x->question.seq);
 	while (status == QFS_OK && seq >= 0 && (uint64_t) seq >= x->question.from)
 	{
-		status = add(x, (uint64_t) seq, &entry, err);
-		if (status == QFS_OK &&
-			(!qfs_effect_of(entry->outcome, user, &effect) || effect.previous >= seq))
-			return qfs_fail(err, QFS_EXPLAIN_TOPIC, "entry %u did not touch user_%h", (uint64_t) seq,
-							user->bytes);
-		seq = effect.previous;
+		int			place;
+
+		status = add(x, (uint64_t) seq, &e, err);
+		if (status != QFS_OK)
+			break;
+		place = place_of_part(&e->entry, user, QFS_STANDING);
+		if (place < 0)
+			return qfs_fail(err, QFS_EXPLAIN_TOPIC, "entry %u did not change the standing of user_%h",
+							(uint64_t) seq, user->bytes);
+		e->needs[place] = true;
+		e->needs_act |= is_told(&e->entry) && qfs_sees_act(x->registry, &reader, &e->entry);
+		status = qfs_account_part_parse(e->entry.account_parts[place].part.value, (uint64_t) seq, &change, err);
+		seq = change.before.last_entry;
 	}
+	return status;
+}
+
+/* The entry in question, as far as whoever asks may see it. */
+static qfs_status
+add_subject(qfs_explanation *x, qfs_entry *out, qfs_error *err)
+{
+	qfs_reader	reader = reader_of(x);
+	qfs_evidence *e;
+	qfs_status	status = add(x, x->question.seq, &e, err);
+
+	if (status != QFS_OK)
+		return status;
+	e->needs_act = is_told(&e->entry) && qfs_sees_act(x->registry, &reader, &e->entry);
+	for (unsigned i = 0; i < e->entry.account_count; i++)
+		e->needs[i] = qfs_sees_account(x->registry, &reader, &e->entry, i);
+	*out = qfs_evidence_shown(e);
+	return QFS_OK;
+}
+
+/* Of the entry alone, everything that was found in it. */
+static qfs_status
+collect_entry(qfs_explanation *x, qfs_error *err)
+{
+	qfs_entry	subject;
+	qfs_status	status = add_subject(x, &subject, err);
+
+	if (status == QFS_OK)
+		status = add_accounts(x, &subject, err);
+	if (status == QFS_OK)
+		status = add_sessions(x, &subject, err);
+	if (status == QFS_OK && qfs_topic_executes(x->question.topic))
+		status = add_others(x, &subject, err);
 	return status;
 }
 
@@ -382,25 +461,18 @@ qfs_status
 qfs_explain_collect(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_question *q = &x->question;
-	const qfs_entry *subject;
 	qfs_status	status;
 
 	if (q->seq >= q->size)
 		return qfs_fail(err, QFS_SIZE_UNKNOWN, "entry %u is not among the first %u", q->seq, q->size);
-	status = add(x, q->seq, &subject, err);
-	if (status == QFS_OK && q->topic == QFS_TOPIC_STATEMENT)
-		status = collect_statement(x, err);
-	else if (status == QFS_OK)
-	{
-		qfs_entry	copy = *subject;
-
-		status = follow_accounts(x, &copy, err);
-		if (status == QFS_OK && qfs_topic_executes(q->topic))
-			status = add_others(x, &copy, err);
-	}
+	status = q->topic == QFS_TOPIC_STATEMENT ? collect_statement(x, err) : collect_entry(x, err);
 	if (status == QFS_OK)
 		status = add_ground(x, err);
-	if (status == QFS_OK)
-		x->subject = qfs_evidence_find(x->evidence, x->count, q->seq);
+	if (status != QFS_OK)
+		return status;
+	/* What was collected is what is shown: nobody goes on from more than that. */
+	for (unsigned i = 0; i < x->count; i++)
+		x->evidence[i].entry = qfs_evidence_shown(&x->evidence[i]);
+	x->subject = qfs_evidence_find(x->evidence, x->count, q->seq);
 	return status;
 }

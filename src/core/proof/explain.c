@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
-#include "engine/reduce.h"
+#include "engine/permission.h"
 #include "engine/session.h"
 
 static const char *const topics[] = {
@@ -77,32 +77,38 @@ qfs_explain_end(qfs_explanation *x)
 
 /* ---- execution ---- */
 
-/* Does the entry say that this policy was in force?  Acts of the operator name none. */
+/* Does the entry say that this policy was in force?  Acts of an operator's role name none. */
 static bool
 names_policy(const qfs_explanation *x)
 {
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_account_change change;
 	qfs_hash	policy;
 
-	return qfs_json_member_hex(x->subject->entry.outcome, "policy", policy.bytes, sizeof(policy.bytes)) &&
-		memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0;
+	if (qfs_json_member_hex(entry->outcome, "policy", policy.bytes, sizeof(policy.bytes)))
+		return memcmp(&policy, &x->policy_hash, sizeof(policy)) == 0;
+	for (unsigned i = 0; i < entry->account_count; i++)
+		if (entry->account_parts[i].part.shown &&
+			qfs_account_part_parse(entry->account_parts[i].part.value, entry->seq, &change, NULL) == QFS_OK)
+			return change.policy == x->policy_seq;
+	return false;
 }
 
 /* An entry that is not executed would not show that a policy was left out. */
 static qfs_status
 check_policy(const qfs_explanation *x, qfs_error *err)
 {
-	if (qfs_topic_executes(x->question.topic) || names_policy(x))
+	if (x->question.topic == QFS_TOPIC_ENTRY || names_policy(x))
 		return QFS_OK;
 	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", x->subject->entry.seq);
 }
 
-/* The policy and the session of the entry in question, while the store is as it was before it. */
+/* The policy of the entry in question, while the store is as it was before it. */
 static qfs_status
-note_ground(qfs_explanation *x, qfs_error *err)
+note_policy(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_entry *entry = &x->subject->entry;
 	qfs_store  *store = qfs_memory_store_base(x->memory);
-	qfs_auth	auth;
 	qfs_policy_record record;
 	bool		found;
 	qfs_status	status;
@@ -121,14 +127,115 @@ note_ground(qfs_explanation *x, qfs_error *err)
 	QFS_ASSERT(found && record.policy.len <= sizeof(x->policy_text));
 	memcpy(x->policy_text, record.policy.data, record.policy.len);
 	status = qfs_policy_parse((qfs_slice) {x->policy_text, record.policy.len}, &x->policy, err);
-	if (status == QFS_OK)
-		status = check_policy(x, err);
-	if (status == QFS_OK)
-		status = qfs_auth_read(entry->auth, &auth, err);
-	if (status != QFS_OK || auth.via != QFS_VIA_SESSION || x->question.topic == QFS_TOPIC_STATEMENT)
+	return status == QFS_OK ? check_policy(x, err) : status;
+}
+
+/* ---- the store before the entry ---- */
+
+/* A part with the details of the sessions that are told. */
+static void
+tell_known(const qfs_explanation *x, qfs_access *access)
+{
+	for (unsigned i = 0; i < access->count; i++)
+		for (unsigned n = 0; n < x->session_count; n++)
+			if (memcmp(&access->sessions[i].digest, &x->sessions[n].digest, sizeof(qfs_hash)) == 0)
+				access->sessions[i] = x->sessions[n];
+}
+
+/* What an account was in this kind, as the entry that touched it last says. */
+static qfs_status
+put_state(qfs_explanation *x, const qfs_user_id *user, qfs_account_kind kind, int64_t previous, qfs_error *err)
+{
+	const qfs_evidence *e;
+	const qfs_account_part *part;
+	qfs_account_change change;
+	qfs_status	status;
+
+	/* What the question does not ask for was not collected. */
+	e = previous < 0 ? NULL : qfs_evidence_find(x->evidence, x->count, (uint64_t) previous);
+	part = e == NULL ? NULL : qfs_evidence_part(&e->entry, user, kind);
+	if (part == NULL)
+		return QFS_OK;
+	status = qfs_account_part_parse(part->part.value, (uint64_t) previous, &change, err);
+	if (status != QFS_OK)
 		return status;
-	x->has_session = true;
-	return qfs_session_authorize(x->reducer, entry, &auth, &x->session, err);
+	if (kind == QFS_ACCESS)
+		tell_known(x, &change.after.access);
+	return qfs_account_state_put(x->reducer->store, kind, &change.after, err);
+}
+
+static qfs_status
+put_states(qfs_explanation *x, qfs_error *err)
+{
+	const qfs_entry *subject = &x->subject->entry;
+	qfs_json_iter iter = qfs_reads_of(subject->outcome);
+	qfs_account_change change;
+	qfs_read	read;
+	bool		found = true;
+	qfs_status	status = QFS_OK;
+
+	for (unsigned i = 0; i < subject->account_count && status == QFS_OK; i++)
+	{
+		if (!subject->account_parts[i].part.shown)
+			continue;
+		status = qfs_account_part_parse(subject->account_parts[i].part.value, subject->seq, &change, err);
+		if (status == QFS_OK)
+			status = put_state(x, &change.after.user, change.kind, change.before.last_entry, err);
+	}
+	while (status == QFS_OK && found)
+	{
+		status = qfs_read_next(&iter, &read, &found, err);
+		if (status == QFS_OK && found)
+			status = put_state(x, &read.user, read.kind, read.previous, err);
+	}
+	return status;
+}
+
+/* What follows from the entry itself, and needs nobody's word. */
+static qfs_status
+suppose(qfs_explanation *x, qfs_error *err)
+{
+	const qfs_rule *rule = qfs_registry_find(x->registry, x->subject->entry.type);
+	qfs_act		act = {.reducer = x->reducer,.rule = rule,.event = &x->subject->entry,.session = x->session,.err = err};
+
+	return rule == NULL || rule->suppose == NULL ? QFS_OK : rule->suppose(&act);
+}
+
+/* ---- the entry ---- */
+
+/* Is it known which sessions the actor had? */
+static bool
+knows_access(const qfs_explanation *x)
+{
+	const qfs_entry *entry = &x->subject->entry;
+
+	for (unsigned i = 0; i < x->count && x->evidence[i].entry.seq < entry->seq; i++)
+		if (qfs_evidence_part(&x->evidence[i].entry, &entry->actor, QFS_ACCESS) != NULL)
+			return true;
+	return false;
+}
+
+/* Whose authority it was; where that is not shown, that the signature is the key's. */
+static qfs_status
+authorize(qfs_explanation *x, qfs_error *err)
+{
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_act		act = {
+		.reducer = x->reducer,.rule = qfs_registry_find(x->registry, entry->type),.event = entry,
+		.fx = &x->fx,.err = err
+	};
+	qfs_status	status = qfs_auth_read(entry->auth, &act.auth, err);
+
+	if (status != QFS_OK)
+		return status;
+	if (act.auth.via == QFS_VIA_SESSION && !knows_access(x))
+		return act.auth.is_signed ? qfs_event_signature_check(x->reducer, entry, &act.auth, err) : QFS_OK;
+	qfs_effects_init(&x->fx, &act);
+	status = qfs_permission_establish(&act);
+	x->fx.act = NULL;
+	x->has_session = status == QFS_OK && act.auth.via == QFS_VIA_SESSION;
+	x->session = act.session;
+	return status;
 }
 
 /* The rules once more, over what the evidence says. */
@@ -137,14 +244,50 @@ execute(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_entry *entry = &x->subject->entry;
 	qfs_buf		outcome;
-	qfs_status	status;
+	qfs_buf		accounts;
+	qfs_status	status = suppose(x, err);
 
-	qfs_buf_init(&outcome, x->outcome, sizeof(x->outcome));
-	status = qfs_reduce(x->reducer, entry, &outcome, err);
-	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&outcome), entry->outcome))
+	qfs_buf_init(&outcome, x->space.outcome, sizeof(x->space.outcome));
+	qfs_buf_init(&accounts, x->space.accounts, sizeof(x->space.accounts));
+	if (status == QFS_OK)
+		status = qfs_reduce_with(x->reducer, entry, &x->fx, &outcome, &accounts, err);
+	if (status != QFS_OK)
+		return status;
+	if (!qfs_slice_equal(qfs_buf_slice(&outcome), entry->outcome))
 		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u: it should be %v", entry->seq,
 						qfs_buf_slice(&outcome));
-	return status;
+	if (!qfs_slice_equal(qfs_buf_slice(&accounts), entry->accounts))
+		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u: of accounts it should say %v", entry->seq,
+						qfs_buf_slice(&accounts));
+	return QFS_OK;
+}
+
+static qfs_status
+examine(qfs_explanation *x, qfs_error *err)
+{
+	qfs_topic	topic = x->question.topic;
+	qfs_status	status = note_policy(x, err);
+
+	if (status == QFS_OK && topic == QFS_TOPIC_STATEMENT)
+		status = qfs_explain_derive(x, err);
+	if (status != QFS_OK || topic == QFS_TOPIC_STATEMENT)
+		return status;
+	status = put_states(x, err);
+	if (status == QFS_OK && x->subject->entry.seq > 0 && x->subject->entry.parts[QFS_PART_ACT].shown)
+		status = authorize(x, err);
+	if (status != QFS_OK || !qfs_topic_executes(topic))
+		return status;
+	status = qfs_explain_derive(x, err);
+	return status == QFS_OK && x->is_whole ? execute(x, err) : status;
+}
+
+/* Puts what is shown of accounts into the store. */
+static qfs_status
+recall_parts(qfs_explanation *x, const qfs_evidence *e, qfs_error *err)
+{
+	qfs_act		act = {.reducer = x->reducer,.event = &e->entry,.err = err};
+
+	return qfs_effects_recall(&act);
 }
 
 qfs_status
@@ -157,15 +300,12 @@ qfs_explain_execute(qfs_explanation *x, qfs_error *err)
 		const qfs_evidence *e = &x->evidence[i];
 
 		if (e == x->subject)
-			status = note_ground(x, err);
-		if (status != QFS_OK)
-			break;
-		if (e == x->subject && qfs_topic_executes(x->question.topic))
-			status = execute(x, err);
-		else if (e == x->subject && x->question.topic != QFS_TOPIC_STATEMENT)
-			continue;
-		else
+			status = examine(x, err);
+		/* One that was executed has stored what comes of it; of the others, what is shown. */
+		if (status == QFS_OK && e->needs_act && e != x->subject)
 			status = qfs_recall(x->reducer, &e->entry, err);
+		else if (status == QFS_OK && !(e == x->subject && x->is_whole && qfs_topic_executes(x->question.topic)))
+			status = recall_parts(x, e, err);
 		if (status == QFS_OK && e->entry.seq == 0)
 			status = qfs_reducer_name_ledger(x->reducer, &e->hash, err);
 	}
@@ -191,10 +331,9 @@ qfs_explain_key(qfs_explanation *x, qfs_vkey *out, qfs_error *err)
 static bool
 is_topic_of(const qfs_explanation *x, qfs_topic topic)
 {
-	const qfs_entry *entry = &x->subject->entry;
-	const qfs_rule *rule = qfs_registry_find(x->registry, entry->type);
+	const qfs_rule *rule = qfs_registry_find(x->registry, x->subject->entry.type);
 
-	return rule != NULL && (rule->topic == topic || qfs_explain_change(x, rule, topic) != NULL);
+	return (rule != NULL && rule->topic == topic) || qfs_explain_change(x, topic) != NULL;
 }
 
 static qfs_status
@@ -202,7 +341,6 @@ check_topic(const qfs_explanation *x, qfs_error *err)
 {
 	const qfs_question *q = &x->question;
 	const qfs_entry *entry = &x->subject->entry;
-	qfs_effect	effect;
 	bool		fits = true;
 
 	switch (q->topic)
@@ -213,7 +351,7 @@ check_topic(const qfs_explanation *x, qfs_error *err)
 			fits = is_topic_of(x, q->topic);
 			break;
 		case QFS_TOPIC_COHERENCE:
-			fits = q->has_subject && qfs_effect_of(entry->outcome, &q->subject, &effect);
+			fits = q->has_subject && qfs_evidence_part(entry, &q->subject, QFS_STANDING) != NULL;
 			break;
 		case QFS_TOPIC_SESSION:
 			fits = x->has_session;
@@ -255,32 +393,57 @@ put_member(qfs_json_writer *w, const char *name, qfs_slice object, const char *o
 	qfs_json_put_value(w, qfs_json_member_or(object, name, qfs_slice_of(otherwise)));
 }
 
+/* memory: for the line of an entry */
+static qfs_status
+write_entry(qfs_explanation *x, const qfs_evidence *e, uint8_t *memory, qfs_json_writer *w, qfs_error *err)
+{
+	qfs_proof	proof;
+	qfs_buf		line;
+	qfs_status	status = x->source->prove(x->source, e->entry.seq, &proof, err);
+
+	qfs_buf_init(&line, memory, QFS_LINE_MAX);
+	if (status == QFS_OK)
+		status = qfs_line_write(&e->entry, &line, err);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_open_object(w);
+	qfs_json_key(w, "line");
+	qfs_json_put_text(w, qfs_buf_slice(&line));
+	qfs_json_key(w, "proof");
+	qfs_json_open_array(w);
+	for (unsigned n = 0; n < proof.count; n++)
+		qfs_json_put_hex(w, proof.hashes[n].bytes, sizeof(proof.hashes[n].bytes));
+	qfs_json_close(w);
+	qfs_json_close(w);
+	return QFS_OK;
+}
+
 static qfs_status
 write_entries(qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 {
+	uint8_t    *memory = x->allocator.allocate(x->allocator.context, QFS_LINE_MAX);
 	qfs_status	status = QFS_OK;
 
+	if (memory == NULL)
+		return qfs_fail(err, QFS_NO_MEMORY, "for an explanation");
 	qfs_json_key(w, "entries");
 	qfs_json_open_array(w);
 	for (unsigned i = 0; i < x->count && status == QFS_OK; i++)
-	{
-		qfs_proof	proof;
-
-		status = x->source->prove(x->source, x->evidence[i].entry.seq, &proof, err);
-		if (status != QFS_OK)
-			break;
-		qfs_json_open_object(w);
-		qfs_json_key(w, "line");
-		qfs_json_put_text(w, x->evidence[i].line);
-		qfs_json_key(w, "proof");
-		qfs_json_open_array(w);
-		for (unsigned n = 0; n < proof.count; n++)
-			qfs_json_put_hex(w, proof.hashes[n].bytes, sizeof(proof.hashes[n].bytes));
-		qfs_json_close(w);
-		qfs_json_close(w);
-	}
+		status = write_entry(x, &x->evidence[i], memory, w, err);
 	qfs_json_close(w);
+	x->allocator.release(x->allocator.context, memory);
 	return status;
+}
+
+/* Null where it is not shown. */
+static void
+put_type(qfs_json_writer *w, const qfs_entry *entry)
+{
+	qfs_json_key(w, "type");
+	if (entry->type.len > 0)
+		qfs_json_put_text(w, entry->type);
+	else
+		qfs_json_put_null(w);
 }
 
 /* "by": whose word an entry is. */
@@ -289,10 +452,12 @@ write_word(const qfs_entry *entry, qfs_json_writer *w)
 {
 	qfs_auth	auth;
 
-	/* It was read before: no entry is explained that could not be appended. */
-	qfs_auth_read(entry->auth, &auth, NULL);
 	qfs_json_key(w, "by");
-	qfs_json_put_text(w, qfs_slice_of(qfs_auth_word(&auth)));
+	/* No entry is explained that could not be appended. */
+	if (entry->parts[QFS_PART_ACT].shown && qfs_auth_read(entry->auth, &auth, NULL) == QFS_OK)
+		qfs_json_put_text(w, qfs_slice_of(qfs_auth_word(&auth)));
+	else
+		qfs_json_put_null(w);
 }
 
 static void
@@ -310,12 +475,11 @@ write_session(const qfs_explanation *x, qfs_json_writer *w)
 	qfs_json_key(w, "scope");
 	qfs_session_write_scope(w, s);
 	put_hash(w, "session", &s->session);
-	put_count(w, "started", s->seq);
 	put_count(w, "ttl_blocks", s->ttl_blocks);
 	qfs_json_close(w);
 }
 
-/* The effects on the account, the newest first, each with the entry that it is of. */
+/* The changes of the account's standing, the newest first, each with the entry that it is of. */
 static void
 write_statement(const qfs_explanation *x, qfs_json_writer *w)
 {
@@ -324,30 +488,123 @@ write_statement(const qfs_explanation *x, qfs_json_writer *w)
 	for (unsigned i = x->count; i > 0; i--)
 	{
 		const qfs_entry *entry = &x->evidence[i - 1].entry;
-		qfs_json_iter iter = qfs_effects_of(entry->outcome);
-		qfs_slice	key;
-		qfs_slice	value;
-		qfs_effect	effect;
-		bool		found = entry->seq <= x->question.seq && entry->seq >= x->question.from &&
-			qfs_effect_of(entry->outcome, &x->question.subject, &effect);
 
-		if (!found)
+		if (!qfs_explain_is_stated(x, entry))
 			continue;
 		qfs_json_open_object(w);
 		put_count(w, "at", entry->at);
 		write_word(entry, w);
-		qfs_json_key(w, "effects");
-		qfs_json_open_array(w);
-		while (qfs_json_next(&iter, &key, &value))
-			if (qfs_effect_read(value, &effect, NULL) == QFS_OK &&
-				memcmp(&effect.user, &x->question.subject, sizeof(effect.user)) == 0)
-				qfs_json_put_value(w, value);
-		qfs_json_close(w);
+		qfs_json_key(w, "change");
+		qfs_json_put_value(w, qfs_evidence_part(entry, &x->question.subject, QFS_STANDING)->part.value);
 		put_count(w, "seq", (int64_t) entry->seq);
-		qfs_json_key(w, "type");
-		qfs_json_put_text(w, entry->type);
+		put_type(w, entry);
 		qfs_json_close(w);
 	}
+	qfs_json_close(w);
+}
+
+static void
+put_amounts(qfs_json_writer *w, const char *name, qfs_amount before, qfs_amount after)
+{
+	if (before == after)
+		return;
+	qfs_json_key(w, name);
+	qfs_json_open_array(w);
+	qfs_json_put_amount(w, before);
+	qfs_json_put_amount(w, after);
+	qfs_json_close(w);
+}
+
+static void
+put_counts(qfs_json_writer *w, const char *name, int64_t before, int64_t after)
+{
+	if (before == after)
+		return;
+	qfs_json_key(w, name);
+	qfs_json_open_array(w);
+	qfs_json_put_int(w, before);
+	qfs_json_put_int(w, after);
+	qfs_json_close(w);
+}
+
+/* What the entry did to the standings that are shown, each change of it, [before, after]. */
+static void
+write_effects(const qfs_explanation *x, qfs_json_writer *w)
+{
+	qfs_json_key(w, "effects");
+	qfs_json_open_array(w);
+	for (unsigned i = 0; i < x->effect_count; i++)
+	{
+		const qfs_effect *effect = &x->effects[i];
+
+		qfs_json_open_object(w);
+		qfs_json_key(w, "account");
+		qfs_json_put_user(w, &effect->after.user);
+		put_amounts(w, "coherence", effect->before.coherence, effect->after.coherence);
+		put_amounts(w, "flx", effect->before.flx, effect->after.flx);
+		put_counts(w, "points", effect->before.points, effect->after.points);
+		put_counts(w, "referrals", effect->before.referrals, effect->after.referrals);
+		qfs_json_key(w, "rule");
+		qfs_json_put_text(w, qfs_slice_of(effect->rule));
+		qfs_json_close(w);
+	}
+	qfs_json_close(w);
+}
+
+/* Those of the outcome; where that is not shown, those that follow from the standings. */
+static void
+write_guards(const qfs_explanation *x, qfs_json_writer *w)
+{
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_story	story = qfs_explain_story(x);
+	bool		executes = qfs_topic_executes(x->question.topic);
+
+	if (entry->parts[QFS_PART_OUTCOME].shown || !executes)
+	{
+		put_member(w, "guards", executes ? entry->outcome : QFS_LITERAL("{}"), "[]");
+		return;
+	}
+	qfs_json_key(w, "guards");
+	qfs_json_open_array(w);
+	for (unsigned i = 0; i < x->effect_count; i++)
+	{
+		const qfs_change *change = qfs_explain_named(x, qfs_slice_of(x->effects[i].rule));
+
+		if (change != NULL && change->judge != NULL &&
+			x->effects[i].after.referrals != x->effects[i].before.referrals)
+			change->judge(&story, &x->effects[i], w);
+	}
+	qfs_json_close(w);
+}
+
+/* What is taken as it was recorded: nobody to whom it is explained can know it. */
+static void
+write_recorded(const qfs_explanation *x, qfs_json_writer *w)
+{
+	bool		executes = qfs_topic_executes(x->question.topic);
+	bool		by_session = x->subject->entry.has_actor || !x->subject->entry.parts[QFS_PART_ACT].shown;
+
+	qfs_json_key(w, "recorded");
+	qfs_json_open_array(w);
+	if (executes && by_session && !x->has_session && !x->is_whole)
+		qfs_json_put_text(w, QFS_LITERAL("authority"));
+	if (executes && !x->is_whole)
+		qfs_json_put_text(w, QFS_LITERAL("conditions"));
+	if (executes)
+	{
+		qfs_json_put_text(w, QFS_LITERAL("first uses"));
+		qfs_json_put_text(w, QFS_LITERAL("rates"));
+	}
+	qfs_json_close(w);
+}
+
+static void
+write_sessions(const qfs_explanation *x, qfs_json_writer *w)
+{
+	qfs_json_key(w, "sessions");
+	qfs_json_open_array(w);
+	for (unsigned i = 0; i < x->session_count; i++)
+		qfs_open_session_write(w, &x->sessions[i]);
 	qfs_json_close(w);
 }
 
@@ -387,7 +644,7 @@ write_result(const qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 	put_count(w, "at", entry->at);
 	write_word(entry, w);
 	if (executed)
-		put_member(w, "effects", entry->outcome, "[]");
+		write_effects(x, w);
 	if (x->question.topic == QFS_TOPIC_MESSAGE)
 	{
 		qfs_json_key(w, "message");
@@ -401,8 +658,7 @@ write_result(const qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 		write_statement(x, w);
 	if (executed)
 		put_member(w, "status", entry->outcome, "null");
-	qfs_json_key(w, "type");
-	qfs_json_put_text(w, entry->type);
+	put_type(w, entry);
 	qfs_json_close(w);
 	return status;
 }
@@ -447,14 +703,18 @@ write(qfs_explanation *x, qfs_slice note, const qfs_hash *hash, qfs_buf *out, qf
 	if (hash != NULL)
 		put_hash(w, "explanation_hash", hash);
 	put_count(w, "from", (int64_t) q->from);
-	put_member(w, "guards", qfs_topic_executes(q->topic) ? x->subject->entry.outcome : QFS_LITERAL("{}"), "[]");
+	write_guards(x, w);
 	qfs_json_key(w, "narrative");
 	qfs_json_put_text(w, qfs_buf_slice(&narrative));
 	write_policy(x, w);
+	qfs_json_key(w, "reader");
+	qfs_json_put_text(w, q->to_subject ? QFS_LITERAL("subject") : QFS_LITERAL("auditor"));
+	write_recorded(x, w);
 	status = write_result(x, w, err);
 	if (status != QFS_OK)
 		return status;
 	put_count(w, "seq", (int64_t) q->seq);
+	write_sessions(x, w);
 	qfs_json_key(w, "steps");
 	qfs_json_open_array(w);
 	qfs_explain_steps(x, w);
@@ -467,7 +727,7 @@ write(qfs_explanation *x, qfs_slice note, const qfs_hash *hash, qfs_buf *out, qf
 	qfs_json_key(w, "topic");
 	qfs_json_put_text(w, qfs_slice_of(topics[q->topic]));
 	put_hash(w, "tx_id", &x->subject->hash);
-	put_count(w, "v", 1);
+	put_count(w, "v", 2);
 	qfs_json_close(w);
 	return qfs_json_end(w, err);
 }
@@ -476,10 +736,10 @@ size_t
 qfs_explain_size(const qfs_explanation *x, qfs_slice note)
 {
 	/* A string grows to twice its bytes at most: entries hold no control characters. */
-	size_t		size = 2 * note.len + 16 * QFS_ENTRY_MAX;
+	size_t		size = 2 * note.len + 16 * QFS_PAYLOAD_MAX;
 
 	for (unsigned i = 0; i < x->count; i++)
-		size += 4 * x->evidence[i].line.len + (QFS_PROOF_MAX + 1) * (2 * QFS_HASH_LEN + 4);
+		size += 4 * x->evidence[i].line.len + 4096 + (QFS_PROOF_MAX + 1) * (2 * QFS_HASH_LEN + 4);
 	return size;
 }
 

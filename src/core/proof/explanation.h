@@ -4,17 +4,19 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  *
  * A bundle holds the entry in question and the entries that it rests on, each
- * with its inclusion path, and a signed checkpoint.  Those entries are
- * recalled (qfs_recall) in their order, the entry in question is executed over
- * what they say, by the same rules as ever, and everything that the bundle
- * says is written from there.  So there is one function that writes a bundle,
- * and verifying one is writing it again, from its own entries, and comparing.
+ * with its inclusion path, and a signed checkpoint.  Of each account and kind
+ * that the entry touched or looked at, the last entry before that touched it
+ * tells all there is, in one part.  Over these states the entry in question is
+ * executed, by the same rules as ever, and everything that the bundle says is
+ * written from there.  So there is one function that writes a bundle, and
+ * verifying one is writing it again, from its own entries, and comparing.
  * docs/explain.md has the form.
  */
 #ifndef QFS_EXPLANATION_H
 #define QFS_EXPLANATION_H
 
-#include "engine/effects.h"
+#include "engine/reduce.h"
+#include "engine/visibility.h"
 #include "log/note.h"
 #include "state/store_memory.h"
 
@@ -30,14 +32,15 @@ typedef struct qfs_question
 	uint64_t	seq;			/* the entry; of a statement, the newest of its entries */
 	bool		has_subject;
 	qfs_user_id subject;		/* whom it is explained to; of a statement, whose it is */
+	bool		to_subject;		/* it shows what the subject may see; else all that it rests on */
 	uint64_t	from;			/* of a statement: entries before it are left out */
 	uint64_t	size;			/* of the checkpoint */
 } qfs_question;
 
 /*
  * Of a session or a message, the question is who appended the entry and not
- * what came of it: it is not executed, and rests on the sign-in and what
- * followed it.  Of a statement, every entry is taken as it was recorded.
+ * what came of it: it is not executed, and rests on the sessions that its actor
+ * had.  Of a statement, every entry is taken as it was recorded.
  */
 static inline bool
 qfs_topic_executes(qfs_topic topic)
@@ -49,29 +52,34 @@ qfs_topic_executes(qfs_topic topic)
 typedef struct qfs_source qfs_source;
 struct qfs_source
 {
-	/* Canonical bytes, valid as long as the source.  Errors: BUNDLE_INCOMPLETE. */
+	/* A canonical line, valid as long as the source.  Errors: BUNDLE_INCOMPLETE. */
 	qfs_status	(*line) (qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err);
 	qfs_status	(*prove) (qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err);
 
 	/* Each finds an entry by something else than its number; *seq = -1 if there is none. */
 
-	/* The first entry of the rule before entry `at` that names a value, by the rule's lookup. */
-	qfs_status	(*find) (qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at,
-						 int64_t *seq, qfs_error *err);
+	/* The entry before entry `at` that registered an application's type. */
+	qfs_status	(*find_type) (qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err);
 
 	/* The last entry before entry `at` that put a policy in force; entry 0 does not count. */
 	qfs_status	(*find_policy) (qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err);
+
+	/* A session of an account by its digest, if its details are known. */
+	qfs_status	(*session) (qfs_source *source, const qfs_user_id *user, const qfs_hash *digest,
+							qfs_open_session *out, bool *found, qfs_error *err);
 
 	/* The first entry from `from` on that put keys in force; entry 0 does not count. */
 	qfs_status	(*find_rotation) (qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err);
 };
 
-/* An entry of the bundle. */
+/* An entry of the bundle, and what of it the answer rests on. */
 typedef struct qfs_evidence
 {
 	qfs_slice	line;
 	qfs_entry	entry;
 	qfs_hash	hash;
+	bool		needs_act;		/* act, payload, signature and outcome */
+	bool		needs[QFS_ACCOUNT_PARTS_MAX];	/* parts of accounts */
 } qfs_evidence;
 
 typedef struct qfs_explanation
@@ -85,13 +93,19 @@ typedef struct qfs_explanation
 	qfs_evidence *evidence;		/* QFS_EXPLAIN_MAX of them, in the order of their seq */
 	unsigned	count;
 	const qfs_evidence *subject;	/* the entry in question; NULL before it is collected */
+	qfs_open_session sessions[QFS_SESSIONS_MAX];	/* whose details are told */
+	unsigned	session_count;
 	qfs_session_record session; /* that authorized it; has_session says if one did */
 	bool		has_session;
+	bool		is_whole;		/* nothing that executing it needs is hidden */
+	unsigned	effect_count;	/* what it did to the standings that are shown */
+	qfs_effect	effects[QFS_EFFECTS_MAX];
+	qfs_effects fx;
 	int64_t		policy_seq;		/* policy in force at the entry */
 	qfs_hash	policy_hash;
 	qfs_policy	policy;			/* points into policy_text */
 	uint8_t		policy_text[QFS_POLICY_MAX];
-	uint8_t		outcome[QFS_ENTRY_MAX];
+	qfs_workspace space;
 } qfs_explanation;
 
 /* Errors: NO_MEMORY. */
@@ -106,10 +120,18 @@ extern void qfs_explain_end(qfs_explanation *x);
 extern qfs_status qfs_explain_collect(qfs_explanation *x, qfs_error *err);
 
 /*
- * Recalls what was collected and executes the entry in question.
+ * Puts into a store what was collected, compares what is shown of accounts
+ * with what was shown of them before, does to the standings what the changes
+ * say that are named, and executes the entry in question, if all is there.
  * Errors: OUTCOME_MISMATCH, BUNDLE_INCOMPLETE without the policy that it names, and what rules and signatures refuse.
  */
 extern qfs_status qfs_explain_execute(qfs_explanation *x, qfs_error *err);
+
+/* Its second and third step.  Errors: OUTCOME_MISMATCH. */
+extern qfs_status qfs_explain_derive(qfs_explanation *x, qfs_error *err);
+
+/* An entry as the bundle shows it. */
+extern qfs_entry qfs_evidence_shown(const qfs_evidence *evidence);
 
 /* The key that signs the checkpoint of the question's size. */
 extern qfs_status qfs_explain_key(qfs_explanation *x, qfs_vkey *out, qfs_error *err);
@@ -125,11 +147,24 @@ extern qfs_status qfs_explain_write(qfs_explanation *x, qfs_slice note, qfs_buf 
 /* The entry in question, and whom it is explained to. */
 extern qfs_story qfs_explain_story(const qfs_explanation *x);
 
+/* Is the rule the one of its type that was in force at the entry? */
+extern bool qfs_explain_considers(const qfs_explanation *x, const qfs_rule *rule);
+
+/* The change of this name, of the entry's type, or of any if that is not shown; NULL: there is none. */
+extern const qfs_change *qfs_explain_named(const qfs_explanation *x, qfs_slice name);
+
 /* The change of the first effect that a topic asks for; NULL: there is none. */
-extern const qfs_change *qfs_explain_change(const qfs_explanation *x, const qfs_rule *rule, qfs_topic topic);
+extern const qfs_change *qfs_explain_change(const qfs_explanation *x, qfs_topic topic);
 
 /* The entry of this number in a list that is in their order; NULL: it is not there. */
 extern const qfs_evidence *qfs_evidence_find(const qfs_evidence *list, unsigned count, uint64_t seq);
+
+/* Is the entry one of a statement: did it change the standing of the subject, in the range that was asked for? */
+extern bool qfs_explain_is_stated(const qfs_explanation *x, const qfs_entry *entry);
+
+/* The part of an account in an entry; NULL: it is not there, or not shown. */
+extern const qfs_account_part *qfs_evidence_part(const qfs_entry *entry, const qfs_user_id *user,
+												 qfs_account_kind kind);
 
 /* The items of "steps", and the sentence. */
 extern void qfs_explain_steps(const qfs_explanation *x, qfs_json_writer *w);

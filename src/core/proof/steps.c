@@ -45,13 +45,13 @@ effect_steps(const qfs_story *story, const qfs_change *change, const qfs_effect 
 {
 	if (change != NULL && change->steps != NULL)
 		change->steps(effect, w);
-	if (effect->has_flx)
+	if (effect->after.flx != effect->before.flx)
 		balance_step(w, effect);
-	if (effect->has_points)
+	if (effect->after.points != effect->before.points)
 		count_step(w, "points", effect->before.points, effect->after.points);
-	if (effect->has_referrals)
+	if (effect->after.referrals != effect->before.referrals)
 		count_step(w, "referrals", effect->before.referrals, effect->after.referrals);
-	if (effect->has_coherence)
+	if (effect->after.coherence != effect->before.coherence)
 		coherence_step(w, effect, story->policy->alpha,
 					   change != NULL && change->quality != NULL ? change->quality(story, effect) : 0);
 }
@@ -59,17 +59,14 @@ effect_steps(const qfs_story *story, const qfs_change *change, const qfs_effect 
 void
 qfs_explain_steps(const qfs_explanation *x, qfs_json_writer *w)
 {
-	const qfs_rule *rule = qfs_registry_find(x->registry, x->subject->entry.type);
+	const qfs_rule *rule = qfs_registry_rule(x->registry, x->subject->entry.type, x->policy.rules);
 	qfs_story	story = qfs_explain_story(x);
-	qfs_json_iter iter = qfs_effects_of(story.entry->outcome);
-	qfs_effect	effect;
-	bool		found;
 
-	/* An application's own type has no effects. */
-	if (rule == NULL || !qfs_topic_executes(x->question.topic))
+	if (!qfs_topic_executes(x->question.topic))
 		return;
-	if (rule->steps != NULL)
+	if (rule != NULL && rule->steps != NULL)
 		rule->steps(&story, w);
-	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
-		effect_steps(&story, qfs_change_called(rule->changes, effect.rule), &effect, w);
+	for (unsigned i = 0; i < story.effect_count; i++)
+		effect_steps(&story, qfs_explain_named(x, qfs_slice_of(story.effects[i].rule)),
+					 &story.effects[i], w);
 }

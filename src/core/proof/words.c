@@ -13,22 +13,39 @@ qfs_explain_story(const qfs_explanation *x)
 {
 	return (qfs_story) {
 		.entry = &x->subject->entry,
+		.effects = x->effects,
+		.effect_count = x->effect_count,
 		.policy = &x->policy,
 		.has_subject = x->question.has_subject,
 		.subject = x->question.subject,
 	};
 }
 
-const qfs_change *
-qfs_explain_change(const qfs_explanation *x, const qfs_rule *rule, qfs_topic topic)
+bool
+qfs_explain_considers(const qfs_explanation *x, const qfs_rule *rule)
 {
-	qfs_json_iter iter = qfs_effects_of(x->subject->entry.outcome);
-	qfs_effect	effect;
-	bool		found;
+	return qfs_registry_rule(x->registry, qfs_slice_of(rule->type), x->policy.rules) == rule;
+}
 
-	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
+const qfs_change *
+qfs_explain_named(const qfs_explanation *x, qfs_slice name)
+{
+	const qfs_entry *entry = &x->subject->entry;
+	const qfs_change *found = NULL;
+
+	for (const qfs_rule *const *rule = x->registry->rules; *rule != NULL && found == NULL; rule++)
+		if (qfs_explain_considers(x, *rule) &&
+			(entry->type.len == 0 || qfs_slice_equal(entry->type, qfs_slice_of((*rule)->type))))
+			found = qfs_change_called((*rule)->changes, name);
+	return found;
+}
+
+const qfs_change *
+qfs_explain_change(const qfs_explanation *x, qfs_topic topic)
+{
+	for (unsigned i = 0; i < x->effect_count; i++)
 	{
-		const qfs_change *change = qfs_change_called(rule->changes, effect.rule);
+		const qfs_change *change = qfs_explain_named(x, qfs_slice_of(x->effects[i].rule));
 
 		if (change != NULL && change->tell != NULL && change->topic == topic)
 			return change;
@@ -39,24 +56,24 @@ qfs_explain_change(const qfs_explanation *x, const qfs_rule *rule, qfs_topic top
 static void
 tell_coherence(const qfs_explanation *x, qfs_buf *out)
 {
-	qfs_json_iter iter = qfs_effects_of(x->subject->entry.outcome);
 	const char *comma = "";
-	qfs_effect	effect;
-	bool		found;
 
-	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
+	for (unsigned i = 0; i < x->effect_count; i++)
 	{
-		if (memcmp(&effect.user, &x->question.subject, sizeof(effect.user)) != 0 || !effect.has_coherence)
+		const qfs_effect *effect = &x->effects[i];
+
+		if (memcmp(&effect->after.user, &x->question.subject, sizeof(qfs_user_id)) != 0 ||
+			effect->after.coherence == effect->before.coherence)
 			continue;
 		if (*comma == '\0')
 			qfs_buf_text(out, "Your coherence went ");
 		qfs_buf_text(out, comma);
 		qfs_buf_text(out, "from ");
-		qfs_say_amount(out, effect.before.coherence);
+		qfs_say_amount(out, effect->before.coherence);
 		qfs_buf_text(out, " to ");
-		qfs_say_amount(out, effect.after.coherence);
+		qfs_say_amount(out, effect->after.coherence);
 		qfs_buf_text(out, " by ");
-		qfs_buf_slice_add(out, effect.rule);
+		qfs_buf_text(out, effect->rule);
 		comma = ", then ";
 	}
 	qfs_buf_text(out, *comma == '\0' ? "Your coherence did not change in entry " : " in entry ");
@@ -75,13 +92,11 @@ tell_session(const qfs_explanation *x, qfs_buf *out)
 	qfs_buf_text(out, " was appended by ");
 	qfs_say_account(&story, out, &s->user, false);
 	qfs_say_word(&story, out);
-	qfs_buf_text(out, ", in the session that began with entry ");
-	qfs_buf_int(out, s->seq);
-	qfs_buf_text(out, ": active in the blocks ");
+	qfs_buf_text(out, ", in a session that was active in the blocks ");
 	qfs_buf_int(out, s->issued_block);
 	qfs_buf_text(out, " to ");
 	qfs_buf_int(out, s->issued_block + s->ttl_blocks - 1);
-	qfs_buf_text(out, ", it was block ");
+	qfs_buf_text(out, ": it was block ");
 	qfs_buf_int(out, qfs_block_at(x->reducer, x->subject->entry.at));
 	qfs_buf_text(out, ", and no entry before had ended it.");
 }
@@ -90,21 +105,19 @@ static void
 tell_statement(const qfs_explanation *x, qfs_buf *out)
 {
 	unsigned	n = 0;
-	qfs_effect	effect;
 	uint64_t	first = x->question.seq;
 
 	for (unsigned i = x->count; i > 0; i--)
 	{
 		const qfs_entry *entry = &x->evidence[i - 1].entry;
 
-		if (entry->seq > x->question.seq || entry->seq < x->question.from ||
-			!qfs_effect_of(entry->outcome, &x->question.subject, &effect))
+		if (!qfs_explain_is_stated(x, entry))
 			continue;
 		n++;
 		first = entry->seq;
 	}
 	qfs_buf_int(out, n);
-	qfs_buf_text(out, n == 1 ? " entry touched you, entry " : " entries touched you, from entry ");
+	qfs_buf_text(out, n == 1 ? " entry changed your standing, entry " : " entries changed your standing, from entry ");
 	qfs_buf_int(out, (int64_t) first);
 	if (n > 1)
 	{
@@ -114,34 +127,52 @@ tell_statement(const qfs_explanation *x, qfs_buf *out)
 	qfs_buf_text(out, x->question.from == 0 ? ", since your account was created." : ".");
 }
 
+/* What the entry did to accounts, as its parts say. */
+static void
+say_changes(const qfs_story *story, const qfs_entry *entry, qfs_buf *out)
+{
+	const char *comma = ": ";
+	qfs_account_change change;
+
+	for (unsigned i = 0; i < entry->account_count; i++)
+	{
+		if (!entry->account_parts[i].part.shown ||
+			qfs_account_part_parse(entry->account_parts[i].part.value, entry->seq, &change, NULL) != QFS_OK ||
+			change.kind == QFS_NONCE)
+			continue;
+		for (unsigned n = 0; n < change.rule_count; n++)
+		{
+			qfs_buf_text(out, comma);
+			qfs_buf_text(out, change.rules[n]);
+			qfs_buf_text(out, " of ");
+			qfs_say_account(story, out, &change.after.user, false);
+			comma = ", ";
+		}
+	}
+}
+
 static void
 tell_entry(const qfs_explanation *x, qfs_buf *out)
 {
 	qfs_story	story = qfs_explain_story(x);
 	const qfs_entry *entry = &x->subject->entry;
-	qfs_json_iter iter = qfs_effects_of(entry->outcome);
-	const char *comma = ": ";
-	qfs_effect	effect;
-	bool		found;
 
 	qfs_buf_text(out, "Entry ");
 	qfs_buf_int(out, (int64_t) entry->seq);
-	qfs_buf_text(out, " is ");
-	qfs_buf_slice_add(out, entry->type);
-	qfs_buf_text(out, " by ");
-	if (entry->has_actor)
-		qfs_say_account(&story, out, &entry->actor, false);
-	else
-		qfs_buf_text(out, "the ledger itself");
-	qfs_say_word(&story, out);
-	while (qfs_effect_next(&iter, &effect, &found, NULL) == QFS_OK && found)
+	if (entry->parts[QFS_PART_ACT].shown)
 	{
-		qfs_buf_text(out, comma);
-		qfs_buf_slice_add(out, effect.rule);
-		qfs_buf_text(out, " of ");
-		qfs_say_account(&story, out, &effect.user, false);
-		comma = ", ";
+		qfs_buf_text(out, " is ");
+		qfs_buf_slice_add(out, entry->type);
+		qfs_buf_text(out, " by ");
+		if (entry->has_actor)
+			qfs_say_account(&story, out, &entry->actor, false);
+		else
+			qfs_buf_text(out, "the ledger itself");
+		qfs_say_word(&story, out);
 	}
+	else
+		qfs_buf_text(out, " is somebody else's act");
+	say_changes(&story, entry, out);
 	qfs_buf_text(out, ".");
 }
 
@@ -150,7 +181,7 @@ static void
 tell_topic(const qfs_explanation *x, qfs_topic topic, qfs_buf *out)
 {
 	const qfs_rule *rule = qfs_registry_find(x->registry, x->subject->entry.type);
-	const qfs_change *change = rule == NULL ? NULL : qfs_explain_change(x, rule, topic);
+	const qfs_change *change = qfs_explain_change(x, topic);
 	qfs_story	story = qfs_explain_story(x);
 
 	if (change != NULL)

@@ -65,14 +65,61 @@ QFS_KIND("event_type", qfs_event_type_record, event_type_fields, 1, true);
 static const qfs_field account_fields[] = {
 	QFS_FIELD(qfs_account_record, user, QFS_FIELD_USER),
 	QFS_FIELD(qfs_account_record, wallet, QFS_FIELD_ADDRESS),
-	QFS_FIELD(qfs_account_record, created, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, created_at, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, last_entry, QFS_FIELD_INT),
-	QFS_FIELD(qfs_account_record, event_nonce, QFS_FIELD_INT),
 };
 
 const qfs_kind qfs_kind_account =
 QFS_KIND("account", qfs_account_record, account_fields, 1, false);
+
+/* After the key and last_entry in the order of their names, in which an entry's part has them. */
+
+static const qfs_field standing_fields[] = {
+	QFS_FIELD(qfs_standing, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_standing, last_entry, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_standing, chat_key, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_standing, coherence, QFS_FIELD_AMOUNT),
+	QFS_FIELD(qfs_standing, created, QFS_FIELD_INT),
+	QFS_FIELD(qfs_standing, created_at, QFS_FIELD_INT),
+	QFS_FIELD(qfs_standing, flx, QFS_FIELD_AMOUNT),
+	QFS_FIELD(qfs_standing, points, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_standing, profile, QFS_FIELD_HASH),
+	QFS_FIELD(qfs_standing, profile_version, QFS_FIELD_INT),
+	QFS_FIELD(qfs_standing, referrals, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_standing =
+QFS_KIND("standing", qfs_standing, standing_fields, 1, false);
+
+static const qfs_field ties_fields[] = {
+	QFS_FIELD(qfs_ties, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_ties, last_entry, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_ties, guard, QFS_FIELD_NAME),
+	QFS_FIELD(qfs_ties, received, QFS_FIELD_BOOL),
+	QFS_OPTIONAL(qfs_ties, referrer, QFS_FIELD_USER),
+	QFS_FIELD(qfs_ties, sent, QFS_FIELD_BOOL),
+	QFS_OPTIONAL(qfs_ties, settled, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_ties, used, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_ties =
+QFS_KIND("ties", qfs_ties, ties_fields, 1, false);
+
+static const qfs_field access_fields[] = {
+	QFS_FIELD(qfs_access_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_access_record, last_entry, QFS_FIELD_INT),
+	QFS_FIELD(qfs_access_record, sessions, QFS_FIELD_JSON),
+};
+
+const qfs_kind qfs_kind_access =
+QFS_KIND("access", qfs_access_record, access_fields, 1, false);
+
+static const qfs_field nonce_fields[] = {
+	QFS_FIELD(qfs_nonce, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_nonce, last_entry, QFS_FIELD_INT),
+	QFS_FIELD(qfs_nonce, event_nonce, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_nonce =
+QFS_KIND("nonce", qfs_nonce, nonce_fields, 1, false);
 
 static const qfs_field session_fields[] = {
 	QFS_FIELD(qfs_session_record, session, QFS_FIELD_HASH),
@@ -99,17 +146,6 @@ static const qfs_field rate_fields[] = {
 const qfs_kind qfs_kind_rate =
 QFS_KIND("rate", qfs_rate_record, rate_fields, 2, false);
 
-static const qfs_field standing_fields[] = {
-	QFS_FIELD(qfs_standing, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_standing, coherence, QFS_FIELD_AMOUNT),
-	QFS_FIELD(qfs_standing, points, QFS_FIELD_INT),
-	QFS_FIELD(qfs_standing, flx, QFS_FIELD_AMOUNT),
-	QFS_FIELD(qfs_standing, referrals, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_standing =
-QFS_KIND("standing", qfs_standing, standing_fields, 1, false);
-
 static const qfs_field device_fields[] = {
 	QFS_FIELD(qfs_device_record, device, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_device_record, user, QFS_FIELD_USER),
@@ -118,34 +154,6 @@ static const qfs_field device_fields[] = {
 const qfs_kind qfs_kind_device =
 QFS_KIND("device", qfs_device_record, device_fields, 1, false);
 
-static const qfs_field profile_fields[] = {
-	QFS_FIELD(qfs_profile_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_profile_record, version, QFS_FIELD_INT),
-	QFS_FIELD(qfs_profile_record, commitment, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_profile_record, seq, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_profile =
-QFS_KIND("profile", qfs_profile_record, profile_fields, 1, false);
-
-static const qfs_field chat_key_fields[] = {
-	QFS_FIELD(qfs_chat_key_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_chat_key_record, key, QFS_FIELD_HASH),
-	QFS_FIELD(qfs_chat_key_record, seq, QFS_FIELD_INT),
-};
-
-const qfs_kind qfs_kind_chat_key =
-QFS_KIND("chat_key", qfs_chat_key_record, chat_key_fields, 1, false);
-
-static const qfs_field activity_fields[] = {
-	QFS_FIELD(qfs_activity_record, user, QFS_FIELD_USER),
-	QFS_FIELD(qfs_activity_record, sent, QFS_FIELD_BOOL),
-	QFS_FIELD(qfs_activity_record, received, QFS_FIELD_BOOL),
-};
-
-const qfs_kind qfs_kind_activity =
-QFS_KIND("activity", qfs_activity_record, activity_fields, 1, false);
-
 static const qfs_field referral_code_fields[] = {
 	QFS_FIELD(qfs_referral_code_record, code, QFS_FIELD_NAME),
 	QFS_FIELD(qfs_referral_code_record, user, QFS_FIELD_USER),
@@ -153,17 +161,6 @@ static const qfs_field referral_code_fields[] = {
 
 const qfs_kind qfs_kind_referral_code =
 QFS_KIND("referral_code", qfs_referral_code_record, referral_code_fields, 1, false);
-
-static const qfs_field referral_fields[] = {
-	QFS_FIELD(qfs_referral_record, referee, QFS_FIELD_USER),
-	QFS_FIELD(qfs_referral_record, referrer, QFS_FIELD_USER),
-	QFS_FIELD(qfs_referral_record, seq, QFS_FIELD_INT),
-	QFS_OPTIONAL(qfs_referral_record, settled, QFS_FIELD_INT),
-	QFS_OPTIONAL(qfs_referral_record, guard, QFS_FIELD_NAME),
-};
-
-const qfs_kind qfs_kind_referral =
-QFS_KIND("referral", qfs_referral_record, referral_fields, 1, false);
 
 qfs_status
 qfs_signing_key_get(qfs_store *store, int64_t number, qfs_signing_key_record *out, qfs_error *err)

@@ -74,16 +74,69 @@ typedef struct qfs_event_type_record
 
 /* ---- accounts ---- */
 
-/* An account: it begins with its wallet's first sign-in. */
+/* An account begins with its wallet's first sign-in. */
 typedef struct qfs_account_record
 {
 	qfs_user_id user;			/* key */
 	qfs_address wallet;
+} qfs_account_record;
+
+/*
+ * What the rules remember of an account is in four records, a part of an
+ * entry each (engine/account_part.h).  last_entry is the last entry that
+ * touched that kind of it.
+ */
+
+/* What whoever sees its profile may see. */
+typedef struct qfs_standing
+{
+	qfs_user_id user;			/* key */
+	int64_t		last_entry;
+	bool		has_chat_key;
+	qfs_hash	chat_key;		/* X25519, in force */
+	qfs_amount	coherence;		/* 0 to 1 */
 	int64_t		created;		/* entry of the first sign-in */
 	int64_t		created_at;		/* its time */
-	int64_t		last_entry;		/* last entry that changed the account */
-	int64_t		event_nonce;	/* of the last signed event; 0 before the first */
-} qfs_account_record;
+	qfs_amount	flx;			/* balance */
+	int64_t		points;			/* genesis points */
+	bool		has_profile;
+	qfs_hash	profile;		/* commitment: SHA-256(salt || JCS(content)), which is not on the ledger */
+	int64_t		profile_version;	/* counted from 1; 0: there is none */
+	int64_t		referrals;		/* activated ones, as the referrer */
+} qfs_standing;
+
+/* Whom it is tied to, and how. */
+typedef struct qfs_ties
+{
+	qfs_user_id user;			/* key */
+	int64_t		last_entry;
+	bool		has_guard;
+	char		guard[QFS_TYPE_MAX + 1];	/* what blocked the reward of its referral */
+	bool		received;		/* a message */
+	bool		has_referrer;
+	qfs_user_id referrer;		/* who invited it */
+	bool		sent;			/* a message */
+	bool		has_settled;
+	int64_t		settled;		/* entry that rewarded its referral, or blocked the reward */
+	bool		has_used;
+	int64_t		used;			/* entry that used the referrer's code */
+} qfs_ties;
+
+/* Sessions that have not ended; in an entry's part they are digests. */
+typedef struct qfs_access_record
+{
+	qfs_user_id user;			/* key */
+	int64_t		last_entry;
+	qfs_slice	sessions;		/* engine/access.h */
+} qfs_access_record;
+
+/* The number of its last signed event. */
+typedef struct qfs_nonce
+{
+	qfs_user_id user;			/* key */
+	int64_t		last_entry;
+	int64_t		event_nonce;	/* 0 before the first */
+} qfs_nonce;
 
 /* A session, by its id; it is never forgotten. */
 typedef struct qfs_session_record
@@ -111,16 +164,6 @@ typedef struct qfs_rate_record
 	int64_t		count;
 } qfs_rate_record;
 
-/* What an account has earned. */
-typedef struct qfs_standing
-{
-	qfs_user_id user;			/* key */
-	qfs_amount	coherence;		/* 0 to 1 */
-	int64_t		points;			/* genesis points */
-	qfs_amount	flx;			/* balance */
-	int64_t		referrals;		/* activated ones, as the referrer */
-} qfs_standing;
-
 /* ---- what accounts do ---- */
 
 /* The account that first signed in with a device key. */
@@ -130,49 +173,12 @@ typedef struct qfs_device_record
 	qfs_user_id user;
 } qfs_device_record;
 
-/* An account's profile in force; its content is not on the ledger. */
-typedef struct qfs_profile_record
-{
-	qfs_user_id user;			/* key */
-	int64_t		version;		/* counted from 1 */
-	qfs_hash	commitment;		/* SHA-256(salt || JCS(content)) */
-	int64_t		seq;
-} qfs_profile_record;
-
-/* An account's X25519 key in force; those before are in the ledger. */
-typedef struct qfs_chat_key_record
-{
-	qfs_user_id user;			/* key */
-	qfs_hash	key;
-	int64_t		seq;
-} qfs_chat_key_record;
-
-/* What an account has done of what a referral needs. */
-typedef struct qfs_activity_record
-{
-	qfs_user_id user;			/* key */
-	bool		sent;			/* a message */
-	bool		received;
-} qfs_activity_record;
-
 /* Whose code it is. */
 typedef struct qfs_referral_code_record
 {
 	char		code[QFS_TYPE_MAX + 1]; /* key */
 	qfs_user_id user;
 } qfs_referral_code_record;
-
-/* Who invited an account. */
-typedef struct qfs_referral_record
-{
-	qfs_user_id referee;		/* key */
-	qfs_user_id referrer;
-	int64_t		seq;			/* entry that used the code */
-	bool		has_settled;
-	int64_t		settled;		/* entry that rewarded it, or blocked the reward */
-	bool		has_guard;
-	char		guard[QFS_TYPE_MAX + 1];	/* what blocked the reward */
-} qfs_referral_record;
 
 extern const qfs_kind qfs_kind_ledger;
 extern const qfs_kind qfs_kind_policy;
@@ -183,12 +189,11 @@ extern const qfs_kind qfs_kind_account;
 extern const qfs_kind qfs_kind_session;
 extern const qfs_kind qfs_kind_rate;
 extern const qfs_kind qfs_kind_standing;
+extern const qfs_kind qfs_kind_ties;
+extern const qfs_kind qfs_kind_access;
+extern const qfs_kind qfs_kind_nonce;
 extern const qfs_kind qfs_kind_device;
-extern const qfs_kind qfs_kind_profile;
-extern const qfs_kind qfs_kind_chat_key;
-extern const qfs_kind qfs_kind_activity;
 extern const qfs_kind qfs_kind_referral_code;
-extern const qfs_kind qfs_kind_referral;
 
 /*
  * Public keys by their number.

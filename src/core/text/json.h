@@ -46,7 +46,7 @@ typedef struct qfs_json_iter
 	bool		object;
 } qfs_json_iter;
 
-/* Any other type of value has no members and no items. */
+/* Any other type of value has no members and no items; neither has no value, an empty slice. */
 extern qfs_json_iter qfs_json_members(qfs_slice container);
 
 /* key: the member's name as a JSON string; empty for an item of an array. */
@@ -69,6 +69,9 @@ extern bool qfs_json_to_text(qfs_slice value, qfs_buf *out);
 
 /* Characters (code points) of a string, items or members of a container. */
 extern uint64_t qfs_json_length(qfs_slice value);
+
+/* Levels of arrays and objects: 0 of any other value. */
+extern unsigned qfs_json_depth(qfs_slice value);
 
 /* A member that must be a string of 2 * len lower-case hexadecimal digits. */
 extern bool qfs_json_member_hex(qfs_slice object, const char *name, uint8_t *out, size_t len);

@@ -96,11 +96,38 @@ value_extent(const uint8_t *p, size_t len)
 	return len;
 }
 
+unsigned
+qfs_json_depth(qfs_slice value)
+{
+	unsigned	depth = 0;
+	unsigned	deepest = 0;
+	size_t		i = 0;
+
+	while (i < value.len)
+	{
+		uint8_t		c = value.data[i];
+
+		if (c == '"')
+		{
+			i += string_extent(value.data + i, value.len - i);
+			continue;
+		}
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+		if (depth > deepest)
+			deepest = depth;
+		i++;
+	}
+	return deepest;
+}
+
 qfs_json_iter
 qfs_json_members(qfs_slice container)
 {
 	qfs_json_iter iter = {{NULL, 0}, false};
-	qfs_json_type type = qfs_json_type_of(container);
+	qfs_json_type type = container.len > 0 ? qfs_json_type_of(container) : QFS_JSON_NULL;
 
 	if (type == QFS_JSON_OBJECT || type == QFS_JSON_ARRAY)
 	{

@@ -11,7 +11,7 @@
 void
 qfs_draft_begin(qfs_draft *p)
 {
-	qfs_buf_init(&p->buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_buf_init(&p->buf, palloc(QFS_PAYLOAD_MAX), QFS_PAYLOAD_MAX);
 	qfs_json_begin(&p->w, &p->buf);
 	qfs_json_open_object(&p->w);
 }

@@ -6,7 +6,7 @@
 #ifndef QFS_ENTRY_MEMORY_H
 #define QFS_ENTRY_MEMORY_H
 
-#include "identity/auth_value.h"
+#include "engine/reduce.h"
 #include "pg/table/ledger_table.h"
 
 /* What an entry is made of, each part as long as it may be. */
@@ -14,8 +14,7 @@ typedef struct qfs_entry_memory
 {
 	uint8		json[LEDGER_JSON_MAX];	/* what the row brings */
 	uint8		auth[QFS_AUTH_MAX];
-	uint8		outcome[QFS_ENTRY_MAX];
-	uint8		bytes[QFS_ENTRY_MAX];	/* the whole entry, as it is hashed */
+	qfs_workspace space;		/* what comes of it */
 } qfs_entry_memory;
 
 /*

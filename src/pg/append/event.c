@@ -15,6 +15,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -89,25 +90,45 @@ establish_via(const qfs_rule *rule, const qfs_entry *event)
 }
 
 /*
- * Writes the auth value of an event.
- * given: the signature that came with it; empty if there is none
+ * Writes the auth value of an event, and finds its signature.
+ * given: what came with it: of a device {"key","nonce","sig"}, of a wallet the
+ *        signature itself; empty if nothing did
  */
-static qfs_slice
-write_auth(qfs_entry_memory *memory, const qfs_rule *rule, const qfs_entry *event, qfs_slice given)
+static void
+establish_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given, qfs_entry *event)
 {
 	qfs_auth	auth = {.via = establish_via(rule, event)};
 	qfs_buf		buf;
 	qfs_error	err;
 
+	event->sig = QFS_LITERAL("null");
 	if (auth.via == QFS_VIA_SESSION)
 		auth.session = qfs_actor()->session;
-	if (given.len > 0 && auth.via != QFS_VIA_SESSION)
+	if (given.len > 0 && auth.via == QFS_VIA_OPERATOR)
 		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
-	if (given.len > 0)
-		QFS_TRY(qfs_auth_read_signature(given, &auth, &err), &err);
+	if (given.len > 0 && auth.via == QFS_VIA_SESSION)
+		QFS_TRY(qfs_auth_read_signature(given, &auth, &event->sig, &err), &err);
+	if (auth.via == QFS_VIA_WALLET)
+		event->sig = given.len > 0 ? given : event->sig;
 	qfs_buf_init(&buf, memory->auth, sizeof(memory->auth));
 	qfs_auth_write(&buf, &auth);
-	return qfs_buf_slice(&buf);
+	event->auth = qfs_buf_slice(&buf);
+}
+
+/* Random bytes are drawn for many entries at a time. */
+static void
+draw_salt(qfs_salt *out)
+{
+	static qfs_salt block[64];
+	static unsigned left = 0;
+
+	if (left == 0)
+	{
+		if (!pg_strong_random(block, sizeof(block)))
+			QFS_THROW(QFS_INTERNAL, "there are no random bytes");
+		left = lengthof(block);
+	}
+	*out = block[--left];
 }
 
 /* What belongs to the event beside the ledger, only its function checks and stores; of the server, only the ledger knows. */
@@ -136,16 +157,24 @@ establish_actor(qfs_entry *out)
 static void
 fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 {
+	qfs_slice	sig;
+
 	row->values[LEDGER_SEQ - 1] = Int64GetDatum((int64) entry->seq);
 	row->values[LEDGER_AT - 1] = Int64GetDatum(entry->at);
 	row->values[LEDGER_ACTOR - 1] = PointerGetDatum(&entry->actor);
 	row->values[LEDGER_AUTH - 1] = qfs_jsonb_of(entry->auth);
 	row->values[LEDGER_OUTCOME - 1] = qfs_jsonb_of(entry->outcome);
+	row->values[LEDGER_ACCOUNTS - 1] = qfs_jsonb_of(entry->accounts);
+	row->values[LEDGER_SALT - 1] =
+		PointerGetDatum(qfs_bytea_of((qfs_slice) {entry->salt.bytes, sizeof(entry->salt.bytes)}));
 	row->values[LEDGER_PREV - 1] = qfs_hash_datum(&entry->prev);
 	row->values[LEDGER_HASH - 1] = qfs_hash_datum(&seal->hash);
 	row->values[LEDGER_NODES - 1] = PointerGetDatum(qfs_nodes_bytea(seal));
 	memset(row->nulls, false, sizeof(row->nulls));
 	row->nulls[LEDGER_ACTOR - 1] = !entry->has_actor;
+	row->nulls[LEDGER_SIG - 1] = !qfs_json_to_plain(entry->sig, &sig);
+	if (!row->nulls[LEDGER_SIG - 1])
+		row->values[LEDGER_SIG - 1] = PointerGetDatum(qfs_text_of(sig));
 }
 
 qfs_status
@@ -177,26 +206,23 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 {
 	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, event->type);
 	qfs_appending a;
-	qfs_buf		outcome;
-	qfs_buf		bytes;
 	qfs_seal	seal;
 	qfs_error	err;
 	qfs_chain  *chain;
 	bool		opens;
 
 	qfs_ledger_check_columns(ledger);
-	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
-	qfs_buf_init(&bytes, memory->bytes, sizeof(memory->bytes));
 	establish_actor(event);
 	refuse_without_function(rule, event);
-	event->auth = write_auth(memory, rule, event, signature);
+	establish_auth(memory, rule, signature, event);
+	draw_salt(&event->salt);
 	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger, &a);
 	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	if (!opens && !qfs_ledger_is_open())
 		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");
-	QFS_TRY(qfs_chain_append(chain, event, &outcome, &bytes, &seal, &err), &err);
+	QFS_TRY(qfs_chain_append(chain, event, &memory->space, &seal, &err), &err);
 	if (opens)
 		open_new();
 	if (opens || (rule != NULL && rule->of_server))

@@ -67,8 +67,9 @@ static bool
 is_recorded(HeapTuple row, TupleDesc desc)
 {
 	return is_set(row, desc, LEDGER_SEQ) || is_set(row, desc, LEDGER_AT) ||
-		is_set(row, desc, LEDGER_OUTCOME) || is_set(row, desc, LEDGER_PREV) ||
-		is_set(row, desc, LEDGER_HASH) || is_set(row, desc, LEDGER_NODES);
+		is_set(row, desc, LEDGER_SIG) || is_set(row, desc, LEDGER_OUTCOME) ||
+		is_set(row, desc, LEDGER_ACCOUNTS) || is_set(row, desc, LEDGER_SALT) ||
+		is_set(row, desc, LEDGER_PREV) || is_set(row, desc, LEDGER_HASH) || is_set(row, desc, LEDGER_NODES);
 }
 
 /* ---- an event ---- */
@@ -181,16 +182,14 @@ check_unordered(Relation rel, const LedgerEntry *e, const qfs_hash *computed)
 
 /* The next entry of a ledger that is imported, or follows another one. */
 static void
-check_next(qfs_chain *chain, const LedgerEntry *e, qfs_slice bytes, qfs_entry_memory *memory, qfs_seal *seal)
+check_next(qfs_chain *chain, const LedgerEntry *e, qfs_entry_memory *memory, qfs_seal *seal)
 {
-	qfs_buf		outcome;
 	qfs_stored_entry	record = {
-		.entry = &e->entry,.bytes = bytes,.hash = &e->hash,
+		.entry = &e->entry,.hash = &e->hash,
 		.nodes = e->has_nodes ? e->nodes : NULL,.count = e->count,
-		.outcome = &outcome,.seal = seal
+		.space = &memory->space,.seal = seal
 	};
 
-	qfs_buf_init(&outcome, memory->outcome, sizeof(memory->outcome));
 	qfs_chain_check(chain, &record, qfs_throw_fault, NULL);
 }
 
@@ -220,15 +219,13 @@ check_door(const TriggerData *td)
 }
 
 static void
-decode(const TriggerData *td, qfs_entry_memory *memory, LedgerEntry *e, qfs_buf *bytes)
+decode(const TriggerData *td, qfs_entry_memory *memory, LedgerEntry *e)
 {
 	qfs_error	err;
 
-	qfs_buf_init(bytes, memory->bytes, sizeof(memory->bytes));
 	QFS_TRY(qfs_ledger_decode(RelationGetDescr(td->tg_relation), td->tg_trigtuple, memory->json, e, &err), &err);
 	if (e->entry.seq > QFS_INT_MAX || e->entry.at < 0 || e->entry.at > QFS_INT_MAX)
 		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
-	QFS_TRY(qfs_entry_encode(&e->entry, bytes, &err), &err);
 }
 
 static HeapTuple
@@ -237,19 +234,18 @@ check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 	qfs_appending a;
 	qfs_chain  *chain = qfs_append_begin(td->tg_relation, &a);
 	LedgerEntry e;
-	qfs_buf		bytes;
 	qfs_hash	computed;
 	qfs_seal	seal;
 
 	check_door(td);
-	decode(td, memory, &e, &bytes);
+	decode(td, memory, &e);
 	if (qfs_importing || qfs_ledger_has_state())
 	{
-		check_next(chain, &e, qfs_buf_slice(&bytes), memory, &seal);
+		check_next(chain, &e, memory, &seal);
 		qfs_append_end(&a);
 		return e.has_nodes ? td->tg_trigtuple : fill_in_nodes(td, &seal);
 	}
-	qfs_leaf_hash(qfs_buf_slice(&bytes), &computed);
+	qfs_entry_hash(&e.entry, &computed);
 	check_unordered(td->tg_relation, &e, &computed);
 	qfs_append_forget();
 	qfs_append_end(&a);

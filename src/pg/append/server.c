@@ -39,7 +39,7 @@ write_payload(unsigned changed, qfs_slice reason)
 	qfs_buf		buf;
 
 	qfs_server_draw(&server);
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_buf_init(&buf, palloc(QFS_PAYLOAD_MAX), QFS_PAYLOAD_MAX);
 	qfs_json_begin(&w, &buf);
 	qfs_server_changed_write(&w, changed, reason, &server);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
@@ -110,7 +110,7 @@ write_reason(qfs_slice text)
 	qfs_error	err;
 	qfs_buf		buf;
 
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_buf_init(&buf, palloc(QFS_PAYLOAD_MAX), QFS_PAYLOAD_MAX);
 	qfs_json_begin(&w, &buf);
 	qfs_json_put_text(&w, text);
 	QFS_TRY(qfs_json_end(&w, &err), &err);

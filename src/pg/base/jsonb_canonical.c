@@ -244,10 +244,16 @@ static Datum
 build(qfs_slice canonical)
 {
 	JsonbParseState *state = NULL;
+	qfs_json_type type = qfs_json_type_of(canonical);
+	JsonbValue	scalar;
 
 	if (holds_nul(canonical))
 		return DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup((const char *) canonical.data, canonical.len)));
-	return JsonbPGetDatum(JsonbValueToJsonb(push(&state, WJB_DONE, canonical)));
+	if (type == QFS_JSON_OBJECT || type == QFS_JSON_ARRAY)
+		return JsonbPGetDatum(JsonbValueToJsonb(push(&state, WJB_DONE, canonical)));
+	/* One that no container holds gets one of its own there. */
+	scalar = scalar_value(canonical);
+	return JsonbPGetDatum(JsonbValueToJsonb(&scalar));
 }
 
 /* ---- the commonest objects, converted once ---- */

@@ -34,7 +34,7 @@ add(Acknowledgement *a, uint64 seq)
 
 /* What an entry has room for, as its schema says, and what its reasons may take. */
 #define FAULTS_OF_ENTRY 100
-#define REASONS_OF_ENTRY (QFS_ENTRY_MAX - 8192)
+#define REASONS_OF_ENTRY (QFS_PAYLOAD_MAX - 8192)
 
 /* ---- those of the ledger ---- */
 

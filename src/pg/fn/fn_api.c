@@ -12,7 +12,9 @@
 #include "utils/snapmgr.h"
 
 #include "crypto/sha256.h"
-#include "log/entry.h"
+#include "engine/visibility.h"
+#include "ledger/registry.h"
+#include "log/line.h"
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
@@ -34,33 +36,80 @@ qfs_sql_is_public(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(qfs_policy_is_public());
 }
 
-/* qfs.require_public() -> boolean: true, or an error */
-PG_FUNCTION_INFO_V1(qfs_sql_require_public);
-Datum
-qfs_sql_require_public(PG_FUNCTION_ARGS)
+/* The account that is signed in, or everybody where all is public. */
+static qfs_reader
+reader_now(void)
 {
-	if (!qfs_policy_is_public())
-	{
-		qfs_actor_blame_token();
-		QFS_THROW(QFS_FORBIDDEN, "the content of entries is for auditors");
-	}
-	PG_RETURN_BOOL(true);
+	const qfs_session_record *actor = qfs_actor();
+	qfs_reader	reader = {.all = qfs_policy_is_public(),.has_user = actor != NULL};
+
+	if (actor != NULL)
+		reader.user = actor->user;
+	return reader;
 }
 
-/* qfs.concerns(account, actor, payload, outcome) -> boolean */
-PG_FUNCTION_INFO_V1(qfs_sql_concerns);
-Datum
-qfs_sql_concerns(PG_FUNCTION_ARGS)
+/* The act and the accounts of a row: type, actor, payload, accounts from argument `first` on. */
+static void
+read_row(FunctionCallInfo fcinfo, int first, qfs_entry *out)
 {
-	qfs_entry	entry = {.has_actor = !PG_ARGISNULL(1)};
+	qfs_account_part *part;
+	qfs_json_iter iter;
+	qfs_slice	key;
+	qfs_slice	value;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	memset(out, 0, sizeof(*out));
+	out->parts[QFS_PART_ACT].shown = true;
+	out->type = qfs_varlena_arg(fcinfo, first);
+	out->has_actor = !PG_ARGISNULL(first + 1);
+	if (out->has_actor)
+		memcpy(&out->actor, PG_GETARG_POINTER(first + 1), sizeof(out->actor));
+	out->payload = PG_ARGISNULL(first + 2) ? QFS_LITERAL("{}") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(first + 2));
+	out->accounts = qfs_jsonb_canonical(PG_GETARG_JSONB_P(first + 3));
+	iter = qfs_json_members(out->accounts);
+	while (qfs_json_next(&iter, &key, &value))
+		if (qfs_account_part_read(out, value, &part, NULL) != QFS_OK)
+			break;
+}
+
+/* qfs.sees(type, actor, payload, accounts) -> boolean: act, payload, signature and outcome */
+PG_FUNCTION_INFO_V1(qfs_sql_sees);
+Datum
+qfs_sql_sees(PG_FUNCTION_ARGS)
+{
+	qfs_reader	reader = reader_now();
+	qfs_entry	entry;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
 		PG_RETURN_BOOL(false);
-	if (entry.has_actor)
-		memcpy(&entry.actor, PG_GETARG_POINTER(1), sizeof(entry.actor));
-	entry.payload = qfs_jsonb_canonical(PG_GETARG_JSONB_P(2));
-	entry.outcome = qfs_jsonb_canonical(PG_GETARG_JSONB_P(3));
-	PG_RETURN_BOOL(qfs_entry_concerns(&entry, (const qfs_user_id *) PG_GETARG_POINTER(0)));
+	if (reader.all)
+		PG_RETURN_BOOL(true);
+	read_row(fcinfo, 0, &entry);
+	PG_RETURN_BOOL(qfs_sees_act(&qfs_registry_own, &reader, &entry));
+}
+
+/* qfs.seen_accounts(type, actor, payload, accounts) -> jsonb: those that the reader sees */
+PG_FUNCTION_INFO_V1(qfs_sql_seen_accounts);
+Datum
+qfs_sql_seen_accounts(PG_FUNCTION_ARGS)
+{
+	qfs_reader	reader = reader_now();
+	qfs_entry	entry;
+	qfs_json_writer w;
+	qfs_buf		out;
+	qfs_error	err;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	read_row(fcinfo, 0, &entry);
+	qfs_buf_init(&out, palloc(QFS_PARTS_MAX), QFS_PARTS_MAX);
+	qfs_json_begin(&w, &out);
+	qfs_json_open_array(&w);
+	for (unsigned i = 0; i < entry.account_count; i++)
+		if (qfs_sees_account(&qfs_registry_own, &reader, &entry, i))
+			qfs_json_put_value(&w, entry.account_parts[i].part.value);
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	PG_RETURN_DATUM(qfs_jsonb_of(qfs_buf_slice(&out)));
 }
 
 /* qfs.readable_entry(seq) -> text */
@@ -69,26 +118,23 @@ Datum
 qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 {
 	uint64		seq = qfs_count_arg(fcinfo, 0, "seq");
-	const qfs_session_record *actor = qfs_actor();
-	LedgerReader reader;
-	qfs_entry	entry;
-	qfs_slice	line;
+	qfs_reader	reader = reader_now();
+	qfs_entry  *entry = palloc(sizeof(*entry));
+	LedgerReader ledger;
+	qfs_buf		line;
 	qfs_error	err;
 	HeapTuple	row;
 
-	qfs_ledger_table_open(&reader, GetActiveSnapshot());
-	row = qfs_ledger_row(&reader, seq);
+	qfs_ledger_table_open(&ledger, GetActiveSnapshot());
+	row = qfs_ledger_row(&ledger, seq);
 	if (row == NULL)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
-	line = qfs_ledger_line(&reader, row);
-	qfs_ledger_table_close(&reader);
-	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
-	if (!(actor != NULL && qfs_entry_concerns(&entry, &actor->user)) && !qfs_policy_is_public())
-	{
-		qfs_actor_blame_token();
-		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", (uint64_t) seq);
-	}
-	PG_RETURN_TEXT_P(qfs_text_of(line));
+	QFS_TRY(qfs_line_read(qfs_ledger_line(&ledger, row), entry, &err), &err);
+	qfs_ledger_table_close(&ledger);
+	qfs_show_to(&qfs_registry_own, &reader, entry);
+	qfs_buf_init(&line, palloc(QFS_LINE_MAX), QFS_LINE_MAX);
+	QFS_TRY(qfs_line_write(entry, &line, &err), &err);
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&line)));
 }
 
 /* ---- batches ---- */

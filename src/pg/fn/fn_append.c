@@ -40,7 +40,7 @@ jsonb_arg(FunctionCallInfo fcinfo, int n)
 	qfs_buf		buf;
 	qfs_error	err;
 
-	qfs_buf_init(&buf, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_buf_init(&buf, palloc(QFS_PAYLOAD_MAX), QFS_PAYLOAD_MAX);
 	QFS_TRY(qfs_jsonb_write(&buf, PG_GETARG_JSONB_P(n), 1, &err), &err);
 	if (buf.overflow)
 		QFS_THROW(QFS_ENTRY_TOO_LARGE, "an argument alone is longer");
@@ -136,7 +136,7 @@ qfs_sql_genesis(PG_FUNCTION_ARGS)
 	qfs_keyfile_add(&keys);
 
 	qfs_draft_begin(&p);
-	qfs_draft_int(&p, "format", 1);
+	qfs_draft_int(&p, "format", 2);
 	put_keys(&p, &keys, recovery);
 	qfs_draft_text(&p, "origin", origin);
 	qfs_draft_value(&p, "policy", policy);
@@ -448,9 +448,10 @@ insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 {
 	static SPIPlanPtr plan = NULL;
 	static const char query[] =
-		"INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, outcome, prev, hash)"
-		" VALUES ($1, $2, $3, ($4)::qfs.user_id, $5, $6, $7, ($8)::qfs.hash, ($9)::qfs.hash)";
+		"INSERT INTO qfs.ledger (seq, at, type, actor, auth, payload, sig, outcome, accounts, salt, prev, hash)"
+		" VALUES ($1, $2, $3, ($4)::qfs.user_id, $5, $6, $7, $8, $9, $10, ($11)::qfs.hash, ($12)::qfs.hash)";
 	qfs_params	p = {0};
+	qfs_slice	sig;
 
 	qfs_param_int(&p, (int64) e->seq);
 	qfs_param_int(&p, e->at);
@@ -461,7 +462,13 @@ insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 		qfs_param_null(&p, BYTEAOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->auth));
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->payload));
+	if (qfs_json_to_plain(e->sig, &sig))
+		qfs_param_text(&p, sig);
+	else
+		qfs_param_null(&p, TEXTOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->outcome));
+	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->accounts));
+	qfs_param_bytes(&p, e->salt.bytes, sizeof(e->salt.bytes));
 	qfs_param_bytes(&p, &e->prev, sizeof(e->prev));
 	qfs_param_bytes(&p, hash, sizeof(*hash));
 	if (!qfs_row_insert(&plan, query, &p))
@@ -506,8 +513,11 @@ import_lines(Datum *lines, bool *nulls, int count)
 		if (nulls[i])
 			QFS_THROW(QFS_ARGUMENT, "line %i is null", (int64_t) i + 1);
 		line = qfs_varlena_of(lines[i]);
-		QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
-		qfs_leaf_hash(line, &hash);
+		QFS_TRY(qfs_line_read(line, &entry, &err), &err);
+		if (!entry.is_full)
+			QFS_THROW(QFS_ENTRY_INCOMPLETE, "line %i does not show all parts of entry %u", (int64_t) i + 1,
+					  entry.seq);
+		qfs_entry_hash(&entry, &hash);
 		if (!is_known(&entry, &hash))
 		{
 			insert_recorded(&entry, &hash);

@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "engine/session.h"
 #include "ledger/registry.h"
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
@@ -24,7 +25,6 @@
 #include "pg/fn/checkpoint.h"
 #include "pg/table/ledger_table.h"
 #include "proof/explanation.h"
-#include "text/base64.h"
 
 /* ---- the ledger as a source of entries ---- */
 
@@ -105,58 +105,54 @@ find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
 	return QFS_OK;
 }
 
-/* The value as the records have it, from the form that payloads have it in. */
-static bool
-value_of(qfs_form form, qfs_slice text, Oid *type, Datum *out)
+/* A session of an account, as its own record has it, which outlasts the account's access. */
+static void
+read_session(const qfs_reducer *r, HeapTuple row, TupleDesc desc, qfs_open_session *out)
 {
-	qfs_hash	hash;
+	bool		isnull;
+	qfs_session_record record = {0};
+	Datum		device = SPI_getbinval(row, desc, 2, &isnull);
 
-	*type = form == QFS_FORM_TEXT ? TEXTOID : BYTEAOID;
-	switch (form)
-	{
-		case QFS_FORM_TEXT:
-			*out = PointerGetDatum(qfs_text_of(text));
-			return true;
-		case QFS_FORM_HEX:
-			if (!qfs_hex_decode(text, hash.bytes, sizeof(hash)))
-				return false;
-			break;
-		case QFS_FORM_BASE64URL:
-			if (!qfs_base64url_read(text, hash.bytes, sizeof(hash)))
-				return false;
-			break;
-	}
-	*out = qfs_bytes_datum(&hash, sizeof(hash));
-	return true;
-}
-
-/*
- * A query for the first entry before $1 that names $2.  Records that do not
- * know their entry lead through the account to those that do.
- */
-static const char *
-lookup_query(const qfs_lookup *lookup)
-{
-	const char *key = lookup->names->fields[0].name;
-	const char *value = lookup->form == QFS_FORM_TEXT ? "= $2" : "OPERATOR(qfs.=) ($2)::qfs.hash";
-
-	if (lookup->through == NULL)
-		return psprintf("SELECT min(n.seq) FROM qfs.%s n WHERE n.%s %s AND n.seq < $1",
-						lookup->names->name, key, value);
-	return psprintf("SELECT min(t.seq) FROM qfs.%s n JOIN qfs.%s t"
-					" ON t.user_id OPERATOR(qfs.=) n.user_id AND t.%s OPERATOR(qfs.=) n.%s"
-					" WHERE n.%s %s AND t.seq < $1",
-					lookup->names->name, lookup->through->name, key, key, key, value);
+	*out = (qfs_open_session) {.has_device = !isnull};
+	if (out->has_device)
+		memcpy(&out->device, DatumGetPointer(device), sizeof(out->device));
+	memcpy(&out->session, DatumGetPointer(SPI_getbinval(row, desc, 1, &isnull)), sizeof(out->session));
+	out->operates = DatumGetBool(SPI_getbinval(row, desc, 3, &isnull));
+	record.issued_block = DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull));
+	record.ttl_blocks = out->ttl_blocks = DatumGetInt64(SPI_getbinval(row, desc, 5, &isnull));
+	out->expires_at = qfs_session_expires_at(r, &record);
+	qfs_open_session_name(out);
 }
 
 static qfs_status
-find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
+give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest, qfs_open_session *out,
+			 bool *found, qfs_error *err)
 {
-	Oid			type;
-	Datum		datum;
+	static const char query[] =
+		"SELECT s.session, s.device, s.operates, s.issued_block, s.ttl_blocks FROM qfs.session s"
+		" WHERE s.user_id OPERATOR(qfs.=) ($1)::qfs.user_id ORDER BY s.seq DESC";
+	const qfs_reducer *r = qfs_open_reducer();
+	Oid			types[] = {BYTEAOID};
+	Datum		values[] = {qfs_bytes_datum(user, sizeof(*user))};
 
-	*seq = value_of(rule->lookup->form, value, &type, &datum) ?
-		find_seq(lookup_query(rule->lookup), at, type, datum) : -1;
+	*found = false;
+	SPI_connect();
+	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: sessions could not be read");
+	for (uint64 i = 0; i < SPI_processed && !*found; i++)
+	{
+		read_session(r, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, out);
+		*found = memcmp(&out->digest, digest, sizeof(*digest)) == 0;
+	}
+	SPI_finish();
+	return QFS_OK;
+}
+
+static qfs_status
+find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err)
+{
+	*seq = find_seq("SELECT t.seq FROM qfs.event_type t WHERE t.seq < $1 AND t.type = $2", at, TEXTOID,
+					PointerGetDatum(qfs_text_of(type)));
 	return QFS_OK;
 }
 
@@ -186,7 +182,7 @@ explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 	qfs_buf		out;
 	size_t		capacity;
 
-	w->base = (qfs_source) {give_line, give_proof, find, find_policy, find_rotation};
+	w->base = (qfs_source) {give_line, give_proof, find_type, find_policy, give_session, find_rotation};
 	w->size = question->size;
 	if (question->seq >= head->size)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", question->seq);
@@ -230,12 +226,16 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 	return q;
 }
 
-/* May whoever is signed in have this explained?  What concerns them, and what everyone may read. */
+/*
+ * May whoever is signed in have this explained, and how much of it?  What
+ * everyone may read whole; else what concerns them, as far as they may see it.
+ */
 static void
-require_concern(LedgerSource *w, const qfs_question *q)
+require_concern(LedgerSource *w, qfs_question *q)
 {
 	const qfs_session_record *actor = qfs_actor();
-	qfs_entry	entry;
+	qfs_reader	reader = {.has_user = true};
+	qfs_entry  *entry = palloc(sizeof(*entry));
 	qfs_slice	line;
 	qfs_error	err;
 
@@ -243,16 +243,17 @@ require_concern(LedgerSource *w, const qfs_question *q)
 		return;
 	if (actor == NULL)
 		qfs_actor_throw_missing("an explanation is given to whom it concerns");
-	if (q->topic == QFS_TOPIC_STATEMENT || q->topic == QFS_TOPIC_COHERENCE)
-	{
-		if (memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)
-			QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
-		return;
-	}
+	reader.user = actor->user;
+	if (q->has_subject && memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)
+		QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
+	q->has_subject = q->to_subject = true;
+	q->subject = actor->user;
 	QFS_TRY(give_line(&w->base, q->seq, &line, &err), &err);
-	QFS_TRY(qfs_entry_decode(line, &entry, &err), &err);
-	if (!qfs_entry_concerns(&entry, &actor->user))
+	QFS_TRY(qfs_line_read(line, entry, &err), &err);
+	if (!(qfs_topic_executes(q->topic) || q->topic == QFS_TOPIC_STATEMENT ?
+		  qfs_sees_any(&qfs_registry_own, &reader, entry) : qfs_is_party(&qfs_registry_own, &reader, entry)))
 		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", q->seq);
+	pfree(entry);
 }
 
 /* own: to whom it concerns alone */

@@ -132,13 +132,13 @@ read_message(FunctionCallInfo fcinfo, const qfs_user_id *sender, Message *out)
 static void
 check_key_in_force(qfs_reducer *r, const qfs_user_id *user, const qfs_hash *given, const char *name)
 {
-	qfs_chat_key_record key = {.user = *user};
+	qfs_standing standing = {.user = *user};
 	qfs_error	err;
 	bool		found;
 
-	QFS_TRY(r->store->get(r->store, &qfs_kind_chat_key, &key, &found, &err), &err);
-	if (found && memcmp(&key.key, given, sizeof(*given)) != 0)
-		QFS_THROW(QFS_CHAT_KEY_OLD, "%s is not the key of entry %i", name, key.seq);
+	QFS_TRY(r->store->get(r->store, &qfs_kind_standing, &standing, &found, &err), &err);
+	if (found && standing.has_chat_key && memcmp(&standing.chat_key, given, sizeof(*given)) != 0)
+		QFS_THROW(QFS_CHAT_KEY_OLD, "%s is not the key in force", name);
 }
 
 static qfs_slice

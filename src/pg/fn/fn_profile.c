@@ -65,12 +65,12 @@ static int64
 next_version(const qfs_user_id *user)
 {
 	qfs_reducer *r = qfs_open_reducer();
-	qfs_profile_record profile = {.user = *user};
+	qfs_standing standing = {.user = *user};
 	qfs_error	err;
 	bool		found;
 
-	QFS_TRY(r->store->get(r->store, &qfs_kind_profile, &profile, &found, &err), &err);
-	return profile.version + 1;
+	QFS_TRY(r->store->get(r->store, &qfs_kind_standing, &standing, &found, &err), &err);
+	return standing.profile_version + 1;
 }
 
 static qfs_slice

@@ -111,21 +111,44 @@ qfs_sql_consistency_proof(PG_FUNCTION_ARGS)
 	return prove(fcinfo, "old", "new", qfs_consistency_proof);
 }
 
+/* Opens the ledger and finds the row of an entry. */
+static HeapTuple
+open_at(LedgerReader *reader, uint64 seq)
+{
+	HeapTuple	row;
+
+	qfs_ledger_table_open(reader, GetActiveSnapshot());
+	row = qfs_ledger_row(reader, seq);
+	if (row == NULL)
+		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
+	return row;
+}
+
+/* qfs.entry_head(seq) -> text */
+PG_FUNCTION_INFO_V1(qfs_sql_entry_head);
+Datum
+qfs_sql_entry_head(PG_FUNCTION_ARGS)
+{
+	uint8		memory[QFS_HEAD_MAX];
+	qfs_buf		head;
+	LedgerReader reader;
+	HeapTuple	row = open_at(&reader, qfs_count_arg(fcinfo, 0, "seq"));
+
+	qfs_buf_init(&head, memory, sizeof(memory));
+	qfs_ledger_head_bytes(&reader, row, &head);
+	qfs_ledger_table_close(&reader);
+	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&head)));
+}
+
 /* qfs.entry(seq) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_entry);
 Datum
 qfs_sql_entry(PG_FUNCTION_ARGS)
 {
-	uint64		seq = qfs_count_arg(fcinfo, 0, "seq");
 	LedgerReader reader;
-	HeapTuple	row;
-	text	   *line;
+	HeapTuple	row = open_at(&reader, qfs_count_arg(fcinfo, 0, "seq"));
+	text	   *line = qfs_text_of(qfs_ledger_line(&reader, row));
 
-	qfs_ledger_table_open(&reader, GetActiveSnapshot());
-	row = qfs_ledger_row(&reader, seq);
-	if (row == NULL)
-		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
-	line = qfs_text_of(qfs_ledger_line(&reader, row));
 	qfs_ledger_table_close(&reader);
 	PG_RETURN_TEXT_P(line);
 }
@@ -227,15 +250,16 @@ qfs_sql_entry_bundle(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < width; i++)
 	{
 		HeapTuple	row = qfs_ledger_scan_next(scan);
-		qfs_slice	line;
+		uint8		memory[QFS_HEAD_MAX];
+		qfs_buf		head_bytes;
 
 		if (row == NULL)
 			QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u is missing", (uint64_t) n * TILE_WIDTH + i);
-		line = qfs_ledger_line(&reader, row);
-		appendStringInfoChar(&out, (char) (line.len >> 8));
-		appendStringInfoChar(&out, (char) (line.len & 0xFF));
-		appendBinaryStringInfo(&out, (const char *) line.data, (int) line.len);
-		pfree((void *) line.data);
+		qfs_buf_init(&head_bytes, memory, sizeof(memory));
+		qfs_ledger_head_bytes(&reader, row, &head_bytes);
+		appendStringInfoChar(&out, (char) (head_bytes.len >> 8));
+		appendStringInfoChar(&out, (char) (head_bytes.len & 0xFF));
+		appendBinaryStringInfo(&out, (const char *) memory, (int) head_bytes.len);
 	}
 	qfs_ledger_scan_end(scan);
 	qfs_ledger_table_close(&reader);

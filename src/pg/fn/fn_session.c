@@ -215,11 +215,13 @@ check_nonce_is_ours(const qfs_session_keys *keys, const qfs_hash *nonce)
 		QFS_THROW(QFS_NONCE_UNKNOWN, "its check digits are wrong");
 }
 
-/* "0x" and lower-case digits, whatever case and prefix the wallet gave. */
+/* "0x" and lower-case digits, whatever case and prefix the wallet gave, as a JSON string. */
 static qfs_slice
 normal_signature(qfs_slice given)
 {
 	char	   *out = palloc(given.len + 2);
+	size_t		capacity = 6 * given.len + 16;
+	qfs_buf		json;
 	size_t		start = given.len >= 2 && given.data[0] == '0' &&
 		(given.data[1] == 'x' || given.data[1] == 'X') ? 2 : 0;
 
@@ -227,11 +229,13 @@ normal_signature(qfs_slice given)
 	out[1] = 'x';
 	for (size_t i = start; i < given.len; i++)
 		out[2 + i - start] = (char) pg_ascii_tolower(given.data[i]);
-	return (qfs_slice) {(uint8_t *) out, given.len - start + 2};
+	qfs_buf_init(&json, palloc(capacity), capacity);
+	qfs_json_write_string(&json, (qfs_slice) {(uint8_t *) out, given.len - start + 2});
+	return qfs_buf_slice(&json);
 }
 
 static qfs_slice
-login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_login *login)
+login_payload(qfs_slice message, qfs_slice code, const qfs_login *login)
 {
 	qfs_draft p;
 
@@ -242,7 +246,6 @@ login_payload(qfs_slice message, qfs_slice signature, qfs_slice code, const qfs_
 	qfs_draft_text(&p, "nonce", login->message.nonce);
 	if (code.len > 0)
 		qfs_draft_text(&p, "referral_code", code);
-	qfs_draft_text(&p, "signature", signature);
 	qfs_draft_address(&p, "wallet", &login->message.address);
 	return qfs_draft_end(&p);
 }
@@ -255,7 +258,7 @@ read_session(qfs_reducer *r, qfs_slice outcome, qfs_session_record *out)
 	bool		found = false;
 
 	memset(out, 0, sizeof(*out));
-	if (qfs_json_member_hex(outcome, "session", out->session.bytes, sizeof(out->session.bytes)))
+	if (qfs_json_member_hex(qfs_result_of(outcome), "session", out->session.bytes, sizeof(out->session.bytes)))
 		QFS_TRY(r->store->get(r->store, &qfs_kind_session, out, &found, &err), &err);
 	if (!found)
 		QFS_THROW(QFS_INTERNAL, "a new session was not stored");
@@ -344,12 +347,12 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	/* The wallet's word counts, not that of a token which came along. */
 	qfs_actor_clear();
 	qfs_append_account_event("LOGIN", &login.user,
-							 login_payload(message, normal_signature(qfs_varlena_arg(fcinfo, 1)), code, &login),
-							 QFS_LITERAL(""), &outcome);
+							 login_payload(message, code, &login),
+							 normal_signature(qfs_varlena_arg(fcinfo, 1)), &outcome);
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code, qfs_signature_arg(fcinfo, 3));
-	is_new = qfs_json_member(outcome, "created", &created) && qfs_slice_equal(created, QFS_LITERAL("true"));
+	is_new = qfs_json_member(qfs_result_of(outcome), "created", &created) && qfs_slice_equal(created, QFS_LITERAL("true"));
 	PG_RETURN_DATUM(session_json(r, keys, &session, &login.message.address, &is_new));
 }
 
@@ -368,11 +371,12 @@ qfs_session_of_token(qfs_slice text, qfs_session_record *session, qfs_error *err
 	status = qfs_token_recall(text, qfs_slice_of(r->ledger.origin), &public_keys.token, now / 1000,
 							  &token, err);
 	if (status == QFS_OK)
-		status = qfs_session_find_active(r, &token.session, now, session, err);
+		status = qfs_session_find_active(r, &token.user, &token.session, now, session, err);
+	if (status == QFS_ACTOR_MISMATCH)
+		return qfs_fail(err, QFS_TOKEN_INVALID, "its session is another account's");
 	if (status != QFS_OK)
 		return status;
-	if (memcmp(&token.user, &session->user, sizeof(token.user)) != 0 ||
-		token.operates != session->operates ||
+	if (token.operates != session->operates ||
 		(token.operates && !qfs_account_operates(r, &session->user)))
 		return qfs_fail(err, QFS_TOKEN_INVALID, "its session does not give what it claims");
 	return QFS_OK;
@@ -453,6 +457,7 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 	qfs_reducer *r = qfs_open_reducer();
 	qfs_account_record account;
 	qfs_session_record session;
+	bool		found;
 	qfs_slice	outcome;
 	qfs_error	err;
 	qfs_hash	nonce;
@@ -460,7 +465,10 @@ qfs_sql_session_rotate(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) && !PG_ARGISNULL(1))
 		QFS_THROW(QFS_ARGUMENT, "what is signed holds the nonce: give it, too");
-	QFS_TRY(qfs_session_account(r, &actor->user, &account, &err), &err);
+	account.user = actor->user;
+	QFS_TRY(r->store->get(r->store, &qfs_kind_account, &account, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "a session without an account");
 	read_rotation_nonce(fcinfo, 0, &nonce);
 	qfs_draft_begin(&p);
 	qfs_draft_hash(&p, "nonce", &nonce);

@@ -84,7 +84,6 @@ audit_rows_met(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to, q
 												  ALLOCSET_DEFAULT_SIZES);
 	TupleDesc	desc = RelationGetDescr(reader->rel);
 	void	   *json = palloc(LEDGER_JSON_MAX);
-	void	   *memory = palloc(QFS_ENTRY_MAX);
 	SysScanDesc scan = qfs_ledger_scan(reader, from);
 	qfs_status	status = QFS_OK;
 	HeapTuple	row;
@@ -96,18 +95,15 @@ audit_rows_met(qfs_audit *audit, LedgerReader *reader, uint64 from, uint64 to, q
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 		LedgerEntry e;
-		qfs_buf		bytes;
 		qfs_error	fault;
 
 		qfs_rows_met_add(met, row);
-		qfs_buf_init(&bytes, memory, QFS_ENTRY_MAX);
-		if (qfs_ledger_decode(desc, row, json, &e, &fault) != QFS_OK ||
-			qfs_entry_encode(&e.entry, &bytes, &fault) != QFS_OK)
+		if (qfs_ledger_decode(desc, row, json, &e, &fault) != QFS_OK)
 			status = qfs_audit_unreadable(audit, (uint64) qfs_ledger_row_int(reader, row, LEDGER_SEQ), &fault);
 		else
 		{
 			qfs_stored_entry	record = {
-				.entry = &e.entry,.bytes = qfs_buf_slice(&bytes),.hash = &e.hash,
+				.entry = &e.entry,.hash = &e.hash,
 				.nodes = e.nodes,.count = e.count
 			};
 

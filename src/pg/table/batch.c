@@ -33,7 +33,7 @@ add(qfs_sha256_state *state, qfs_slice bytes)
 
 /* {"key","nonce","sig"}, as the sender gave it. */
 static void
-write_signature(qfs_json_writer *w, const qfs_auth *auth)
+write_signature(qfs_json_writer *w, const qfs_auth *auth, qfs_slice sig)
 {
 	qfs_json_key(w, "auth");
 	qfs_json_open_object(w);
@@ -42,11 +42,14 @@ write_signature(qfs_json_writer *w, const qfs_auth *auth)
 	qfs_json_key(w, "nonce");
 	qfs_json_put_int(w, auth->nonce);
 	qfs_json_key(w, "sig");
-	qfs_json_put_base64url(w, auth->signature, sizeof(auth->signature));
+	qfs_json_put_value(w, sig);
 	qfs_json_close(w);
 }
 
-/* An event, as it was sent.  out: room for QFS_ENTRY_MAX bytes. */
+/* A payload, and what an event has around it. */
+#define BATCH_EVENT_MAX (QFS_PAYLOAD_MAX + 1024)
+
+/* An event, as it was sent.  out: room for BATCH_EVENT_MAX bytes. */
 static bool
 write_event(const qfs_entry *entry, qfs_buf *out)
 {
@@ -58,7 +61,7 @@ write_event(const qfs_entry *entry, qfs_buf *out)
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
 	if (auth.is_signed)
-		write_signature(&w, &auth);
+		write_signature(&w, &auth, entry->sig);
 	qfs_json_key(&w, "payload");
 	qfs_json_put_value(&w, entry->payload);
 	qfs_json_key(&w, "type");
@@ -97,7 +100,7 @@ is_entry(Results *r, qfs_slice result, int64 *seq)
 		memcmp(&e.hash, &hash, sizeof(hash)) != 0 || !qfs_slice_equal(e.entry.outcome, outcome) ||
 		!e.entry.has_actor || memcmp(&e.entry.actor, r->user, sizeof(*r->user)) != 0)
 		return false;
-	qfs_buf_init(&r->event, r->event.data, QFS_ENTRY_MAX);
+	qfs_buf_init(&r->event, r->event.data, BATCH_EVENT_MAX);
 	if (!write_event(&e.entry, &r->event))
 		return false;
 	add(&r->digest, qfs_buf_slice(&r->event));
@@ -160,7 +163,7 @@ qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum *batch, cons
 		qfs_json_length(qfs_buf_slice(&text)) > QFS_BATCH_MAX)
 		return false;
 	r.user = (const qfs_user_id *) DatumGetPointer(batch[BATCH_USER]);
-	qfs_buf_init(&r.event, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
+	qfs_buf_init(&r.event, palloc(BATCH_EVENT_MAX), BATCH_EVENT_MAX);
 	return are_entries(&r, qfs_buf_slice(&text), seq, &digest) &&
 		memcmp(&digest, DatumGetPointer(batch[BATCH_EVENTS]), sizeof(digest)) == 0;
 }

@@ -211,23 +211,50 @@ qfs_ledger_row_hash(LedgerReader *reader, HeapTuple row, int column, qfs_hash *o
 
 /* ---- a row as an entry ---- */
 
-/* One jsonb column, inside the entry's own object. */
+/* One jsonb column, as canonical JSON. */
 static qfs_status
-read_json(Datum value, bool isnull, qfs_buf *json, qfs_slice *out, qfs_error *err)
+read_json(Datum value, bool isnull, qfs_json_type type, qfs_buf *json, qfs_slice *out, qfs_error *err)
 {
 	size_t		start = json->len;
 	qfs_status	status;
 
 	if (isnull)
-		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "auth, payload or outcome is null");
+		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "auth, payload, outcome or accounts is null");
 	status = qfs_jsonb_write_stored(json, value, 1, err);
 	if (status != QFS_OK)
 		return status;
 	if (json->overflow)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "its JSON alone is longer");
 	*out = (qfs_slice) {json->data + start, json->len - start};
-	if (qfs_json_type_of(*out) != QFS_JSON_OBJECT)
-		return qfs_fail(err, QFS_ENTRY_FORMAT, "auth, payload and outcome must be objects");
+	if (qfs_json_type_of(*out) != type)
+		return qfs_fail(err, QFS_ENTRY_FORMAT, "auth, payload and outcome must be objects, accounts a list");
+	return QFS_OK;
+}
+
+static qfs_status
+read_sig(Datum value, bool isnull, qfs_buf *json, qfs_slice *out, qfs_error *err)
+{
+	size_t		start = json->len;
+
+	if (isnull)
+		qfs_buf_text(json, "null");
+	else
+		qfs_json_write_string(json, qfs_varlena_of(value));
+	*out = (qfs_slice) {json->data + start, json->len - start};
+	return json->overflow ? qfs_fail(err, QFS_ENTRY_TOO_LARGE, "its JSON alone is longer") : QFS_OK;
+}
+
+static qfs_status
+read_salt(Datum value, bool isnull, qfs_salt *out, qfs_error *err)
+{
+	qfs_slice	salt;
+
+	if (isnull)
+		return qfs_fail(err, QFS_ENTRY_INCOMPLETE, "a column is null");
+	salt = qfs_varlena_of(value);
+	if (salt.len != sizeof(out->bytes))
+		return qfs_fail(err, QFS_ENTRY_FORMAT, "salt has %u bytes", (uint64_t) salt.len);
+	memcpy(out->bytes, salt.data, salt.len);
 	return QFS_OK;
 }
 
@@ -274,6 +301,7 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 	Datum		values[LEDGER_COLUMNS];
 	bool		nulls[LEDGER_COLUMNS];
 	qfs_entry  *entry = &out->entry;
+	qfs_buf		act;
 	qfs_status	status;
 
 #define VALUE(column) values[(column) - 1]
@@ -297,30 +325,53 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 
 	status = qfs_type_check(entry->type, err);
 	if (status == QFS_OK)
-		status = read_json(VALUE(LEDGER_AUTH), IS_NULL(LEDGER_AUTH), &out->json,
-						   &entry->auth, err);
+		status = read_json(VALUE(LEDGER_AUTH), IS_NULL(LEDGER_AUTH), QFS_JSON_OBJECT, &out->json, &entry->auth, err);
 	if (status == QFS_OK)
-		status = read_json(VALUE(LEDGER_PAYLOAD), IS_NULL(LEDGER_PAYLOAD), &out->json,
+		status = read_json(VALUE(LEDGER_PAYLOAD), IS_NULL(LEDGER_PAYLOAD), QFS_JSON_OBJECT, &out->json,
 						   &entry->payload, err);
 	if (status == QFS_OK)
-		status = read_json(VALUE(LEDGER_OUTCOME), IS_NULL(LEDGER_OUTCOME), &out->json,
+		status = read_json(VALUE(LEDGER_OUTCOME), IS_NULL(LEDGER_OUTCOME), QFS_JSON_OBJECT, &out->json,
 						   &entry->outcome, err);
+	if (status == QFS_OK)
+		status = read_json(VALUE(LEDGER_ACCOUNTS), IS_NULL(LEDGER_ACCOUNTS), QFS_JSON_ARRAY, &out->json,
+						   &entry->accounts, err);
+	if (status == QFS_OK)
+		status = read_sig(VALUE(LEDGER_SIG), IS_NULL(LEDGER_SIG), &out->json, &entry->sig, err);
+	if (status == QFS_OK)
+		status = read_salt(VALUE(LEDGER_SALT), IS_NULL(LEDGER_SALT), &entry->salt, err);
 #undef VALUE
 #undef IS_NULL
-	return status;
+	if (status != QFS_OK)
+		return status;
+	qfs_buf_init(&act, out->act, sizeof(out->act));
+	return qfs_entry_commit(entry, &act, err);
 }
 
 qfs_slice
 qfs_ledger_line(LedgerReader *reader, HeapTuple row)
 {
-	LedgerEntry decoded;
-	qfs_buf		bytes;
-	qfs_error	err;
+	LedgerEntry *decoded = palloc(sizeof(*decoded));
 	void	   *json = palloc(LEDGER_JSON_MAX);
+	qfs_buf		line;
+	qfs_error	err;
 
-	qfs_buf_init(&bytes, palloc(QFS_ENTRY_MAX), QFS_ENTRY_MAX);
-	QFS_TRY(qfs_ledger_decode(RelationGetDescr(reader->rel), row, json, &decoded, &err), &err);
-	QFS_TRY(qfs_entry_encode(&decoded.entry, &bytes, &err), &err);
+	qfs_buf_init(&line, palloc(QFS_LINE_MAX), QFS_LINE_MAX);
+	QFS_TRY(qfs_ledger_decode(RelationGetDescr(reader->rel), row, json, decoded, &err), &err);
+	QFS_TRY(qfs_line_write(&decoded->entry, &line, &err), &err);
 	pfree(json);
-	return qfs_buf_slice(&bytes);
+	pfree(decoded);
+	return qfs_buf_slice(&line);
+}
+
+void
+qfs_ledger_head_bytes(LedgerReader *reader, HeapTuple row, qfs_buf *out)
+{
+	LedgerEntry *decoded = palloc(sizeof(*decoded));
+	void	   *json = palloc(LEDGER_JSON_MAX);
+	qfs_error	err;
+
+	QFS_TRY(qfs_ledger_decode(RelationGetDescr(reader->rel), row, json, decoded, &err), &err);
+	qfs_head_write(&decoded->entry, out);
+	pfree(json);
+	pfree(decoded);
 }

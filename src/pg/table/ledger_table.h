@@ -17,7 +17,7 @@
 #include "log/entry.h"
 #include "log/merkle.h"
 
-/* Column numbers; the table is frozen for the life of format 1. */
+/* Column numbers; the table is frozen for the life of format 2. */
 enum
 {
 	LEDGER_SEQ = 1,
@@ -26,7 +26,10 @@ enum
 	LEDGER_ACTOR,
 	LEDGER_AUTH,
 	LEDGER_PAYLOAD,
+	LEDGER_SIG,
 	LEDGER_OUTCOME,
+	LEDGER_ACCOUNTS,
+	LEDGER_SALT,
 	LEDGER_PREV,
 	LEDGER_HASH,
 	LEDGER_NODES,
@@ -107,22 +110,27 @@ typedef struct LedgerEntry
 	qfs_hash	nodes[QFS_TREE_LEVELS];
 	unsigned	count;			/* of nodes; LEDGER_NO_NODES if they cannot be any */
 	bool		has_nodes;		/* the column is not null */
-	qfs_buf		json;			/* auth, payload and outcome */
+	qfs_buf		json;			/* auth, payload, sig, outcome and accounts */
+	uint8_t		act[1024];
 } LedgerEntry;
 
 /*
- * Reads all columns of a row whose values are given.
- * json: memory for 3 * QFS_ENTRY_MAX bytes
+ * Reads all columns of a row whose values are given, and commits the entry.
+ * json: memory for LEDGER_JSON_MAX bytes
  * Errors: JSON_NUMBER, JSON_DEPTH, ENTRY_TOO_LARGE for content that has no
  *         canonical form.
  */
 extern qfs_status qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json,
 									LedgerEntry *out, qfs_error *err);
 
-#define LEDGER_JSON_MAX (3 * QFS_ENTRY_MAX)
+/* All parts of an entry, and what is too long by itself. */
+#define LEDGER_JSON_MAX (QFS_PARTS_MAX + QFS_PAYLOAD_MAX)
 
-/* Canonical bytes of a row; throws where it has none. */
+/* The full line of a row; throws where it has none. */
 extern qfs_slice qfs_ledger_line(LedgerReader *reader, HeapTuple row);
+
+/* Its head, which the leaf is the hash of; QFS_HEAD_MAX bytes suffice. */
+extern void qfs_ledger_head_bytes(LedgerReader *reader, HeapTuple row, qfs_buf *out);
 
 /* A value of type qfs.hash or qfs.user_id: 32 bytes, passed by reference. */
 static inline Datum

@@ -54,7 +54,7 @@ tell(Comparison *c, int64 seq, const char *what)
 /* ---- contents of profiles ---- */
 
 static bool
-commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
+commits_to(const qfs_standing *standing, Datum salt, Datum content)
 {
 	qfs_slice	bytes = qfs_varlena_of(salt);
 	qfs_hash	hash;
@@ -62,28 +62,28 @@ commits_to(const qfs_profile_record *profile, Datum salt, Datum content)
 	if (bytes.len != QFS_PROFILE_SALT)
 		return false;
 	qfs_profile_commit(bytes.data, qfs_varlena_of(content), &hash);
-	return memcmp(&hash, &profile->commitment, sizeof(hash)) == 0;
+	return memcmp(&hash, &standing->profile, sizeof(hash)) == 0;
 }
 
 static void
 compare_content(Comparison *c, const Datum *content, const bool *nulls)
 {
-	qfs_profile_record profile = {0};
+	qfs_standing standing = {0};
 	int64		version = DatumGetInt64(content[CONTENT_VERSION]);
 	bool		found = false;
 	qfs_error	err;
 
 	if (!nulls[CONTENT_USER] && !nulls[CONTENT_VERSION])
 	{
-		profile.user = *(const qfs_user_id *) DatumGetPointer(content[CONTENT_USER]);
-		QFS_TRY(c->state->get(c->state, &qfs_kind_profile, &profile, &found, &err), &err);
+		standing.user = *(const qfs_user_id *) DatumGetPointer(content[CONTENT_USER]);
+		QFS_TRY(c->state->get(c->state, &qfs_kind_standing, &standing, &found, &err), &err);
 	}
-	if (!found)
+	if (!found || !standing.has_profile)
 		tell(c, 0, "qfs.profile_content has a row of an account without a profile");
-	else if (version > profile.version || nulls[CONTENT_SALT] != nulls[CONTENT_TEXT] ||
-			 (version == profile.version && !nulls[CONTENT_TEXT] &&
-			  !commits_to(&profile, content[CONTENT_SALT], content[CONTENT_TEXT])))
-		tell(c, profile.seq, "qfs.profile_content has not the content that the entry commits to");
+	else if (version > standing.profile_version || nulls[CONTENT_SALT] != nulls[CONTENT_TEXT] ||
+			 (version == standing.profile_version && !nulls[CONTENT_TEXT] &&
+			  !commits_to(&standing, content[CONTENT_SALT], content[CONTENT_TEXT])))
+		tell(c, standing.last_entry, "qfs.profile_content has not the content of the profile that is in force after the entry");
 }
 
 /* ---- envelopes of messages ---- */

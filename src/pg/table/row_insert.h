@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 /* As many as the longest statement has. */
-#define QFS_PARAMS_MAX 9
+#define QFS_PARAMS_MAX 12
 
 /* Parameters $1, $2, ... of a statement, each with its type.  Begins as {0}. */
 typedef struct qfs_params

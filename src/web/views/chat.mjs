@@ -102,8 +102,7 @@ async function lockSign(theirs, mine) {
   return el('details', { class: 'lock' }, el('summary', {}, icon('lock'), el('span', {}, 'Encrypted'), el('code', {}, theirs.fingerprint.slice(0, 9))),
     el('div', { class: 'lock-more' }, el('p', {}, 'Only the two of you can read this. To be sure that nobody stands in between, compare these numbers with each other, on the phone or in person.'),
       el('dl', {}, el('div', {}, el('dt', {}, 'Their key'), el('dd', {}, code(theirs.fingerprint, { class: 'fingerprint' }))),
-        el('div', {}, el('dt', {}, 'Your key'), el('dd', {}, code(await keyFingerprint(mine.text), { class: 'fingerprint' })))),
-      el('p', { class: 'hint' }, 'Their key was published in ', el('a', { href: `#/ledger/${theirs.seq}` }, `entry ${theirs.seq}`), '.')));
+        el('div', {}, el('dt', {}, 'Your key'), el('dd', {}, code(await keyFingerprint(mine.text), { class: 'fingerprint' }))))));
 }
 
 function keyChanged(peer, theirs, refresh) {

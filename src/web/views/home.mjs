@@ -54,14 +54,14 @@ function steps(profile, chat, threads) {
 }
 
 function coherenceCard(profile, history) {
-  const acts = history.filter(({ effect }) => effect.coherence).reverse();
+  const acts = history.filter(({ change }) => 'coherence' in change.was).reverse();
   return card('Coherence',
     el('div', { class: 'coherence' }, dial(profile.coherence, levelName(profile.trust_level)),
       acts.length > 0
-        ? el('div', { class: 'history' }, line(acts.map(({ effect }) => Number(effect.coherence[1]))),
+        ? el('div', { class: 'history' }, line(acts.map(({ change }) => Number(change.state.coherence))),
           el('details', {}, el('summary', {}, 'As a table'), el('table', {},
             el('thead', {}, el('tr', {}, ['Entry', 'Before', 'After'].map((name) => el('th', { scope: 'col' }, name)))),
-            el('tbody', {}, acts.map(({ seq, effect }) => el('tr', {}, el('th', { scope: 'row' }, el('a', { href: `#/why/${seq}` }, String(seq))), effect.coherence.map((text) => el('td', {}, text))))))))
+            el('tbody', {}, acts.map(({ seq, change }) => el('tr', {}, el('th', { scope: 'row' }, el('a', { href: `#/why/${seq}` }, String(seq))), [change.was.coherence, change.state.coherence].map((text) => el('td', {}, text))))))))
         : el('p', { class: 'muted' }, 'It grows with what you do: complete your profile, answer messages, invite people who stay.')));
 }
 

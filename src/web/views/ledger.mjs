@@ -9,7 +9,7 @@ import { readLedger, session } from '../session.mjs';
 import { count, shortHash } from '../text.mjs';
 import { latestCheckpoint, trustKey, verifyLast } from '../trust.mjs';
 import { actionButton, card, copyButton, empty, errorNotice, facts, field, form, notice, progress, progressBar, saveButton } from '../ui.mjs';
-import { TYPE_NAMES, typeName } from '../words.mjs';
+import { PRIVATE, TYPE_NAMES, typeName } from '../words.mjs';
 
 const ROWS = 50;
 // A filter may match little, so a request looks at this many entries and no more.
@@ -29,7 +29,7 @@ function otherKey({ kept, shown }, refresh) {
 function checkpointBody(checkpoint) {
   const { before } = checkpoint;
   return [
-    notice('safe', 'The signature is good.', before && before.size !== checkpoint.size
+    notice('safe', `Signature good, ${count(checkpoint.size, 'entry', 'entries')}.`, before && before.size !== checkpoint.size
       ? `And the ledger has only grown since this browser saw it with ${count(before.size, 'entry', 'entries')}.`
       : 'This browser remembers this checkpoint and will notice if the ledger is ever rewritten.'),
     facts([['Ledger', checkpoint.origin], ['Entries', count(checkpoint.size, 'entry', 'entries')], ['Root', code(toHex(checkpoint.root), { class: 'break' })],
@@ -48,7 +48,7 @@ function checkpointCard(refresh) {
 // ---- the last entries ----
 
 function verifyCard() {
-  const many = el('select', {}, [100, 1000, 10000, 100000].map((n) => el('option', { value: n }, `last ${count(n, 'entry', 'entries')}`)));
+  const many = el('select', {}, [100, 1000, 10000].map((n) => el('option', { value: n }, `last ${count(n, 'entry', 'entries')}`)));
   const button = el('button', { class: 'primary' }, 'Verify');
   const result = el('div', { class: 'place', 'aria-live': 'polite' });
   const node = form({ class: 'row' }, [field('Which', many), button], button, async () => {
@@ -56,30 +56,30 @@ function verifyCard() {
     const text = el('p', { class: 'hint' });
     show(result, bar.node, text);
     try {
-      const { from, size, readable } = await verifyLast(Number(many.value), (done, all) => {
+      const { from, size } = await verifyLast(Number(many.value), (done, all) => {
         bar.set(done, all);
         show(text, `${done} of ${all}`);
       });
       show(result, notice('good', `${count(size - from, 'entry', 'entries')} verified in this page.`,
-        `Entries ${from} to ${size - 1} are under the signed root. You may read ${readable} of them; their content has the hash it must have, and each names the hash before it.`));
+        `The heads of entries ${from} to ${size - 1} were hashed here: each names the hash before it, and together they give the signed root. They commit to what the entries say, which is compared with them when you open one.`));
     } catch (error) {
       show(result);
       throw error;
     }
   });
-  return card('Verify in this page', el('p', {}, 'Hashes the last entries again, one by one, and computes the root from them. Nothing is taken on trust but the key.'), node, result);
+  return card('Verify in this page', el('p', {}, 'Hashes the heads of the last entries again, one by one, and computes the root from them. Nothing is taken on trust but the key.'), node, result);
 }
 
 // ---- browsing ----
 
 function entryItem(row) {
   return el('li', {}, el('a', { class: 'entry', href: `#/ledger/${row.seq}` },
-    el('span', { class: 'entry-seq' }, String(row.seq)), el('span', { class: 'entry-type' }, typeName(row.type)),
+    el('span', { class: 'entry-seq' }, String(row.seq)), el('span', { class: 'entry-type' }, row.type === null ? PRIVATE : typeName(row.type)),
     el('code', { class: 'entry-hash' }, shortHash(row.hash)), el('span', { class: 'entry-time' }, when(row.at))),
   el('span', { class: 'entry-who' }, who(row.actor)));
 }
 
-const about = (account) => `(actor.eq.${account},payload->>recipient.eq.${account},outcome.cs."{\\"effects\\":[{\\"account\\":\\"${account}\\"}]}")`;
+const about = (account) => `(actor.eq.${account},payload->>recipient.eq.${account},accounts.cs."[{\\"account\\":\\"${account}\\"}]")`;
 
 // Entries that fit, below `before`, until a page is full; tells how far it looked.
 async function search({ type, account }, before, looked) {
@@ -142,7 +142,7 @@ export async function ledgerView({ refresh }) {
     title: 'Ledger',
     nodes: [
       el('h1', { tabindex: -1 }, 'Ledger'),
-      el('p', { class: 'lead' }, 'Everything that counts is an entry here, each linked to the one before. What you see was checked by your own browser.'),
+      el('p', { class: 'lead' }, 'Everything that counts is an entry here, each linked to the one before. Open one, and your own browser checks it.'),
       el('div', { class: 'pair' }, checkpointCard(refresh), verifyCard()),
       browseCard(),
     ],

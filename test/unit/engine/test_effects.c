@@ -6,8 +6,10 @@
 #include "suites.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "support/people.h"
+#include "support/second_hash.h"
 
 static sample s;
 static person ann;
@@ -15,13 +17,12 @@ static person bob;
 
 /* What the rule below may do. */
 static const qfs_change seen = {.name = "SEEN"};
-static const qfs_change careless = {.name = "CARELESS"};
 static const qfs_change rule_name = {.name = "RULE_NAME"};
 static const qfs_change first = {.name = "FIRST"};
 static const qfs_change second = {.name = "SECOND"};
 static const qfs_change third = {.name = "THIRD"};
 static const qfs_change numbered = {.name = "NUMBERED_",.is_prefix = true};
-static const qfs_change *const changes[] = {&seen, &careless, &rule_name, &first, &second, &third, &numbered, NULL};
+static const qfs_change *const changes[] = {&seen, &rule_name, &first, &second, &third, &numbered, NULL};
 
 static const qfs_guard counted = {"COUNTED", QFS_AT_MOST, false};
 static const qfs_guard one_too_many = {"ONE_TOO_MANY", QFS_AT_MOST, false};
@@ -35,9 +36,8 @@ static const qfs_rule rule = {.type = "TESTED",.guards = listed,.changes = chang
 /* An act of that rule, on a ledger with two accounts. */
 static struct
 {
-	uint8_t		bytes[8192];
-	qfs_buf		buf;
-	qfs_json_writer writer;
+	uint8_t		outcome[8192];
+	uint8_t		accounts[8192];
 	qfs_entry	event;
 	qfs_error	err;
 	qfs_act		act;
@@ -55,32 +55,51 @@ begin(void)
 	one.err = (qfs_error) {QFS_OK, ""};
 	one.event.seq = 77;
 	one.event.type = QFS_LITERAL("TESTED");
-	one.act = (qfs_act) {.reducer = &s.reducer,.rule = &rule,.event = &one.event,.outcome = &one.writer,.err = &one.err};
-	qfs_buf_init(&one.buf, one.bytes, sizeof(one.bytes));
-	qfs_json_begin(&one.writer, &one.buf);
-	qfs_json_open_object(&one.writer);
+	one.act = (qfs_act) {.reducer = &s.reducer,.rule = &rule,.event = &one.event,.fx = &one.fx,.err = &one.err};
 	qfs_effects_init(&one.fx, &one.act);
 }
 
-/* Writes the outcome; people_outcome looks at the last one. */
+/* Writes what came of it; people_outcome and people_touched look at the last one. */
 static void
 finish(void)
 {
-	qfs_effects_write(&one.fx);
-	qfs_effects_write_status(&one.fx);
-	qfs_json_close(&one.writer);
-	CHECK_STATUS(qfs_json_end(&one.writer, NULL), QFS_OK);
-	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&one.buf), NULL), QFS_OK);
-	s.event.outcome = qfs_buf_slice(&one.buf);
+	qfs_buf		outcome;
+	qfs_buf		accounts;
+
+	qfs_buf_init(&outcome, one.outcome, sizeof(one.outcome));
+	qfs_buf_init(&accounts, one.accounts, sizeof(one.accounts));
+	CHECK_STATUS(qfs_effects_write_outcome(&one.fx, (qfs_slice) {NULL, 0}, &outcome, NULL), QFS_OK);
+	CHECK_STATUS(qfs_effects_write_accounts(&one.fx, &accounts, NULL), QFS_OK);
+	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&outcome), NULL), QFS_OK);
+	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&accounts), NULL), QFS_OK);
+	s.event.outcome = qfs_buf_slice(&outcome);
+	s.event.accounts = qfs_buf_slice(&accounts);
 }
 
-static unsigned
-load(const person *p)
+static qfs_standing *
+standing(const person *p)
 {
-	unsigned	account = 99;
+	static qfs_standing none;
+	qfs_standing *out = &none;
 
-	CHECK_STATUS(qfs_effects_load(&one.fx, &p->wallet.user, &account), QFS_OK);
-	return account;
+	CHECK_STATUS(qfs_effects_standing(&one.fx, &p->wallet.user, &out), QFS_OK);
+	return out;
+}
+
+static qfs_ties *
+ties(const person *p)
+{
+	static qfs_ties none;
+	qfs_ties   *out = &none;
+
+	CHECK_STATUS(qfs_effects_ties(&one.fx, &p->wallet.user, &out), QFS_OK);
+	return out;
+}
+
+static void
+change(const person *p, qfs_account_kind kind, const qfs_change *what)
+{
+	qfs_effects_change(&one.fx, &p->wallet.user, kind, what, "");
 }
 
 /* ---- accounts ---- */
@@ -88,23 +107,46 @@ load(const person *p)
 static void
 loaded(void)
 {
-	unsigned	a;
-	unsigned	b;
+	qfs_standing *a;
+	qfs_standing *b;
 
 	begin();
-	a = load(&ann);
-	b = load(&bob);
+	a = standing(&ann);
+	b = standing(&bob);
 	CHECK(a != b);
-	CHECK_UINT(load(&ann), a);
-	CHECK_UINT(load(&bob), b);
+	CHECK(standing(&ann) == a);
+	CHECK(standing(&bob) == b);
 	CHECK_UINT(one.fx.account_count, 2);
-	CHECK_INT(qfs_effects_account(&one.fx, a)->created, 4);
-	CHECK_INT(qfs_effects_account(&one.fx, b)->created, 5);
+	CHECK_INT(a->created, 4);
+	CHECK_INT(b->created, 5);
+	CHECK_INT(a->created_at, SAMPLE_TIME + 4000);
 	/* Nothing was earned yet. */
-	CHECK(qfs_effects_standing(&one.fx, a)->coherence == 0 && qfs_effects_standing(&one.fx, a)->flx == 0);
-	CHECK_INT(qfs_effects_standing(&one.fx, a)->points, 0);
-	CHECK_INT(qfs_effects_standing(&one.fx, a)->referrals, 0);
-	CHECK(memcmp(&qfs_effects_standing(&one.fx, a)->user, &ann.wallet.user, sizeof(qfs_user_id)) == 0);
+	CHECK(a->coherence == 0 && a->flx == 0 && a->points == 0 && a->referrals == 0);
+	CHECK(!a->has_profile && !a->has_chat_key && a->profile_version == 0);
+	CHECK(memcmp(&a->user, &ann.wallet.user, sizeof(qfs_user_id)) == 0);
+	sample_close(&s);
+}
+
+/* Of an account that has none of it yet, every kind but the standing begins. */
+static void
+kinds(void)
+{
+	qfs_access *access;
+	qfs_nonce  *nonce;
+
+	begin();
+	CHECK_INT(ties(&ann)->last_entry, -1);
+	CHECK(!ties(&ann)->has_referrer && !ties(&ann)->sent && !ties(&ann)->received);
+	CHECK_STATUS(qfs_effects_nonce(&one.fx, &ann.wallet.user, &nonce), QFS_OK);
+	CHECK_INT(nonce->last_entry, -1);
+	CHECK_INT(nonce->event_nonce, 0);
+	CHECK_STATUS(qfs_effects_access(&one.fx, &ann.wallet.user, &access), QFS_OK);
+	CHECK_INT(access->last_entry, 4);
+	CHECK_UINT(access->count, 1);
+	CHECK_HASH(&access->sessions[0].session, &ann.session);
+	CHECK_INT(access->sessions[0].expires_at, SAMPLE_TIME + 1000 * PEOPLE_BLOCK);
+	/* All of it is one account. */
+	CHECK_UINT(one.fx.account_count, 1);
 	sample_close(&s);
 }
 
@@ -112,55 +154,40 @@ static void
 unknown(void)
 {
 	test_wallet nobody = test_wallet_of(99);
-	unsigned	account;
+	qfs_standing *out;
+	bool		begins = false;
 
 	begin();
-	CHECK_STATUS(qfs_effects_load(&one.fx, &nobody.user, &account), QFS_ACCOUNT_UNKNOWN);
+	CHECK_STATUS(qfs_effects_standing(&one.fx, &nobody.user, &out), QFS_ACCOUNT_UNKNOWN);
 	CHECK_DETAIL(&one.err, nobody.user_name);
+	/* It may be the one that begins. */
+	CHECK_STATUS(qfs_effects_standing_or_new(&one.fx, &nobody.user, &out, &begins), QFS_OK);
+	CHECK(begins);
+	CHECK_INT(out->last_entry, -1);
+	CHECK_STATUS(qfs_effects_standing_or_new(&one.fx, &ann.wallet.user, &out, &begins), QFS_OK);
+	CHECK(!begins);
 	sample_close(&s);
 }
 
 static void
 too_many(void)
 {
-	unsigned	account;
+	qfs_standing *first_one;
+	qfs_standing *out;
 	person		other;
 
 	begin();
-	load(&ann);
-	load(&bob);
+	standing(&ann);
+	first_one = standing(&bob);
 	for (uint8_t n = 3; n <= 4; n++)
 	{
 		other = people_join(&s, n, 0);
-		load(&other);
+		standing(&other);
 	}
 	other = people_join(&s, 5, 0);
-	CHECK_STATUS(qfs_effects_load(&one.fx, &other.wallet.user, &account), QFS_INTERNAL);
+	CHECK_STATUS(qfs_effects_standing(&one.fx, &other.wallet.user, &out), QFS_INTERNAL);
 	/* Those that are there are still found. */
-	CHECK_UINT(load(&bob), 1);
-	sample_close(&s);
-}
-
-/* What was looked at and not loaded can be touched, and loaded later; its standing can't be changed before. */
-static void
-looked_at(void)
-{
-	unsigned	a = 99;
-	qfs_standing after;
-
-	begin();
-	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
-	qfs_effects_touch(&one.fx, a, &seen);
-	CHECK_UINT(load(&ann), a);
-	CHECK(one.fx.accounts[a].has_standing);
-	sample_close(&s);
-
-	begin();
-	CHECK_STATUS(qfs_effects_look(&one.fx, &ann.wallet.user, &a), QFS_OK);
-	after = *qfs_effects_standing(&one.fx, a);
-	after.points++;
-	qfs_effects_add(&one.fx, a, &careless, "", &after);
-	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_INTERNAL);
+	CHECK(standing(&bob) == first_one);
 	sample_close(&s);
 }
 
@@ -170,10 +197,47 @@ static void
 nothing(void)
 {
 	begin();
-	load(&ann);
+	standing(&ann);
 	finish();
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":4}],\"status\":\"OK\"}",
-				   ann.wallet.user_name);
+	people_outcome(&s, "{\"status\":\"OK\"}");
+	people_touched(&s, "%s", "");
+	people_read(&s, "#1 standing 4");
+	CHECK_TEXT(s.event.accounts, "[]");
+	sample_close(&s);
+}
+
+/* Who looks at nobody says nothing, of a policy neither. */
+static void
+nobody_at_all(void)
+{
+	begin();
+	finish();
+	CHECK_TEXT(s.event.outcome, "{}");
+	CHECK_TEXT(s.event.accounts, "[]");
+	sample_close(&s);
+}
+
+/* In the outcome, what was looked at is sorted by account, then by kind. */
+static void
+looked_at(void)
+{
+	qfs_access *access;
+
+	begin();
+	ties(&bob);
+	standing(&bob);
+	ties(&ann);
+	standing(&ann);
+	CHECK_STATUS(qfs_effects_access(&one.fx, &ann.wallet.user, &access), QFS_OK);
+	finish();
+	people_read(&s, "#1 access 4; #1 standing 4; #1 ties null; #2 standing 5; #2 ties null");
+	/* What is touched is not read. */
+	ties(&bob)->sent = true;
+	change(&bob, QFS_TIES, &seen);
+	finish();
+	people_read(&s, "#1 access 4; #1 standing 4; #1 ties null; #2 standing 5");
+	people_touched(&s, "#2 ties null SEEN {\"guard\":null,\"received\":false,\"referrer\":null,\"sent\":true,"
+				   "\"settled\":null,\"used\":null}");
 	sample_close(&s);
 }
 
@@ -184,64 +248,88 @@ only_what_changed(void)
 	static const struct
 	{
 		qfs_standing after;
-		const char *before_previous;
-		const char *points_and_referrals[2];
-		const char *tokens;
+		const char *change;
 	}			rows[] = {
-		{{.points = 0}, "", {"", ""}, ""},
-		{{.coherence = 1}, "\"coherence\":[\"0.000000000000000000\",\"0.000000000000000001\"],", {"", ""}, ""},
-		{{.points = 10}, "", {"\"points\":[0,10],", ""}, ""},
-		{{.referrals = 1}, "", {"", "\"referrals\":[0,1],"}, ""},
-		{{.flx = 100 * QFS_AMOUNT_ONE}, "", {"", ""},
-		",\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}"},
+		{{.points = 0}, ""},
+		{{.coherence = 1}, " coherence 0->0.000000000000000001"},
+		{{.points = 10}, " points 0->10"},
+		{{.referrals = 1}, " referrals 0->1"},
+		{{.flx = 100 * QFS_AMOUNT_ONE}, " flx 0->100"},
+		{{.profile_version = 2}, " profile_version 0->2"},
+		{{.has_profile = true}, " profile null->\"0000000000000000000000000000000000000000000000000000000000000000\""},
+		{{.has_chat_key = true}, " chat_key null->\"0000000000000000000000000000000000000000000000000000000000000000\""},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
-		qfs_standing after = rows[i].after;
+		qfs_standing *a;
 
 		unit_row("change %zu", i);
 		begin();
-		after.user = ann.wallet.user;
-		qfs_effects_add(&one.fx, load(&ann), &rule_name, "", &after);
+		a = standing(&ann);
+		a->coherence = rows[i].after.coherence;
+		a->points = rows[i].after.points;
+		a->referrals = rows[i].after.referrals;
+		a->flx = rows[i].after.flx;
+		a->profile_version = rows[i].after.profile_version;
+		a->has_profile = rows[i].after.has_profile;
+		a->has_chat_key = rows[i].after.has_chat_key;
+		change(&ann, QFS_STANDING, &rule_name);
 		finish();
-		people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",%s%s\"previous\":4,%s\"rule\":\"RULE_NAME\"%s}],"
-					   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name, rows[i].before_previous,
-					   rows[i].points_and_referrals[0], rows[i].points_and_referrals[1], rows[i].tokens);
+		people_outcome(&s, "{\"status\":\"OK\"}");
+		people_touched(&s, "#1 standing 4 RULE_NAME%s", rows[i].change);
+		people_read(&s, "");
 		sample_close(&s);
 	}
 }
 
-/* The second effect of an account begins where the first one ended. */
+/* The second effect of an account begins where the first one ended; its part tells both. */
 static void
 one_after_the_other(void)
 {
-	qfs_standing after;
-	unsigned	a;
-	unsigned	b;
-
 	begin();
-	a = load(&ann);
-	b = load(&bob);
-	after = *qfs_effects_standing(&one.fx, a);
-	after.points = 7;
-	qfs_effects_add(&one.fx, a, &first, "", &after);
-	after = *qfs_effects_standing(&one.fx, b);
-	after.referrals = 1;
-	qfs_effects_add(&one.fx, b, &second, "", &after);
-	after = *qfs_effects_standing(&one.fx, a);
-	CHECK_INT(after.points, 7);
-	after.points = 5;
-	after.flx = 3;
-	qfs_effects_add(&one.fx, a, &third, "", &after);
+	standing(&ann)->points = 7;
+	change(&ann, QFS_STANDING, &first);
+	standing(&bob)->referrals = 1;
+	change(&bob, QFS_STANDING, &second);
+	CHECK_INT(standing(&ann)->points, 7);
+	standing(&ann)->points = 5;
+	standing(&ann)->flx = 3;
+	change(&ann, QFS_STANDING, &third);
 	finish();
-	people_outcome(&s, "{\"effects\":["
-				   "{\"account\":\"%s\",\"points\":[0,7],\"previous\":4,\"rule\":\"FIRST\"},"
-				   "{\"account\":\"%s\",\"previous\":5,\"referrals\":[0,1],\"rule\":\"SECOND\"},"
-				   "{\"account\":\"%s\",\"points\":[7,5],\"previous\":4,\"rule\":\"THIRD\","
-				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"0.000000000000000003\"]}}],"
-				   "\"guards\":[],\"status\":\"OK\"}",
-				   ann.wallet.user_name, bob.wallet.user_name, ann.wallet.user_name);
+	people_touched(&s, "#1 standing 4 FIRST,THIRD flx 0->0.000000000000000003 points 0->5; "
+				   "#2 standing 5 SECOND referrals 0->1");
+	CHECK_UINT(one.fx.effect_count, 3);
+	CHECK_TEXT(qfs_slice_of(one.fx.effects[0].rule), "FIRST");
+	CHECK_INT(one.fx.effects[0].before.points, 0);
+	CHECK_INT(one.fx.effects[0].after.points, 7);
+	CHECK_INT(one.fx.effects[1].after.referrals, 1);
+	CHECK_INT(one.fx.effects[2].before.points, 7);
+	CHECK_INT(one.fx.effects[2].after.points, 5);
+	CHECK(one.fx.effects[2].before.flx == 0 && one.fx.effects[2].after.flx == 3);
+	sample_close(&s);
+}
+
+/* Parts are in the order of their first change, whatever was looked at first. */
+static void
+order_of_parts(void)
+{
+	begin();
+	standing(&ann);
+	ties(&ann);
+	standing(&bob)->points = 1;
+	change(&bob, QFS_STANDING, &first);
+	ties(&ann)->received = true;
+	change(&ann, QFS_TIES, &second);
+	standing(&ann)->points = 2;
+	change(&ann, QFS_STANDING, &third);
+	change(&bob, QFS_STANDING, &third);
+	finish();
+	people_touched(&s, "#2 standing 5 FIRST,THIRD points 0->1; "
+				   "#1 ties null SECOND {\"guard\":null,\"received\":true,\"referrer\":null,\"sent\":false,"
+				   "\"settled\":null,\"used\":null}; #1 standing 4 THIRD points 0->2");
+	/* Changes of ties are no effects, of which standings alone have some. */
+	CHECK_UINT(one.fx.effect_count, 3);
 	sample_close(&s);
 }
 
@@ -249,13 +337,14 @@ static void
 guards(void)
 {
 	begin();
+	standing(&ann);
 	CHECK(!qfs_guard_count(&one.fx, &counted, 5, 4));
 	CHECK(qfs_guard_count(&one.fx, &one_too_many, 5, 6));
 	CHECK(!qfs_guard_amount(&one.fx, &measured, 5, 0));
 	CHECK(qfs_guard_amount(&one.fx, &too_much, QFS_AMOUNT_ONE, ~(qfs_amount) 0));
 	finish();
 	/* Whether the entry is blocked is for the rule to say. */
-	people_outcome(&s, "{\"effects\":[],\"guards\":["
+	people_outcome(&s, "{\"guards\":["
 				   GUARD("COUNTED", "5", "4", "PASS") ","
 				   GUARD("ONE_TOO_MANY", "5", "6", "BLOCK") ","
 				   GUARD("MEASURED", "\"0.000000000000000005\"", "\"0.000000000000000000\"", "PASS") ","
@@ -280,18 +369,20 @@ relations(void)
 	sample_close(&s);
 }
 
-/* What follows the name of a change, where something may. */
+/* What follows the name of a change, where something may; what a device signed, every rule may say. */
 static void
 names(void)
 {
-	unsigned	a;
+	qfs_nonce  *nonce;
 
 	begin();
-	a = load(&ann);
-	qfs_effects_add(&one.fx, a, &numbered, "12", qfs_effects_standing(&one.fx, a));
+	standing(&ann);
+	qfs_effects_change(&one.fx, &ann.wallet.user, QFS_STANDING, &numbered, "12");
+	CHECK_STATUS(qfs_effects_nonce(&one.fx, &ann.wallet.user, &nonce), QFS_OK);
+	nonce->event_nonce = 9;
+	change(&ann, QFS_NONCE, &qfs_change_event_signed);
 	finish();
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":4,\"rule\":\"NUMBERED_12\"}],"
-				   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name);
+	people_touched(&s, "#1 standing 4 NUMBERED_12; #1 nonce null EVENT_SIGNED {\"event_nonce\":9}");
 	sample_close(&s);
 }
 
@@ -300,15 +391,12 @@ names(void)
 static void
 refuse(const char *detail)
 {
-	unsigned	a = load(&ann);
-	qfs_standing after = *qfs_effects_standing(&one.fx, a);
-
-	after.points = 9;
-	qfs_effects_add(&one.fx, a, &rule_name, "", &after);
+	standing(&ann)->points = 9;
+	change(&ann, QFS_STANDING, &rule_name);
 	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_INTERNAL);
 	CHECK_DETAIL(&one.err, detail);
 	CHECK_INT(people_standing(&s, &ann).points, 0);
-	CHECK_INT(people_last(&s, &ann), 4);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 4);
 	sample_close(&s);
 }
 
@@ -328,21 +416,43 @@ not_listed(void)
 	refuse("a guard that the rule does not list");
 
 	begin();
-	qfs_effects_touch(&one.fx, load(&ann), &other);
+	standing(&ann);
+	change(&ann, QFS_STANDING, &other);
 	CHECK_UINT(one.fx.effect_count, 0);
-	refuse("an effect that the rule does not list");
+	refuse("a change that the rule does not list");
 
 	begin();
-	load(&ann);
-	qfs_effects_add(&one.fx, 0, &seen, "MORE", qfs_effects_standing(&one.fx, 0));
-	refuse("an effect that the rule does not list");
+	standing(&ann);
+	qfs_effects_change(&one.fx, &ann.wallet.user, QFS_STANDING, &seen, "MORE");
+	refuse("a change that the rule does not list");
 
 	begin();
-	load(&ann);
-	qfs_effects_add(&one.fx, 0, &numbered,
-					"0123456789012345678901234567890123456789012345678901234567890123",
-					qfs_effects_standing(&one.fx, 0));
-	refuse("an effect that the rule does not list");
+	standing(&ann);
+	qfs_effects_change(&one.fx, &ann.wallet.user, QFS_STANDING, &numbered,
+					   "0123456789012345678901234567890123456789012345678901234567890123");
+	refuse("a change that the rule does not list");
+}
+
+/* A change of what nobody looked at, and one that nobody named. */
+static void
+unsaid(void)
+{
+	begin();
+	standing(&ann);
+	change(&ann, QFS_TIES, &seen);
+	refuse("a change of what was not looked at");
+
+	begin();
+	change(&bob, QFS_STANDING, &seen);
+	refuse("a change of what was not looked at");
+
+	begin();
+	ties(&bob)->sent = true;
+	refuse("a change of an account without its name");
+
+	begin();
+	standing(&bob)->created++;
+	refuse("a change of an account without its name");
 }
 
 static void
@@ -356,8 +466,17 @@ full(void)
 	refuse("more guards than there is room for");
 
 	begin();
+	standing(&ann);
+	for (unsigned i = 0; i <= QFS_PART_RULES_MAX; i++)
+		change(&ann, QFS_STANDING, &seen);
+	CHECK_UINT(one.fx.effect_count, QFS_PART_RULES_MAX);
+	refuse("more changes of an account than there is room for");
+
+	begin();
+	standing(&ann);
+	standing(&bob);
 	for (unsigned i = 0; i <= QFS_EFFECTS_MAX; i++)
-		qfs_effects_touch(&one.fx, load(&ann), &seen);
+		change(i % 2 ? &ann : &bob, QFS_STANDING, &seen);
 	CHECK_UINT(one.fx.effect_count, QFS_EFFECTS_MAX);
 	refuse("more effects than there is room for");
 }
@@ -366,9 +485,10 @@ static void
 blocked(void)
 {
 	begin();
+	standing(&ann);
 	one.fx.blocked = true;
 	finish();
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"BLOCKED\"}");
+	people_outcome(&s, "{\"status\":\"BLOCKED\"}");
 	sample_close(&s);
 }
 
@@ -393,12 +513,12 @@ coherent_acts(void)
 	CHECK_UINT(ROWS(rows), QFS_COHERENT_ACTS);
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
-		qfs_standing standing = {.coherence = QFS_AMOUNT_ONE / 2,.points = 3};
+		qfs_standing half = {.coherence = QFS_AMOUNT_ONE / 2,.points = 3};
 
 		unit_row("act %zu", i);
-		qfs_effects_coherent_act(&one.fx, &standing, rows[i].act);
-		CHECK_AMOUNT(standing.coherence, rows[i].want);
-		CHECK_INT(standing.points, 3);
+		qfs_effects_coherent_act(&one.fx, &half, rows[i].act);
+		CHECK_AMOUNT(half.coherence, rows[i].want);
+		CHECK_INT(half.points, 3);
 	}
 	sample_close(&s);
 }
@@ -408,125 +528,124 @@ coherent_acts(void)
 static void
 stored(void)
 {
-	qfs_standing after;
-	unsigned	a;
-
 	begin();
 	s.apart = true;
-	a = load(&ann);
-	load(&bob);
-	after = *qfs_effects_standing(&one.fx, a);
-	after.points = 9;
-	qfs_effects_add(&one.fx, a, &rule_name, "", &after);
+	standing(&ann)->points = 9;
+	standing(&bob);
+	change(&ann, QFS_STANDING, &rule_name);
 	/* Until then a rule may still fail. */
 	CHECK_INT(people_standing(&s, &ann).points, 0);
-	CHECK_INT(people_last(&s, &ann), 4);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 4);
 	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_OK);
 	CHECK_INT(people_standing(&s, &ann).points, 9);
-	CHECK_INT(people_last(&s, &ann), 77);
-	/* Who was only looked at is as before. */
-	people_record(&s, &qfs_kind_standing, 0, 1);
-	CHECK_INT(people_last(&s, &bob), 5);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 77);
+	/* Who was only looked at is as before, and so are the other kinds. */
+	CHECK_INT(people_last(&s, &bob, &qfs_kind_standing), 5);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_access), 4);
+	people_record(&s, &qfs_kind_ties, 0, 0);
 	/* The text tells what was before, whenever it is written. */
 	finish();
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"points\":[0,9],\"previous\":4,\"rule\":\"RULE_NAME\"}],"
-				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":5}],\"status\":\"OK\"}",
-				   ann.wallet.user_name, bob.wallet.user_name);
+	people_touched(&s, "#1 standing 4 RULE_NAME points 0->9");
+	people_read(&s, "#2 standing 5");
 	sample_close(&s);
 }
 
-/* ---- the chain of an account's entries ---- */
+/* ---- the chains of an account's entries, one for each kind ---- */
 
-/* Looks at the effects of an entry; last[] is the last entry of each wallet's account. */
+static const char *const kind_names[] = {"\"access\"", "\"nonce\"", "\"standing\"", "\"ties\""};
+
+#define KINDS 4
+
+/* Looks at the parts of an entry; last[] is the last entry of each wallet's account and kind. */
 static unsigned
-follow(qfs_slice line, const person *people, size_t count, int64_t *last)
+follow(qfs_slice line, const person *people, size_t count, int64_t (*last)[KINDS])
 {
-	int64_t		next[8];
-	unsigned	effects = 0;
-	qfs_slice	list;
-	qfs_slice	key;
-	qfs_slice	effect;
-	qfs_entry	entry;
-	qfs_json_iter iter;
+	qfs_slice	accounts = second_member(line, "accounts");
+	qfs_slice	seq = second_member(line, "seq");
+	qfs_slice	part;
+	unsigned	parts = 0;
 
-	memcpy(next, last, count * sizeof(next[0]));
-	CHECK_STATUS(qfs_entry_decode(line, &entry, NULL), QFS_OK);
-	if (!qfs_json_member(entry.outcome, "effects", &list))
-		return 0;
-	iter = qfs_json_members(list);
-	while (qfs_json_next(&iter, &key, &effect))
+	for (; (part = second_item(accounts, parts)).len > 0; parts++)
 	{
-		qfs_slice	value;
-		qfs_slice	name;
-		int64_t		previous = -1;
+		qfs_slice	name = second_member(part, "account");
+		char		previous[24] = "null";
 		size_t		n = 0;
+		size_t		kind = 0;
 
-		CHECK(qfs_json_member(effect, "account", &value) && qfs_json_to_plain(value, &name));
-		while (n < count && !qfs_slice_equal(name, qfs_slice_of(people[n].wallet.user_name)))
+		while (n < count && memcmp(name.data + 1, people[n].wallet.user_name, QFS_USER_ID_TEXT) != 0)
 			n++;
-		if (!CHECK(n < count))
-			return effects;
-		CHECK(qfs_json_member(effect, "previous", &value));
-		unit_row("entry %u", (unsigned) entry.seq);
-		if (last[n] < 0)
-			CHECK_TEXT(value, "null");
-		else if (CHECK(qfs_json_to_int(value, &previous)))
-			CHECK_INT(previous, last[n]);
-		next[n] = (int64_t) entry.seq;
-		effects++;
+		while (kind < KINDS && !qfs_slice_equal(second_member(part, "kind"), qfs_slice_of(kind_names[kind])))
+			kind++;
+		if (!CHECK(n < count && kind < KINDS))
+			return parts;
+		unit_row("entry %.*s", (int) seq.len, seq.data);
+		if (last[n][kind] >= 0)
+			snprintf(previous, sizeof(previous), "%lld", (long long) last[n][kind]);
+		CHECK_TEXT(second_member(part, "previous"), previous);
+		last[n][kind] = strtoll((const char *) seq.data, NULL, 10);
 	}
-	memcpy(last, next, count * sizeof(next[0]));
-	return effects;
+	return parts;
 }
 
 static void
 chains(void)
 {
+	static const qfs_kind *const kept[KINDS] = {
+		&qfs_kind_access, &qfs_kind_nonce, &qfs_kind_standing, &qfs_kind_ties
+	};
 	person		people[4];
-	int64_t		last[4] = {-1, -1, -1, -1};
-	unsigned	effects = 0;
+	int64_t		last[4][KINDS];
+	unsigned	parts = 0;
 
+	memset(last, 0xFF, sizeof(last));
 	people_ledger(&s, NULL);
+	/* The first has no device: nothing of it is signed. */
 	for (uint8_t i = 0; i < 4; i++)
-		people[i] = people_join(&s, (uint8_t) (i + 1), i);
-	CHECK_STATUS(people_use(&s, &people[1], &people[0]), QFS_OK);
-	CHECK_STATUS(people_use(&s, &people[1], &people[0]), QFS_OK);	/* blocked */
-	CHECK_STATUS(people_use(&s, &people[3], &people[2]), QFS_OK);
-	CHECK_STATUS(people_use(&s, &people[2], &people[2]), QFS_OK);	/* blocked as a fraud */
+		people[i] = people_join(&s, (uint8_t) (i + 1), i);	/* access, standing */
+	CHECK_STATUS(people_use(&s, &people[1], &people[0]), QFS_OK);	/* nonce, ties */
+	CHECK_STATUS(people_use(&s, &people[1], &people[0]), QFS_OK);	/* blocked: nonce */
+	CHECK_STATUS(people_use(&s, &people[3], &people[2]), QFS_OK);	/* nonce, ties */
+	CHECK_STATUS(people_use(&s, &people[2], &people[2]), QFS_OK);	/* a fraud: nonce, standing */
 	for (uint8_t i = 1; i < 4; i++)
-		CHECK_STATUS(people_chat_key(&s, &people[i], i), QFS_OK);
-	CHECK_STATUS(people_profile(&s, &people[1], 1), QFS_OK);
-	CHECK_STATUS(people_profile(&s, &people[3], 1), QFS_OK);
-	CHECK_STATUS(people_write(&s, &people[3], &people[1], 1), QFS_OK);
-	CHECK_STATUS(people_write(&s, &people[1], &people[3], 1), QFS_OK);	/* settles both */
-	CHECK_STATUS(people_write(&s, &people[1], &people[2], 1), QFS_OK);
-	CHECK_STATUS(people_profile(&s, &people[1], 2), QFS_OK);
-	people_return(&s, &people[0], 0);
-	CHECK_STATUS(people_profile(&s, &people[0], 1), QFS_OK);
+		CHECK_STATUS(people_chat_key(&s, &people[i], i), QFS_OK);	/* nonce, standing */
+	CHECK_STATUS(people_profile(&s, &people[1], 1), QFS_OK);	/* nonce, standing */
+	CHECK_STATUS(people_profile(&s, &people[3], 1), QFS_OK);	/* the same */
+	CHECK_STATUS(people_write(&s, &people[3], &people[1], 1), QFS_OK);	/* nonce, ties of both */
+	/* Settles both: nonce, ties of both, and the standings of all four. */
+	CHECK_STATUS(people_write(&s, &people[1], &people[3], 1), QFS_OK);
+	CHECK_STATUS(people_write(&s, &people[1], &people[2], 1), QFS_OK);	/* nonce, ties of the recipient */
+	CHECK_STATUS(people_profile(&s, &people[1], 2), QFS_OK);	/* nonce, standing */
+	people_return(&s, &people[0], 0);	/* access */
+	CHECK_STATUS(people_profile(&s, &people[0], 1), QFS_OK);	/* standing */
 
 	for (unsigned i = 0; i < s.count; i++)
-		effects += follow(sample_line(&s, i), people, 4, last);
-	CHECK_UINT(effects, 4 + 3 + 3 + 2 + 5 + 5 + 3);
+		parts += follow(sample_line(&s, i), people, 4, last);
+	CHECK_UINT(parts, 4 * 2 + 2 + 1 + 2 + 2 + 3 * 2 + 2 * 2 + 3 + 7 + 2 + 2 + 1 + 1);
 	for (size_t i = 0; i < 4; i++)
-	{
-		unit_row("wallet %zu", i + 1);
-		CHECK_INT(people_last(&s, &people[i]), last[i]);
-	}
+		for (size_t kind = 0; kind < KINDS; kind++)
+		{
+			unit_row("wallet %zu, %s", i + 1, kind_names[kind]);
+			CHECK_INT(people_last(&s, &people[i], kept[kind]), last[i][kind]);
+		}
 	sample_close(&s);
 }
 
 static const unit_case cases[] = {
 	CASE(loaded),
-	CASE(looked_at),
+	CASE(kinds),
 	CASE(unknown),
 	CASE(too_many),
 	CASE(nothing),
+	CASE(nobody_at_all),
+	CASE(looked_at),
 	CASE(only_what_changed),
 	CASE(one_after_the_other),
+	CASE(order_of_parts),
 	CASE(guards),
 	CASE(relations),
 	CASE(names),
 	CASE(not_listed),
+	CASE(unsaid),
 	CASE(full),
 	CASE(blocked),
 	CASE(coherent_acts),

@@ -5,6 +5,7 @@
  */
 #include "suites.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 #include "identity/auth_value.h"
@@ -78,6 +79,7 @@ matrix(void)
 			{
 				signin_make(&in, who == OPERATING ? OPERATOR : 3, 0, signin_now(&s), 2);
 				payload = in.payload;
+				auth = who == WALLET ? in.auth : auth;
 			}
 			if (rows[i].want[who] == QFS_OK)
 				CHECK_STATUS(sample_append_as(&s, auth, who == DATABASE ? NULL : &wallet.user,
@@ -110,9 +112,10 @@ actors(void)
 static void
 nobody(void)
 {
-	static uint8_t memory[4096];
+	static uint8_t memory[2][4096];
 	static signin in;
 	static char auth[128];
+	static char sig[256];
 	qfs_hash	session;
 
 	open_ledger();
@@ -120,20 +123,47 @@ nobody(void)
 	session = signin_session(&s, 3, 0, 1);
 	strcpy(auth, signin_auth(&session));
 	signin_make(&in, 3, 0, signin_now(&s), 2);
+	snprintf(sig, sizeof(sig), "\"%.200s\"", in.signature);
 	for (int login = 0; login < 2; login++)
 	{
 		qfs_entry	event = {.seq = s.count,.at = signin_now(&s),.actor = in.wallet.user,
 			.type = qfs_slice_of(login ? "LOGIN" : "POSTED"),
-			.auth = qfs_slice_of(login ? SIGNIN_WALLET : auth),
-		.payload = qfs_slice_of(login ? in.payload : "{}")};
+			.auth = qfs_slice_of(login ? "{\"via\":\"wallet\"}" : auth),
+			.payload = qfs_slice_of(login ? in.payload : "{}"),
+		.sig = qfs_slice_of(login ? sig : "null")};
 		qfs_buf		outcome;
+		qfs_buf		accounts;
 
-		qfs_buf_init(&outcome, memory, sizeof(memory));
-		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_ACTOR_MISMATCH);
+		qfs_buf_init(&outcome, memory[0], sizeof(memory[0]));
+		qfs_buf_init(&accounts, memory[1], sizeof(memory[1]));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &accounts, NULL), QFS_ACTOR_MISMATCH);
 		event.has_actor = true;
-		qfs_buf_init(&outcome, memory, sizeof(memory));
-		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, NULL), QFS_OK);
+		qfs_buf_init(&outcome, memory[0], sizeof(memory[0]));
+		qfs_buf_init(&accounts, memory[1], sizeof(memory[1]));
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &accounts, NULL), QFS_OK);
 	}
+	sample_close(&s);
+}
+
+/* What has no room in an entry is refused before anything comes of it: it is not counted, say. */
+static void
+too_large(void)
+{
+	static char large[QFS_PAYLOAD_MAX + 2];
+	test_wallet wallet = test_wallet_of(3);
+	qfs_hash	session;
+
+	open_ledger();
+	session = signin_session(&s, 3, 0, 1);
+	memset(large, 'x', QFS_PAYLOAD_MAX + 1);
+	memcpy(large, "{\"a\":\"", 6);
+	memcpy(large + QFS_PAYLOAD_MAX - 1, "\"}", 3);
+	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", large, QFS_ENTRY_TOO_LARGE,
+				   "its part payload has 65536 bytes");
+	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+				   "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", QFS_JSON_DEPTH, "its part payload has more than 30 levels");
+	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+								  "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"), QFS_OK);
 	sample_close(&s);
 }
 
@@ -249,16 +279,18 @@ altered_signatures(void)
 	session = signin_session(&s, 3, 50, 1);
 	for (unsigned bit = 0; bit < 512; bit += 7)
 	{
-		qfs_auth	altered;
-		qfs_buf		buf;
+		uint8_t		signature[crypto_sign_BYTES + 2];
+		char	   *sig;
+		size_t		len;
 
 		unit_row("bit %u", bit);
-		CHECK_STATUS(qfs_auth_read(qfs_slice_of(signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}")),
-								   &altered, NULL), QFS_OK);
-		altered.signature[bit / 8] ^= (uint8_t) (1 << bit % 8);
-		qfs_buf_init(&buf, auth, sizeof(auth) - 1);
-		qfs_auth_write(&buf, &altered);
-		auth[buf.len] = '\0';
+		strcpy(auth, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"));
+		sig = strstr(auth, "\"sig\":\"") + 7;
+		CHECK(sodium_base642bin(signature, sizeof(signature), sig, 86, NULL, &len, NULL,
+								sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0);
+		signature[bit / 8] ^= (uint8_t) (1 << bit % 8);
+		sodium_bin2base64(sig, 87, signature, crypto_sign_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		sig[86] = '"';
 		CHECK(sample_append_as(&s, auth, &wallet.user, "POSTED", "{}") != QFS_OK);
 		CHECK(s.err.status == QFS_SIGNATURE_MISMATCH || s.err.status == QFS_SIGNATURE_NOT_CANONICAL);
 	}
@@ -438,7 +470,7 @@ account_missing(void)
 	store = qfs_memory_store_base(s.store);
 	CHECK_STATUS(store->put(store, &qfs_kind_session, &session, NULL), QFS_OK);
 	signin_refused(&s, signin_signed(&s, &session.session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user,
-				   "POSTED", "{}", QFS_STATE_MISMATCH, "a session without an account");
+				   "POSTED", "{}", QFS_STATE_MISMATCH, "a session that its account has not");
 	sample_close(&s);
 }
 
@@ -446,6 +478,7 @@ static const unit_case cases[] = {
 	CASE(matrix),
 	CASE(actors),
 	CASE(nobody),
+	CASE(too_large),
 	CASE(operators_come_and_go),
 	CASE(signed_events),
 	CASE(signed_ahead),

@@ -110,7 +110,7 @@ genesis(void)
 	qfs_sha256(qfs_policy_default(), &hash);
 	for (int i = 0; i < QFS_HASH_LEN; i++)
 		snprintf(digits + 2 * i, 3, "%02x", hash.bytes[i]);
-	snprintf(outcome, sizeof(outcome), "{\"policy\":\"%s\"}", digits);
+	snprintf(outcome, sizeof(outcome), "{\"result\":{\"policy\":\"%s\"}}", digits);
 	CHECK_TEXT(s.event.outcome, outcome);
 
 	ledger = qfs_memory_store_record(s.store, &qfs_kind_ledger, 0);
@@ -143,37 +143,37 @@ genesis_refused(void)
 	}			rows[] = {
 		{"{}", QFS_PAYLOAD_INVALID, "payload.format: missing"},
 		{"[]", QFS_PAYLOAD_INVALID, "payload: must be an object"},
-		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.format: not the value"},
-		{"{\"extra\":1,\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"extra\":1,\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.extra: unknown member"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.token: missing"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s0\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s0\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too long"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$.63s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$.63s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.keys.checkpoint: too short"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$.63sG\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$.63sG\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$.63sF\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$.63sF\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "hexadecimal"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.origin: too short"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a b\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a b\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "a b"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a+b\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a+b\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "a+b"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a\\\\b\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"a\\\\b\","
 			"\"policy\":%2$s,\"server\":%3$s}", QFS_ORIGIN_INVALID, "escape"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":{},\"server\":%3$s}", QFS_POLICY_INVALID, "policy."},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":[],\"server\":%3$s}", QFS_PAYLOAD_INVALID, "payload.policy: wrong type"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s}", QFS_PAYLOAD_INVALID, "payload.server: missing"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":{}}", QFS_PAYLOAD_INVALID, "payload.server.database: missing"},
-		{"{\"format\":1,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
+		{"{\"format\":2,\"keys\":{\"checkpoint\":\"%1$s\",\"token\":\"%1$s\"},\"origin\":\"o\","
 			"\"policy\":%2$s,\"server\":{\"database\":\"%1$s\",\"salt\":\"%1$.32s\",\"system\":\"%1$s\","
 			"\"timeline\":0,\"version\":150000}}", QFS_PAYLOAD_INVALID, "payload.server.timeline: too small"},
 	};
@@ -199,15 +199,18 @@ genesis_refused(void)
 static void
 late_genesis(void)
 {
-	qfs_entry	event = {.seq = 4,.type = QFS_LITERAL("GENESIS"),.auth = QFS_LITERAL(SAMPLE_OPERATOR)};
-	uint8_t		memory[256];
+	qfs_entry	event = {.seq = 4,.type = QFS_LITERAL("GENESIS"),.auth = QFS_LITERAL(SAMPLE_OPERATOR),
+	.sig = QFS_LITERAL("null")};
+	uint8_t		memory[2][256];
 	qfs_error	err;
 	qfs_buf		outcome;
+	qfs_buf		accounts;
 
 	sample_open(&s);
 	event.payload = qfs_slice_of(sample_genesis_payload("o", 1));
-	qfs_buf_init(&outcome, memory, sizeof(memory));
-	CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &err), QFS_GENESIS_EXISTS);
+	qfs_buf_init(&outcome, memory[0], sizeof(memory[0]));
+	qfs_buf_init(&accounts, memory[1], sizeof(memory[1]));
+	CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &accounts, &err), QFS_GENESIS_EXISTS);
 	CHECK_DETAIL(&err, "entry 4");
 	sample_close(&s);
 }

@@ -56,8 +56,8 @@ rotations(void)
 						  QFS_SIGNATURE_INVALID, "did not sign");
 		CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
 								   sample_rotation_payload(ledger(), n, (uint8_t) (n + 1))), QFS_OK);
-		CHECK_UINT(s.event.outcome.len, strlen("{\"number\":1}"));
-		CHECK_UINT(s.event.outcome.data[10], '0' + n);
+		CHECK_UINT(s.event.outcome.len, strlen("{\"result\":{\"number\":1}}"));
+		CHECK_UINT(s.event.outcome.data[20], '0' + n);
 		record = qfs_memory_store_record(s.store, &qfs_kind_signing_key, n);
 		CHECK_INT(record->number, n);
 		CHECK_INT(record->seq, n);
@@ -231,7 +231,7 @@ unusable_first_keys(void)
 		const char *bad = bad_keys[i / 2];
 		char		payload[4096];
 
-		snprintf(payload, sizeof(payload), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
+		snprintf(payload, sizeof(payload), "{\"format\":2,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
 				 "\"origin\":\"o\",\"policy\":%s,\"server\":%s}", i % 2 ? good : bad, i % 2 ? bad : good,
 				 sample_policy("{}"), sample_server(&sample_home, 0));
 		unit_row("%s", payload);

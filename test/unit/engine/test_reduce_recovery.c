@@ -97,7 +97,7 @@ recoveries(void)
 	open_ledger();
 	check_in_force(0, 1, RECOVERY);
 	check_taken(recovery_to(1, 2));
-	CHECK_TEXT(s.event.outcome, "{\"number\":1}");
+	CHECK_TEXT(s.event.outcome, "{\"result\":{\"number\":1}}");
 	check_in_force(1, 2, RECOVERY);
 	check_taken(sample_rotation_payload(ledger(), 2, 3));
 	check_in_force(2, 3, RECOVERY);
@@ -245,7 +245,7 @@ append_genesis(const char *checkpoint, const char *recovery, const char *token)
 {
 	static char payload[4096];
 
-	snprintf(payload, sizeof(payload), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
+	snprintf(payload, sizeof(payload), "{\"format\":2,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
 			 "\"origin\":\"o\",\"policy\":%s,\"server\":%s}", checkpoint, recovery, token, sample_policy("{}"),
 			 sample_server(&sample_home, 0));
 	unit_row("%s", payload);

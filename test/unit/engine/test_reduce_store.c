@@ -245,26 +245,48 @@ genesis_that_was_rolled_back(void)
 	sample_close(&empty);
 }
 
-/* Whatever room the outcome has, it is all there or an error. */
+/* Whatever room outcome and accounts have, they are all there or an error. */
 static void
 small_outcome(void)
 {
-	for (size_t room = 0; room <= strlen("{\"number\":1}"); room++)
+	static const char outcome_text[] = "{\"result\":{\"number\":1}}";
+
+	for (size_t room = 0; room <= strlen(outcome_text); room++)
 	{
 		qfs_entry	event = {.seq = 1,.type = QFS_LITERAL("KEY_ROTATED"),
-		.auth = QFS_LITERAL(SAMPLE_OPERATOR)};
-		uint8_t		memory[16];
+		.auth = QFS_LITERAL(SAMPLE_OPERATOR),.sig = QFS_LITERAL("null")};
+		uint8_t		memory[2][32];
 		qfs_error	err;
 		qfs_buf		outcome;
+		qfs_buf		accounts;
 
 		unit_row("%zu bytes", room);
 		sample_open(&s);
 		s.apart = true;
 		sample_genesis(&s);
 		event.payload = qfs_slice_of(sample_rotation_payload(&s.entry[0].seal.hash, 1, 2));
-		qfs_buf_init(&outcome, memory, room);
-		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &err),
-					 room < strlen("{\"number\":1}") ? QFS_ENTRY_TOO_LARGE : QFS_OK);
+		qfs_buf_init(&outcome, memory[0], room);
+		qfs_buf_init(&accounts, memory[1], 2);
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &accounts, &err),
+					 room < strlen(outcome_text) ? QFS_ENTRY_TOO_LARGE : QFS_OK);
+		sample_close(&s);
+	}
+	for (size_t room = 0; room < 2; room++)
+	{
+		qfs_entry	event = {.seq = 0,.type = QFS_LITERAL("GENESIS"),
+		.auth = QFS_LITERAL(SAMPLE_OPERATOR),.sig = QFS_LITERAL("null")};
+		uint8_t		memory[2][256];
+		qfs_error	err;
+		qfs_buf		outcome;
+		qfs_buf		accounts;
+
+		unit_row("%zu bytes for accounts", room);
+		sample_open(&s);
+		s.apart = true;
+		event.payload = qfs_slice_of(sample_genesis_payload("o", 1));
+		qfs_buf_init(&outcome, memory[0], sizeof(memory[0]));
+		qfs_buf_init(&accounts, memory[1], room);
+		CHECK_STATUS(qfs_reduce(&s.reducer, &event, &outcome, &accounts, &err), QFS_ENTRY_TOO_LARGE);
 		sample_close(&s);
 	}
 }

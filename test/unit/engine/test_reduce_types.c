@@ -104,7 +104,7 @@ not_registered(void)
 		{"{\"by\":\"operator\",\"schema\":{\"x\":1},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.x"},
 		{"{\"by\":\"operator\",\"schema\":{\"items\":1},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.items"},
 		{"{\"by\":\"operator\",\"schema\":{\"required\":[\"n\"]},\"type\":\"A\"}", QFS_SCHEMA_INVALID, "schema.required.n: not among"},
-		{"{\"by\":\"operator\",\"schema\":{\"properties\":{\"n\":{\"minLength\":65500,\"type\":\"string\"}},\"required\":[\"n\"]},\"type\":\"A\"}",
+		{"{\"by\":\"operator\",\"schema\":{\"properties\":{\"n\":{\"minLength\":65528,\"type\":\"string\"}},\"required\":[\"n\"]},\"type\":\"A\"}",
 		QFS_SCHEMA_INVALID, "an entry has room for"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"GENESIS\"}", QFS_TYPE_EXISTS, "qfs's own"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"EVENT_TYPE\"}", QFS_TYPE_EXISTS, "qfs's own"},

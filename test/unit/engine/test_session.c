@@ -10,7 +10,8 @@
 
 #include "crypto/sha256.h"
 #include "engine/session.h"
-#include "support/signin.h"
+#include "support/people.h"
+#include "support/second_hash.h"
 
 #define BLOCK 17000
 
@@ -47,6 +48,31 @@ revocation(const qfs_hash *session, const char *reason)
 	return payload;
 }
 
+/* Digest of a session in its account's part, of what the session's record says. */
+static const char *
+digest(const qfs_hash *session)
+{
+	static char out[65];
+	const qfs_session_record *record = signin_record(&s, session);
+	char		device[48] = "null";
+	char		text[512];
+	uint8_t		hash[32];
+
+	if (record->has_device)
+	{
+		device[0] = '"';
+		sodium_bin2base64(device + 1, 44, record->device.bytes, QFS_HASH_LEN,
+						  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		strcat(device, "\"");
+	}
+	snprintf(text, sizeof(text), "{\"device\":%s,\"expires_at\":%lld,\"operator\":%s,\"session\":\"%s\","
+			 "\"ttl_blocks\":%lld}", device,
+			 (long long) (SAMPLE_TIME + (record->issued_block + record->ttl_blocks) * BLOCK),
+			 record->operates ? "true" : "false", digits_of(session), (long long) record->ttl_blocks);
+	crypto_hash_sha256(hash, (const uint8_t *) text, strlen(text));
+	return sodium_bin2hex(out, sizeof(out), hash, sizeof(hash));
+}
+
 static qfs_hash
 rotate(const qfs_hash *session, uint8_t wallet, uint8_t nonce)
 {
@@ -55,7 +81,7 @@ rotate(const qfs_hash *session, uint8_t wallet, uint8_t nonce)
 
 	if (CHECK_STATUS(sample_append_as(&s, signin_acting(&s, session, &actor, "SESSION_ROTATED", rotation(nonce)),
 									  &actor.user, "SESSION_ROTATED", rotation(nonce)), QFS_OK))
-		CHECK(qfs_json_member_hex(s.event.outcome, "session", next.bytes, QFS_HASH_LEN));
+		CHECK(qfs_json_member_hex(second_member(s.event.outcome, "result"), "session", next.bytes, QFS_HASH_LEN));
 	return next;
 }
 
@@ -232,6 +258,7 @@ rotated(void)
 	qfs_hash	expected;
 	qfs_hash	next;
 	char		device_text[44];
+	char		digests[2][65];
 
 	signin_ledger(&s, NULL);
 	session = signin_session(&s, 3, 50, 1);
@@ -247,11 +274,15 @@ rotated(void)
 	qfs_sha256(qfs_slice_of(text), &expected);
 	CHECK_HASH(&next, &expected);
 	strcpy(ended, digits_of(&session));
-	snprintf(want, sizeof(want), "{\"effects\":[{\"account\":\"%s\",\"previous\":4,"
-			 "\"rule\":\"SESSION_ROTATED\"}],\"ended\":\"%s\",\"expires_at\":%lld,\"issued_block\":20,"
-			 "\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\"}", wallet.user_name, ended,
-			 (long long) SAMPLE_TIME + 1020 * BLOCK, signin_policy(&s), digits_of(&expected));
+	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"result\":{\"ended\":\"%s\",\"expires_at\":%lld,"
+			 "\"issued_block\":20,\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}",
+			 signin_policy(&s), ended, (long long) SAMPLE_TIME + 1020 * BLOCK, digits_of(&expected));
 	CHECK_TEXT(s.event.outcome, want);
+	strcpy(digests[0], digest(&session));
+	strcpy(digests[1], digest(&next));
+	people_touched(&s, "#3 nonce null EVENT_SIGNED {\"event_nonce\":1}; "
+				   "#3 access 4 SESSION_ROTATED sessions [\"%s\"]->[\"%s\"]", digests[0], digests[1]);
+	people_read(&s, "");
 
 	old = signin_record(&s, &session);
 	CHECK(old->has_ended && old->has_reason);
@@ -316,7 +347,7 @@ rotated_with_a_nonce_of_a_login(void)
 	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
 	CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
 								  "SESSION_ROTATED", payload), QFS_OK);
-	signin_refused(&s, SIGNIN_WALLET, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
+	signin_refused(&s, in.auth, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
 				   "by entry 5, for a session of this block");
 	s.later = BLOCK;
 	CHECK_STATUS(signin_append(&s, &in), QFS_OK);
@@ -353,6 +384,147 @@ rotations_refused(void)
 	sample_close(&s);
 }
 
+/* ---- as many as there may be ---- */
+
+#define LIMITED(most) "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],\"uris\":[\"https://app.example\"]}," \
+	"\"limits\":{\"logins_per_minute\":100},\"sessions_max\":" most "}"
+
+/* Lists of digests as people_touched writes them. */
+static const char *
+digests(const qfs_hash *sessions, size_t count)
+{
+	static char text[2][2048];
+	static unsigned turn;
+	size_t		len = 0;
+
+	turn = !turn;
+	len += (size_t) snprintf(text[turn], sizeof(text[turn]), "[");
+	for (size_t i = 0; i < count; i++)
+		len += (size_t) snprintf(text[turn] + len, sizeof(text[turn]) - len, "%s\"%s\"", i > 0 ? "," : "", digest(&sessions[i]));
+	snprintf(text[turn] + len, sizeof(text[turn]) - len, "]");
+	return text[turn];
+}
+
+static void
+check_displaced(const qfs_hash *session, int64_t by)
+{
+	const qfs_session_record *record = signin_record(&s, session);
+	char		want[128];
+	char		detail[64];
+
+	CHECK(record->has_ended && record->has_reason);
+	CHECK_INT(record->ended, by);
+	CHECK_TEXT(qfs_slice_of(record->reason), "displaced");
+	snprintf(want, sizeof(want), "\"%s\"", digits_of(session));
+	CHECK_TEXT(second_member(second_member(s.event.outcome, "result"), "displaced"), want);
+	snprintf(detail, sizeof(detail), "entry %lld ended it", (long long) by);
+	signin_refused(&s, signin_auth(session), &record->user, "POSTED", "{}", QFS_SESSION_ENDED, detail);
+}
+
+/* The one that began first makes room; the others go on. */
+static void
+displaced(void)
+{
+	static const struct
+	{
+		const char *policy;
+		unsigned	most;
+	}			rows[] = {{LIMITED("1"), 1}, {LIMITED("2"), 2}, {LIMITED("16"), QFS_SESSIONS_MAX}};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_hash	sessions[QFS_SESSIONS_MAX + 2];
+		unsigned	most = rows[i].most;
+
+		unit_row("%u sessions", most);
+		signin_ledger(&s, rows[i].policy);
+		for (unsigned n = 0; n < most; n++)
+		{
+			sessions[n] = signin_session(&s, 3, 0, (uint8_t) (n + 1));
+			CHECK(second_member(second_member(s.event.outcome, "result"), "displaced").len == 0);
+		}
+		for (unsigned n = most; n < most + 2; n++)
+		{
+			sessions[n] = signin_session(&s, 3, 0, (uint8_t) (n + 1));
+			people_touched(&s, "#3 access %u SESSION_STARTED sessions %s->%s", 3 + n, digests(sessions + n - most, most),
+						   digests(sessions + n - most + 1, most));
+			check_displaced(&sessions[n - most], 4 + n);
+		}
+		CHECK_STATUS(post(&sessions[2], 3), QFS_OK);
+		CHECK_STATUS(post(&sessions[most + 1], 3), QFS_OK);
+		sample_close(&s);
+	}
+}
+
+/* A lower limit ends nothing by itself: the next sign-in lets one end, a rotation none but its own. */
+static void
+limit_lowered(void)
+{
+	qfs_hash	sessions[5];
+
+	signin_ledger(&s, LIMITED("3"));
+	for (uint8_t n = 0; n < 3; n++)
+		sessions[n] = signin_session(&s, 3, 0, (uint8_t) (n + 1));
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(LIMITED("1"))), QFS_OK);
+	sessions[3] = rotate(&sessions[2], 3, 9);
+	people_touched(&s, "#3 access 6 SESSION_ROTATED sessions %s->%s", digests(sessions, 3),
+				   digests((qfs_hash[]) {sessions[0], sessions[1], sessions[3]}, 3));
+	CHECK_STATUS(post(&sessions[0], 3), QFS_OK);
+	CHECK_STATUS(post(&sessions[1], 3), QFS_OK);
+	sessions[4] = signin_session(&s, 3, 0, 10);
+	check_displaced(&sessions[0], (int64_t) s.count - 1);
+	CHECK_STATUS(post(&sessions[1], 3), QFS_OK);
+	CHECK_STATUS(post(&sessions[3], 3), QFS_OK);
+	CHECK_STATUS(post(&sessions[4], 3), QFS_OK);
+	sample_close(&s);
+}
+
+/* What is over leaves at the next touch, and is in what was before; nobody is displaced for it. */
+static void
+over_and_gone(void)
+{
+	static const char *const how[] = {"a sign-in", "a rotation", "a revocation"};
+	test_wallet wallet = test_wallet_of(3);
+
+	for (int i = 0; i < 3; i++)
+	{
+		qfs_hash	sessions[3];
+		qfs_hash	next;
+
+		unit_row("%s", how[i]);
+		signin_ledger(&s, LIMITED("2"));
+		sessions[0] = signin_session(&s, 3, 0, 1);
+		/* The last millisecond of the first one's last block, when the second has just begun. */
+		s.later = 999 * BLOCK;
+		sessions[1] = signin_session(&s, 3, 0, 2);
+		s.later = SAMPLE_TIME + 1000 * BLOCK - 1 - (SAMPLE_TIME + 1000 * (int64_t) s.count);
+		CHECK_STATUS(post(&sessions[0], 3), QFS_OK);
+		s.later = SAMPLE_TIME + 1000 * BLOCK - (SAMPLE_TIME + 1000 * (int64_t) s.count);
+		CHECK_STATUS(post(&sessions[0], 3), QFS_SESSION_ENDED);
+		if (i == 0)
+		{
+			next = signin_session(&s, 3, 0, 3);
+			people_touched(&s, "#3 access 5 SESSION_STARTED sessions %s->%s", digests(sessions, 2),
+						   digests((qfs_hash[]) {sessions[1], next}, 2));
+			CHECK(second_member(second_member(s.event.outcome, "result"), "displaced").len == 0);
+		}
+		else if (i == 1)
+		{
+			next = rotate(&sessions[1], 3, 3);
+			people_touched(&s, "#3 access 5 SESSION_ROTATED sessions %s->%s", digests(sessions, 2), digests(&next, 1));
+		}
+		else
+		{
+			CHECK_STATUS(sample_append_as(&s, signin_auth(&sessions[1]), &wallet.user, "SESSION_REVOKED",
+										  revocation(&sessions[1], "user_logout")), QFS_OK);
+			people_touched(&s, "#3 access 5 SESSION_REVOKED sessions %s->[]", digests(sessions, 2));
+		}
+		/* Nothing ended it: it ran out. */
+		CHECK(!signin_record(&s, &sessions[0])->has_ended);
+		sample_close(&s);
+	}
+}
+
 /* ---- revocation ---- */
 
 static void
@@ -366,6 +538,7 @@ revoked(void)
 		{
 			const qfs_session_record *record;
 			char		want[512];
+			char		digests[2][65];
 			qfs_hash	mine;
 			qfs_hash	target;
 
@@ -375,10 +548,16 @@ revoked(void)
 			target = itself ? mine : signin_session(&s, 3, 50, 2);
 			CHECK_STATUS(sample_append_as(&s, signin_auth(&mine), &wallet.user, "SESSION_REVOKED",
 										  revocation(&target, reasons[i])), QFS_OK);
-			snprintf(want, sizeof(want), "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,"
-					 "\"rule\":\"SESSION_REVOKED\"}],\"ended\":\"%s\",\"policy\":\"%s\"}", wallet.user_name,
-					 itself ? 4 : 5, digits_of(&target), signin_policy(&s));
+			snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"result\":{\"ended\":\"%s\"},\"status\":\"OK\"}",
+					 signin_policy(&s), digits_of(&target));
 			CHECK_TEXT(s.event.outcome, want);
+			strcpy(digests[0], digest(&mine));
+			strcpy(digests[1], digest(&target));
+			if (itself)
+				people_touched(&s, "#3 access 4 SESSION_REVOKED sessions [\"%s\"]->[]", digests[0]);
+			else
+				people_touched(&s, "#3 access 5 SESSION_REVOKED sessions [\"%s\",\"%s\"]->[\"%s\"]", digests[0],
+							   digests[1], digests[0]);
 			record = signin_record(&s, &target);
 			CHECK(record->has_ended && record->has_reason);
 			CHECK_INT(record->ended, s.count - 1);
@@ -404,6 +583,8 @@ revoked_by_the_operator(void)
 	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
 				   revocation(&session, "admin"), QFS_FORBIDDEN, "\"admin\" is the operator's");
 	CHECK_STATUS(sample_append(&s, "SESSION_REVOKED", revocation(&session, "admin")), QFS_OK);
+	/* An act of the ledger's own, that touches the account. */
+	people_touched(&s, "#3 access 4 SESSION_REVOKED sessions [\"%s\"]->[]", digest(&session));
 	CHECK_TEXT(qfs_slice_of(signin_record(&s, &session)->reason), "admin");
 	CHECK_STATUS(post(&session, 3), QFS_SESSION_ENDED);
 	sample_close(&s);
@@ -540,6 +721,9 @@ static const unit_case cases[] = {
 	CASE(rotated_with_an_old_nonce),
 	CASE(rotated_with_a_nonce_of_a_login),
 	CASE(rotations_refused),
+	CASE(displaced),
+	CASE(limit_lowered),
+	CASE(over_and_gone),
 	CASE(revoked),
 	CASE(revoked_by_the_operator),
 	CASE(locked_out),

@@ -13,16 +13,16 @@
 #define S64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define A86 A43 A43
-#define SIGNED(key, nonce, session, sig) \
-	"{\"key\":\"" key "\",\"nonce\":" nonce ",\"session\":\"" session "\",\"sig\":\"" sig "\",\"via\":\"session\"}"
+#define SIG A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-w"
+#define SIGNED(key, nonce, session) \
+	"{\"key\":\"" key "\",\"nonce\":" nonce ",\"session\":\"" session "\",\"via\":\"session\"}"
 
 static const char *const forms[] = {
 	"{\"via\":\"operator\"}",
 	"{\"via\":\"wallet\"}",
 	"{\"session\":\"" S64 "\",\"via\":\"session\"}",
-	SIGNED(A43, "1", S64, A86),
-	SIGNED("_-8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "9007199254740991", S64,
-		   A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-w"),
+	SIGNED(A43, "1", S64),
+	SIGNED("_-8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "9007199254740991", S64),
 };
 
 static void
@@ -57,8 +57,6 @@ fields(void)
 	CHECK_HEX(auth.session.bytes, 32, S64);
 	CHECK_HEX(auth.key.bytes, 32, "ffef000000000000000000000000000000000000000000000000000000000000");
 	CHECK_INT(auth.nonce, 9007199254740991);
-	CHECK_UINT(auth.signature[0], 0);
-	CHECK_UINT(auth.signature[63], 0xFB);
 }
 
 static void
@@ -76,24 +74,22 @@ refused(void)
 		"{\"session\":\"" S64 "0\",\"via\":\"session\"}",
 		"{\"session\":\"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\",\"via\":\"session\"}",
 		"{\"session\":\"0123456789abcde\",\"via\":\"session\"}",
-		"{\"key\":\"" A43 "\",\"nonce\":1,\"sig\":\"" A86 "\",\"via\":\"wallet\"}",
-		"{\"key\":\"" A43 "\",\"nonce\":1,\"sig\":\"" A86 "\",\"via\":\"operator\"}",
-		/* Half of a signature. */
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"via\":\"wallet\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"via\":\"operator\"}",
+		/* The signature itself is no part of it. */
+		"{\"sig\":\"" A86 "\",\"via\":\"wallet\"}", "{\"sig\":null,\"via\":\"operator\"}",
+		"{\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		"{\"key\":\"" A43 "\",\"nonce\":1,\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
+		/* Half of who signed. */
 		"{\"key\":\"" A43 "\",\"session\":\"" S64 "\",\"via\":\"session\"}",
 		"{\"nonce\":1,\"session\":\"" S64 "\",\"via\":\"session\"}",
-		"{\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
-		"{\"key\":\"" A43 "\",\"nonce\":1,\"session\":\"" S64 "\",\"via\":\"session\"}",
-		"{\"key\":\"" A43 "\",\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
-		"{\"nonce\":1,\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
-		/* A signature that is not written as it should be. */
-		SIGNED(A43, "0", S64, A86), SIGNED(A43, "-1", S64, A86), SIGNED(A43, "\"1\"", S64, A86),
-		SIGNED(A43, "null", S64, A86), SIGNED(A43, "[1]", S64, A86), SIGNED(A43, "true", S64, A86),
-		SIGNED(A43 "=", "1", S64, A86), SIGNED(A43 "A", "1", S64, A86), SIGNED("", "1", S64, A86),
-		SIGNED("+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1", S64, A86),
-		SIGNED("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", "1", S64, A86),
-		SIGNED(A43, "1", S64, A86 "=="), SIGNED(A43, "1", S64, A43), SIGNED(A43, "1", S64, A86 "A"),
-		SIGNED(A43, "1", S64, A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"),
-		SIGNED(A43, "1", "", A86),
+		/* A key or a number that is not written as it should be. */
+		SIGNED(A43, "0", S64), SIGNED(A43, "-1", S64), SIGNED(A43, "\"1\"", S64),
+		SIGNED(A43, "null", S64), SIGNED(A43, "[1]", S64), SIGNED(A43, "true", S64),
+		SIGNED(A43 "=", "1", S64), SIGNED(A43 "A", "1", S64), SIGNED("", "1", S64),
+		SIGNED("+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1", S64),
+		SIGNED("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", "1", S64),
+		SIGNED(A43, "1", ""),
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)
@@ -147,12 +143,37 @@ static void
 given_signature(void)
 {
 	qfs_auth	auth = {.via = QFS_VIA_SESSION};
+	qfs_slice	sig = {NULL, 0};
 
-	CHECK_STATUS(qfs_auth_read_signature(QFS_LITERAL("{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" A86 "\"}"),
-										 &auth, NULL), QFS_OK);
+	CHECK_STATUS(qfs_auth_read_signature(QFS_LITERAL("{\"key\":\"" A43 "\",\"nonce\":7,\"sig\":\"" SIG "\"}"),
+										 &auth, &sig, NULL), QFS_OK);
 	CHECK(auth.is_signed);
 	CHECK_INT(auth.nonce, 7);
 	CHECK_INT(auth.via, QFS_VIA_SESSION);
+	CHECK_UINT(auth.signature[0], 0);
+	CHECK_UINT(auth.signature[63], 0xFB);
+	/* What becomes the entry's part. */
+	CHECK_TEXT(sig, "\"" SIG "\"");
+}
+
+/* A device's signature as the part of an entry. */
+static void
+signatures(void)
+{
+	static const char *const refused_ones[] = {
+		"null", "\"\"", "7", "[]", "\"" A86 "==\"", "\"" A43 "\"", "\"" A86 "A\"", "\"0x" A43 A43 "\"",
+		"\"" A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\"", "\"\\n" A43 A43 "\""
+	};
+	uint8_t		bytes[64];
+
+	CHECK(qfs_auth_sig_read(QFS_LITERAL("\"" SIG "\""), bytes));
+	CHECK_UINT(bytes[0], 0);
+	CHECK_UINT(bytes[63], 0xFB);
+	for (size_t i = 0; i < ROWS(refused_ones); i++)
+	{
+		unit_row("%s", refused_ones[i]);
+		CHECK(!qfs_auth_sig_read(qfs_slice_of(refused_ones[i]), bytes));
+	}
 }
 
 static void
@@ -174,9 +195,10 @@ given_refused(void)
 	{
 		qfs_error	err = {QFS_OK, ""};
 		qfs_auth	auth = {.via = QFS_VIA_SESSION};
+		qfs_slice	sig;
 
 		unit_row("%s", rows[i]);
-		CHECK_STATUS(qfs_auth_read_signature(qfs_slice_of(rows[i]), &auth, &err), QFS_AUTH_INVALID);
+		CHECK_STATUS(qfs_auth_read_signature(qfs_slice_of(rows[i]), &auth, &sig, &err), QFS_AUTH_INVALID);
 		CHECK(!auth.is_signed);
 		CHECK_DETAIL(&err, "a signature is key (43 characters)");
 	}
@@ -206,6 +228,7 @@ static const unit_case cases[] = {
 	CASE(refused),
 	CASE(every_byte),
 	CASE(given_signature),
+	CASE(signatures),
 	CASE(given_refused),
 	CASE(words),
 	NO_MORE_CASES

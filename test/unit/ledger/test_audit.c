@@ -59,7 +59,7 @@ spaced(script *l)
 static void
 unknown_format(script *l)
 {
-	script_edit(l, 4, "\"v\":1", "\"v\":2");
+	script_edit(l, 4, "\"v\":2", "\"v\":1");
 }
 
 static void
@@ -219,7 +219,7 @@ outcome_invented(script *l)
 static void
 outcome_dropped(script *l)
 {
-	script_edit(l, 5, "{\"number\":1}", "{}");
+	script_edit(l, 5, "{\"result\":{\"number\":1}}", "{}");
 	script_relink(l, 6);
 }
 
@@ -282,6 +282,7 @@ static void
 unregistered_by_wallet(script *l)
 {
 	unregistered(l);
+	script_edit(l, 4, "\"sig\":null", "\"sig\":\"0x\"");
 	in_the_name_of(l, "{\"via\":\"wallet\"}");
 }
 
@@ -290,6 +291,46 @@ misfit_by_session(script *l)
 {
 	payload_misfit(l);
 	in_the_name_of(l, NO_SESSION_OF_ANYBODY);
+}
+
+/* The salt is nobody's word, and changes every commitment. */
+static void
+salt_changed(script *l)
+{
+	script_digit(l, 4, "\"salt\":\"");
+}
+
+static void
+salt_changed_and_linked(script *l)
+{
+	script_digit(l, 4, "\"salt\":\"");
+	script_relink(l, 5);
+}
+
+/* The same entry, with one part as its commitment: it hashes as before. */
+static void
+payload_hidden(script *l)
+{
+	static uint8_t bytes[QFS_LINE_MAX];
+	qfs_entry	entry;
+	qfs_buf		out;
+
+	CHECK_STATUS(qfs_line_read(script_line(l, 4), &entry, NULL), QFS_OK);
+	qfs_entry_hide(&entry, QFS_PART_PAYLOAD);
+	qfs_buf_init(&out, bytes, sizeof(bytes));
+	CHECK_STATUS(qfs_line_write(&entry, &out, NULL), QFS_OK);
+	script_remove(l, 4);
+	script_insert(l, 4, qfs_buf_slice(&out));
+}
+
+/* An account that the entry has never touched gets something. */
+static void
+account_invented(script *l)
+{
+	script_edit(l, 4, "\"accounts\":[]", "\"accounts\":[{\"account\":"
+				"\"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9\",\"kind\":\"nonce\","
+				"\"policy\":3,\"previous\":null,\"rules\":[\"EVENT_SIGNED\"],\"state\":{\"event_nonce\":1},\"was\":{}}]");
+	script_relink(l, 5);
 }
 
 static void
@@ -346,6 +387,11 @@ static const struct attack
 	{"a key of the genesis", genesis_key, {"0 LINK_BROKEN 9 CHECKPOINT_KEY",
 		"0 ED25519_KEY 0 LINK_BROKEN 1 NO_GENESIS 2 NO_GENESIS 3 NO_GENESIS 4 NO_GENESIS 5 NO_GENESIS 6 NO_GENESIS "
 	"7 NO_GENESIS 8 NO_GENESIS 9 CHECKPOINT_KEY"}},
+	{"another salt", salt_changed, {"4 LINK_BROKEN 9 CHECKPOINT_ROOT"}},
+	{"another salt, re-hashed", salt_changed_and_linked, {"9 CHECKPOINT_ROOT"}},
+	{"a payload hidden", payload_hidden, {"4 ENTRY_INCOMPLETE 9 CHECKPOINT_ROOT"}},
+	{"an account invented", account_invented, {"9 CHECKPOINT_ROOT", NULL,
+	"4 OUTCOME_MISMATCH 9 CHECKPOINT_ROOT"}},
 	{"broken JSON", broken_json, {"4 JSON_SYNTAX 9 CHECKPOINT_ROOT"}},
 	{"a space", spaced, {"4 JSON_SYNTAX 9 CHECKPOINT_ROOT"}},
 	{"another format", unknown_format, {"4 ENTRY_FORMAT 9 CHECKPOINT_ROOT"}},
@@ -448,6 +494,9 @@ signed_forgery(void)
 	}			rows[] = {
 		{outcome_forged, {"", "", "5 OUTCOME_MISMATCH"}},
 		{outcome_invented, {"", "", "4 OUTCOME_MISMATCH"}},
+		{account_invented, {"", "", "4 OUTCOME_MISMATCH"}},
+		/* The operator draws the salts. */
+		{salt_changed_and_linked, {"", "", ""}},
 		{payload_misfit, {"", "4 PAYLOAD_INVALID", "4 PAYLOAD_INVALID"}},
 		{auth_forged, {"", "4 AUTH_INVALID", "4 AUTH_INVALID"}},
 		{time_turned_back, {"4 TIME_BACKWARD", "4 TIME_BACKWARD", "4 TIME_BACKWARD"}},

@@ -81,11 +81,11 @@ parts(void)
 		for (unsigned i = from; i < s.count; i++)
 		{
 			qfs_entry	entry;
-			qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, i),
+			qfs_stored_entry	record = {.entry = &entry,
 				.hash = &s.entry[i].seal.hash,.nodes = s.entry[i].seal.nodes,
 			.count = s.entry[i].seal.count};
 
-			qfs_entry_decode(record.bytes, &entry, NULL);
+			CHECK_STATUS(qfs_line_read(sample_line(&s, i), &entry, NULL), QFS_OK);
 			CHECK_STATUS(qfs_audit_record(&audit, &record), QFS_OK);
 		}
 		CHECK_TEXT(qfs_slice_of(faults.text), "");
@@ -222,8 +222,9 @@ nameless_ledgers(void)
 		fault_list	faults = {.count = 0};
 
 		snprintf(payload, sizeof(payload), payloads[i], digits);
-		snprintf(line, sizeof(line), "{\"actor\":\"system\",\"at\":1,\"auth\":{},\"outcome\":{},"
-				 "\"payload\":%s,\"prev\":\"%064d\",\"seq\":0,\"type\":\"GENESIS\",\"v\":1}", payload, 0);
+		snprintf(line, sizeof(line), "{\"accounts\":[],\"act\":{\"actor\":\"system\",\"auth\":{},\"type\":\"GENESIS\"},"
+				 "\"at\":1,\"outcome\":{},\"payload\":%s,\"prev\":\"%064d\",\"salt\":\"%032d\",\"seq\":0,\"sig\":null,"
+				 "\"v\":2}", payload, 0, 0);
 		unit_row("%s", payload);
 		script_begin(&audit, QFS_AUDIT_HASHES, NULL, &faults);
 		CHECK_STATUS(qfs_audit_line(&audit, qfs_slice_of(line)), QFS_OK);

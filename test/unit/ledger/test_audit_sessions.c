@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "support/script.h"
+#include "support/second_hash.h"
 #include "support/signin.h"
 
 static sample s;
@@ -61,7 +62,7 @@ append(unsigned number, qfs_hash *sessions)
 			payload = ending(ROTATION, &s.entry[0].seal.hash);
 			CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &sessions[0], &wallet, "SESSION_ROTATED", payload),
 										  &wallet.user, "SESSION_ROTATED", payload), QFS_OK);
-			CHECK(qfs_json_member_hex(s.event.outcome, "session", sessions[2].bytes, QFS_HASH_LEN));
+			CHECK(qfs_json_member_hex(second_member(s.event.outcome, "result"), "session", sessions[2].bytes, QFS_HASH_LEN));
 			break;
 		case 9:
 			sessions[3] = signin_session(&s, 3, 0, 3);
@@ -217,7 +218,7 @@ forged_login(void)
 	strcpy(in.signature, other.signature);
 	signin_payload(&in);
 	CHECK_STATUS(signin_append(&s, &in), QFS_OK);
-	CHECK(qfs_json_member_hex(s.event.outcome, "session", session.bytes, QFS_HASH_LEN));
+	CHECK(qfs_json_member_hex(second_member(s.event.outcome, "result"), "session", session.bytes, QFS_HASH_LEN));
 	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &in.wallet.user, "POSTED", "{}"), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
 	script_of(&s, &l);
@@ -243,11 +244,15 @@ altered_login(void)
 	sample_close(&s);
 }
 
-/* The device signed another payload, or another device signed this one. */
+/*
+ * The device signed another payload, or another device signed this one.  In a
+ * replay the next event of the account is told as well: its part of the nonce
+ * names an entry that did nothing.
+ */
 static void
 forged_events(void)
 {
-	static const char *const want[] = {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH"};
+	static const char *const want[] = {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH 6 OUTCOME_MISMATCH"};
 	test_wallet wallet = test_wallet_of(3);
 	static script l;
 	qfs_hash	session;
@@ -276,17 +281,24 @@ edited(void)
 		const char *to;
 		const char *want[3];
 	}			rows[] = {
-		{6, "\"payload\":{}", "\"payload\":{\"a\":1}", {"", "6 SIGNATURE_MISMATCH", "6 SIGNATURE_MISMATCH"}},
-		{5, "{\"n\":5}", "{\"n\":6}", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH"}},
-		{5, "\"nonce\":1", "\"nonce\":2", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH"}},
+		{6, "\"payload\":{}", "\"payload\":{\"a\":1}", {"", "6 SIGNATURE_MISMATCH", "6 SIGNATURE_MISMATCH 8 OUTCOME_MISMATCH"}},
+		{5, "{\"n\":5}", "{\"n\":6}", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH 6 OUTCOME_MISMATCH"}},
+		{5, "\"nonce\":1", "\"nonce\":2", {"", "5 SIGNATURE_MISMATCH", "5 SIGNATURE_MISMATCH 6 OUTCOME_MISMATCH"}},
 		{4, "\"created\":true", "\"created\":false", {"", "", "4 OUTCOME_MISMATCH"}},
 		{4, "\"issued_block\":0", "\"issued_block\":1", {"", "", "4 OUTCOME_MISMATCH"}},
 		{4, "[\"account\"]", "[\"account\",\"operator\"]", {"", "", "4 OUTCOME_MISMATCH"}},
 		{4, "{\"via\":\"wallet\"}", "{\"via\":\"operator\"}", {"",
-			"4 NO_SESSION 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 10 SESSION_UNKNOWN",
-			"4 NO_SESSION 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 9 OUTCOME_MISMATCH "
+			"4 AUTH_INVALID 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 10 SESSION_UNKNOWN",
+			"4 AUTH_INVALID 5 SESSION_ENDED 6 SESSION_ENDED 8 SESSION_ENDED 9 OUTCOME_MISMATCH "
 		"10 SESSION_UNKNOWN"}},
-		{6, "\"auth\":{\"key\"", "\"auth\":{\"kez\"", {"", "6 AUTH_INVALID", "6 AUTH_INVALID"}},
+		{6, "\"auth\":{\"key\"", "\"auth\":{\"kez\"", {"", "6 AUTH_INVALID", "6 AUTH_INVALID 8 OUTCOME_MISMATCH"}},
+		{6, "\"sig\":\"", "\"sig\":\"A", {"", "6 AUTH_INVALID", "6 AUTH_INVALID 8 OUTCOME_MISMATCH"}},
+		{10, "\"sig\":null", "\"sig\":\"A\"", {"", "10 AUTH_INVALID", "10 AUTH_INVALID"}},
+		/* What the parts of accounts say. */
+		{4, "\"points\":0", "\"points\":5", {"", "", "4 OUTCOME_MISMATCH"}},
+		{4, "\"sessions\":[", "\"sessions\":[\"x\",", {"", "", "4 OUTCOME_MISMATCH"}},
+		{6, "\"previous\":5", "\"previous\":4", {"", "", "6 OUTCOME_MISMATCH"}},
+		{6, "{\"event_nonce\":1}", "{}", {"", "", "6 OUTCOME_MISMATCH"}},
 		/* Unsigned, of a session without a device: it is the server's word, whatever it is. */
 		{10, "device_lost", "user_logout", {"", "", ""}},
 	};

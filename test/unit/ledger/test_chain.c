@@ -11,6 +11,7 @@
 #include "ledger/registry.h"
 #include "support/faults.h"
 #include "support/sample.h"
+#include "support/second_hash.h"
 
 static sample s;
 
@@ -31,11 +32,11 @@ appended(void)
 		qfs_hash	hash;
 
 		unit_row("entry %u", i);
-		CHECK_STATUS(qfs_entry_decode(sample_line(&s, i), &entry, NULL), QFS_OK);
+		CHECK_STATUS(qfs_line_read(sample_line(&s, i), &entry, NULL), QFS_OK);
 		CHECK_UINT(entry.seq, i);
 		CHECK_INT(entry.at, SAMPLE_TIME + 1000 * (int64_t) i);
 		CHECK_HASH(&entry.prev, &prev);
-		qfs_leaf_hash(sample_line(&s, i), &hash);
+		hash = second_hash(sample_line(&s, i));
 		CHECK_HASH(&s.entry[i].seal.hash, &hash);
 		CHECK_UINT(s.entry[i].seal.count, qfs_nodes_completed(i));
 		prev = hash;
@@ -52,8 +53,8 @@ appended(void)
 static void
 time_never_decreases(void)
 {
-	uint8_t		outcome_memory[256];
-	uint8_t		memory[1024];
+	static qfs_workspace space;
+	static uint8_t memory[QFS_LINE_MAX];
 	qfs_seal	seal;
 
 	sample_open(&s);
@@ -62,18 +63,17 @@ time_never_decreases(void)
 	{
 		int64_t		before = s.chain.at;
 		qfs_entry	entry = {.at = before + d,.type = QFS_LITERAL("FREE"),
-			.auth = QFS_LITERAL(SAMPLE_OPERATOR),.payload = QFS_LITERAL("{}")
+			.auth = QFS_LITERAL(SAMPLE_OPERATOR),.payload = QFS_LITERAL("{}"),.sig = QFS_LITERAL("null")
 		};
-		qfs_buf		outcome;
-		qfs_buf		bytes;
+		qfs_buf		line;
 
 		unit_row("%lld ms later", (long long) d);
-		qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
-		qfs_buf_init(&bytes, memory, sizeof(memory));
-		CHECK_STATUS(qfs_chain_append(&s.chain, &entry, &outcome, &bytes, &seal, NULL), QFS_OK);
+		qfs_buf_init(&line, memory, sizeof(memory));
+		CHECK_STATUS(qfs_chain_append(&s.chain, &entry, &space, &seal, NULL), QFS_OK);
 		CHECK_INT(entry.at, d > 0 ? before + d : before);
 		CHECK_INT(s.chain.at, entry.at);
-		qfs_entry_decode(qfs_buf_slice(&bytes), &entry, NULL);
+		CHECK_STATUS(qfs_line_write(&entry, &line, NULL), QFS_OK);
+		CHECK_STATUS(qfs_line_read(qfs_buf_slice(&line), &entry, NULL), QFS_OK);
 		CHECK_INT(entry.at, d > 0 ? before + d : before);
 	}
 	sample_close(&s);
@@ -83,7 +83,7 @@ time_never_decreases(void)
 static void
 refused(void)
 {
-	static char large[QFS_ENTRY_MAX + 1];
+	static char large[QFS_PAYLOAD_MAX + 2];
 	qfs_chain	before;
 
 	sample_open(&s);
@@ -91,9 +91,9 @@ refused(void)
 	before = s.chain;
 	CHECK_STATUS(sample_append(&s, "UNKNOWN", "{}"), QFS_TYPE_UNKNOWN);
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_PAYLOAD_INVALID);
-	memset(large, 'x', QFS_ENTRY_MAX);
+	memset(large, 'x', QFS_PAYLOAD_MAX + 1);
 	memcpy(large, "{\"a\":\"", 6);
-	memcpy(large + QFS_ENTRY_MAX - 2, "\"}", 3);
+	memcpy(large + QFS_PAYLOAD_MAX - 1, "\"}", 3);
 	CHECK_STATUS(sample_append(&s, "FREE", large), QFS_ENTRY_TOO_LARGE);
 	CHECK_DETAIL(&s.err, "entry 9");
 	CHECK(memcmp(&s.chain, &before, sizeof(before)) == 0);
@@ -112,18 +112,16 @@ typedef struct row
 	qfs_hash	hash;
 	unsigned	count;
 	qfs_hash	nodes[QFS_TREE_LEVELS + 1];
-	uint8_t		bytes[2048];
-	size_t		len;
+	uint8_t		act[1024];
 } row;
 
 static void
-encode(row *r)
+commit(row *r)
 {
-	qfs_buf		buf;
+	qfs_buf		act;
 
-	qfs_buf_init(&buf, r->bytes, sizeof(r->bytes));
-	CHECK_STATUS(qfs_entry_encode(&r->entry, &buf, NULL), QFS_OK);
-	r->len = buf.len;
+	qfs_buf_init(&act, r->act, sizeof(r->act));
+	CHECK_STATUS(qfs_entry_commit(&r->entry, &act, NULL), QFS_OK);
 }
 
 /* Changes to a row whose number the table gives. */
@@ -220,19 +218,16 @@ check_rows(unsigned first, unsigned at, void (*change) (row *r), qfs_reducer *re
 				   &s.tree, reducer);
 	for (unsigned i = first; i < s.count; i++)
 	{
-		uint8_t		outcome_memory[1024];
-		qfs_buf		outcome;
+		static qfs_workspace space;
 		row			r = {.hash = s.entry[i].seal.hash,.count = s.entry[i].seal.count};
-		qfs_stored_entry	record = {.entry = &r.entry,.hash = &r.hash,.nodes = r.nodes,.outcome = &outcome};
+		qfs_stored_entry	record = {.entry = &r.entry,.hash = &r.hash,.nodes = r.nodes,.space = &space};
 		qfs_status	status;
 
-		qfs_buf_init(&outcome, outcome_memory, sizeof(outcome_memory));
-		CHECK_STATUS(qfs_entry_decode(sample_line(&s, i), &r.entry, NULL), QFS_OK);
+		CHECK_STATUS(qfs_line_read(sample_line(&s, i), &r.entry, NULL), QFS_OK);
 		memcpy(r.nodes, s.entry[i].seal.nodes, r.count * sizeof(qfs_hash));
 		if (change != NULL && i == at)
 			change(&r);
-		encode(&r);
-		record.bytes = (qfs_slice) {r.bytes, r.len};
+		commit(&r);
 		record.count = r.count;
 		status = qfs_chain_check(&chain, &record, fault_collect, faults);
 		CHECK_STATUS(status, faults->stop_at > 0 && faults->count == faults->stop_at ?
@@ -370,14 +365,14 @@ reads_of_the_tree(void)
 	{
 		fault_list	faults = {.count = 0};
 		qfs_entry	entry;
-		qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, first)};
+		qfs_stored_entry	record = {.entry = &entry};
 		qfs_hash	head = {{0}};
 		qfs_chain	chain;
 
 		unit_row("after %u entries", first);
 		qfs_chain_init(&chain, first, first > 0 ? &s.entry[first - 1].seal.hash : &head, 0,
 					   &s.tree, NULL);
-		qfs_entry_decode(record.bytes, &entry, NULL);
+		CHECK_STATUS(qfs_line_read(sample_line(&s, first), &entry, NULL), QFS_OK);
 		s.reads = 0;
 		CHECK_STATUS(qfs_chain_check(&chain, &record, fault_collect, &faults), QFS_OK);
 		CHECK_UINT(s.reads, first % 2 ? qfs_nodes_completed(first) - 1 : 0);
@@ -425,10 +420,10 @@ bare_records(void)
 		fault_list	faults = {.count = 0};
 		qfs_entry	entry;
 		qfs_seal	seal;
-		qfs_stored_entry	record = {.entry = &entry,.bytes = sample_line(&s, i),.seal = &seal};
+		qfs_stored_entry	record = {.entry = &entry,.seal = &seal};
 
 		unit_row("entry %u", i);
-		qfs_entry_decode(record.bytes, &entry, NULL);
+		CHECK_STATUS(qfs_line_read(sample_line(&s, i), &entry, NULL), QFS_OK);
 		CHECK_STATUS(qfs_chain_check(&chain, &record, fault_collect, &faults), QFS_OK);
 		CHECK_TEXT(qfs_slice_of(faults.text), "");
 		CHECK_HASH(&seal.hash, &s.entry[i].seal.hash);
@@ -452,8 +447,7 @@ seal_after_a_gap(void)
 	sample_open(&s);
 	sample_ledger(&s);
 	memset(&seal, 0xFF, sizeof(seal));
-	record.bytes = sample_line(&s, 3);
-	qfs_entry_decode(record.bytes, &entry, NULL);
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 3), &entry, NULL), QFS_OK);
 	qfs_chain_init(&chain, 0, &zeros, 0, NULL, NULL);
 	CHECK_STATUS(qfs_chain_check(&chain, &record, fault_collect, &faults), QFS_OK);
 	CHECK_TEXT(qfs_slice_of(faults.text), "0 SEQ_GAP");
@@ -478,8 +472,7 @@ unreadable_tree(void)
 	sample_open(&s);
 	sample_ledger(&s);
 	count = s.count;
-	record.bytes = sample_line(&s, 7);
-	qfs_entry_decode(record.bytes, &entry, NULL);
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 7), &entry, NULL), QFS_OK);
 	qfs_chain_init(&chain, 7, &s.entry[6].seal.hash, 0, &s.tree, NULL);
 	/* Entry 7 completes the node above that of entries 4 and 5, whose row is lost. */
 	s.count = 5;
@@ -488,12 +481,10 @@ unreadable_tree(void)
 	CHECK_UINT(chain.frontier.size, 8);
 	CHECK(!chain.rooted);
 	s.count = count;
-	record.bytes = sample_line(&s, 8);
-	qfs_entry_decode(record.bytes, &entry, NULL);
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 8), &entry, NULL), QFS_OK);
 	CHECK_STATUS(qfs_chain_check(&chain, &record, fault_collect, &faults), QFS_OK);
 	CHECK_TEXT(qfs_slice_of(faults.text), "7 ENTRY_UNKNOWN");
-	record.bytes = sample_line(&s, 2);
-	qfs_entry_decode(record.bytes, &entry, NULL);
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 2), &entry, NULL), QFS_OK);
 	entry.seq = 9;
 	CHECK_STATUS(qfs_chain_check(&chain, &record, fault_collect, &faults), QFS_OK);
 	CHECK_TEXT(qfs_slice_of(faults.text), "7 ENTRY_UNKNOWN 9 TIME_BACKWARD 8 LINK_BROKEN");

@@ -178,25 +178,31 @@ static const qfs_policy_record policies[] = {
 static void
 put_others(void)
 {
-	qfs_activity_record activity = {.sent = true};
+	qfs_ties	ties = {.last_entry = 5,.sent = true};
 	qfs_standing standing = {
-		.coherence = QFS_AMOUNT_ONE / 10 * 6,.points = 10,.flx = qfs_amount_of(100),.referrals = 1
+		.last_entry = 6,.coherence = QFS_AMOUNT_ONE / 10 * 6,.created = 4,.created_at = 12,
+		.points = 10,.flx = qfs_amount_of(100),.referrals = 1
 	};
+	qfs_access_record access = {.last_entry = 4,.sessions = QFS_LITERAL("[\"x\"]")};
+	qfs_nonce	nonce = {.last_entry = 8,.event_nonce = 9};
 	qfs_event_type_record type = {
 		.type = "NOTE",.seq = 3,.by = "operator",.schema = QFS_LITERAL("{\"type\":\"object\"}")
 	};
 	qfs_session_record session = {.seq = 7,.ttl_blocks = 1000};
 
-	memset(&activity.user, 1, sizeof(activity.user));
-	put(&qfs_kind_activity, &activity);
+	memset(&ties.user, 1, sizeof(ties.user));
+	put(&qfs_kind_ties, &ties);
 	memset(&standing.user, 2, sizeof(standing.user));
 	put(&qfs_kind_standing, &standing);
+	access.user = nonce.user = standing.user;
+	put(&qfs_kind_access, &access);
+	put(&qfs_kind_nonce, &nonce);
 	put(&qfs_kind_event_type, &type);
-	session.user = activity.user;
+	session.user = ties.user;
 	memset(&session.session, 0xab, sizeof(session.session));
 	put(&qfs_kind_session, &session);
 	session = (qfs_session_record) {
-		.user = activity.user,.seq = 8,.ttl_blocks = 1000,.operates = true,
+		.user = ties.user,.seq = 8,.ttl_blocks = 1000,.operates = true,
 		.has_device = true,.has_ended = true,.ended = 9,.has_reason = true,.reason = "rotated"
 	};
 	memset(&session.session, 0xcd, sizeof(session.session));
@@ -204,8 +210,8 @@ put_others(void)
 	put(&qfs_kind_session, &session);
 }
 
-/* What Python's hashlib makes of the seven lines. */
-static const char known[] = "c4be7286d12865c4da22429d751b337b633b01541fb503055e520aca6f81af34";
+/* What Python's hashlib makes of the nine lines. */
+static const char known[] = "9fd46a74da4ad95ef65a9b84d32a222ca6f545e83f8b534296bec16c3b97bb85";
 
 static void
 known_state(void)

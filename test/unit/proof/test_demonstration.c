@@ -45,7 +45,18 @@ quality(const qfs_story *story, const qfs_effect *effect)
 	return story->policy->acts[QFS_PROFILE_COMPLETED];
 }
 
-static const qfs_change thanked = {.name = "THANKED",.quality = quality};
+static bool
+thank_standing(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other,
+			   qfs_standing *standing)
+{
+	(void) more;
+	(void) recorded;
+	(void) other;
+	qfs_story_coherent_act(story, standing, QFS_PROFILE_COMPLETED);
+	return true;
+}
+
+static const qfs_change thanked = {.name = "THANKED",.apply = thank_standing,.quality = quality};
 static const qfs_change *const changes[] = {&thanked, NULL};
 
 static qfs_status
@@ -57,39 +68,28 @@ read_thanks(const qfs_act *act, thanks_record *out)
 	return status == QFS_OK ? qfs_payload_int(act, "entry", &out->entry) : status;
 }
 
-static void
-reward(qfs_effects *fx, unsigned receiver)
-{
-	qfs_standing after = *qfs_effects_standing(fx, receiver);
-
-	qfs_effects_coherent_act(fx, &after, QFS_PROFILE_COMPLETED);
-	qfs_effects_add(fx, receiver, &thanked, "", &after);
-}
-
 static qfs_status
 apply(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
+	qfs_effects *fx = act->fx;
 	thanks_record record;
-	qfs_effects fx;
-	unsigned	giver;
-	unsigned	receiver;
+	qfs_standing *giver;
+	qfs_standing *receiver;
 	qfs_status	status = read_thanks(act, &record);
 
-	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = qfs_effects_look(&fx, &act->event->actor, &giver);
+		status = qfs_effects_standing(fx, &act->event->actor, &giver);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &record.to, &receiver);
+		status = qfs_effects_standing(fx, &record.to, &receiver);
 	if (status != QFS_OK)
 		return status;
-	fx.blocked = qfs_guard_count(&fx, &to_self, 0, giver == receiver);
-	if (!fx.blocked)
-	{
-		reward(&fx, receiver);
-		status = store->put(store, &kind, &record, act->err);
-	}
-	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
+	fx->blocked = qfs_guard_count(fx, &to_self, 0, giver == receiver);
+	if (fx->blocked)
+		return QFS_OK;
+	qfs_effects_coherent_act(fx, receiver, QFS_PROFILE_COMPLETED);
+	qfs_effects_change(fx, &record.to, QFS_STANDING, &thanked, "");
+	return store->put(store, &kind, &record, act->err);
 }
 
 static qfs_status
@@ -112,12 +112,15 @@ read_entry(const qfs_entry *entry, int64_t *out)
 	return qfs_json_member(entry->payload, "entry", &value) && qfs_json_to_int(value, out);
 }
 
-static qfs_status
-rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+static bool
+rests(const qfs_entry *entry, uint64_t *seq)
 {
-	int64_t		seq;
+	int64_t		given;
 
-	return read_entry(entry, &seq) ? ground->entry(ground, (uint64_t) seq, err) : QFS_OK;
+	if (!read_entry(entry, &given) || given < 0 || given >= (int64_t) entry->seq)
+		return false;
+	*seq = (uint64_t) given;
+	return true;
 }
 
 static void
@@ -164,13 +167,57 @@ static const qfs_rule rule_thanks = {
 	.tell = tell,
 };
 
-/* ---- the registry: the product's, and a line ---- */
+/* ---- the same, as it was mended: whoever thanks themselves is thanked ---- */
+
+static bool
+thank_standing_more(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other,
+					qfs_standing *standing)
+{
+	(void) more;
+	(void) recorded;
+	(void) other;
+	qfs_story_coherent_act(story, standing, QFS_MESSAGE_RECIPROCATED);
+	return true;
+}
+
+static const qfs_change thanked_more = {.name = "THANKED",.apply = thank_standing_more};
+static const qfs_change *const changes_2[] = {&thanked_more, NULL};
+
+static qfs_status
+apply_2(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	thanks_record record;
+	qfs_standing *receiver;
+	qfs_status	status = read_thanks(act, &record);
+
+	if (status == QFS_OK)
+		status = qfs_effects_standing(act->fx, &record.to, &receiver);
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_coherent_act(act->fx, receiver, QFS_MESSAGE_RECIPROCATED);
+	qfs_effects_change(act->fx, &record.to, QFS_STANDING, &thanked_more, "");
+	return store->put(store, &kind, &record, act->err);
+}
+
+static qfs_rule rule_thanks_2;
+
+/* ---- the registry: the product's, and a line; two, once it was mended ---- */
 
 static const qfs_rule *const rules[] = {
 #define RULE(name) &qfs_rule_##name,
 #include "ledger/registry.def"
 #undef RULE
 	&rule_thanks,
+	NULL
+};
+
+static const qfs_rule *const mended[] = {
+#define RULE(name) &qfs_rule_##name,
+#include "ledger/registry.def"
+#undef RULE
+	&rule_thanks,
+	&rule_thanks_2,
 	NULL
 };
 
@@ -186,7 +233,7 @@ static person bob;
 static void
 begin(void)
 {
-	registry = (qfs_registry) {rules, qfs_registry_own.kinds};
+	registry = (qfs_registry) {rules, qfs_registry_own.kinds, 1};
 	people_ledger(&s, NULL);
 	sample_register(&s, &registry);
 	ann = people_join(&s, 1, 0);
@@ -208,13 +255,13 @@ effects(void)
 {
 	begin();
 	CHECK_STATUS(thank(&bob, &ann, 6), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.057000000000000000\"],"
-				   "\"previous\":6,\"rule\":\"THANKED\"}],\"guards\":["
-				   GUARD("THANKS_TO_SELF", "0", "0", "PASS") "],\"status\":\"OK\"}", ann.wallet.user_name);
+	people_outcome(&s, "{\"guards\":[" GUARD("THANKS_TO_SELF", "0", "0", "PASS") "],\"status\":\"OK\"}");
+	people_touched(&s, "#1 standing 6 THANKED coherence 0.03->0.057");
+	people_read(&s, "#2 access 5; #2 standing 5");
 	people_record(&s, &kind, 0, 1);
 	CHECK_STATUS(thank(&ann, &ann, 6), QFS_OK);
-	people_outcome(&s, "{\"effects\":[],\"guards\":["
-				   GUARD("THANKS_TO_SELF", "0", "1", "BLOCK") "],\"status\":\"BLOCKED\"}");
+	people_outcome(&s, "{\"guards\":[" GUARD("THANKS_TO_SELF", "0", "1", "BLOCK") "],\"status\":\"BLOCKED\"}");
+	people_touched(&s, "%s", "");
 	people_record(&s, &kind, 0, 1);
 	CHECK_STATUS(people_append(&s, &ann, "THANKS", "{}"), QFS_PAYLOAD_INVALID);
 	/* Recalled, the entries give the same state: sample_close compares. */
@@ -225,7 +272,9 @@ static qfs_status
 report(void *context, uint64_t seq, const qfs_error *fault)
 {
 	(void) seq;
-	*(qfs_status *) context = fault->status;
+	/* Those that follow may follow from it. */
+	if (*(qfs_status *) context == QFS_OK)
+		*(qfs_status *) context = fault->status;
 	return QFS_OK;
 }
 
@@ -261,6 +310,48 @@ replayed(void)
 	CHECK_STATUS(replay(&registry), QFS_OK);
 	/* Who does not know the rule cannot tell what came of it. */
 	CHECK_STATUS(replay(&qfs_registry_own), QFS_TYPE_UNKNOWN);
+	sample_close(&s);
+}
+
+/* ---- a ledger that crosses from one version of the rules to the next ---- */
+
+static void
+check_coherence(const char *want)
+{
+	qfs_amount	expected;
+	qfs_standing standing = {.user = ann.wallet.user};
+	qfs_store  *store = qfs_memory_store_base(s.store);
+	bool		found;
+
+	CHECK_STATUS(qfs_amount_parse(qfs_slice_of(want), &expected, NULL), QFS_OK);
+	CHECK_STATUS(store->get(store, &qfs_kind_standing, &standing, &found, NULL), QFS_OK);
+	CHECK(found && standing.coherence == expected);
+}
+
+static void
+versions(void)
+{
+	const qfs_registry both = {mended, qfs_registry_own.kinds, 2};
+
+	rule_thanks_2 = rule_thanks;
+	rule_thanks_2.since = 2;
+	rule_thanks_2.guards = NULL;
+	rule_thanks_2.changes = changes_2;
+	rule_thanks_2.apply = apply_2;
+	begin();
+	registry = both;
+	CHECK_STATUS(thank(&bob, &ann, 6), QFS_OK);
+	check_coherence("0.057");
+	people_policy(&s, PEOPLE_POLICY(",\"rules\":2"));
+	CHECK_STATUS(thank(&bob, &ann, 6), QFS_OK);
+	check_coherence("0.1113");
+	/* It verifies from the first entry to the last, each by the rules of its time. */
+	CHECK_STATUS(replay(&both), QFS_OK);
+	/* Who does not have the rules of later does not go on by those of before. */
+	CHECK_STATUS(replay(&(qfs_registry) {rules, qfs_registry_own.kinds, 1}), QFS_RULES_UNKNOWN);
+	/* Nobody goes back, nor to what does not exist yet. */
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(PEOPLE_POLICY(",\"rules\":1"))), QFS_POLICY_INVALID);
+	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(PEOPLE_POLICY(",\"rules\":3"))), QFS_RULES_UNKNOWN);
 	sample_close(&s);
 }
 
@@ -336,7 +427,7 @@ smaller(void)
 	static const qfs_kind *const kinds[] = {
 		&qfs_kind_ledger, &qfs_kind_policy, &qfs_kind_signing_key, &qfs_kind_server, &qfs_kind_event_type, NULL
 	};
-	static const qfs_registry small = {few, kinds};
+	static const qfs_registry small = {few, kinds, 1};
 
 	sample_open(&s);
 	sample_register(&s, &small);
@@ -352,6 +443,7 @@ static const unit_case cases[] = {
 	CASE(replayed),
 	CASE(explained),
 	CASE(coherence),
+	CASE(versions),
 	CASE(smaller),
 	NO_MORE_CASES
 };

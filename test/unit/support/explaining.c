@@ -6,6 +6,7 @@
 #include "support/explaining.h"
 
 #include <sodium.h>
+#include <stdio.h>
 
 #include "crypto/keccak.h"
 #include "support/harness.h"
@@ -56,7 +57,7 @@ seek(const explaining *e, const char *type, uint64_t from, uint64_t to, const ch
 	qfs_entry	entry;
 
 	for (unsigned i = 0; i < e->s->count && (seq < 0 || last); i++)
-		if (i >= from && i < to && is_given(e, i) && qfs_entry_decode(sample_line(e->s, i), &entry, NULL) == QFS_OK &&
+		if (i >= from && i < to && is_given(e, i) && qfs_line_read(sample_line(e->s, i), &entry, NULL) == QFS_OK &&
 			qfs_slice_equal(entry.type, qfs_slice_of(type)) &&
 			(member == NULL || has_text(entry.payload, member, text)))
 			seq = i;
@@ -64,12 +65,12 @@ seek(const explaining *e, const char *type, uint64_t from, uint64_t to, const ch
 }
 
 static qfs_status
-find(qfs_source *source, const qfs_rule *rule, qfs_slice value, uint64_t at, int64_t *seq, qfs_error *err)
+find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err)
 {
 	const explaining *e = (const explaining *) (void *) source;
 
 	(void) err;
-	*seq = seek(e, rule->type, 0, at, rule->lookup->member, value, false);
+	*seq = seek(e, "EVENT_TYPE", 0, at, "type", type, false);
 	return QFS_OK;
 }
 
@@ -86,6 +87,51 @@ find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
 {
 	(void) err;
 	*seq = seek((const explaining *) (void *) source, "KEY_ROTATED", from, UINT64_MAX, NULL, QFS_LITERAL(""), false);
+	return QFS_OK;
+}
+
+/* What the digest of a session is of. */
+static qfs_slice
+session_text(const explaining *e, const qfs_session_record *record)
+{
+	static char text[512];
+	int64_t		over = (record->issued_block + record->ttl_blocks) * e->s->reducer.policy.block_ms;
+	char		device[48] = "null";
+	char		digits[65];
+
+	if (record->has_device)
+	{
+		device[0] = '"';
+		sodium_bin2base64(device + 1, 44, record->device.bytes, QFS_HASH_LEN,
+						  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		strcat(device, "\"");
+	}
+	sodium_bin2hex(digits, sizeof(digits), record->session.bytes, QFS_HASH_LEN);
+	snprintf(text, sizeof(text), "{\"device\":%s,\"expires_at\":%lld,\"operator\":%s,\"session\":\"%s\",\"ttl_blocks\":%lld}",
+			 device, (long long) (SAMPLE_TIME + over), record->operates ? "true" : "false", digits,
+			 (long long) record->ttl_blocks);
+	return qfs_slice_of(text);
+}
+
+static qfs_status
+give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest, qfs_open_session *out,
+			 bool *found, qfs_error *err)
+{
+	const explaining *e = (const explaining *) (void *) source;
+	const qfs_session_record *record;
+
+	(void) err;
+	*found = false;
+	for (size_t n = 0; !*found && (record = qfs_memory_store_record(e->s->store, &qfs_kind_session, n)) != NULL; n++)
+	{
+		qfs_slice	text = session_text(e, record);
+		qfs_hash	hash;
+
+		crypto_hash_sha256(hash.bytes, text.data, text.len);
+		*found = memcmp(&hash, digest, sizeof(hash)) == 0 && memcmp(&record->user, user, sizeof(*user)) == 0;
+		if (*found)
+			CHECK(qfs_open_session_read(text, out));
+	}
 	return QFS_OK;
 }
 
@@ -133,7 +179,7 @@ explaining_make(explaining *e, sample *s, const qfs_question *q, int64_t hidden)
 {
 	qfs_status	status;
 
-	e->source = (qfs_source) {give_line, give_proof, find, find_policy, find_rotation};
+	e->source = (qfs_source) {give_line, give_proof, find_type, find_policy, give_session, find_rotation};
 	e->s = s;
 	e->size = q->size;
 	e->hidden = hidden;

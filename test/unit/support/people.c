@@ -13,6 +13,7 @@
 #include "crypto/sha256.h"
 #include "rules/social/referral.h"
 #include "support/harness.h"
+#include "support/second_hash.h"
 
 /* ---- coming and going ---- */
 
@@ -180,14 +181,26 @@ people_standing(const sample *s, const person *p)
 	return none;
 }
 
-int64_t
-people_last(const sample *s, const person *p)
+qfs_ties
+people_ties(const sample *s, const person *p)
 {
-	const qfs_account_record *record;
+	qfs_ties	none = {.user = p->wallet.user};
+	const qfs_ties *record;
 
-	for (size_t n = 0; (record = qfs_memory_store_record(s->store, &qfs_kind_account, n)) != NULL; n++)
+	for (size_t n = 0; (record = qfs_memory_store_record(s->store, &qfs_kind_ties, n)) != NULL; n++)
 		if (memcmp(&record->user, &p->wallet.user, sizeof(record->user)) == 0)
-			return record->last_entry;
+			return *record;
+	return none;
+}
+
+int64_t
+people_last(const sample *s, const person *p, const qfs_kind *kind)
+{
+	const void *record;
+
+	for (size_t n = 0; (record = qfs_memory_store_record(s->store, kind, n)) != NULL; n++)
+		if (memcmp(people_field(kind, record, "user"), &p->wallet.user, sizeof(qfs_user_id)) == 0)
+			return *(const int64_t *) people_field(kind, record, "last_entry");
 	return -1;
 }
 
@@ -214,60 +227,235 @@ people_field(const qfs_kind *kind, const void *record, const char *name)
 
 /* ---- outcomes ---- */
 
-/* Copies an outcome without its member "policy", which has to be the hash of the one in force. */
-static size_t
-without_policy(const sample *s, char *out)
-{
-	static const char key[] = "\"policy\":\"";
-	qfs_slice	text = s->event.outcome;
-	size_t		cut = sizeof(key) - 1 + 64 + 2;
-	qfs_hash	policy = {{0}};
-	size_t		i = 0;
-
-	CHECK(qfs_json_member_hex(text, "policy", policy.bytes, QFS_HASH_LEN));
-	CHECK_HASH(&policy, &s->reducer.ledger.policy);
-	while (i + cut < text.len && memcmp(text.data + i, key, sizeof(key) - 1) != 0)
-		i++;
-	if (!CHECK(i + cut < text.len))
-		return 0;
-	memcpy(out, text.data, i);
-	memcpy(out + i, text.data + i + cut, text.len - i - cut);
-	return text.len - cut;
-}
-
-/* Takes a member and the comma before it out, unless the expectation speaks of it. */
-static size_t
-without(char *text, size_t len, const char *want, const char *name)
+/* Takes a member and the comma beside it out of a text. */
+static void
+cut(char *text, const char *name)
 {
 	char		key[32];
-	qfs_slice	value;
-	const char *at;
-	size_t		cut;
+	qfs_slice	value = second_member(qfs_slice_of(text), name);
+	char	   *from;
+	char	   *to;
 
+	if (value.len == 0)
+		return;
 	snprintf(key, sizeof(key), "\"%s\":", name);
-	if (strstr(want, key) != NULL ||
-		!qfs_json_member((qfs_slice) {(const uint8_t *) text, len}, name, &value))
-		return len;
-	at = (const char *) value.data - strlen(key) - 1;
-	cut = value.len + strlen(key) + 1;
-	memmove(text + (at - text), at + cut, len - cut - (size_t) (at - text));
-	return len - cut;
+	from = text + ((const char *) value.data - text) - strlen(key);
+	to = from + strlen(key) + value.len;
+	if (*to == ',')
+		to++;
+	else if (from[-1] == ',')
+		from--;
+	memmove(from, to, strlen(to) + 1);
 }
 
 void
 people_outcome(const sample *s, const char *format,...)
 {
-	static char got[QFS_ENTRY_MAX];
-	static char want[QFS_ENTRY_MAX];
-	size_t		len = without_policy(s, got);
+	static char got[QFS_PART_MAX + 1];
+	static char want[QFS_PART_MAX + 1];
+	qfs_slice	outcome = s->event.outcome;
+	qfs_hash	policy = {{0}};
 	va_list		arguments;
 
 	va_start(arguments, format);
 	vsnprintf(want, sizeof(want), format, arguments);
 	va_end(arguments);
-	len = without(got, len, want, "read");
-	len = without(got, len, want, "thread");
-	CHECK_TEXT(((qfs_slice) {(const uint8_t *) got, len}), want);
+	CHECK(qfs_json_member_hex(outcome, "policy", policy.bytes, QFS_HASH_LEN));
+	CHECK_HASH(&policy, &s->reducer.ledger.policy);
+	snprintf(got, sizeof(got), "%.*s", (int) outcome.len, outcome.data);
+	cut(got, "policy");
+	cut(got, "read");
+	if (strstr(want, "\"result\":{") == NULL &&
+		second_member(second_member(qfs_slice_of(got), "result"), "thread").len > 0)
+		cut(got, "result");
+	CHECK_TEXT(qfs_slice_of(got), want);
+}
+
+/* ---- parts of accounts ---- */
+
+/* Wallets up to this number are called by it. */
+#define NUMBERED 9
+
+static const char *
+user_of(int n)
+{
+	static char names[NUMBERED + 1][QFS_USER_ID_TEXT + 1];
+
+	if (names[n][0] == '\0')
+		memcpy(names[n], test_wallet_of((uint8_t) n).user_name, sizeof(names[n]));
+	return names[n];
+}
+
+/* An amount's digits without the zeros at their end; 0 = it is no amount. */
+static int
+amount_digits(const char *text)
+{
+	int			len = (int) strspn(text, "0123456789");
+
+	if (len == 0 || text[len] != '.' || strspn(text + len + 1, "0123456789") != 18)
+		return 0;
+	len += 19;
+	while (text[len - 1] == '0')
+		len--;
+	return text[len - 1] == '.' ? len - 1 : len;
+}
+
+/* A value in short: accounts by their numbers, amounts without quotes and zeros. */
+static void
+put_short(qfs_buf *out, qfs_slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+	{
+		const char *at = (const char *) value.data + i;
+		int			n = 1;
+		int			amount = *at == '"' ? amount_digits(at + 1) : 0;
+
+		while (n <= NUMBERED && value.len - i >= QFS_USER_ID_TEXT && memcmp(at, user_of(n), QFS_USER_ID_TEXT) != 0)
+			n++;
+		if (amount > 0)
+		{
+			qfs_buf_bytes(out, at + 1, (size_t) amount);
+			i += strcspn(at + 1, "\"") + 1;
+		}
+		else if (value.len - i >= QFS_USER_ID_TEXT && n <= NUMBERED)
+		{
+			qfs_buf_byte(out, '#');
+			qfs_buf_int(out, n);
+			i += QFS_USER_ID_TEXT - 1;
+		}
+		else
+			qfs_buf_byte(out, (uint8_t) *at);
+	}
+}
+
+/* The text between quotes. */
+static qfs_slice
+unquoted(qfs_slice text)
+{
+	return CHECK(text.len >= 2) ? (qfs_slice) {text.data + 1, text.len - 2} : text;
+}
+
+static void
+put_rules(qfs_buf *out, qfs_slice rules)
+{
+	qfs_slice	rule;
+
+	for (unsigned n = 0; (rule = second_item(rules, n)).len > 0; n++)
+	{
+		qfs_buf_byte(out, n > 0 ? ',' : ' ');
+		qfs_buf_slice_add(out, unquoted(rule));
+	}
+}
+
+/* The members that changed, in the order of the state. */
+static void
+put_changes(qfs_buf *out, qfs_slice state, qfs_slice was)
+{
+	static const char *const members[] = {
+		"chat_key", "coherence", "created", "created_at", "event_nonce", "flx", "guard", "points", "profile",
+		"profile_version", "received", "referrals", "referrer", "sent", "sessions", "settled", "used"
+	};
+	unsigned	told = 0;
+
+	for (size_t i = 0; i < ROWS(members); i++)
+	{
+		qfs_slice	before = second_member(was, members[i]);
+
+		if (before.len == 0)
+			continue;
+		told++;
+		qfs_buf_byte(out, ' ');
+		qfs_buf_text(out, members[i]);
+		qfs_buf_byte(out, ' ');
+		put_short(out, before);
+		qfs_buf_text(out, "->");
+		put_short(out, second_member(state, members[i]));
+		CHECK(!qfs_slice_equal(before, second_member(state, members[i])));
+	}
+	CHECK(second_item(was, told).len == 0);
+}
+
+static void
+put_part(qfs_buf *out, const sample *s, qfs_slice part)
+{
+	qfs_slice	previous = second_member(part, "previous");
+	qfs_slice	was = second_member(part, "was");
+	char		policy[24];
+
+	snprintf(policy, sizeof(policy), "%lld", (long long) s->reducer.ledger.policy_seq);
+	CHECK_TEXT(second_member(part, "policy"), policy);
+	put_short(out, unquoted(second_member(part, "account")));
+	qfs_buf_byte(out, ' ');
+	qfs_buf_slice_add(out, unquoted(second_member(part, "kind")));
+	qfs_buf_byte(out, ' ');
+	qfs_buf_slice_add(out, previous);
+	put_rules(out, second_member(part, "rules"));
+	if (!qfs_slice_equal(previous, QFS_LITERAL("null")))
+		put_changes(out, second_member(part, "state"), was);
+	else
+	{
+		CHECK_TEXT(was, "{}");
+		qfs_buf_byte(out, ' ');
+		put_short(out, second_member(part, "state"));
+	}
+}
+
+void
+people_touched(const sample *s, const char *format,...)
+{
+	static char got[QFS_PARTS_MAX];
+	static char want[QFS_PARTS_MAX];
+	qfs_slice	part;
+	qfs_buf		out;
+	va_list		arguments;
+
+	va_start(arguments, format);
+	vsnprintf(want, sizeof(want), format, arguments);
+	va_end(arguments);
+	qfs_buf_init(&out, got, sizeof(got));
+	for (unsigned n = 0; (part = second_item(s->event.accounts, n)).len > 0; n++)
+	{
+		if (n > 0)
+			qfs_buf_text(&out, "; ");
+		put_part(&out, s, part);
+	}
+	CHECK_TEXT(qfs_buf_slice(&out), want);
+}
+
+void
+people_read(const sample *s, const char *want)
+{
+	static char got[QFS_PART_MAX];
+	static const char *const kinds[] = {"\"access\"", "\"nonce\"", "\"standing\"", "\"ties\""};
+	qfs_slice	read = second_member(s->event.outcome, "read");
+	qfs_slice	item;
+	qfs_slice	before = {NULL, 0};
+	qfs_buf		out;
+
+	qfs_buf_init(&out, got, sizeof(got));
+	/* In the entry they are sorted by the account itself. */
+	for (unsigned n = 0; (item = second_item(read, n)).len > 0; n++)
+	{
+		CHECK(n == 0 || memcmp(before.data, item.data, item.len < before.len ? item.len : before.len) < 0);
+		before = item;
+	}
+	for (int number = 1; number <= NUMBERED; number++)
+		for (size_t kind = 0; kind < ROWS(kinds); kind++)
+			for (unsigned n = 0; (item = second_item(read, n)).len > 0; n++)
+			{
+				if (!qfs_slice_equal(unquoted(second_member(item, "account")), qfs_slice_of(user_of(number))) ||
+					!qfs_slice_equal(second_member(item, "kind"), qfs_slice_of(kinds[kind])))
+					continue;
+				if (out.len > 0)
+					qfs_buf_text(&out, "; ");
+				qfs_buf_byte(&out, '#');
+				qfs_buf_int(&out, number);
+				qfs_buf_byte(&out, ' ');
+				qfs_buf_slice_add(&out, unquoted(second_member(item, "kind")));
+				qfs_buf_byte(&out, ' ');
+				qfs_buf_slice_add(&out, second_member(item, "previous"));
+			}
+	CHECK_TEXT(qfs_buf_slice(&out), want);
 }
 
 /* ---- amounts ---- */

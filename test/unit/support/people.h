@@ -72,8 +72,11 @@ extern const char *people_thread(const person *a, const person *b);
 /* The standing of an account; zeros if it has none. */
 extern qfs_standing people_standing(const sample *s, const person *p);
 
-/* Seq of the last entry that touched the account. */
-extern int64_t people_last(const sample *s, const person *p);
+/* Whom the account is tied to; zeros if to nobody. */
+extern qfs_ties people_ties(const sample *s, const person *p);
+
+/* Seq of the last entry that touched this kind of the account; -1: none. */
+extern int64_t people_last(const sample *s, const person *p, const qfs_kind *kind);
 
 /* Record number n of a kind that has as many; NULL, and a failed check, if it has not. */
 extern const void *people_record(const sample *s, const qfs_kind *kind, size_t n, size_t of);
@@ -86,10 +89,22 @@ extern int64_t people_next(const sample *s);
 
 /*
  * The last outcome, but for "policy", which has to be the hash of the one in
- * force, and for "read" and "thread" where the text does not mention them.
+ * force, for "read", and for the result of a message where the text has none.
  */
 extern void people_outcome(const sample *s, const char *format,...)
 			__attribute__((format(printf, 2, 3)));
+
+/*
+ * What the last entry touched, in its order: "#2 standing 4 RULE,RULE points
+ * 0->10; …": the wallet's number, the kind, the entry before, the rules, and
+ * the members that changed.  Amounts are without quotes and without the zeros
+ * at their end.  Of a part that begins ("null") the whole state is there.
+ */
+extern void people_touched(const sample *s, const char *format,...)
+			__attribute__((format(printf, 2, 3)));
+
+/* What it looked at besides: "#1 standing 4; #2 ties null", sorted by number and kind; "" for nothing. */
+extern void people_read(const sample *s, const char *want);
 
 /* {"bound":…,"guard":…,"observed":…,"result":…} */
 #define GUARD(name, bound, observed, result) \

@@ -15,6 +15,7 @@
 #include "rules/system/key_rotated.h"
 #include "rules/system/server_changed.h"
 #include "support/harness.h"
+#include "support/second_hash.h"
 
 static qfs_status
 read_entry(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
@@ -59,6 +60,8 @@ sample_open(sample *s)
 	qfs_hash	zeros = {{0}};
 
 	memset(s, 0, sizeof(*s));
+	s->room = SAMPLE_MAX;
+	s->entry = calloc(s->room, sizeof(*s->entry));
 	s->tree.node = read_entry;
 	s->registry = &qfs_registry_own;
 	s->store = qfs_memory_store_create(test_allocator(&s->memory));
@@ -84,38 +87,89 @@ sample_close(sample *s)
 		compare_states(s);
 	for (unsigned i = 0; i < s->count; i++)
 		free(s->entry[i].bytes);
+	free(s->entry);
+	s->entry = NULL;
 	qfs_memory_store_destroy(s->recalled);
 	qfs_memory_store_destroy(s->store);
 	CHECK_UINT(s->memory.live, 0);
+}
+
+qfs_salt
+sample_salt(uint64_t seq)
+{
+	qfs_salt	salt;
+
+	for (size_t i = 0; i < sizeof(salt.bytes); i++)
+		salt.bytes[i] = (uint8_t) (31 * seq + i);
+	return salt;
+}
+
+/* Takes the member "sig" out of an auth; "null" if it has none. */
+static void
+split_auth(sample *s, const char *auth)
+{
+	static const char key[] = "\"sig\":";
+	const char *at = strstr(auth, key);
+	const char *end = at;
+
+	snprintf(s->auth, sizeof(s->auth), "%s", auth);
+	snprintf(s->sig, sizeof(s->sig), "null");
+	if (at == NULL)
+		return;
+	end = strstr(at, ",\"via\"");
+	if (!CHECK(end != NULL))
+		return;
+	snprintf(s->sig, sizeof(s->sig), "%.*s", (int) (end - at - (long) strlen(key)), at + strlen(key));
+	snprintf(s->auth + (at - auth), sizeof(s->auth) - (size_t) (at - auth), "%s", end + 1);
+}
+
+/* Keeps the line of the last event, whose hash a second road has to give as well. */
+static void
+keep_line(sample *s)
+{
+	static uint8_t bytes[QFS_LINE_MAX];
+	sample_entry *next = &s->entry[s->count];
+	qfs_hash	again;
+	qfs_buf		out;
+
+	qfs_buf_init(&out, bytes, sizeof(bytes));
+	CHECK_STATUS(qfs_line_write(&s->event, &out, NULL), QFS_OK);
+	again = second_hash(qfs_buf_slice(&out));
+	CHECK_HASH(&next->seal.hash, &again);
+	next->bytes = malloc(out.len);
+	memcpy(next->bytes, out.data, out.len);
+	next->len = out.len;
 }
 
 qfs_status
 sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
 				 const char *type, const char *payload)
 {
-	static uint8_t bytes[QFS_ENTRY_MAX];
-	sample_entry *next = &s->entry[s->count];
-	qfs_buf		outcome;
-	qfs_buf		out;
+	sample_entry *next;
 	qfs_status	status;
 
+	if (s->count == s->room)
+	{
+		s->entry = realloc(s->entry, 2 * s->room * sizeof(*s->entry));
+		memset(s->entry + s->room, 0, s->room * sizeof(*s->entry));
+		s->room *= 2;
+	}
+	next = &s->entry[s->count];
+	split_auth(s, auth);
+
 	s->event = (qfs_entry) {.at = SAMPLE_TIME + 1000 * (int64_t) s->count + s->later,
-		.type = qfs_slice_of(type),.auth = qfs_slice_of(auth),.payload = qfs_slice_of(payload),
-		.has_actor = actor != NULL
+		.type = qfs_slice_of(type),.auth = qfs_slice_of(s->auth),.payload = qfs_slice_of(payload),
+		.sig = qfs_slice_of(s->sig),.salt = sample_salt(s->chain.frontier.size),.has_actor = actor != NULL
 	};
 	if (actor != NULL)
 		s->event.actor = *actor;
-	qfs_buf_init(&outcome, s->outcome, sizeof(s->outcome));
-	qfs_buf_init(&out, bytes, sizeof(bytes));
-	status = qfs_chain_append(&s->chain, &s->event, &outcome, &out, &next->seal, &s->err);
+	status = qfs_chain_append(&s->chain, &s->event, &s->space, &next->seal, &s->err);
 	if (status != QFS_OK)
 		return status;
 
 	if (!s->apart)
 		recall(s);
-	next->bytes = malloc(out.len);
-	memcpy(next->bytes, out.data, out.len);
-	next->len = out.len;
+	keep_line(s);
 	s->count++;
 	return QFS_OK;
 }
@@ -237,7 +291,7 @@ sample_genesis_payload(const char *origin, uint8_t key)
 	char		digits[65];
 
 	hex(digits, pair.public.bytes, sizeof(pair.public.bytes));
-	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
+	snprintf(text, sizeof(text), "{\"format\":2,\"keys\":{\"checkpoint\":\"%s\",\"token\":\"%s\"},"
 			 "\"origin\":\"%s\",\"policy\":%s,\"server\":%s}", digits, digits, origin, sample_policy("{}"),
 			 sample_server(&sample_home, 0));
 	return text;
@@ -288,7 +342,7 @@ sample_recoverable(sample *s, uint8_t recovery)
 
 	hex(digits, first.public.bytes, sizeof(first.public.bytes));
 	hex(recovery_digits, second.public.bytes, sizeof(second.public.bytes));
-	snprintf(text, sizeof(text), "{\"format\":1,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
+	snprintf(text, sizeof(text), "{\"format\":2,\"keys\":{\"checkpoint\":\"%s\",\"recovery\":\"%s\",\"token\":\"%s\"},"
 			 "\"origin\":\"%s\",\"policy\":%s,\"server\":%s}", digits, recovery_digits, digits, SAMPLE_ORIGIN, sample_policy("{}"),
 			 sample_server(&sample_home, 0));
 	CHECK_STATUS(sample_append(s, "GENESIS", text), QFS_OK);

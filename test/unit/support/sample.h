@@ -19,6 +19,9 @@
 
 #define SAMPLE_MAX 32
 
+/* Room for the auth that a test gives, a signature in it. */
+#define SAMPLE_AUTH_MAX 9000
+
 typedef struct sample_entry
 {
 	uint8_t    *bytes;
@@ -41,9 +44,12 @@ typedef struct sample
 	int64_t		later;			/* ms that all entries from here on come later */
 	qfs_error	err;			/* of the last append */
 	qfs_entry	event;			/* the last one, as it was appended or refused */
-	uint8_t		outcome[QFS_ENTRY_MAX];
+	qfs_workspace space;		/* what the event points into */
+	char		auth[SAMPLE_AUTH_MAX];
+	char		sig[8400];
 	unsigned	count;
-	sample_entry entry[SAMPLE_MAX];
+	unsigned	room;
+	sample_entry *entry;		/* SAMPLE_MAX at first; more as they are needed */
 } sample;
 
 /* Empty, without a genesis. */
@@ -56,7 +62,10 @@ extern void sample_register(sample *s, const qfs_registry *registry);
 /* Appends an act of the operator; a refused one leaves the ledger as it was. */
 extern qfs_status sample_append(sample *s, const char *type, const char *payload);
 
-/* Appends with an auth of one's own, and an actor unless it is NULL. */
+/*
+ * Appends with an auth of one's own, and an actor unless it is NULL.
+ * auth: may have a member "sig", which is no part of it but the entry's own
+ */
 extern qfs_status sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
 								   const char *type, const char *payload);
 
@@ -70,7 +79,11 @@ extern void sample_genesis(sample *s);
  */
 extern void sample_ledger(sample *s);
 
+/* The whole line of an entry. */
 extern qfs_slice sample_line(const sample *s, unsigned seq);
+
+/* The salt of entry seq: the same in every run. */
+extern qfs_salt sample_salt(uint64_t seq);
 
 /* The default policy with these changes. */
 extern const char *sample_policy(const char *changes);

@@ -5,8 +5,11 @@
  */
 #include "support/script.h"
 
+#include <sodium.h>
+
 #include "ledger/registry.h"
 #include "support/harness.h"
+#include "support/second_hash.h"
 
 static void
 set_line(script *l, unsigned n, qfs_slice line)
@@ -106,16 +109,15 @@ script_relink(script *l, unsigned from)
 {
 	for (unsigned i = from; i < l->count; i++)
 	{
-		uint8_t		encoded[SCRIPT_LINE_MAX];
-		qfs_entry	entry;
-		qfs_buf		buf;
+		uint8_t    *prev = l->line[i].bytes + find(l, i, "\"prev\":\"") + strlen("\"prev\":\"");
+		char		digits[65];
+		qfs_hash	hash;
 
-		CHECK_STATUS(qfs_entry_decode(script_line(l, i), &entry, NULL), QFS_OK);
-		if (i > 0)
-			qfs_leaf_hash(script_line(l, i - 1), &entry.prev);
-		qfs_buf_init(&buf, encoded, sizeof(encoded));
-		CHECK_STATUS(qfs_entry_encode(&entry, &buf, NULL), QFS_OK);
-		set_line(l, i, qfs_buf_slice(&buf));
+		if (i == 0)
+			continue;
+		hash = second_hash(script_line(l, i - 1));
+		sodium_bin2hex(digits, sizeof(digits), hash.bytes, sizeof(hash.bytes));
+		memcpy(prev, digits, 64);
 	}
 }
 
@@ -132,7 +134,7 @@ script_root(const script *l)
 		qfs_hash	leaf;
 		unsigned	count;
 
-		qfs_leaf_hash(script_line(l, i), &leaf);
+		leaf = second_hash(script_line(l, i));
 		qfs_frontier_append(&f, &leaf, nodes, &count, NULL);
 	}
 	qfs_frontier_root(&f, &root, NULL);

@@ -11,7 +11,7 @@
 #include "support/sample.h"
 
 #define SCRIPT_MAX 24
-#define SCRIPT_LINE_MAX 4096
+#define SCRIPT_LINE_MAX 8192
 
 typedef struct script
 {

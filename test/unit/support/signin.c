@@ -11,6 +11,7 @@
 
 #include "crypto/ethereum.h"
 #include "support/harness.h"
+#include "support/second_hash.h"
 
 /* ---- wallets ---- */
 
@@ -122,13 +123,12 @@ signin_payload(signin *in)
 	put_escaped(&buf, in->message);
 	qfs_buf_text(&buf, "\",\"nonce\":\"");
 	qfs_buf_text(&buf, in->nonce);
-	qfs_buf_text(&buf, "\",\"signature\":\"");
-	qfs_buf_text(&buf, in->signature);
 	qfs_buf_text(&buf, "\",\"wallet\":\"");
 	qfs_buf_text(&buf, in->wallet.name);
 	qfs_buf_text(&buf, "\"}");
 	CHECK(!buf.overflow);
 	in->payload[buf.len] = '\0';
+	snprintf(in->auth, sizeof(in->auth), "{\"sig\":\"%s\",\"via\":\"wallet\"}", in->signature);
 }
 
 void
@@ -175,7 +175,7 @@ signin_now(const sample *s)
 qfs_status
 signin_append(sample *s, const signin *in)
 {
-	return sample_append_as(s, SIGNIN_WALLET, &in->wallet.user, "LOGIN", in->payload);
+	return sample_append_as(s, in->auth, &in->wallet.user, "LOGIN", in->payload);
 }
 
 qfs_hash
@@ -186,7 +186,7 @@ signin_session(sample *s, uint8_t wallet, uint8_t device, uint8_t nonce)
 
 	signin_make(&in, wallet, device, signin_now(s), nonce);
 	if (CHECK_STATUS(signin_append(s, &in), QFS_OK))
-		CHECK(qfs_json_member_hex(s->event.outcome, "session", session.bytes, QFS_HASH_LEN));
+		CHECK(qfs_json_member_hex(second_member(s->event.outcome, "result"), "session", session.bytes, QFS_HASH_LEN));
 	return session;
 }
 
@@ -219,7 +219,7 @@ signin_signed(const sample *s, const qfs_hash *session, const test_wallet *actor
 			  uint8_t device, int64_t nonce, const char *type, const char *payload)
 {
 	static char text[512];
-	static char message[QFS_ENTRY_MAX + 512];
+	static char message[QFS_PAYLOAD_MAX + 512];
 	test_key	key = test_key_of(device);
 	uint8_t		signature[crypto_sign_BYTES];
 	char		digits[65];
@@ -249,9 +249,9 @@ signin_signed(const sample *s, const qfs_hash *session, const test_wallet *actor
 static int64_t
 next_nonce(const sample *s, const qfs_user_id *user)
 {
-	const qfs_account_record *record;
+	const qfs_nonce *record;
 
-	for (size_t n = 0; (record = qfs_memory_store_record(s->store, &qfs_kind_account, n)) != NULL; n++)
+	for (size_t n = 0; (record = qfs_memory_store_record(s->store, &qfs_kind_nonce, n)) != NULL; n++)
 		if (memcmp(&record->user, user, sizeof(*user)) == 0)
 			return record->event_nonce + 1;
 	return 1;

@@ -13,7 +13,8 @@
 #include "state/records.h"
 #include "support/sample.h"
 
-#define SIGNIN_WALLET "{\"via\":\"wallet\"}"
+/* A wallet's word, with a signature that is none. */
+#define SIGNIN_WALLET "{\"sig\":\"0x\",\"via\":\"wallet\"}"
 
 /* The policy that signin_ledger puts in force, as changes of the default. */
 #define SIGNIN_POLICY "{\"auth\":{\"chain_ids\":[1,137],\"domains\":[\"app.example\",\"localhost:8080\"]," \
@@ -46,6 +47,7 @@ typedef struct signin
 	char		message[2 * QFS_SIWE_MAX];
 	char		signature[8300];	/* 0x… */
 	char		payload[4 * QFS_SIWE_MAX];
+	char		auth[SAMPLE_AUTH_MAX];	/* of its LOGIN, with the signature */
 } signin;
 
 /*
@@ -61,7 +63,7 @@ extern void signin_write(signin *in);
 /* Signs the message as it is, and puts the payload together. */
 extern void signin_sign(signin *in);
 
-/* The payload alone, of whatever the parts are now. */
+/* Payload and auth, of whatever the parts are now. */
 extern void signin_payload(signin *in);
 
 /* All of it. */

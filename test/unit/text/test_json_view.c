@@ -283,6 +283,43 @@ integers(void)
 	CHECK(!qfs_json_to_int((qfs_slice) {NULL, 0}, &n));
 }
 
+static void
+depths(void)
+{
+	static const struct
+	{
+		const char *value;
+		unsigned	depth;
+	}			rows[] = {
+		{"1", 0}, {"null", 0}, {"\"[[{\"", 0}, {"\"\\\"[\"", 0}, {"{}", 1}, {"[]", 1}, {"[1,\"]\"]", 1},
+		{"[[],[[]],[]]", 3}, {"{\"[\":{\"a\":[1]},\"b\":[]}", 3}, {"{\"a\":\"}\",\"b\":{}}", 2},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].value);
+		CHECK_STATUS(qfs_json_check(qfs_slice_of(rows[i].value), NULL), QFS_OK);
+		CHECK_UINT(qfs_json_depth(qfs_slice_of(rows[i].value)), rows[i].depth);
+	}
+}
+
+/* Where no value is, there is nothing in it: parts that are not shown are so. */
+static void
+no_value(void)
+{
+	qfs_slice	nothing = {NULL, 0};
+	qfs_json_iter iter = qfs_json_members(nothing);
+	qfs_slice	key;
+	qfs_slice	value;
+	uint8_t		bytes[1];
+
+	CHECK(!qfs_json_next(&iter, &key, &value));
+	CHECK(!qfs_json_member(nothing, "a", &value));
+	CHECK(!qfs_json_member_hex(nothing, "a", bytes, 1));
+	CHECK_TEXT(qfs_json_member_or(nothing, "a", QFS_LITERAL("[]")), "[]");
+	CHECK_UINT(qfs_json_depth(nothing), 0);
+}
+
 static const unit_case cases[] = {
 	CASE(order_of_all_pairs),
 	CASE(types),
@@ -291,6 +328,8 @@ static const unit_case cases[] = {
 	CASE(members),
 	CASE(conversions),
 	CASE(integers),
+	CASE(depths),
+	CASE(no_value),
 	NO_MORE_CASES
 };
 

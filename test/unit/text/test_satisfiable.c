@@ -157,7 +157,7 @@ own_types(void)
 	{
 		unit_row("%s", (*rule)->type);
 		CHECK_STATUS(qfs_schema_check(qfs_slice_of((*rule)->schema), NULL), QFS_OK);
-		CHECK_STATUS(qfs_schema_check_satisfiable(qfs_slice_of((*rule)->schema), QFS_ENTRY_MAX, NULL), QFS_OK);
+		CHECK_STATUS(qfs_schema_check_satisfiable(qfs_slice_of((*rule)->schema), QFS_PAYLOAD_MAX, NULL), QFS_OK);
 	}
 	CHECK(rules > 10);
 }

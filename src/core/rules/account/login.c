@@ -7,7 +7,6 @@
  * the wallet wanted this session.
  */
 #include "base/status.h"
-#include "engine/effects.h"
 #include "engine/payload.h"
 #include "engine/rate.h"
 #include "engine/session.h"
@@ -30,9 +29,21 @@ static const qfs_field nonce_fields[] = {
 static const qfs_kind nonce_kind =
 QFS_KIND("login_nonce", login_nonce_record, nonce_fields, 1, false);
 
-static const qfs_change created_account = {.name = "ACCOUNT_CREATED",.creates = true};
-static const qfs_change signed_in = {.name = "SIGNED_IN"};
-static const qfs_change *const changes[] = {&created_account, &signed_in, NULL};
+static bool
+begin_standing(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other,
+			   qfs_standing *standing)
+{
+	(void) more;
+	(void) recorded;
+	(void) other;
+	standing->created = (int64_t) story->entry->seq;
+	standing->created_at = story->entry->at;
+	return true;
+}
+
+static const qfs_change created_account = {.name = "ACCOUNT_CREATED",.apply = begin_standing};
+static const qfs_change session_started = {.name = "SESSION_STARTED"};
+static const qfs_change *const changes[] = {&created_account, &session_started, NULL};
 
 /* ---- checks ---- */
 
@@ -102,13 +113,12 @@ read_message(const qfs_act *act, qfs_buf *message)
 static qfs_status
 check_signer(const qfs_act *act, const qfs_buf *message, const qfs_login *login)
 {
-	qfs_slice	value;
 	qfs_slice	signature;
 
 	if (!act->reducer->check_signatures)
 		return QFS_OK;
 	/* What is no plain text is no signature either. */
-	if (!qfs_json_member(act->event->payload, "signature", &value) || !qfs_json_to_plain(value, &signature))
+	if (!qfs_json_to_plain(act->event->sig, &signature))
 		signature = QFS_LITERAL("");
 	return qfs_login_check_signer(qfs_buf_slice(message), signature, login, act->err);
 }
@@ -137,12 +147,22 @@ check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
 
 /* ---- effects ---- */
 
+/* What a sign-in leads to. */
+typedef struct begun
+{
+	qfs_session_record session;
+	bool		created;		/* the account, too */
+	bool		has_displaced;	/* a session, as there would be too many */
+	qfs_hash	displaced;
+} begun;
+
 static qfs_status
-start_session(qfs_act *act, const qfs_login *login, qfs_session_record *session)
+start_session(qfs_act *act, const qfs_login *login, begun *out)
 {
 	qfs_reducer *r = act->reducer;
+	qfs_status	status;
 
-	*session = (qfs_session_record) {
+	out->session = (qfs_session_record) {
 		.user = login->user,
 		.seq = (int64_t) act->event->seq,
 		.issued_block = qfs_block_at(r, act->event->at),
@@ -151,60 +171,54 @@ start_session(qfs_act *act, const qfs_login *login, qfs_session_record *session)
 		.has_device = login->has_device,
 		.device = login->device,
 	};
-	return qfs_session_start(r, session, &login->nonce, act->err);
+	status = qfs_session_start(act, &out->session, &login->nonce, r->policy.sessions_max, &out->displaced,
+							   &out->has_displaced);
+	if (status == QFS_OK && out->has_displaced)
+		status = qfs_session_end(act, &out->displaced, "displaced");
+	if (status == QFS_OK)
+		qfs_effects_change(act->fx, &login->user, QFS_ACCESS, &session_started, "");
+	return status;
 }
 
-static qfs_account_record
-new_account(const qfs_act *act, const qfs_login *login)
-{
-	return (qfs_account_record) {
-		.user = login->user,
-		.wallet = login->message.address,
-		.created = (int64_t) act->event->seq,
-		.created_at = act->event->at,
-		.last_entry = (int64_t) act->event->seq,
-	};
-}
-
-/* The account begins with its first sign-in; each one touches it. */
+/* What is recorded of an account besides its parts. */
 static qfs_status
-touch_account(qfs_act *act, const qfs_login *login, qfs_effects *fx, bool *created)
+store_account(qfs_act *act, const qfs_login *login)
 {
-	qfs_account_record account = new_account(act, login);
-	unsigned	n;
-	qfs_status	status;
+	qfs_reducer *r = act->reducer;
+	qfs_account_record account = {.user = login->user,.wallet = login->message.address};
+	qfs_status	status = r->store->put(r->store, &qfs_kind_account, &account, act->err);
 
-	qfs_effects_init(fx, act);
-	status = qfs_effects_look_or_begin(fx, &account, &n, created);
-	if (status == QFS_OK && *created)
-		status = qfs_referral_begin(act->reducer, &login->user, act->err);
-	if (status != QFS_OK)
+	return status == QFS_OK ? qfs_referral_begin(r, &login->user, act->err) : status;
+}
+
+/* The account begins with its first sign-in. */
+static qfs_status
+begin_account(qfs_act *act, const qfs_login *login, begun *out)
+{
+	qfs_standing *standing;
+	qfs_status	status = qfs_effects_standing_or_new(act->fx, &login->user, &standing, &out->created);
+
+	if (status != QFS_OK || !out->created)
 		return status;
-	qfs_effects_touch(fx, n, *created ? &created_account : &signed_in);
-	return qfs_effects_store(fx);
+	standing->created = (int64_t) act->event->seq;
+	standing->created_at = act->event->at;
+	qfs_effects_change(act->fx, &login->user, QFS_STANDING, &created_account, "");
+	return store_account(act, login);
 }
 
 static void
-write_outcome(qfs_act *act, const qfs_session_record *session, const qfs_effects *fx, bool created)
+write_result(qfs_act *act, const begun *b)
 {
-	qfs_json_writer *w = act->outcome;
+	qfs_json_writer *w = act->result;
 
 	qfs_json_key(w, "created");
-	qfs_json_put_bool(w, created);
-	qfs_effects_write_list(fx);
-	qfs_json_key(w, "expires_at");
-	qfs_json_put_int(w, qfs_session_expires_at(act->reducer, session));
-	qfs_json_key(w, "guards");
-	qfs_json_open_array(w);
-	qfs_json_close(w);
-	qfs_json_key(w, "issued_block");
-	qfs_json_put_int(w, session->issued_block);
-	qfs_effects_write_policy(fx);
-	qfs_json_key(w, "scope");
-	qfs_session_write_scope(w, session);
-	qfs_json_key(w, "session");
-	qfs_json_put_hex(w, session->session.bytes, sizeof(session->session.bytes));
-	qfs_effects_write_status(fx);
+	qfs_json_put_bool(w, b->created);
+	if (b->has_displaced)
+	{
+		qfs_json_key(w, "displaced");
+		qfs_json_put_hex(w, b->displaced.bytes, sizeof(b->displaced.bytes));
+	}
+	qfs_session_write_result(act->reducer, w, &b->session);
 }
 
 static qfs_status
@@ -213,32 +227,29 @@ apply(qfs_act *act)
 	qfs_reducer *r = act->reducer;
 	uint8_t		memory[QFS_SIWE_MAX];
 	login_nonce_record used = {.seq = (int64_t) act->event->seq};
-	qfs_session_record session;
 	qfs_rate_record rate;
 	qfs_login	login;
 	qfs_buf		message;
-	qfs_effects fx;
-	bool		created;
+	begun		b;
 	qfs_status	status;
 
 	qfs_buf_init(&message, memory, sizeof(memory));
 	status = check(act, &message, &login, &rate);
+	/* First what may still be refused. */
+	if (status == QFS_OK)
+		status = start_session(act, &login, &b);
 	if (status != QFS_OK)
 		return status;
-
-	/* First what may still be refused. */
-	status = start_session(act, &login, &session);
 	used.nonce = login.nonce;
-	if (status == QFS_OK)
-		status = r->store->put(r->store, &nonce_kind, &used, act->err);
+	status = r->store->put(r->store, &nonce_kind, &used, act->err);
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &rate, act->err);
 	if (status == QFS_OK)
-		status = touch_account(act, &login, &fx, &created);
+		status = begin_account(act, &login, &b);
 	if (status == QFS_OK && login.has_device)
 		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	if (status == QFS_OK)
-		write_outcome(act, &session, &fx, created);
+		write_result(act, &b);
 	return status;
 }
 
@@ -257,19 +268,21 @@ recall_message(qfs_act *act, qfs_buf *message, qfs_login *login)
 	return status == QFS_OK ? check_signer(act, message, login) : status;
 }
 
+/* The account that began, and the session that had to end. */
 static qfs_status
-recall_account(qfs_act *act, const qfs_login *login)
+recall_result(qfs_act *act, const qfs_login *login)
 {
-	qfs_reducer *r = act->reducer;
-	qfs_account_record account = new_account(act, login);
-	qfs_slice	created;
-	qfs_status	status;
+	qfs_slice	result = qfs_result_of(act->event->outcome);
+	qfs_slice	created = qfs_json_member_or(result, "created", QFS_LITERAL("null"));
+	qfs_hash	displaced;
+	qfs_status	status = QFS_OK;
 
-	if (!qfs_json_member(act->event->outcome, "created", &created) ||
-		!qfs_slice_equal(created, QFS_LITERAL("true")))
-		return QFS_OK;
-	status = r->store->put(r->store, &qfs_kind_account, &account, act->err);
-	return status == QFS_OK ? qfs_referral_begin(r, &login->user, act->err) : status;
+	if (qfs_slice_equal(created, QFS_LITERAL("true")))
+		status = store_account(act, login);
+	if (status == QFS_OK &&
+		qfs_json_member_hex(result, "displaced", displaced.bytes, sizeof(displaced.bytes)))
+		status = qfs_session_end(act, &displaced, "displaced");
+	return status;
 }
 
 static qfs_status
@@ -298,18 +311,11 @@ recall(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_rate_recall(r, &login.user, QFS_RATE_LOGINS, act->event->at, QFS_MINUTE_MS, act->err);
 	if (status == QFS_OK)
-		status = recall_account(act, &login);
+		status = recall_result(act, &login);
 	if (status == QFS_OK && login.has_device)
 		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	return status;
 }
-
-static const qfs_lookup lookup = {
-	.names = &qfs_kind_device,
-	.member = "device_key",
-	.form = QFS_FORM_BASE64URL,
-	.through = &qfs_kind_session,
-};
 
 const qfs_rule qfs_rule_login = {
 	.type = "LOGIN",
@@ -318,17 +324,12 @@ const qfs_rule qfs_rule_login = {
 	"\"message\":{\"maxLength\":4096,\"minLength\":1,\"type\":\"string\"},"
 	"\"nonce\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
 	"\"referral_code\":{\"maxLength\":64,\"minLength\":1,\"type\":\"string\"},"
-	"\"signature\":{\"maxLength\":4096,\"minLength\":2,\"type\":\"string\"},"
 	"\"wallet\":{\"maxLength\":42,\"minLength\":42,\"type\":\"string\"}},"
-	"\"required\":[\"message\",\"nonce\",\"signature\",\"wallet\"],\"type\":\"object\"}",
+	"\"required\":[\"message\",\"nonce\",\"wallet\"],\"type\":\"object\"}",
 	.via = QFS_VIA_WALLET,
 	.kind = &nonce_kind,
 	.changes = changes,
 	.apply = apply,
 	.recall = recall,
-	.opens = QFS_OPENS_SESSION,
-	.reach = QFS_REACH_ONE,
-	.actor_reach = QFS_REACH_ONE,
-	.lookup = &lookup,
 	.off_ledger = true,
 };

@@ -17,77 +17,65 @@ quality(const qfs_story *story, const qfs_effect *effect)
 	return story->policy->acts[QFS_PROFILE_COMPLETED];
 }
 
-static const qfs_change completed = {.name = "PROFILE_COMPLETED",.quality = quality};
-static const qfs_change changed = {.name = "PROFILE_CHANGED"};
+/* What was published is in the state itself. */
+static bool
+change(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	(void) story;
+	(void) more;
+	(void) other;
+	if (!recorded->has_profile || standing->profile_version == 0)
+		return false;
+	standing->profile = recorded->profile;
+	standing->profile_version++;
+	return true;
+}
+
+static bool
+complete(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	(void) more;
+	(void) other;
+	if (!recorded->has_profile || standing->profile_version != 0)
+		return false;
+	standing->has_profile = true;
+	standing->profile = recorded->profile;
+	standing->profile_version = 1;
+	qfs_story_coherent_act(story, standing, QFS_PROFILE_COMPLETED);
+	return true;
+}
+
+static const qfs_change completed = {.name = "PROFILE_COMPLETED",.apply = complete,.quality = quality};
+static const qfs_change changed = {.name = "PROFILE_CHANGED",.apply = change};
 
 static const qfs_change *const changes[] = {&completed, &changed, QFS_SETTLEMENT_CHANGES, NULL};
 static const qfs_guard *const guards[] = {QFS_SETTLEMENT_GUARDS, NULL};
 
-/* Errors: PAYLOAD_INVALID. */
-static qfs_status
-read_profile(qfs_act *act, qfs_profile_record *out)
-{
-	qfs_status	status = qfs_payload_hash(act, "commitment", &out->commitment);
-
-	out->user = act->event->actor;
-	out->seq = (int64_t) act->event->seq;
-	return status == QFS_OK ? qfs_payload_int(act, "version", &out->version) : status;
-}
-
-/* Is it the next version?  Errors: PROFILE_VERSION. */
-static qfs_status
-check_version(qfs_act *act, const qfs_profile_record *profile)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_profile_record last = {.user = act->event->actor};
-	bool		found;
-	qfs_status	status;
-
-	status = store->get(store, &qfs_kind_profile, &last, &found, act->err);
-	if (status == QFS_OK && profile->version != last.version + 1)
-		return qfs_fail(act->err, QFS_PROFILE_VERSION, "it is %i, version %i is next",
-						profile->version, last.version + 1);
-	return status;
-}
-
 static qfs_status
 apply(qfs_act *act)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_profile_record profile;
-	qfs_standing after;
-	qfs_effects fx;
-	unsigned	account;
-	qfs_status	status = read_profile(act, &profile);
+	const qfs_user_id *user = &act->event->actor;
+	qfs_standing *standing;
+	qfs_hash	commitment;
+	int64_t		version;
+	qfs_status	status = qfs_payload_hash(act, "commitment", &commitment);
 
-	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = check_version(act, &profile);
+		status = qfs_payload_int(act, "version", &version);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &act->event->actor, &account);
-	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_profile, &profile, act->err);
+		status = qfs_effects_standing(act->fx, user, &standing);
 	if (status != QFS_OK)
 		return status;
-
-	after = *qfs_effects_standing(&fx, account);
-	if (profile.version == 1)
-		qfs_effects_coherent_act(&fx, &after, QFS_PROFILE_COMPLETED);
-	qfs_effects_add(&fx, account, profile.version == 1 ? &completed : &changed, "", &after);
-	status = qfs_referral_settle(&fx, &act->event->actor);
-	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
-}
-
-static qfs_status
-recall(qfs_act *act)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_profile_record profile;
-	qfs_status	status = read_profile(act, &profile);
-
-	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_profile, &profile, act->err);
-	return status == QFS_OK ? qfs_referral_recall(act) : status;
+	if (version != standing->profile_version + 1)
+		return qfs_fail(act->err, QFS_PROFILE_VERSION, "it is %i, version %i is next", version,
+						standing->profile_version + 1);
+	standing->has_profile = true;
+	standing->profile = commitment;
+	standing->profile_version = version;
+	if (version == 1)
+		qfs_effects_coherent_act(act->fx, standing, QFS_PROFILE_COMPLETED);
+	qfs_effects_change(act->fx, user, QFS_STANDING, version == 1 ? &completed : &changed, "");
+	return qfs_referral_settle(act->fx, user);
 }
 
 const qfs_rule qfs_rule_profile_update = {
@@ -100,6 +88,5 @@ const qfs_rule qfs_rule_profile_update = {
 	.guards = guards,
 	.changes = changes,
 	.apply = apply,
-	.recall = recall,
 	.off_ledger = true,
 };

@@ -9,7 +9,19 @@
 #include "engine/payload.h"
 #include "state/records.h"
 
-static const qfs_change published = {.name = "CHAT_KEY_PUBLISHED"};
+/* The key is in the state itself. */
+static bool
+publish(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	(void) story;
+	(void) more;
+	(void) other;
+	standing->has_chat_key = recorded->has_chat_key;
+	standing->chat_key = recorded->chat_key;
+	return recorded->has_chat_key;
+}
+
+static const qfs_change published = {.name = "CHAT_KEY_PUBLISHED",.apply = publish};
 static const qfs_change *const changes[] = {&published, NULL};
 
 /* Errors: X25519_KEY. */
@@ -29,31 +41,19 @@ read_key(qfs_act *act, qfs_hash *out)
 static qfs_status
 apply(qfs_act *act)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_chat_key_record record = {.user = act->event->actor, .seq = (int64_t) act->event->seq};
-	qfs_effects fx;
-	unsigned	account;
-	qfs_status	status = read_key(act, &record.key);
+	const qfs_user_id *user = &act->event->actor;
+	qfs_standing *standing;
+	qfs_hash	key;
+	qfs_status	status = read_key(act, &key);
 
-	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = qfs_effects_look(&fx, &act->event->actor, &account);
-	if (status == QFS_OK)
-		status = store->put(store, &qfs_kind_chat_key, &record, act->err);
+		status = qfs_effects_standing(act->fx, user, &standing);
 	if (status != QFS_OK)
 		return status;
-	qfs_effects_touch(&fx, account, &published);
-	return qfs_effects_finish(&fx);
-}
-
-static qfs_status
-recall(qfs_act *act)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_chat_key_record record = {.user = act->event->actor, .seq = (int64_t) act->event->seq};
-	qfs_status	status = read_key(act, &record.key);
-
-	return status == QFS_OK ? store->put(store, &qfs_kind_chat_key, &record, act->err) : status;
+	standing->has_chat_key = true;
+	standing->chat_key = key;
+	qfs_effects_change(act->fx, user, QFS_STANDING, &published, "");
+	return QFS_OK;
 }
 
 const qfs_rule qfs_rule_chat_key = {
@@ -63,5 +63,4 @@ const qfs_rule qfs_rule_chat_key = {
 	.via = QFS_VIA_SESSION,
 	.changes = changes,
 	.apply = apply,
-	.recall = recall,
 };

@@ -66,22 +66,6 @@ store_content(qfs_act *act)
 	return store->put(store, &content_kind, &content, act->err);
 }
 
-static qfs_status
-create(qfs_act *act)
-{
-	qfs_effects fx;
-	unsigned	author;
-	qfs_status	status;
-
-	qfs_effects_init(&fx, act);
-	status = qfs_effects_look(&fx, &act->event->actor, &author);
-	if (status == QFS_OK)
-		status = store_content(act);
-	return status == QFS_OK ? qfs_effects_finish(&fx) : status;
-}
-
-static const qfs_lookup lookup = {.names = &content_kind, .member = "content", .form = QFS_FORM_HEX};
-
 const qfs_rule qfs_rule_content_created = {
 	.type = "CONTENT_CREATED",
 	.schema = "{\"properties\":{"
@@ -91,10 +75,8 @@ const qfs_rule qfs_rule_content_created = {
 	"\"required\":[\"content\",\"kind\",\"size\"],\"type\":\"object\"}",
 	.via = QFS_VIA_SESSION,
 	.kind = &content_kind,
-	.apply = create,
+	.apply = store_content,
 	.recall = store_content,
-	.actor_reach = QFS_REACH_SESSION,
-	.lookup = &lookup,
 };
 
 /* ---- evaluation ---- */
@@ -106,7 +88,7 @@ read_score(const qfs_entry *entry, qfs_amount *out)
 	qfs_slice	value;
 	qfs_slice	text;
 
-	return qfs_json_member(entry->outcome, "score", &value) && qfs_json_to_plain(value, &text) &&
+	return qfs_json_member(qfs_result_of(entry->outcome), "score", &value) && qfs_json_to_plain(value, &text) &&
 		qfs_amount_parse(text, out, NULL) == QFS_OK;
 }
 
@@ -120,7 +102,21 @@ quality(const qfs_story *story, const qfs_effect *effect)
 	return score;
 }
 
-static const qfs_change scored = {.name = "CONTENT_SCORED",.quality = quality};
+static bool
+move(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	qfs_amount	score;
+
+	(void) more;
+	(void) recorded;
+	(void) other;
+	if (!read_score(story->entry, &score))
+		return false;
+	standing->coherence = qfs_coherence_step(standing->coherence, score, story->policy->alpha);
+	return true;
+}
+
+static const qfs_change scored = {.name = "CONTENT_SCORED",.apply = move,.quality = quality};
 static const qfs_change *const changes[] = {&scored, NULL};
 
 /* Finds what may be scored, and its score. */
@@ -158,32 +154,18 @@ score(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
 	content_record content;
-	qfs_standing after;
-	qfs_effects fx;
-	unsigned	author;
-	unsigned	evaluator;
+	qfs_standing *author;
 	qfs_status	status = evaluate(act, &content);
 
-	qfs_effects_init(&fx, act);
 	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &content.author, &author);
-	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &act->event->actor, &evaluator);
+		status = qfs_effects_standing(act->fx, &content.author, &author);
 	if (status != QFS_OK)
 		return status;
-	after = *qfs_effects_standing(&fx, author);
-	after.coherence = qfs_coherence_step(after.coherence, content.score, act->reducer->policy.alpha);
-	qfs_effects_add(&fx, author, &scored, "", &after);
-	status = store->put(store, &content_kind, &content, act->err);
-	if (status == QFS_OK)
-		status = qfs_effects_store(&fx);
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(&fx);
-	qfs_json_key(act->outcome, "score");
-	qfs_json_put_amount(act->outcome, content.score);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	author->coherence = qfs_coherence_step(author->coherence, content.score, act->reducer->policy.alpha);
+	qfs_effects_change(act->fx, &content.author, QFS_STANDING, &scored, "");
+	qfs_json_key(act->result, "score");
+	qfs_json_put_amount(act->result, content.score);
+	return store->put(store, &content_kind, &content, act->err);
 }
 
 static qfs_status
@@ -204,15 +186,22 @@ recall_score(qfs_act *act)
 
 /* ---- its explanation ---- */
 
+/* Whose content it is, is taken as it was recorded: the account whose standing moved. */
 static qfs_status
-rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+suppose(qfs_act *act)
 {
-	qfs_slice	value;
-	qfs_slice	content;
+	qfs_store  *store = act->reducer->store;
+	const qfs_entry *event = act->event;
+	content_record content;
+	bool		found;
+	qfs_status	status = find_content(act, &content, &found);
 
-	if (!qfs_json_member(entry->payload, "content", &value) || !qfs_json_to_plain(value, &content))
-		return QFS_OK;
-	return ground->find(ground, &content_kind, content, err);
+	if (status != QFS_OK)
+		return status;
+	for (unsigned i = 0; i < event->account_count; i++)
+		if (qfs_slice_equal(event->account_parts[i].kind, qfs_slice_of(qfs_account_kind_names[QFS_STANDING])))
+			content.author = event->account_parts[i].account;
+	return store->put(store, &content_kind, &content, act->err);
 }
 
 static void
@@ -253,8 +242,8 @@ const qfs_rule qfs_rule_coherence_scored = {
 	.via = QFS_VIA_SESSION,
 	.changes = changes,
 	.apply = score,
+	.concerns_touched = true,
 	.recall = recall_score,
-	.actor_reach = QFS_REACH_SESSION,
-	.rests = rests,
+	.suppose = suppose,
 	.steps = steps,
 };

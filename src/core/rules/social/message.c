@@ -34,7 +34,17 @@ quality(const qfs_story *story, const qfs_effect *effect)
 
 static const qfs_change first_sent = {.name = "MESSAGE_FIRST_SENT"};
 static const qfs_change first_received = {.name = "MESSAGE_FIRST_RECEIVED"};
-static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.quality = quality};
+static bool
+answer(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	(void) more;
+	(void) recorded;
+	(void) other;
+	qfs_story_coherent_act(story, standing, QFS_MESSAGE_RECIPROCATED);
+	return true;
+}
+
+static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.apply = answer,.quality = quality};
 
 static const qfs_change *const changes[] = {
 	&first_sent, &first_received, &reciprocated, QFS_SETTLEMENT_CHANGES, NULL
@@ -48,8 +58,6 @@ typedef struct message
 	int64_t		seq;
 	bool		by_first;
 	bool		is_new;			/* the thread's first message */
-	bool		first_sent;		/* the sender's first of all */
-	bool		first_received; /* and the recipient's */
 	int64_t		previous;		/* entry of the thread's last message */
 	bool		answers;		/* the peer's last message, first in this epoch */
 	qfs_thread_record thread;		/* with this message */
@@ -83,16 +91,14 @@ read_payload(qfs_act *act, message *m)
 	return QFS_OK;
 }
 
-/* Errors: CHAT_KEY_UNKNOWN. */
+/* Errors: ACCOUNT_UNKNOWN, CHAT_KEY_UNKNOWN. */
 static qfs_status
 check_key(qfs_act *act, const qfs_user_id *user, const char *side)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_chat_key_record key = {.user = *user};
-	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_chat_key, &key, &found, act->err);
+	qfs_standing *standing;
+	qfs_status	status = qfs_effects_standing(act->fx, user, &standing);
 
-	if (status == QFS_OK && !found)
+	if (status == QFS_OK && !standing->has_chat_key)
 		return qfs_fail(act->err, QFS_CHAT_KEY_UNKNOWN, "the %s has none", side);
 	return status;
 }
@@ -156,32 +162,8 @@ check_rates(qfs_act *act, message *m)
 
 /* ---- effects ---- */
 
-/* *first: it is the account's first message sent, or received. */
 static qfs_status
-note_activity(qfs_act *act, const qfs_user_id *user, bool sent, bool *first)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_activity_record activity = {.user = *user};
-	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_activity, &activity, &found, act->err);
-
-	*first = !(sent ? activity.sent : activity.received);
-	if (status != QFS_OK || !*first)
-		return status;
-	*(sent ? &activity.sent : &activity.received) = true;
-	return store->put(store, &qfs_kind_activity, &activity, act->err);
-}
-
-static qfs_status
-note_activities(qfs_act *act, message *m)
-{
-	qfs_status	status = note_activity(act, &act->event->actor, true, &m->first_sent);
-
-	return status == QFS_OK ? note_activity(act, &m->recipient, false, &m->first_received) : status;
-}
-
-static qfs_status
-store_message(qfs_act *act, message *m)
+store_message(qfs_act *act, const message *m)
 {
 	qfs_reducer *r = act->reducer;
 	qfs_status	status = r->store->put(r->store, &qfs_kind_thread, &m->thread, act->err);
@@ -190,24 +172,38 @@ store_message(qfs_act *act, message *m)
 		status = qfs_rate_count(r, &m->sent, act->err);
 	if (status == QFS_OK && m->is_new)
 		status = qfs_rate_count(r, &m->begun, act->err);
-	/* Only the first in a thread can be the first of all. */
-	if (status == QFS_OK && m->seq == 1)
-		status = note_activities(act, m);
 	return status;
 }
 
+/* What a referral waits for. */
 static qfs_status
-reward_answer(qfs_effects *fx, const qfs_user_id *user)
+note_first(qfs_act *act, const qfs_user_id *user, bool sent)
 {
-	qfs_standing after;
-	unsigned	sender;
-	qfs_status	status = qfs_effects_load(fx, user, &sender);
+	qfs_ties   *ties;
+	qfs_status	status = qfs_effects_ties(act->fx, user, &ties);
+	bool	   *done;
 
 	if (status != QFS_OK)
 		return status;
-	after = *qfs_effects_standing(fx, sender);
-	qfs_effects_coherent_act(fx, &after, QFS_MESSAGE_RECIPROCATED);
-	qfs_effects_add(fx, sender, &reciprocated, "", &after);
+	done = sent ? &ties->sent : &ties->received;
+	if (*done)
+		return QFS_OK;
+	*done = true;
+	qfs_effects_change(act->fx, user, QFS_TIES, sent ? &first_sent : &first_received, "");
+	return QFS_OK;
+}
+
+static qfs_status
+reward_answer(qfs_act *act)
+{
+	const qfs_user_id *sender = &act->event->actor;
+	qfs_standing *standing;
+	qfs_status	status = qfs_effects_standing(act->fx, sender, &standing);
+
+	if (status != QFS_OK)
+		return status;
+	qfs_effects_coherent_act(act->fx, standing, QFS_MESSAGE_RECIPROCATED);
+	qfs_effects_change(act->fx, sender, QFS_STANDING, &reciprocated, "");
 	return QFS_OK;
 }
 
@@ -235,20 +231,31 @@ write_thread(qfs_json_writer *w, const message *m)
 	qfs_json_close(w);
 }
 
+/* What it does to both, the referrals that waited for it included. */
+static qfs_status
+affect(qfs_act *act, const message *m)
+{
+	const qfs_user_id *sender = &act->event->actor;
+	qfs_status	status = QFS_OK;
+
+	/* Only the first in a thread can be the first of all. */
+	if (m->seq == 1)
+		status = note_first(act, sender, true);
+	if (status == QFS_OK && m->seq == 1)
+		status = note_first(act, &m->recipient, false);
+	if (status == QFS_OK && m->answers)
+		status = reward_answer(act);
+	if (status == QFS_OK)
+		status = qfs_referral_settle(act->fx, sender);
+	return status == QFS_OK ? qfs_referral_settle(act->fx, &m->recipient) : status;
+}
+
 static qfs_status
 apply(qfs_act *act)
 {
 	message		m = {0};
-	qfs_effects fx;
-	unsigned	sender;
-	unsigned	recipient;
 	qfs_status	status = read_payload(act, &m);
 
-	qfs_effects_init(&fx, act);
-	if (status == QFS_OK)
-		status = qfs_effects_look(&fx, &act->event->actor, &sender);
-	if (status == QFS_OK)
-		status = qfs_effects_look(&fx, &m.recipient, &recipient);
 	if (status == QFS_OK)
 		status = check_key(act, &act->event->actor, "sender");
 	if (status == QFS_OK)
@@ -258,26 +265,11 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = check_rates(act, &m);
 	if (status == QFS_OK)
+		status = affect(act, &m);
+	if (status == QFS_OK)
 		status = store_message(act, &m);
-	if (status != QFS_OK)
-		return status;
-
-	/* What a referral waits for is in the chains of both. */
-	if (m.first_sent)
-		qfs_effects_touch(&fx, sender, &first_sent);
-	if (m.first_received)
-		qfs_effects_touch(&fx, recipient, &first_received);
-	if (m.answers)
-		status = reward_answer(&fx, &act->event->actor);
-	/* The message may be what either side's referral waited for. */
 	if (status == QFS_OK)
-		status = qfs_referral_settle(&fx, &act->event->actor);
-	if (status == QFS_OK)
-		status = qfs_referral_settle(&fx, &m.recipient);
-	if (status == QFS_OK)
-		status = qfs_effects_finish(&fx);
-	if (status == QFS_OK)
-		write_thread(act->outcome, &m);
+		write_thread(act->result, &m);
 	return status;
 }
 
@@ -294,7 +286,7 @@ recall_thread(const qfs_act *act, message *m)
 	qfs_slice	first;
 	qfs_slice	second;
 
-	if (!qfs_json_member(act->event->outcome, "thread", &thread) ||
+	if (!qfs_json_member(qfs_result_of(act->event->outcome), "thread", &thread) ||
 		!qfs_json_member(thread, "messages", &value))
 		return false;
 	numbers = qfs_json_members(value);
@@ -330,27 +322,6 @@ recall_rates(qfs_act *act, const message *m)
 }
 
 static qfs_status
-recall_activity(qfs_act *act)
-{
-	qfs_json_iter iter = qfs_effects_of(act->event->outcome);
-	qfs_effect	effect;
-	bool		first;
-	bool		found;
-	qfs_status	status;
-
-	while ((status = qfs_effect_next(&iter, &effect, &found, act->err)) == QFS_OK && found)
-	{
-		if (qfs_slice_equal(effect.rule, qfs_slice_of(first_sent.name)))
-			status = note_activity(act, &effect.user, true, &first);
-		else if (qfs_slice_equal(effect.rule, qfs_slice_of(first_received.name)))
-			status = note_activity(act, &effect.user, false, &first);
-		if (status != QFS_OK)
-			break;
-	}
-	return status;
-}
-
-static qfs_status
 recall(qfs_act *act)
 {
 	qfs_store  *store = act->reducer->store;
@@ -366,27 +337,25 @@ recall(qfs_act *act)
 		status = store->put(store, &qfs_kind_thread, &m.thread, act->err);
 	if (status == QFS_OK)
 		status = recall_rates(act, &m);
-	if (status == QFS_OK)
-		status = recall_activity(act);
-	return status == QFS_OK ? qfs_referral_recall(act) : status;
+	return status;
 }
 
 /* ---- its explanation ---- */
 
 /* The message before in the thread: its outcome tells all of the thread. */
-static qfs_status
-rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+static bool
+rests(const qfs_entry *entry, uint64_t *seq)
 {
 	qfs_slice	thread;
 	qfs_slice	value;
 	int64_t		previous;
 
-	if (!qfs_json_member(entry->outcome, "thread", &thread) ||
-		!qfs_json_member(thread, "previous", &value) || !qfs_json_to_int(value, &previous))
-		return QFS_OK;
-	if (previous < 0 || previous >= (int64_t) entry->seq)
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", entry->seq);
-	return ground->entry(ground, (uint64_t) previous, err);
+	if (!qfs_json_member(qfs_result_of(entry->outcome), "thread", &thread) ||
+		!qfs_json_member(thread, "previous", &value) || !qfs_json_to_int(value, &previous) ||
+		previous < 0 || previous >= (int64_t) entry->seq)
+		return false;
+	*seq = (uint64_t) previous;
+	return true;
 }
 
 static void
@@ -442,5 +411,6 @@ const qfs_rule qfs_rule_message = {
 	.rests = rests,
 	.topic = QFS_TOPIC_MESSAGE,
 	.tell = tell,
+	.party_member = "recipient",
 	.off_ledger = true,
 };

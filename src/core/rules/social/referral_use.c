@@ -7,6 +7,7 @@
  * can see why.
  */
 #include "base/status.h"
+#include "rules/social/referral.h"
 #include "rules/social/settlement.h"
 
 /* A use that was not let through. */
@@ -36,7 +37,17 @@ quality(const qfs_story *story, const qfs_effect *effect)
 }
 
 static const qfs_change used = {.name = "REFERRAL_USED"};
-static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.quality = quality};
+static bool
+blame(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	(void) more;
+	(void) recorded;
+	(void) other;
+	qfs_story_coherent_act(story, standing, QFS_FRAUD_BLOCKED);
+	return true;
+}
+
+static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.apply = blame,.quality = quality};
 static const qfs_change *const changes[] = {&used, &fraud, QFS_SETTLEMENT_CHANGES, NULL};
 
 static const qfs_guard self_referral = {"SELF_REFERRAL", QFS_AT_MOST, false};
@@ -75,10 +86,13 @@ find_referrer(qfs_act *act, qfs_user_id *out)
 	return status;
 }
 
-/* What the guards look at, besides the two accounts. */
+/* What the guards look at. */
 typedef struct facts
 {
-	bool		has_referral;	/* the referee has a referrer */
+	qfs_user_id inviter;
+	qfs_standing *referee;
+	qfs_ties   *ties;			/* the referee's */
+	qfs_standing *referrer;
 	bool		foreign_device; /* the referee's device is another account's */
 } facts;
 
@@ -86,11 +100,16 @@ static qfs_status
 find_facts(qfs_act *act, facts *out)
 {
 	qfs_store  *store = act->reducer->store;
-	qfs_referral_record referral = {.referee = act->event->actor};
 	qfs_device_record device = {.device = act->session.device};
 	bool		found = false;
-	qfs_status	status = store->get(store, &qfs_kind_referral, &referral, &out->has_referral, act->err);
+	qfs_status	status = find_referrer(act, &out->inviter);
 
+	if (status == QFS_OK)
+		status = qfs_effects_standing(act->fx, &act->event->actor, &out->referee);
+	if (status == QFS_OK)
+		status = qfs_effects_ties(act->fx, &act->event->actor, &out->ties);
+	if (status == QFS_OK)
+		status = qfs_effects_standing(act->fx, &out->inviter, &out->referrer);
 	if (status == QFS_OK && act->session.has_device)
 		status = store->get(store, &qfs_kind_device, &device, &found, act->err);
 	out->foreign_device = found && memcmp(&device.user, &act->event->actor, sizeof(device.user)) != 0;
@@ -99,99 +118,69 @@ find_facts(qfs_act *act, facts *out)
 
 /* Evaluates every guard; returns the first that blocks, or NULL. */
 static const qfs_guard *
-evaluate(qfs_effects *fx, const facts *f, unsigned referee, unsigned referrer)
+evaluate(qfs_act *act, const facts *f)
 {
-	const qfs_policy *policy = &fx->act->reducer->policy;
-	const qfs_account_record *invited = qfs_effects_account(fx, referee);
-	const qfs_account_record *inviter = qfs_effects_account(fx, referrer);
-	int64_t		age = qfs_block_at(fx->act->reducer, fx->act->event->at) -
-		qfs_block_at(fx->act->reducer, invited->created_at);
-	int64_t		referrals = qfs_effects_standing(fx, referrer)->referrals;
+	const qfs_policy *policy = &act->reducer->policy;
+	qfs_effects *fx = act->fx;
+	int64_t		age = qfs_block_at(act->reducer, act->event->at) -
+		qfs_block_at(act->reducer, f->referee->created_at);
 
-	qfs_guard_count(fx, &self_referral, 0, referee == referrer);
-	qfs_guard_count(fx, &already_referred, 0, f->has_referral);
-	qfs_guard_count(fx, &referrer_not_older, invited->created, inviter->created);
+	qfs_guard_count(fx, &self_referral, 0, f->referee == f->referrer);
+	qfs_guard_count(fx, &already_referred, 0, f->ties->has_referrer);
+	qfs_guard_count(fx, &referrer_not_older, f->referee->created, f->referrer->created);
 	qfs_guard_count(fx, &duplicate_device, 0, f->foreign_device);
-	qfs_guard_count(fx, &qfs_guard_referral_cap, policy->referral_cap, referrals);
+	qfs_guard_count(fx, &qfs_guard_referral_cap, policy->referral_cap, f->referrer->referrals);
 	qfs_guard_count(fx, &window_closed, policy->window_blocks, age);
 	return qfs_guards_first_block(fx);
 }
 
 static qfs_status
-record_block(qfs_effects *fx, const qfs_guard *guard, unsigned referee, unsigned referrer,
-			 bool is_fraud)
+record_block(qfs_act *act, const facts *f, const qfs_guard *guard)
 {
-	qfs_store  *store = fx->act->reducer->store;
-	qfs_standing after = *qfs_effects_standing(fx, referee);
+	qfs_store  *store = act->reducer->store;
 	block_record record = {
-		.seq = (int64_t) fx->act->event->seq,
-		.referee = qfs_effects_account(fx, referee)->user,
-		.referrer = qfs_effects_account(fx, referrer)->user,
+		.seq = (int64_t) act->event->seq,
+		.referee = act->event->actor,
+		.referrer = f->inviter,
 	};
 
 	memcpy(record.guard, guard->name, strlen(guard->name));
-	fx->blocked = true;
-	if (is_fraud)
+	act->fx->blocked = true;
+	if (f->referee == f->referrer || f->foreign_device)
 	{
-		qfs_effects_coherent_act(fx, &after, QFS_FRAUD_BLOCKED);
-		qfs_effects_add(fx, referee, &fraud, "", &after);
+		qfs_effects_coherent_act(act->fx, f->referee, QFS_FRAUD_BLOCKED);
+		qfs_effects_change(act->fx, &act->event->actor, QFS_STANDING, &fraud, "");
 	}
-	return store->put(store, &block_kind, &record, fx->act->err);
+	return store->put(store, &block_kind, &record, act->err);
 }
 
 static qfs_status
-record_use(qfs_effects *fx, unsigned referee, unsigned referrer)
+record_use(qfs_act *act, const facts *f)
 {
-	qfs_store  *store = fx->act->reducer->store;
-	qfs_referral_record record = {
-		.referee = qfs_effects_account(fx, referee)->user,
-		.referrer = qfs_effects_account(fx, referrer)->user,
-		.seq = (int64_t) fx->act->event->seq,
-	};
-	qfs_status	status = store->put(store, &qfs_kind_referral, &record, fx->act->err);
+	const qfs_user_id *referee = &act->event->actor;
 
-	qfs_effects_touch(fx, referee, &used);
+	f->ties->has_referrer = true;
+	f->ties->referrer = f->inviter;
+	f->ties->has_used = true;
+	f->ties->used = (int64_t) act->event->seq;
+	qfs_effects_change(act->fx, referee, QFS_TIES, &used, "");
 	/* The account may have done everything else before. */
-	if (status == QFS_OK)
-		status = qfs_referral_settle(fx, &record.referee);
-	return status;
+	return qfs_referral_settle(act->fx, referee);
 }
 
 static qfs_status
 apply(qfs_act *act)
 {
-	qfs_effects fx;
-	qfs_user_id inviter;
 	const qfs_guard *guard;
-	unsigned	referee;
-	unsigned	referrer;
 	facts		f;
-	qfs_status	status = find_referrer(act, &inviter);
+	qfs_status	status = find_facts(act, &f);
 
-	qfs_effects_init(&fx, act);
-	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &act->event->actor, &referee);
-	if (status == QFS_OK)
-		status = qfs_effects_load(&fx, &inviter, &referrer);
-	if (status == QFS_OK)
-		status = find_facts(act, &f);
 	if (status != QFS_OK)
 		return status;
-
-	guard = evaluate(&fx, &f, referee, referrer);
-	if (guard == NULL)
-		status = record_use(&fx, referee, referrer);
-	else
-		status = record_block(&fx, guard, referee, referrer, referee == referrer || f.foreign_device);
-	if (status == QFS_OK)
-		status = qfs_effects_store(&fx);
-	if (status != QFS_OK)
-		return status;
-	qfs_effects_write(&fx);
-	qfs_json_key(act->outcome, "referrer");
-	qfs_json_put_user(act->outcome, &inviter);
-	qfs_effects_write_status(&fx);
-	return QFS_OK;
+	guard = evaluate(act, &f);
+	qfs_json_key(act->result, "referrer");
+	qfs_json_put_user(act->result, &f.inviter);
+	return guard == NULL ? record_use(act, &f) : record_block(act, &f, guard);
 }
 
 /* ---- recorded uses ---- */
@@ -222,43 +211,54 @@ read_referrer(const qfs_entry *entry, qfs_user_id *out)
 	qfs_slice	value;
 	qfs_slice	text;
 
-	return qfs_json_member(entry->outcome, "referrer", &value) && qfs_json_to_plain(value, &text) &&
+	return qfs_json_member(qfs_result_of(entry->outcome), "referrer", &value) && qfs_json_to_plain(value, &text) &&
 		qfs_user_id_parse(text, out, NULL) == QFS_OK;
 }
 
 static qfs_status
 recall(qfs_act *act)
 {
-	qfs_store  *store = act->reducer->store;
-	qfs_referral_record record;
-	qfs_status	status;
+	qfs_user_id referrer;
 
-	memset(&record, 0, sizeof(record));
-	record.referee = act->event->actor;
-	record.seq = (int64_t) act->event->seq;
-	if (!read_referrer(act->event, &record.referrer))
+	if (!read_referrer(act->event, &referrer))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no referrer", act->event->seq);
-	if (qfs_outcome_is_blocked(act->event->outcome))
-		return recall_block(act, &record.referrer);
-	status = store->put(store, &qfs_kind_referral, &record, act->err);
-	return status == QFS_OK ? qfs_referral_recall(act) : status;
+	return qfs_outcome_is_blocked(act->event->outcome) ? recall_block(act, &referrer) : QFS_OK;
 }
 
 /* ---- its explanation ---- */
 
-/* Whose device it was before. */
-static qfs_status
-rests(const qfs_entry *entry, qfs_ground *ground, qfs_error *err)
+/* Was the device that of another account, as its guard found? */
+static bool
+found_foreign_device(const qfs_entry *entry)
 {
 	qfs_json_iter iter = qfs_guards_of(entry->outcome);
 	qfs_slice	guard;
 	qfs_slice	name;
-	qfs_slice	device;
 
 	while (qfs_guard_next_block(&iter, &guard, &name))
-		if (qfs_slice_equal(name, qfs_slice_of(duplicate_device.name)) && ground->device(ground, &device))
-			return ground->find(ground, &qfs_kind_device, device, err);
-	return QFS_OK;
+		if (qfs_slice_equal(name, qfs_slice_of(duplicate_device.name)))
+			return true;
+	return false;
+}
+
+/*
+ * The code follows from the account that it names; whose device a key was
+ * first is taken as it was recorded.
+ */
+static qfs_status
+suppose(qfs_act *act)
+{
+	qfs_device_record device = {.device = act->session.device};
+	qfs_user_id referrer;
+	qfs_status	status;
+
+	if (!read_referrer(act->event, &referrer))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no referrer", act->event->seq);
+	status = qfs_referral_begin(act->reducer, &referrer, act->err);
+	if (status != QFS_OK || !found_foreign_device(act->event))
+		return status;
+	/* Somebody: not the actor, whose id is no hash of zeros. */
+	return act->reducer->store->put(act->reducer->store, &qfs_kind_device, &device, act->err);
 }
 
 static void
@@ -291,7 +291,7 @@ const qfs_rule qfs_rule_referral_use = {
 	.changes = changes,
 	.apply = apply,
 	.recall = recall,
-	.rests = rests,
+	.suppose = suppose,
 	.topic = QFS_TOPIC_REWARD,
 	.tell = tell,
 };

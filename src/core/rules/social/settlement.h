@@ -27,15 +27,8 @@ extern unsigned qfs_referral_tier(const qfs_policy *policy, int64_t index);
 
 /*
  * Rewards the referral of an account, if it has one that is not settled yet
- * and the account has done what the policy asks for.  The records of the event
- * itself must be stored already; the caller stores the effects.
+ * and the account has done what the policy asks for.
  */
 extern qfs_status qfs_referral_settle(qfs_effects *fx, const qfs_user_id *referee);
-
-/*
- * Settles the referrals that a recorded outcome settled: those of accounts with
- * an effect of the reward as referees, or of the guard that kept it back.
- */
-extern qfs_status qfs_referral_recall(qfs_act *act);
 
 #endif

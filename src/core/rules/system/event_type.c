@@ -54,25 +54,6 @@ is_reserved(qfs_slice type)
 	return false;
 }
 
-/*
- * Bytes that the payload of an event of this type can have: what the shortest
- * entry after this one leaves, which is an operator's.
- */
-static uint64_t
-room_for_payload(const qfs_act *act, qfs_slice type)
-{
-	uint8_t		line[512];
-	qfs_buf		out;
-	qfs_entry	entry = {
-		.at = act->event->at, .auth = QFS_LITERAL("{\"via\":\"operator\"}"), .outcome = QFS_LITERAL("{}"),
-		.payload = QFS_LITERAL("{}"), .seq = act->event->seq + 1, .type = type
-	};
-
-	qfs_buf_init(&out, line, sizeof(line));
-	(void) qfs_entry_encode(&entry, &out, NULL);
-	return QFS_ENTRY_MAX - (out.len - entry.payload.len);
-}
-
 /* The type that the payload registers, under a name that it may have. */
 static qfs_status
 read_record(qfs_act *act, qfs_event_type_record *out)
@@ -89,7 +70,7 @@ read_record(qfs_act *act, qfs_event_type_record *out)
 	if (status == QFS_OK)
 		status = qfs_schema_check(schema, act->err);
 	if (status == QFS_OK)
-		status = qfs_schema_check_satisfiable(schema, room_for_payload(act, qfs_slice_of(out->type)), act->err);
+		status = qfs_schema_check_satisfiable(schema, QFS_PAYLOAD_MAX, act->err);
 	if (status != QFS_OK)
 		return status;
 	if (qfs_registry_find(act->reducer->registry, qfs_slice_of(out->type)) != NULL)
@@ -132,8 +113,6 @@ recall(qfs_act *act)
 	return status == QFS_OK ? store->put(store, &qfs_kind_event_type, &record, act->err) : status;
 }
 
-static const qfs_lookup lookup = {.names = &qfs_kind_event_type, .member = "type", .form = QFS_FORM_TEXT};
-
 const qfs_rule qfs_rule_event_type = {
 	.type = "EVENT_TYPE",
 	.schema = "{\"properties\":{"
@@ -144,6 +123,6 @@ const qfs_rule qfs_rule_event_type = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.is_public = true,
 	.enacts = QFS_ENACTS_TYPE,
-	.lookup = &lookup,
 };

@@ -55,7 +55,7 @@ apply(qfs_act *act)
 const qfs_rule qfs_rule_genesis = {
 	.type = "GENESIS",
 	.schema = "{\"properties\":{"
-	"\"format\":{\"const\":1},"
+	"\"format\":{\"const\":2},"
 	"\"keys\":" QFS_SIGNING_KEYS_SCHEMA ","
 	"\"origin\":{\"maxLength\":255,\"minLength\":1,\"type\":\"string\"},"
 	"\"policy\":{\"additionalProperties\":true,\"type\":\"object\"},"
@@ -64,5 +64,6 @@ const qfs_rule qfs_rule_genesis = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = apply,
+	.is_public = true,
 	.enacts = QFS_ENACTS_LEDGER | QFS_ENACTS_POLICY | QFS_ENACTS_KEYS,
 };

@@ -178,8 +178,8 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 
-	qfs_json_key(act->outcome, "number");
-	qfs_json_put_int(act->outcome, next.number);
+	qfs_json_key(act->result, "number");
+	qfs_json_put_int(act->result, next.number);
 	return QFS_OK;
 }
 
@@ -193,7 +193,7 @@ recall(qfs_act *act)
 	int64_t		number = -1;
 	qfs_status	status;
 
-	if (!qfs_json_member(act->event->outcome, "number", &value) || !qfs_json_to_int(value, &number) ||
+	if (!qfs_json_member(qfs_result_of(act->event->outcome), "number", &value) || !qfs_json_to_int(value, &number) ||
 		number != expected)
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u puts key %i in force, key %i is next",
 						act->event->seq, number, expected);
@@ -223,6 +223,7 @@ const qfs_rule qfs_rule_key_rotated = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.is_public = true,
 	.enacts = QFS_ENACTS_KEYS,
 	.follow = follow,
 };

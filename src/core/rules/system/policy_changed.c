@@ -16,6 +16,8 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 	qfs_policy	parsed;
 	qfs_status	status = qfs_policy_parse(policy, &parsed, act->err);
 
+	if (status == QFS_OK)
+		status = qfs_rules_check(r->registry, &parsed, act->err);
 	if (status != QFS_OK)
 		return status;
 	status = r->store->put(r->store, &qfs_kind_policy, &record, act->err);
@@ -29,8 +31,8 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 		return status;
 	qfs_reducer_forget(r);
 
-	qfs_json_key(act->outcome, "policy");
-	qfs_json_put_hex(act->outcome, r->ledger.policy.bytes, sizeof(r->ledger.policy.bytes));
+	qfs_json_key(act->result, "policy");
+	qfs_json_put_hex(act->result, r->ledger.policy.bytes, sizeof(r->ledger.policy.bytes));
 	return QFS_OK;
 }
 
@@ -50,8 +52,8 @@ apply(qfs_act *act)
 		status = qfs_policy_enact(act, policy);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(act->outcome, "previous");
-	qfs_json_put_int(act->outcome, previous);
+	qfs_json_key(act->result, "previous");
+	qfs_json_put_int(act->result, previous);
 	return QFS_OK;
 }
 
@@ -71,5 +73,6 @@ const qfs_rule qfs_rule_policy_changed = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
 };

@@ -129,8 +129,8 @@ apply(qfs_act *act)
 		status = qfs_server_enact(act, &now);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(act->outcome, "previous");
-	qfs_json_put_int(act->outcome, before.seq);
+	qfs_json_key(act->result, "previous");
+	qfs_json_put_int(act->result, before.seq);
 	return QFS_OK;
 }
 
@@ -154,5 +154,6 @@ const qfs_rule qfs_rule_server_changed = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.is_public = true,
 	.of_server = true,
 };

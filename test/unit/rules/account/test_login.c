@@ -10,6 +10,7 @@
 
 #include "crypto/sha256.h"
 #include "rules/account/signin_message.h"
+#include "support/people.h"
 #include "support/signin.h"
 
 /* The time that everything here happens at. */
@@ -492,15 +493,18 @@ altered_signatures(void)
 static void
 refused(const qfs_user_id *actor, qfs_status want, const char *detail)
 {
-	signin_refused(&s, SIGNIN_WALLET, actor, "LOGIN", in.payload, want, detail);
+	signin_refused(&s, in.auth, actor, "LOGIN", in.payload, want, detail);
 }
 
 static void
 first_login(void)
 {
 	const qfs_account_record *account;
+	const qfs_standing *standing;
+	const qfs_access_record *access;
 	const qfs_session_record *record;
 	test_key	device = test_key_of(50);
+	qfs_hash	digest;
 	char		text[512];
 	char		want[1024];
 	char		digits[65];
@@ -515,19 +519,32 @@ first_login(void)
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"]}", in.wallet.user_name, in.device, in.nonce);
 	qfs_sha256(qfs_slice_of(text), &session);
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
-	snprintf(want, sizeof(want), "{\"created\":true,\"effects\":[{\"account\":\"%s\",\"previous\":null,"
-			 "\"rule\":\"ACCOUNT_CREATED\"}],\"expires_at\":%lld,\"guards\":[],\"issued_block\":40,"
-			 "\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}", in.wallet.user_name,
-			 (long long) SAMPLE_TIME + 1040 * 17000, signin_policy(&s), digits);
+	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"result\":{\"created\":true,\"expires_at\":%lld,"
+			 "\"issued_block\":40,\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}",
+			 signin_policy(&s), (long long) SAMPLE_TIME + 1040 * 17000, digits);
 	CHECK_TEXT(s.event.outcome, want);
+	/* The session that began, then the account. */
+	snprintf(text, sizeof(text), "{\"device\":\"%s\",\"expires_at\":%lld,\"operator\":false,\"session\":\"%s\","
+			 "\"ttl_blocks\":1000}", in.device, (long long) SAMPLE_TIME + 1040 * 17000, digits);
+	crypto_hash_sha256(digest.bytes, (const uint8_t *) text, strlen(text));
+	sodium_bin2hex(digits, sizeof(digits), digest.bytes, sizeof(digest.bytes));
+	people_touched(&s, "#3 access null SESSION_STARTED {\"sessions\":[\"%s\"]}; #3 standing null ACCOUNT_CREATED "
+				   "{\"chat_key\":null,\"coherence\":0,\"created\":4,\"created_at\":%lld,\"flx\":0,\"points\":0,"
+				   "\"profile\":null,\"profile_version\":0,\"referrals\":0}", digits,
+				   (long long) SAMPLE_TIME + 4000 + 40 * 17000);
 
 	account = qfs_memory_store_record(s.store, &qfs_kind_account, 0);
 	CHECK(memcmp(&account->user, &in.wallet.user, sizeof(account->user)) == 0);
 	CHECK(memcmp(&account->wallet, &in.wallet.address, sizeof(account->wallet)) == 0);
-	CHECK_INT(account->created, 4);
-	CHECK_INT(account->created_at, SAMPLE_TIME + 4000 + 40 * 17000);
-	CHECK_INT(account->last_entry, 4);
-	CHECK_INT(account->event_nonce, 0);
+	standing = qfs_memory_store_record(s.store, &qfs_kind_standing, 0);
+	CHECK_INT(standing->created, 4);
+	CHECK_INT(standing->created_at, SAMPLE_TIME + 4000 + 40 * 17000);
+	CHECK_INT(standing->last_entry, 4);
+	CHECK(qfs_memory_store_record(s.store, &qfs_kind_nonce, 0) == NULL);
+	access = qfs_memory_store_record(s.store, &qfs_kind_access, 0);
+	CHECK_INT(access->last_entry, 4);
+	snprintf(want, sizeof(want), "[%s]", text);
+	CHECK_TEXT(access->sessions, want);
 	record = signin_record(&s, &session);
 	CHECK(memcmp(&record->user, &in.wallet.user, sizeof(record->user)) == 0);
 	CHECK_INT(record->seq, 4);
@@ -554,10 +571,10 @@ second_login(void)
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"]}", in.wallet.user_name, in.nonce);
 	qfs_sha256(qfs_slice_of(text), &session);
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
-	snprintf(want, sizeof(want), "{\"created\":false,\"effects\":[{\"account\":\"%s\",\"previous\":4,"
-			 "\"rule\":\"SIGNED_IN\"}],\"expires_at\":%lld,\"guards\":[],"
-			 "\"issued_block\":0,\"policy\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\",\"status\":\"OK\"}",
-			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, signin_policy(&s), digits);
+	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"read\":[{\"account\":\"%s\",\"kind\":\"standing\","
+			 "\"previous\":4}],\"result\":{\"created\":false,\"expires_at\":%lld,\"issued_block\":0,"
+			 "\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}", signin_policy(&s),
+			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, digits);
 	CHECK_TEXT(s.event.outcome, want);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_account, 1) == NULL);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_session, 1) != NULL);
@@ -644,7 +661,8 @@ misfit_payloads(void)
 		const char *to;
 		const char *detail;
 	}			rows[] = {
-		{"\"signature\"", "\"signaturf\"", "payload.signature: missing"},
+		/* The signature is no part of the payload. */
+		{",\"wallet\"", ",\"signature\":\"0x\",\"wallet\"", "payload.signature: unknown member"},
 		{"{\"message\"", "{\"massage\"", "payload.message: missing"},
 		{",\"wallet\":\"", ",\"wallet\":\"0", "payload.wallet: too long"},
 		{"\"nonce\":\"", "\"nonce\":\"0", "payload.nonce: too long"},
@@ -665,6 +683,33 @@ misfit_payloads(void)
 		memmove(at + strlen(rows[i].to), at + strlen(rows[i].from), strlen(at + strlen(rows[i].from)) + 1);
 		memcpy(at, rows[i].to, strlen(rows[i].to));
 		refused(&in.wallet.user, QFS_PAYLOAD_INVALID, rows[i].detail);
+	}
+	sample_close(&s);
+}
+
+/* What is no signature in the entry's part of that name, and none at all. */
+static void
+misfit_signatures(void)
+{
+	static const struct
+	{
+		const char *auth;
+		qfs_status	status;
+		const char *detail;
+	}			rows[] = {
+		{"{\"via\":\"wallet\"}", QFS_AUTH_INVALID, "the signature that auth speaks of is missing"},
+		{"{\"sig\":null,\"via\":\"wallet\"}", QFS_AUTH_INVALID, "the signature that auth speaks of is missing"},
+		{"{\"sig\":\"\",\"via\":\"wallet\"}", QFS_LOGIN_PAYLOAD, "the signature is not 0x"},
+		{"{\"sig\":\"0x\\n\",\"via\":\"wallet\"}", QFS_LOGIN_PAYLOAD, "the signature is not 0x"},
+		{"{\"sig\":\"0x\",\"via\":\"operator\"}", QFS_AUTH_INVALID, "a signature that auth does not speak of"},
+	};
+
+	signin_ledger(&s, NULL);
+	signin_make(&in, 3, 0, signin_now(&s), 7);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%s", rows[i].auth);
+		signin_refused(&s, rows[i].auth, &in.wallet.user, "LOGIN", in.payload, rows[i].status, rows[i].detail);
 	}
 	sample_close(&s);
 }
@@ -701,7 +746,7 @@ used_nonces(void)
 	memcpy(again.nonce, in.nonce, sizeof(again.nonce));
 	signin_write(&again);
 	signin_sign(&again);
-	signin_refused(&s, SIGNIN_WALLET, &again.wallet.user, "LOGIN", again.payload, QFS_NONCE_USED,
+	signin_refused(&s, again.auth, &again.wallet.user, "LOGIN", again.payload, QFS_NONCE_USED,
 				   "by entry 4");
 	sample_close(&s);
 }
@@ -765,6 +810,7 @@ static const unit_case cases[] = {
 	CASE(refused_logins),
 	CASE(disagreeing_payloads),
 	CASE(misfit_payloads),
+	CASE(misfit_signatures),
 	CASE(message_too_long),
 	CASE(used_nonces),
 	CASE(rate),

@@ -83,7 +83,9 @@ created(void)
 
 	meet();
 	CHECK_STATUS(people_append(&s, &ann, "CONTENT_CREATED", creation(7)), QFS_OK);
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
+	people_outcome(&s, "{\"status\":\"OK\"}");
+	people_touched(&s, "%s", "");
+	people_read(&s, "#1 access 4");
 	record = people_record(&s, qfs_rule_content_created.kind, 0, 1);
 	if (record == NULL)
 		return;
@@ -154,15 +156,15 @@ scored(void)
 	CHECK_STATUS(people_append(&s, &ann, "CONTENT_CREATED", creation(7)), QFS_OK);
 	CHECK_STATUS(people_append(&s, &eve, "COHERENCE_SCORED", scoring(7, FEATURES)), QFS_OK);
 	/* 0.1 * 0.756, for the author; whoever scores gains nothing */
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.075600000000000000\"],"
-				   "\"previous\":4,\"rule\":\"CONTENT_SCORED\"}],\"guards\":[],"
-				   "\"score\":\"0.756000000000000000\",\"status\":\"OK\"}", ann.wallet.user_name);
+	people_outcome(&s, "{\"result\":{\"score\":\"0.756000000000000000\"},\"status\":\"OK\"}");
+	people_touched(&s, "#1 standing 4 CONTENT_SCORED coherence 0->0.0756");
+	people_read(&s, "#2 access 5");
 	record = people_record(&s, qfs_rule_content_created.kind, 0, 1);
 	CHECK(qfs_field_present(&qfs_rule_content_created.kind->fields[5], record));
 	CHECK_AMOUNT(*(const qfs_amount *) field("score"), "0.756000000000000000");
 	CHECK_AMOUNT(people_standing(&s, &ann).coherence, "0.075600000000000000");
-	CHECK_INT(people_last(&s, &ann), 8);
-	CHECK_INT(people_last(&s, &eve), 5);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 8);
+	CHECK_INT(people_last(&s, &eve, &qfs_kind_standing), 5);
 
 	refused(&eve, "COHERENCE_SCORED", scoring(7, FEATURES), QFS_CONTENT_SCORED, content(7));
 	/* A bad score moves an author back. */
@@ -185,9 +187,8 @@ weights(void)
 	people_policy(&s, policy);
 	CHECK_STATUS(people_append(&s, &ann, "CONTENT_CREATED", creation(7)), QFS_OK);
 	CHECK_STATUS(people_append(&s, &eve, "COHERENCE_SCORED", scoring(7, FEATURES)), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.500000000000000000\"],"
-				   "\"previous\":4,\"rule\":\"CONTENT_SCORED\"}],\"guards\":[],"
-				   "\"score\":\"1.000000000000000000\",\"status\":\"OK\"}", ann.wallet.user_name);
+	people_outcome(&s, "{\"result\":{\"score\":\"1.000000000000000000\"},\"status\":\"OK\"}");
+	people_touched(&s, "#1 standing 4 CONTENT_SCORED coherence 0->0.5");
 	sample_close(&s);
 }
 

@@ -53,20 +53,25 @@ wait_for_block(int64_t block)
 	people_wait(&s, SAMPLE_TIME + block * PEOPLE_BLOCK - signin_now(&s));
 }
 
+/* It touched nobody. */
 static void
 no_effect(void)
 {
-	people_outcome(&s, "{\"effects\":[],\"guards\":[],\"status\":\"OK\"}");
+	people_outcome(&s, "{\"status\":\"OK\"}");
+	people_touched(&s, "%s", "");
 }
 
-/* A message between two that never wrote before: both are touched. */
+#define TIES(received, sent) "{\"guard\":null,\"received\":" received ",\"referrer\":null,\"sent\":" sent \
+	",\"settled\":null,\"used\":null}"
+
+/* A message between two that never wrote before: the ties of both begin. */
 static void
-first_message(const person *from, int from_previous, const person *to, int to_previous)
+first_message(const person *from, const person *to)
 {
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_SENT\"},"
-				   "{\"account\":\"%s\",\"previous\":%d,\"rule\":\"MESSAGE_FIRST_RECEIVED\"}],"
-				   "\"guards\":[],\"status\":\"OK\",\"thread\":{\"answered\":null,\"messages\":[1,0],\"previous\":null}}",
-				   from->wallet.user_name, from_previous, to->wallet.user_name, to_previous);
+	people_outcome(&s, "{\"result\":{\"thread\":{\"answered\":null,\"messages\":[%s],\"previous\":null}},\"status\":\"OK\"}",
+				   memcmp(&from->wallet.user, &to->wallet.user, sizeof(qfs_user_id)) < 0 ? "1,0" : "0,1");
+	people_touched(&s, "#%d ties null MESSAGE_FIRST_SENT " TIES("false", "true")
+				   "; #%d ties null MESSAGE_FIRST_RECEIVED " TIES("true", "false"), from->number, to->number);
 }
 
 /* ---- chat keys ---- */
@@ -74,7 +79,8 @@ first_message(const person *from, int from_previous, const person *to, int to_pr
 static void
 chat_keys(void)
 {
-	const qfs_chat_key_record *record;
+	char		before[80] = "null";
+	qfs_standing standing;
 	uint8_t		secret[32];
 	uint8_t		key[32];
 
@@ -82,18 +88,22 @@ chat_keys(void)
 	ann = people_join(&s, 1, 0);
 	for (uint8_t n = 1; n <= 3; n++)
 	{
+		char		after[80];
+
 		unit_row("key %d", n);
 		CHECK_STATUS(people_chat_key(&s, &ann, n), QFS_OK);
-		people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%d,\"rule\":\"CHAT_KEY_PUBLISHED\"}],"
-					   "\"guards\":[],\"status\":\"OK\"}", ann.wallet.user_name, 3 + n);
 		/* It replaces the one before. */
-		record = people_record(&s, &qfs_kind_chat_key, 0, 1);
+		standing = people_standing(&s, &ann);
 		memset(secret, n, sizeof(secret));
 		crypto_scalarmult_base(key, secret);
-		CHECK(memcmp(record->key.bytes, key, sizeof(key)) == 0);
-		CHECK(memcmp(&record->user, &ann.wallet.user, sizeof(record->user)) == 0);
-		CHECK_INT(record->seq, 4 + n);
-		CHECK_INT(people_last(&s, &ann), 4 + n);
+		CHECK(standing.has_chat_key && memcmp(standing.chat_key.bytes, key, sizeof(key)) == 0);
+		sodium_bin2hex(after + 1, sizeof(after) - 1, key, sizeof(key));
+		after[0] = '"';
+		strcat(after, "\"");
+		people_outcome(&s, "{\"status\":\"OK\"}");
+		people_touched(&s, "#1 standing %d CHAT_KEY_PUBLISHED chat_key %s->%s", 3 + n, before, after);
+		people_read(&s, "#1 access 4");
+		memcpy(before, after, sizeof(before));
 	}
 	sample_close(&s);
 }
@@ -146,7 +156,7 @@ thread_int(const char *name)
 static void
 written(void)
 {
-	const qfs_activity_record *activity;
+	qfs_ties	ties;
 	const person *first;
 	const person *second;
 	const void *record;
@@ -158,7 +168,8 @@ written(void)
 	second = in_order ? &bob : &ann;
 
 	CHECK_STATUS(people_write(&s, first, second, 1), QFS_OK);
-	first_message(&ann, 7, &bob, 8);
+	first_message(first, second);
+	people_read(&s, first == &ann ? "#1 access 4; #1 standing 7; #2 standing 8" : "#1 standing 7; #2 access 5; #2 standing 8");
 	record = people_record(&s, qfs_rule_message.kind, 0, 1);
 	CHECK(memcmp(people_field(qfs_rule_message.kind, record, "first"), &first->wallet.user, sizeof(qfs_user_id)) == 0);
 	CHECK(memcmp(people_field(qfs_rule_message.kind, record, "second"), &second->wallet.user, sizeof(qfs_user_id)) == 0);
@@ -179,13 +190,13 @@ written(void)
 
 	/* Who wrote and who was written to. */
 	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
-	activity = people_record(&s, &qfs_kind_activity, 0, 3);
-	CHECK(activity->sent && activity->received);
-	activity = people_record(&s, &qfs_kind_activity, 1, 3);
-	CHECK(activity->sent && activity->received);
-	activity = people_record(&s, &qfs_kind_activity, 2, 3);
-	CHECK(memcmp(&activity->user, &cid.wallet.user, sizeof(activity->user)) == 0);
-	CHECK(activity->sent && !activity->received);
+	ties = people_ties(&s, &ann);
+	CHECK(ties.sent && ties.received);
+	ties = people_ties(&s, &bob);
+	CHECK(ties.sent && ties.received);
+	ties = people_ties(&s, &cid);
+	CHECK(ties.sent && !ties.received);
+	people_record(&s, &qfs_kind_ties, 0, 3);
 	sample_close(&s);
 }
 
@@ -300,9 +311,8 @@ without_keys(void)
 static void
 check_answer(const person *p, const char *before, const char *after, int previous)
 {
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"%s\",\"%s\"],\"previous\":%d,"
-				   "\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\"}",
-				   p->wallet.user_name, before, after, previous);
+	people_outcome(&s, "{\"status\":\"OK\"}");
+	people_touched(&s, "#%d standing %d MESSAGE_RECIPROCATED coherence %s->%s", p->number, previous, before, after);
 }
 
 /* Only an answer to the peer's last message counts, and only the first of an epoch in a thread. */
@@ -311,16 +321,16 @@ answers(void)
 {
 	meet(NULL);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 1), QFS_OK);
-	first_message(&ann, 7, &bob, 8);
+	first_message(&ann, &bob);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 2), QFS_OK);
 	no_effect();
 	CHECK_STATUS(people_write(&s, &bob, &ann, 1), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_SENT\"},"
-				   "{\"account\":\"%s\",\"previous\":10,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
-				   "\"previous\":10,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\","
-				   "\"thread\":{\"answered\":0,\"messages\":[2,1],\"previous\":11}}",
-				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name);
+	people_outcome(&s, "{\"result\":{\"thread\":{\"answered\":0,\"messages\":[%s],\"previous\":11}},\"status\":\"OK\"}",
+				   memcmp(&ann.wallet.user, &bob.wallet.user, sizeof(qfs_user_id)) < 0 ? "2,1" : "1,2");
+	people_touched(&s, "#2 ties 10 MESSAGE_FIRST_SENT sent false->true; "
+				   "#1 ties 10 MESSAGE_FIRST_RECEIVED received false->true; "
+				   "#2 standing 8 MESSAGE_RECIPROCATED coherence 0->0.06");
+	people_read(&s, "#1 standing 7; #2 access 5");
 	/* Neither side earns more in this epoch, */
 	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
 	no_effect();
@@ -328,17 +338,15 @@ answers(void)
 	no_effect();
 	/* but other threads are others. */
 	CHECK_STATUS(people_write(&s, &cid, &ann, 1), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":9,\"rule\":\"MESSAGE_FIRST_SENT\"}],"
-				   "\"guards\":[],\"read\":[{\"account\":\"%s\",\"previous\":12}],\"status\":\"OK\"}",
-				   cid.wallet.user_name, ann.wallet.user_name);
+	people_touched(&s, "#3 ties null MESSAGE_FIRST_SENT " TIES("false", "true"));
+	people_read(&s, "#1 standing 7; #1 ties 12; #3 access 6; #3 standing 9");
 	CHECK_STATUS(people_write(&s, &ann, &cid, 1), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.060000000000000000\"],"
-				   "\"previous\":12,\"rule\":\"MESSAGE_RECIPROCATED\"}],\"guards\":[],\"status\":\"OK\"}",
-				   cid.wallet.user_name, ann.wallet.user_name);
+	people_touched(&s, "#3 ties 15 MESSAGE_FIRST_RECEIVED received false->true; "
+				   "#1 standing 7 MESSAGE_RECIPROCATED coherence 0->0.06");
+	people_read(&s, "#1 access 4; #1 ties 12; #3 standing 9");
 	CHECK_STATUS(people_write(&s, &cid, &bob, 1), QFS_OK);
 	CHECK_STATUS(people_write(&s, &bob, &cid, 1), QFS_OK);
-	check_answer(&bob, "0.060000000000000000", "0.114000000000000000", 12);
+	check_answer(&bob, "0.06", "0.114", 12);
 	sample_close(&s);
 }
 
@@ -359,7 +367,7 @@ answers_of_epochs(void)
 	CHECK_STATUS(people_write(&s, &bob, &ann, 3), QFS_OK);
 	no_effect();
 	CHECK_STATUS(people_write(&s, &ann, &bob, 3), QFS_OK);
-	check_answer(&ann, "0.000000000000000000", "0.060000000000000000", 11);
+	check_answer(&ann, "0", "0.06", 7);
 	CHECK_STATUS(people_write(&s, &bob, &ann, 4), QFS_OK);
 	no_effect();
 	/* Epochs in which nothing was said do not add up. */
@@ -369,7 +377,7 @@ answers_of_epochs(void)
 	people_return(&s, &ann, 0);
 	people_return(&s, &bob, 0);
 	CHECK_STATUS(people_write(&s, &ann, &bob, 4), QFS_OK);
-	check_answer(&ann, "0.060000000000000000", "0.114000000000000000", 19);
+	check_answer(&ann, "0.06", "0.114", 15);
 	CHECK_STATUS(people_write(&s, &bob, &ann, 5), QFS_OK);
 	no_effect();
 	sample_close(&s);

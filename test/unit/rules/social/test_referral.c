@@ -11,6 +11,7 @@
 #include "ledger/registry.h"
 #include "rules/social/referral.h"
 #include "support/people.h"
+#include "support/second_hash.h"
 
 static sample s;
 
@@ -141,27 +142,39 @@ guards_text(const verdicts *v)
 	return text;
 }
 
+/* The ties of somebody who was invited and has done nothing else. */
+#define TIED "{\"guard\":null,\"received\":false,\"referrer\":\"#%d\",\"sent\":false,\"settled\":null,\"used\":%ld}"
+
+/* It touched the referee's ties alone, and they began. */
 static void
-check_used(const person *p, const person *referrer, long previous, const verdicts *v)
+check_used(const person *p, const person *referrer, const verdicts *v)
 {
+	long		seq = (long) people_next(&s);
+
 	CHECK_STATUS(people_use(&s, p, referrer), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":%ld,\"rule\":\"REFERRAL_USED\"}],"
-				   "\"guards\":[%s],\"referrer\":\"%s\",\"status\":\"OK\"}",
-				   p->wallet.user_name, previous, guards_text(v), referrer->wallet.user_name);
+	people_outcome(&s, "{\"guards\":[%s],\"result\":{\"referrer\":\"%s\"},\"status\":\"OK\"}",
+				   guards_text(v), referrer->wallet.user_name);
+	if (p->session.bytes[0] == 0 || !signin_record(&s, &p->session)->has_device)
+		people_touched(&s, "#%d ties null REFERRAL_USED " TIED, p->number, referrer->number, seq);
+	else
+		CHECK_INT(people_last(&s, p, &qfs_kind_ties), seq);
 }
 
 /* The entry is recorded, with the n-th of these blocks, and the referee's referral is as before. */
 static void
-check_blocked(const person *p, const person *referrer, const char *effects, const verdicts *v,
-			  size_t n, const char *guard)
+check_blocked(const person *p, const person *referrer, const verdicts *v, size_t n, const char *guard)
 {
 	const qfs_kind *kind = qfs_rule_referral_use.kind;
 	int64_t		seq = people_next(&s);
+	qfs_ties	before = people_ties(&s, p);
+	qfs_ties	after;
 	const void *record;
 
 	CHECK_STATUS(people_use(&s, p, referrer), QFS_OK);
-	people_outcome(&s, "{\"effects\":[%s],\"guards\":[%s],\"referrer\":\"%s\",\"status\":\"BLOCKED\"}",
-				   effects, guards_text(v), referrer->wallet.user_name);
+	people_outcome(&s, "{\"guards\":[%s],\"result\":{\"referrer\":\"%s\"},\"status\":\"BLOCKED\"}",
+				   guards_text(v), referrer->wallet.user_name);
+	after = people_ties(&s, p);
+	CHECK(before.last_entry == after.last_entry && before.has_referrer == after.has_referrer);
 	record = people_record(&s, kind, n, n + 1);
 	if (record == NULL)
 		return;
@@ -171,37 +184,39 @@ check_blocked(const person *p, const person *referrer, const char *effects, cons
 	CHECK_TEXT(qfs_slice_of(people_field(kind, record, "guard")), guard);
 }
 
-/* The effect of a use that is fraud; moved: its member "coherence" with the comma after it, or "". */
-static const char *
-fraud(const person *p, int previous, const char *moved)
+/* What the last use did to its referee, if anything: a fraud costs coherence. */
+static void
+check_fraud(const person *p, int previous, const char *moved)
 {
-	static char text[300];
-
-	snprintf(text, sizeof(text), "{\"account\":\"%s\",%s\"previous\":%d,\"rule\":\"FRAUD_BLOCKED\"}",
-			 p->wallet.user_name, moved, previous);
-	return text;
+	/* Before it the device signed, if there is one. */
+	if (signin_record(&s, &p->session)->has_device)
+		CHECK(people_last(&s, p, &qfs_kind_standing) == people_next(&s) - 1);
+	else
+		people_touched(&s, "#%d standing %d FRAUD_BLOCKED%s", p->number, previous, moved);
 }
 
 static void
 used(void)
 {
-	const qfs_referral_record *record;
+	qfs_ties	ties;
 	person		ann;
 	person		bob;
 
 	people_ledger(&s, NULL);
 	ann = people_join(&s, 1, 0);
 	bob = people_join(&s, 2, 0);
-	check_used(&bob, &ann, 5, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
-	record = people_record(&s, &qfs_kind_referral, 0, 1);
-	CHECK(memcmp(&record->referee, &bob.wallet.user, sizeof(record->referee)) == 0);
-	CHECK(memcmp(&record->referrer, &ann.wallet.user, sizeof(record->referrer)) == 0);
-	CHECK_INT(record->seq, 6);
-	CHECK(!record->has_settled && !record->has_guard);
+	check_used(&bob, &ann, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
+	people_read(&s, "#1 standing 4; #2 access 5; #2 standing 5");
+	ties = people_ties(&s, &bob);
+	CHECK(ties.has_referrer && memcmp(&ties.referrer, &ann.wallet.user, sizeof(ties.referrer)) == 0);
+	CHECK(ties.has_used && !ties.has_settled && !ties.has_guard);
+	CHECK_INT(ties.used, 6);
 	people_record(&s, qfs_rule_referral_use.kind, 0, 0);
 	/* It touched the referee alone. */
-	CHECK_INT(people_last(&s, &bob), 6);
-	CHECK_INT(people_last(&s, &ann), 4);
+	CHECK_INT(people_last(&s, &bob, &qfs_kind_ties), 6);
+	CHECK_INT(people_last(&s, &bob, &qfs_kind_standing), 5);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 4);
+	CHECK_INT(people_last(&s, &ann, &qfs_kind_ties), -1);
 	sample_close(&s);
 }
 
@@ -213,14 +228,16 @@ self_referral(void)
 
 	people_ledger(&s, NULL);
 	ann = people_join(&s, 1, 0);
-	check_blocked(&ann, &ann, fraud(&ann, 4, ""), &v, 0, "SELF_REFERRAL");
+	check_blocked(&ann, &ann, &v, 0, "SELF_REFERRAL");
+	check_fraud(&ann, 4, "");
 	CHECK_STATUS(people_profile(&s, &ann, 1), QFS_OK);
-	check_blocked(&ann, &ann, fraud(&ann, 6, "\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"),
-				  &v, 1, "SELF_REFERRAL");
+	check_blocked(&ann, &ann, &v, 1, "SELF_REFERRAL");
+	check_fraud(&ann, 6, " coherence 0.03->0.027");
 	/* Each attempt costs. */
-	check_blocked(&ann, &ann, fraud(&ann, 7, "\"coherence\":[\"0.027000000000000000\",\"0.024300000000000000\"],"),
-				  &v, 2, "SELF_REFERRAL");
-	people_record(&s, &qfs_kind_referral, 0, 0);
+	check_blocked(&ann, &ann, &v, 2, "SELF_REFERRAL");
+	check_fraud(&ann, 7, " coherence 0.027->0.0243");
+	people_read(&s, "#1 access 4; #1 ties null");
+	people_record(&s, &qfs_kind_ties, 0, 0);
 	sample_close(&s);
 }
 
@@ -228,7 +245,7 @@ static void
 already_referred(void)
 {
 	verdicts	v = {.already = true,.referee_created = 6,.referrer_created = 4,.cap = 100,.window = 1000};
-	const qfs_referral_record *record;
+	qfs_ties	ties;
 	person		ann;
 	person		bob;
 	person		cid;
@@ -238,14 +255,15 @@ already_referred(void)
 	bob = people_join(&s, 2, 0);
 	cid = people_join(&s, 3, 0);
 	CHECK_STATUS(people_use(&s, &cid, &ann), QFS_OK);
-	check_blocked(&cid, &ann, "", &v, 0, "ALREADY_REFERRED");
+	check_blocked(&cid, &ann, &v, 0, "ALREADY_REFERRED");
 	v.referrer_created = 5;
-	check_blocked(&cid, &bob, "", &v, 1, "ALREADY_REFERRED");
-	record = people_record(&s, &qfs_kind_referral, 0, 1);
-	CHECK(memcmp(&record->referrer, &ann.wallet.user, sizeof(record->referrer)) == 0);
-	CHECK_INT(record->seq, 7);
+	check_blocked(&cid, &bob, &v, 1, "ALREADY_REFERRED");
 	/* A blocked use that is no fraud touches nobody. */
-	CHECK_INT(people_last(&s, &cid), 7);
+	people_touched(&s, "%s", "");
+	people_read(&s, "#2 standing 5; #3 access 6; #3 standing 6; #3 ties 7");
+	ties = people_ties(&s, &cid);
+	CHECK(memcmp(&ties.referrer, &ann.wallet.user, sizeof(ties.referrer)) == 0);
+	CHECK_INT(ties.used, 7);
 	sample_close(&s);
 }
 
@@ -263,18 +281,18 @@ rings(void)
 	bob = people_join(&s, 2, 0);
 	cid = people_join(&s, 3, 0);
 	/* of two, first the wrong way round */
-	check_blocked(&ann, &bob, "", &v, 0, "REFERRER_NOT_OLDER");
-	check_used(&bob, &ann, 5, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
-	check_blocked(&ann, &bob, "", &v, 1, "REFERRER_NOT_OLDER");
+	check_blocked(&ann, &bob, &v, 0, "REFERRER_NOT_OLDER");
+	check_used(&bob, &ann, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
+	check_blocked(&ann, &bob, &v, 1, "REFERRER_NOT_OLDER");
 	/* of three */
-	check_used(&cid, &bob, 6, &(verdicts) {.referee_created = 6,.referrer_created = 5,.cap = 100,.window = 1000});
+	check_used(&cid, &bob, &(verdicts) {.referee_created = 6,.referrer_created = 5,.cap = 100,.window = 1000});
 	v.referrer_created = 6;
-	check_blocked(&ann, &cid, "", &v, 2, "REFERRER_NOT_OLDER");
-	people_record(&s, &qfs_kind_referral, 0, 2);
+	check_blocked(&ann, &cid, &v, 2, "REFERRER_NOT_OLDER");
+	people_record(&s, &qfs_kind_ties, 0, 2);
 	/* Signing in once more makes nobody younger. */
 	people_return(&s, &ann, 0);
 	v.age = 0;
-	check_blocked(&ann, &cid, "", &v, 3, "REFERRER_NOT_OLDER");
+	check_blocked(&ann, &cid, &v, 3, "REFERRER_NOT_OLDER");
 	sample_close(&s);
 }
 
@@ -295,17 +313,18 @@ duplicate_device(void)
 	CHECK_HASH(&device->device, &key.public);
 	CHECK(memcmp(&device->user, &ann.wallet.user, sizeof(device->user)) == 0);
 	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);
-	check_blocked(&bob, &ann, fraud(&bob, 6, "\"coherence\":[\"0.030000000000000000\",\"0.027000000000000000\"],"),
-				  &v, 0, "DUPLICATE_DEVICE");
-	CHECK_INT(people_last(&s, &bob), 7);
+	check_blocked(&bob, &ann, &v, 0, "DUPLICATE_DEVICE");
+	people_touched(&s, "#2 nonce 6 EVENT_SIGNED event_nonce 1->2; #2 standing 6 FRAUD_BLOCKED coherence 0.03->0.027");
 
 	/* It is the device that counts, not whose code it is; its first account may use it. */
 	cid = people_join(&s, 3, 50);
 	v = (verdicts) {.referee_created = 8,.referrer_created = 5,.foreign_device = true,.cap = 100,.window = 1000};
-	check_blocked(&cid, &bob, fraud(&cid, 8, ""), &v, 1, "DUPLICATE_DEVICE");
+	check_blocked(&cid, &bob, &v, 1, "DUPLICATE_DEVICE");
+	people_touched(&s, "#3 nonce null EVENT_SIGNED {\"event_nonce\":1}; #3 standing 8 FRAUD_BLOCKED");
 	people_return(&s, &cid, 51);
 	v.foreign_device = false;
-	check_used(&cid, &bob, 10, &v);
+	check_used(&cid, &bob, &v);
+	people_touched(&s, "#3 nonce 9 EVENT_SIGNED event_nonce 1->2; #3 ties null REFERRAL_USED " TIED, 2, 11L);
 	people_record(&s, &qfs_kind_device, 1, 2);
 	sample_close(&s);
 }
@@ -320,7 +339,7 @@ own_device(void)
 	ann = people_join(&s, 1, 50);
 	bob = people_join(&s, 2, 51);
 	people_return(&s, &bob, 51);
-	check_used(&bob, &ann, 6, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
+	check_used(&bob, &ann, &(verdicts) {.referee_created = 5,.referrer_created = 4,.cap = 100,.window = 1000});
 	sample_close(&s);
 }
 
@@ -342,9 +361,9 @@ window(void)
 		bob = people_join(&s, 2, 0);
 		people_wait(&s, SAMPLE_TIME + (late ? 11 : 10) * PEOPLE_BLOCK - signin_now(&s));
 		if (late)
-			check_blocked(&bob, &ann, "", &v, 0, "WINDOW_CLOSED");
+			check_blocked(&bob, &ann, &v, 0, "WINDOW_CLOSED");
 		else
-			check_used(&bob, &ann, 5, &v);
+			check_used(&bob, &ann, &v);
 		sample_close(&s);
 	}
 }
@@ -361,7 +380,7 @@ window_by_default(void)
 	bob = people_join(&s, 2, 0);
 	people_wait(&s, SAMPLE_TIME + 1001 * PEOPLE_BLOCK - signin_now(&s));
 	people_return(&s, &bob, 0);
-	check_blocked(&bob, &ann, "", &v, 0, "WINDOW_CLOSED");
+	check_blocked(&bob, &ann, &v, 0, "WINDOW_CLOSED");
 	sample_close(&s);
 }
 
@@ -383,28 +402,32 @@ order_of_guards(void)
 	people_return(&s, &bob, 50);
 	people_policy(&s, PEOPLE_POLICY(",\"referral\":{\"cap\":0,\"window_blocks\":0}"));
 	people_wait(&s, SAMPLE_TIME + PEOPLE_BLOCK - signin_now(&s));
-	check_blocked(&bob, &cid, fraud(&bob, 8, ""), &v, 0, "ALREADY_REFERRED");
+	check_blocked(&bob, &cid, &v, 0, "ALREADY_REFERRED");
+	check_fraud(&bob, 5, "");
 
 	v.self = true;
 	v.referrer_created = 5;
-	check_blocked(&bob, &bob, fraud(&bob, 10, ""), &v, 1, "SELF_REFERRAL");
+	check_blocked(&bob, &bob, &v, 1, "SELF_REFERRAL");
+	check_fraud(&bob, 10, "");
 
 	/* Not referred: the next one in order, and so on to the last. */
 	people_return(&s, &cid, 50);
 	v = (verdicts) {.referee_created = 6,.referrer_created = 13,.foreign_device = true,.age = 1};
 	ann = people_join(&s, 4, 52);
-	check_blocked(&cid, &ann, fraud(&cid, 12, ""), &v, 2, "REFERRER_NOT_OLDER");
+	check_blocked(&cid, &ann, &v, 2, "REFERRER_NOT_OLDER");
+	check_fraud(&cid, 6, "");
 	v.referrer_created = 5;
-	check_blocked(&cid, &bob, fraud(&cid, 14, ""), &v, 3, "DUPLICATE_DEVICE");
+	check_blocked(&cid, &bob, &v, 3, "DUPLICATE_DEVICE");
+	check_fraud(&cid, 14, "");
 	people_return(&s, &cid, 53);
 	v.foreign_device = false;
-	check_blocked(&cid, &bob, "", &v, 4, "REFERRAL_CAP");
+	check_blocked(&cid, &bob, &v, 4, "REFERRAL_CAP");
 	people_policy(&s, PEOPLE_POLICY(",\"referral\":{\"window_blocks\":0}"));
 	v.cap = 100;
-	check_blocked(&cid, &bob, "", &v, 5, "WINDOW_CLOSED");
+	check_blocked(&cid, &bob, &v, 5, "WINDOW_CLOSED");
 	people_policy(&s, PEOPLE_POLICY(""));
 	v.window = 1000;
-	check_used(&cid, &bob, 16, &v);
+	check_used(&cid, &bob, &v);
 	sample_close(&s);
 }
 
@@ -446,28 +469,21 @@ meet(const char *policy, person *ann, person *bob, person *cid)
 #define SETTLED_GUARDS GUARD("REFERRAL_CAP", "100", "0", "PASS") "," \
 	GUARD("FLX_PER_USER_CAP", "\"1000000.000000000000000000\"", "\"100.000000000000000000\"", "PASS")
 
-/* The two effects that end every outcome in which bob is ann's first. */
+/* The last part of this kind of an account, as people_touched writes it, ends so. */
 static void
-check_reward(const person *ann, const person *bob, qfs_amount before, qfs_amount after, long previous)
+check_part(const person *p, const char *kind, const char *want)
 {
-	static char want[2048];
-	qfs_slice	effects;
-	char		from[QFS_AMOUNT_TEXT + 1];
-	char		to[QFS_AMOUNT_TEXT + 1];
-	size_t		len;
+	qfs_slice	accounts = s.event.accounts;
+	qfs_slice	part;
+	qfs_slice	found = {NULL, 0};
 
-	snprintf(from, sizeof(from), "%s", people_amount_text(before));
-	snprintf(to, sizeof(to), "%s", people_amount_text(after));
-	snprintf(want, sizeof(want), "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
-			 "\"points\":[0,10],\"previous\":4,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
-			 "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
-			 "{\"account\":\"%s\",\"coherence\":[\"%s\",\"%s\"],\"points\":[0,10],\"previous\":%ld,"
-			 "\"rule\":\"REFERRAL_TIER_1\"}]",
-			 ann->wallet.user_name, bob->wallet.user_name, from, to, previous);
-	CHECK(qfs_json_member(s.event.outcome, "effects", &effects));
-	len = strlen(want);
-	if (CHECK(effects.len >= len))
-		CHECK_TEXT(((qfs_slice) {effects.data + effects.len - len, len}), want);
+	for (unsigned n = 0; (part = second_item(accounts, n)).len > 0; n++)
+		if (memcmp(second_member(part, "account").data + 1, p->wallet.user_name, QFS_USER_ID_TEXT) == 0 &&
+			qfs_slice_equal(second_member(part, "kind"), qfs_slice_of(kind)))
+			found = part;
+	if (!CHECK(found.len > 0))
+		return;
+	CHECK_TEXT(second_member(found, "was"), want);
 }
 
 /* In each of the 24 orders the last act completes it, and none before. */
@@ -481,11 +497,9 @@ every_order(void)
 
 	for (size_t i = 0; i < ROWS(orders); i++)
 	{
-		const qfs_referral_record *record;
 		qfs_amount	coherence = 0;
 		qfs_amount	after;
-		qfs_slice	guards;
-		int64_t		previous = 0;
+		qfs_ties	ties;
 		person		ann;
 		person		bob;
 		person		cid;
@@ -496,7 +510,6 @@ every_order(void)
 		{
 			CHECK_INT(people_standing(&s, &ann).points, 0);
 			CHECK_INT(people_standing(&s, &bob).points, 0);
-			previous = people_last(&s, &bob);
 			act(&ann, &bob, &cid, orders[i][k]);
 			/* What bob's own act is worth. */
 			if (orders[i][k] == 'P')
@@ -505,10 +518,10 @@ every_order(void)
 				coherence = qfs_coherence_step(coherence, people_amount("0.6"), QFS_AMOUNT_ONE / 10);
 		}
 		after = qfs_coherence_step(coherence, people_amount("0.5"), QFS_AMOUNT_ONE / 10);
-		check_reward(&ann, &bob, coherence, after, (long) previous);
-		CHECK(qfs_json_member(s.event.outcome, "guards", &guards));
+		check_part(&ann, "\"standing\"", "{\"coherence\":\"0.000000000000000000\",\"flx\":\"0.000000000000000000\","
+				   "\"points\":0,\"referrals\":0}");
 		if (orders[i][3] != 'U')
-			CHECK_TEXT(guards, "[" SETTLED_GUARDS "]");
+			CHECK_TEXT(second_member(s.event.outcome, "guards"), "[" SETTLED_GUARDS "]");
 
 		CHECK_INT(people_standing(&s, &ann).points, 10);
 		CHECK_INT(people_standing(&s, &ann).referrals, 1);
@@ -518,10 +531,11 @@ every_order(void)
 		CHECK_INT(people_standing(&s, &bob).referrals, 0);
 		CHECK(people_standing(&s, &bob).flx == 0);
 		CHECK(people_standing(&s, &bob).coherence == after);
-		CHECK_INT(people_last(&s, &ann), people_next(&s) - 1);
-		record = people_record(&s, &qfs_kind_referral, 0, 1);
-		CHECK(record->has_settled && !record->has_guard);
-		CHECK_INT(record->settled, people_next(&s) - 1);
+		CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), people_next(&s) - 1);
+		ties = people_ties(&s, &bob);
+		CHECK(ties.has_settled && !ties.has_guard);
+		CHECK_INT(ties.settled, people_next(&s) - 1);
+		CHECK_INT(people_last(&s, &bob, &qfs_kind_ties), people_next(&s) - 1);
 		sample_close(&s);
 	}
 }
@@ -540,15 +554,12 @@ use_comes_last(void)
 	act(&ann, &bob, &cid, 'S');
 	act(&ann, &bob, &cid, 'R');
 	act(&ann, &bob, &cid, 'U');
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":11,\"rule\":\"REFERRAL_USED\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":4,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
-				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.077000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":11,\"rule\":\"REFERRAL_TIER_1\"}],"
-				   "\"guards\":[%s," SETTLED_GUARDS "],\"referrer\":\"%s\",\"status\":\"OK\"}",
-				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name, guards_text(&v),
-				   ann.wallet.user_name);
+	people_outcome(&s, "{\"guards\":[%s," SETTLED_GUARDS "],\"result\":{\"referrer\":\"%s\"},\"status\":\"OK\"}",
+				   guards_text(&v), ann.wallet.user_name);
+	/* bob's ties know what it sent (10) and received (11), his standing his profile (9). */
+	people_touched(&s, "#2 ties 11 REFERRAL_USED,REFERRAL_TIER_1 referrer null->\"#1\" settled null->12 used null->12; "
+				   "#1 standing 4 REFERRAL_TIER_1 coherence 0->0.1 flx 0->100 points 0->10 referrals 0->1; "
+				   "#2 standing 9 REFERRAL_TIER_1 coherence 0.03->0.077 points 0->10");
 	sample_close(&s);
 }
 
@@ -653,29 +664,19 @@ both_sides_at_once(void)
 	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);	/* 13 */
 	CHECK_STATUS(people_profile(&s, &dan, 1), QFS_OK);	/* 14 */
 	CHECK_STATUS(people_write(&s, &dan, &bob, 1), QFS_OK);	/* 15 */
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"previous\":14,\"rule\":\"MESSAGE_FIRST_SENT\"},"
-				   "{\"account\":\"%s\",\"previous\":13,\"rule\":\"MESSAGE_FIRST_RECEIVED\"}],"
-				   "\"guards\":[],\"status\":\"OK\"}", dan.wallet.user_name, bob.wallet.user_name);
+	people_outcome(&s, "{\"status\":\"OK\"}");
+	people_touched(&s, "#4 ties 12 MESSAGE_FIRST_SENT sent false->true; "
+				   "#2 ties 11 MESSAGE_FIRST_RECEIVED received false->true");
+	people_read(&s, "#2 standing 13; #4 access 9; #4 standing 14");
 	CHECK_STATUS(people_write(&s, &bob, &dan, 1), QFS_OK);
-	people_outcome(&s, "{\"effects\":["
-				   "{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_SENT\"},"
-				   "{\"account\":\"%s\",\"previous\":15,\"rule\":\"MESSAGE_FIRST_RECEIVED\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.087000000000000000\"],"
-				   "\"previous\":15,\"rule\":\"MESSAGE_RECIPROCATED\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":4,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
-				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.087000000000000000\",\"0.128300000000000000\"],"
-				   "\"points\":[0,10],\"previous\":15,\"rule\":\"REFERRAL_TIER_1\"},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.100000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":8,\"referrals\":[0,1],\"rule\":\"REFERRAL_TIER_1\","
-				   "\"tokens\":{\"FLX\":[\"0.000000000000000000\",\"100.000000000000000000\"]}},"
-				   "{\"account\":\"%s\",\"coherence\":[\"0.030000000000000000\",\"0.077000000000000000\"],"
-				   "\"points\":[0,10],\"previous\":15,\"rule\":\"REFERRAL_TIER_1\"}],"
-				   "\"guards\":[" SETTLED_GUARDS "," SETTLED_GUARDS "],\"status\":\"OK\"}",
-				   bob.wallet.user_name, dan.wallet.user_name,
-				   bob.wallet.user_name, ann.wallet.user_name, bob.wallet.user_name,
-				   cid.wallet.user_name, dan.wallet.user_name);
+	people_outcome(&s, "{\"guards\":[" SETTLED_GUARDS "," SETTLED_GUARDS "],\"status\":\"OK\"}");
+	people_touched(&s, "#2 ties 15 MESSAGE_FIRST_SENT,REFERRAL_TIER_1 sent false->true settled null->16; "
+				   "#4 ties 15 MESSAGE_FIRST_RECEIVED,REFERRAL_TIER_1 received false->true settled null->16; "
+				   "#2 standing 13 MESSAGE_RECIPROCATED,REFERRAL_TIER_1 coherence 0.03->0.1283 points 0->10; "
+				   "#1 standing 4 REFERRAL_TIER_1 coherence 0->0.1 flx 0->100 points 0->10 referrals 0->1; "
+				   "#3 standing 8 REFERRAL_TIER_1 coherence 0->0.1 flx 0->100 points 0->10 referrals 0->1; "
+				   "#4 standing 14 REFERRAL_TIER_1 coherence 0.03->0.077 points 0->10");
+	people_read(&s, "#2 access 5");
 	sample_close(&s);
 }
 
@@ -719,15 +720,20 @@ come(uint8_t n, const person *referrer)
 }
 
 static bool
-outcome_has(const char *text)
+has_text(qfs_slice in, const char *text)
 {
-	qfs_slice	outcome = s.event.outcome;
 	size_t		len = strlen(text);
 
-	for (size_t i = 0; i + len <= outcome.len; i++)
-		if (memcmp(outcome.data + i, text, len) == 0)
+	for (size_t i = 0; i + len <= in.len; i++)
+		if (memcmp(in.data + i, text, len) == 0)
 			return true;
 	return false;
+}
+
+static bool
+outcome_has(const char *text)
+{
+	return has_text(s.event.outcome, text);
 }
 
 static void
@@ -738,7 +744,7 @@ tiers(void)
 		int			to;
 		unsigned	flx;
 	}			table[] = {{5, 100}, {20, 80}, {50, 50}, {100, 20}};
-	const qfs_referral_record *record;
+	qfs_ties	ties;
 	size_t		tier = 0;
 	uint64_t	balance = 0;
 	char		rule[64];
@@ -759,8 +765,8 @@ tiers(void)
 			tier++;
 		balance += table[tier].flx;
 		come((uint8_t) (n + 1), &ann);
-		snprintf(rule, sizeof(rule), "\"rule\":\"REFERRAL_TIER_%zu\"", tier + 1);
-		CHECK(outcome_has(rule));
+		snprintf(rule, sizeof(rule), "\"rules\":[\"REFERRAL_TIER_%zu\"]", tier + 1);
+		CHECK(has_text(s.event.accounts, rule));
 		CHECK(people_standing(&s, &ann).flx == qfs_amount_of(balance));
 		CHECK_INT(people_standing(&s, &ann).points, 10 * n);
 		CHECK_INT(people_standing(&s, &ann).referrals, n);
@@ -777,18 +783,21 @@ tiers(void)
 
 	/* and if it has used it before, nobody is rewarded; its profile counts all the same. */
 	CHECK_STATUS(people_profile(&s, &early, 1), QFS_OK);
-	people_outcome(&s, "{\"effects\":[{\"account\":\"%s\",\"coherence\":[\"0.000000000000000000\",\"0.030000000000000000\"],"
-				   "\"previous\":%d,\"rule\":\"PROFILE_COMPLETED\"},"
-				   "{\"account\":\"%s\",\"previous\":306,\"rule\":\"REWARD_WITHHELD_REFERRAL_CAP\"},"
-				   "{\"account\":\"%s\",\"previous\":6,\"rule\":\"REWARD_WITHHELD_REFERRAL_CAP\"}],\"guards\":["
+	people_outcome(&s, "{\"guards\":["
 				   GUARD("REFERRAL_CAP", "100", "100", "BLOCK") ","
 				   GUARD("FLX_PER_USER_CAP", "\"1000000.000000000000000000\"", "\"4220.000000000000000000\"", "PASS")
-				   "],\"status\":\"OK\"}", early.wallet.user_name, 6, ann.wallet.user_name, early.wallet.user_name);
+				   "],\"status\":\"OK\"}");
+	check_part(&ann, "\"standing\"", "{}");
+	check_part(&early, "\"standing\"", "{\"coherence\":\"0.000000000000000000\",\"profile\":null,\"profile_version\":0}");
+	check_part(&early, "\"ties\"", "{\"guard\":null,\"settled\":null}");
+	CHECK(has_text(s.event.accounts, "\"rules\":[\"PROFILE_COMPLETED\",\"REWARD_WITHHELD_REFERRAL_CAP\"]"));
+	/* The last that completed its profile in time touched ann: 4 + 2 + 3 * 100. */
+	CHECK(has_text(s.event.accounts, "\"previous\":306,\"rules\":[\"REWARD_WITHHELD_REFERRAL_CAP\"]"));
 	CHECK_AMOUNT(people_standing(&s, &ann).flx, "4200.000000000000000000");
 	CHECK_INT(people_standing(&s, &early).points, 0);
-	record = people_record(&s, &qfs_kind_referral, 0, 101);
-	CHECK(record->has_settled && record->has_guard);
-	CHECK_TEXT(qfs_slice_of(record->guard), "REFERRAL_CAP");
+	ties = people_ties(&s, &early);
+	CHECK(ties.has_settled && ties.has_guard);
+	CHECK_TEXT(qfs_slice_of(ties.guard), "REFERRAL_CAP");
 
 	/* A higher cap later does not bring it back. */
 	people_policy(&s, PEOPLE_POLICY(",\"referral\":{" PROFILE_ONLY ",\"cap\":200,\"tiers\":[{\"flx\":\"1\",\"to\":200}]}"));
@@ -804,7 +813,7 @@ tiers(void)
 static void
 flx_cap(void)
 {
-	const qfs_referral_record *record;
+	qfs_ties	ties;
 	person		ann;
 	person		bob;
 
@@ -820,9 +829,9 @@ flx_cap(void)
 	CHECK_INT(people_standing(&s, &ann).points, 20);
 	CHECK_INT(people_standing(&s, &ann).referrals, 2);
 	CHECK_INT(people_standing(&s, &bob).points, 0);
-	record = people_record(&s, &qfs_kind_referral, 2, 3);
-	CHECK(record->has_settled && record->has_guard);
-	CHECK_TEXT(qfs_slice_of(record->guard), "FLX_PER_USER_CAP");
+	ties = people_ties(&s, &bob);
+	CHECK(ties.has_settled && ties.has_guard);
+	CHECK_TEXT(qfs_slice_of(ties.guard), "FLX_PER_USER_CAP");
 	/* Others go on. */
 	come(5, &bob);
 	CHECK_AMOUNT(people_standing(&s, &bob).flx, "100.000000000000000000");
@@ -847,7 +856,7 @@ flx_cap_exactly(void)
 static void
 lower_cap(void)
 {
-	const qfs_referral_record *record;
+	qfs_ties	ties;
 	person		ann;
 	person		bob;
 	person		cid;
@@ -873,9 +882,9 @@ lower_cap(void)
 	CHECK_STATUS(people_profile(&s, &cid, 1), QFS_OK);
 	CHECK(outcome_has("\"guards\":[" GUARD("REFERRAL_CAP", "2", "2", "BLOCK") ","
 					  GUARD("FLX_PER_USER_CAP", "\"199.000000000000000000\"", "\"200.000000000000000000\"", "BLOCK") "]"));
-	record = people_record(&s, &qfs_kind_referral, 3, 4);
-	CHECK(record->has_guard);
-	CHECK_TEXT(qfs_slice_of(record->guard), "REFERRAL_CAP");
+	ties = people_ties(&s, &cid);
+	CHECK(ties.has_guard);
+	CHECK_TEXT(qfs_slice_of(ties.guard), "REFERRAL_CAP");
 	CHECK_AMOUNT(people_standing(&s, &ann).flx, "200.000000000000000000");
 	sample_close(&s);
 }
@@ -900,8 +909,8 @@ most_tiers(void)
 	{
 		unit_row("tier %d", i);
 		come((uint8_t) (i + 1), &ann);
-		snprintf(rule, sizeof(rule), "\"rule\":\"REFERRAL_TIER_%d\"", i);
-		CHECK(outcome_has(rule));
+		snprintf(rule, sizeof(rule), "\"rules\":[\"REFERRAL_TIER_%d\"]", i);
+		CHECK(has_text(s.event.accounts, rule));
 	}
 	CHECK_AMOUNT(people_standing(&s, &ann).flx, "136.000000000000000000");
 	sample_close(&s);

@@ -132,13 +132,13 @@ failing_calls(void)
 static void
 referrer_missing(void)
 {
-	qfs_referral_record record = {.referrer = {{9}}};
+	qfs_ties	record = {.last_entry = 7,.received = true,.has_referrer = true,.referrer = {{9}},.has_used = true,.used = 7};
 	qfs_store  *store;
 
 	meet();
-	record.referee = bob.wallet.user;
+	record.user = bob.wallet.user;
 	store = qfs_memory_store_base(s.store);
-	CHECK_STATUS(store->put(store, &qfs_kind_referral, &record, NULL), QFS_OK);
+	CHECK_STATUS(store->put(store, &qfs_kind_ties, &record, NULL), QFS_OK);
 	CHECK_STATUS(people_profile(&s, &bob, 1), QFS_OK);
 	CHECK_STATUS(people_write(&s, &bob, &cid, 1), QFS_ACCOUNT_UNKNOWN);
 	sample_close(&s);

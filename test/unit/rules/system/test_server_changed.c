@@ -52,16 +52,16 @@ changes(void)
 		qfs_server	server;
 		const char *outcome;
 	}			rows[] = {
-		{QFS_SERVER_TIMELINE, NULL, {7, 16384, 2, 150012}, "{\"previous\":0}"},
-		{QFS_SERVER_VERSION, NULL, {7, 16384, 2, 150013}, "{\"previous\":1}"},
-		{QFS_SERVER_TIMELINE | QFS_SERVER_VERSION, NULL, {7, 16384, 4, 180001}, "{\"previous\":2}"},
-		{QFS_SERVER_DATABASE, "a copy", {7, 16999, 4, 180001}, "{\"previous\":3}"},
-		{QFS_SERVER_RECOVERY | QFS_SERVER_TIMELINE, "to noon", {7, 16999, 5, 180001}, "{\"previous\":4}"},
+		{QFS_SERVER_TIMELINE, NULL, {7, 16384, 2, 150012}, "{\"result\":{\"previous\":0}}"},
+		{QFS_SERVER_VERSION, NULL, {7, 16384, 2, 150013}, "{\"result\":{\"previous\":1}}"},
+		{QFS_SERVER_TIMELINE | QFS_SERVER_VERSION, NULL, {7, 16384, 4, 180001}, "{\"result\":{\"previous\":2}}"},
+		{QFS_SERVER_DATABASE, "a copy", {7, 16999, 4, 180001}, "{\"result\":{\"previous\":3}}"},
+		{QFS_SERVER_RECOVERY | QFS_SERVER_TIMELINE, "to noon", {7, 16999, 5, 180001}, "{\"result\":{\"previous\":4}}"},
 		{QFS_SERVER_DATABASE | QFS_SERVER_RECOVERY | QFS_SERVER_TIMELINE | QFS_SERVER_VERSION, "x", {7, 17000, 6, 180002},
-		"{\"previous\":5}"},
-		{QFS_SERVER_DATABASE | QFS_SERVER_SYSTEM, "moved", {8, 17000, 6, 180002}, "{\"previous\":6}"},
+		"{\"result\":{\"previous\":5}}"},
+		{QFS_SERVER_DATABASE | QFS_SERVER_SYSTEM, "moved", {8, 17000, 6, 180002}, "{\"result\":{\"previous\":6}}"},
 		{QFS_SERVER_DATABASE | QFS_SERVER_SYSTEM | QFS_SERVER_TIMELINE | QFS_SERVER_VERSION, "upgraded", {9, 17000, 1, 190000},
-		"{\"previous\":7}"},
+		"{\"result\":{\"previous\":7}}"},
 	};
 
 	open_ledger();
@@ -184,7 +184,7 @@ not_for_accounts(void)
 	open_ledger();
 	CHECK_STATUS(sample_append_as(&s, SAMPLE_OPERATOR, &user, "SERVER_CHANGED",
 								  sample_server_payload(QFS_SERVER_TIMELINE, NULL, &next, 1)), QFS_ACTOR_MISMATCH);
-	CHECK_STATUS(sample_append_as(&s, "{\"via\":\"wallet\"}", &user, "SERVER_CHANGED",
+	CHECK_STATUS(sample_append_as(&s, "{\"sig\":\"0x\",\"via\":\"wallet\"}", &user, "SERVER_CHANGED",
 								  sample_server_payload(QFS_SERVER_TIMELINE, NULL, &next, 1)), QFS_NO_SESSION);
 	CHECK_INT(in_force()->seq, 0);
 	sample_close(&s);

@@ -1,0 +1,83 @@
+// policy.mjs - the parameters of the rules: their ranges (docs/policy.md), and amounts among them as numbers.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { sha256, toHex, utf8 } from '../bytes.mjs';
+import { canonical } from '../canonical.mjs';
+import { ONE, readAmount } from './amounts.mjs';
+import { demand } from './fault.mjs';
+import { each, integer, isUserId, list, matches, members, oneOf, TYPE_FORM } from './forms.mjs';
+import { isDomain, isUri } from './uri.mjs';
+
+// Of the rules that are written here.
+const RULES_VERSION = 1;
+const MAX_LIST = 64;
+const MAX_AMOUNT_TEXT = 40;
+const MAX_BLOCK_MS = 86400000;
+const MILLION = 1000000;
+const MAX_FLX = ONE * 1000000000000n;
+
+const amountUpTo = (max) => (value) => {
+  try {
+    return value.length <= MAX_AMOUNT_TEXT && readAmount(value) <= max;
+  } catch {
+    return false;
+  }
+};
+const share = amountUpTo(ONE);
+
+const isTier = members({ flx: amountUpTo(MAX_FLX), to: integer(1, MILLION) });
+
+export const FEATURES = ['clarity', 'contradiction', 'hsmf', 'logic', 'signal', 'topic'];
+
+const isPolicy = members({
+  auth: members({ chain_ids: list(integer(0), MAX_LIST), domains: list(isDomain, MAX_LIST), uris: list(isUri, MAX_LIST) }),
+  block_ms: integer(1000, MAX_BLOCK_MS),
+  coherence: members({
+    acts: each(share, 'FRAUD_BLOCKED', 'MESSAGE_RECIPROCATED', 'PROFILE_COMPLETED', 'REFERRAL_ACTIVATED_REFEREE', 'REFERRAL_ACTIVATED_REFERRER'),
+    alpha: share,
+    trust: each(share, 'AUTHORITY', 'TRUSTED', 'VERIFIED'),
+    weights: each(share, ...FEATURES),
+  }),
+  epoch_blocks: integer(1, MILLION),
+  evaluators: list(isUserId, MAX_LIST),
+  limits: each(integer(0, MILLION), 'events_per_minute', 'logins_per_minute', 'messages_per_minute', 'threads_per_day'),
+  nonce_ttl_ms: integer(1000, MAX_BLOCK_MS),
+  operators: list(isUserId, MAX_LIST),
+  referral: members({
+    activation: list(oneOf('message_received', 'message_sent', 'profile'), 3),
+    cap: integer(0, MILLION),
+    flx_cap: amountUpTo(MAX_FLX),
+    points: integer(0, MILLION),
+    tiers: list(isTier, 16, 1),
+    window_blocks: integer(0, MILLION),
+  }),
+  rules: integer(1),
+  sessions_max: integer(1, 16),
+  signed: oneOf('all', 'devices', 'none'),
+  signed_types: list(matches(TYPE_FORM), MAX_LIST),
+  ttl_blocks: integer(1, MILLION),
+  visibility: oneOf('parties', 'public'),
+});
+
+// What parts of it must be to each other.
+function isOrdered({ coherence: { trust }, referral: { cap, flx_cap, tiers } }) {
+  const [verified, trusted, authority] = [trust.VERIFIED, trust.TRUSTED, trust.AUTHORITY].map(readAmount);
+  return verified <= trusted && trusted <= authority && tiers.at(-1).to >= cap
+    && tiers.every(({ to }, i) => i === 0 || to > tiers[i - 1].to) && tiers.every(({ flx }) => readAmount(flx) <= readAmount(flx_cap));
+}
+
+// The policy as the rules read it: amounts as numbers, and the hash that outcomes name.
+export async function readPolicy(value) {
+  demand(isPolicy(value) && isOrdered(value), 'POLICY_INVALID', 'the policy has a member that is unknown, missing or out of range');
+  demand(value.rules === RULES_VERSION, 'RULES_UNKNOWN', `rules of version ${value.rules} are not known here, ${RULES_VERSION} is`);
+  const { coherence: { acts, alpha, weights }, referral } = value;
+  const amounts = (object) => Object.fromEntries(Object.entries(object).map(([name, text]) => [name, readAmount(text)]));
+  return {
+    ...value,
+    coherence: { acts: amounts(acts), alpha: readAmount(alpha), weights: amounts(weights) },
+    referral: { ...referral, flx_cap: readAmount(referral.flx_cap), tiers: referral.tiers.map(({ flx, to }) => ({ flx: readAmount(flx), to })) },
+    hash: toHex(await sha256(utf8(canonical(value)))),
+    text: value,
+  };
+}

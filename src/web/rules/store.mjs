@@ -1,0 +1,185 @@
+// store.mjs - the state that follows from a ledger: tables of rows, and what one entry is about to change in them.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { fromHex, sha256, toHex, utf8 } from '../bytes.mjs';
+import { canonical } from '../canonical.mjs';
+import { writeAmount } from './amounts.mjs';
+import { demand, LedgerFault } from './fault.mjs';
+
+// Columns of each table in the order in which its rows are hashed (docs/format.md, State).
+const COLUMNS = {
+  access: ['user_id', 'last_entry', 'sessions'],
+  account: ['user_id', 'wallet'],
+  content: ['content', 'author', 'kind', 'size', 'seq', 'score'],
+  device: ['device', 'user_id'],
+  event_type: ['type', 'seq', 'by', 'schema'],
+  ledger_state: ['number', 'genesis_at', 'ledger', 'origin', 'policy_seq', 'policy', 'key_number'],
+  login_nonce: ['nonce', 'seq'],
+  nonce: ['user_id', 'last_entry', 'event_nonce'],
+  policy: ['seq', 'policy'],
+  rate: ['user_id', 'what', 'window', 'count'],
+  referral_block: ['seq', 'referee', 'referrer', 'guard'],
+  referral_code: ['code', 'user_id'],
+  server: ['number', 'seq', 'database', 'salt', 'system', 'timeline', 'version'],
+  session: ['session', 'user_id', 'seq', 'issued_block', 'ttl_blocks', 'operates', 'device', 'ended', 'reason'],
+  signing_key: ['number', 'seq', 'checkpoint', 'token', 'recovery'],
+  standing: ['user_id', 'last_entry', 'chat_key', 'coherence', 'created', 'created_at', 'flx', 'points', 'profile', 'profile_version', 'referrals'],
+  thread: ['thread', 'first', 'second', 'first_seq', 'second_seq', 'by_first', 'last_entry', 'answered'],
+  ties: ['user_id', 'last_entry', 'guard', 'received', 'referrer', 'sent', 'settled', 'used'],
+};
+
+// What an account has before the first touch of a kind.
+const BEFORE = {
+  access: { sessions: [] },
+  nonce: { event_nonce: 0 },
+  standing: { chat_key: null, coherence: writeAmount(0n), created: null, created_at: null, flx: writeAmount(0n), points: 0, profile: null, profile_version: 0, referrals: 0 },
+  ties: { guard: null, received: false, referrer: null, sent: false, settled: null, used: null },
+};
+
+const digestOf = async (session) => toHex(await sha256(utf8(canonical(session))));
+
+// The state of a kind as the part of an account has it: of sessions their digests.
+export async function shownState(kind, state) {
+  return kind === 'access' ? { sessions: await Promise.all(state.sessions.map(digestOf)) } : state;
+}
+
+export class Store {
+  // Policies as readPolicy() gives them, by the entry that brought each, are kept beside their rows.
+  constructor() {
+    this.tables = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, new Map()]));
+    this.policyInForce = null;
+  }
+
+  get(table, key) {
+    return this.tables[table].get(key);
+  }
+
+  get ledger() {
+    return this.get('ledger_state', 0);
+  }
+
+  blockOf(at) {
+    return Math.floor((at - this.ledger.genesis_at) / this.policyInForce.block_ms);
+  }
+
+  epochOf(at) {
+    return Math.floor(this.blockOf(at) / this.policyInForce.epoch_blocks);
+  }
+
+  // {last, state} of a kind of an account; last is null where nothing touched it.
+  kind(kind, account) {
+    const row = this.get(kind, account);
+    return row ? { last: row.last_entry, state: row.state } : { last: null, state: BEFORE[kind] };
+  }
+
+  async hash() {
+    const digests = [];
+    for (const [name, rows] of Object.entries(this.tables)) {
+      for (const row of rows.values()) {
+        const flat = row.state ? { ...row, ...row.state } : row;
+        digests.push(toHex(await sha256(utf8(canonical([name, ...COLUMNS[name].map((column) => flat[column])])))));
+      }
+    }
+    return toHex(await sha256(fromHex(digests.sort().join(''))));
+  }
+}
+
+// What an entry looks at and changes.  The store changes when all of it is known to hold, in apply().
+export class Change {
+  constructor(store, seq, at) {
+    Object.assign(this, { store, seq, at, policy: store.policyInForce, policySeq: store.ledger?.policy_seq ?? 0 });
+    this.looked = new Map();
+    this.touched = new Map();
+    this.guards = [];
+    this.fault = null;
+    this.result = undefined;
+    this.writes = [];
+  }
+
+  // State of a kind of an account, as this entry has left it so far.
+  look(kind, account) {
+    const key = `${account} ${kind}`;
+    const part = this.touched.get(key);
+    if (part) return part.state;
+    const { last, state } = this.store.kind(kind, account);
+    this.looked.set(key, { account, kind, previous: last });
+    return state;
+  }
+
+  touch(kind, account, rule, members) {
+    const key = `${account} ${kind}`;
+    const { last, state } = this.store.kind(kind, account);
+    if (!this.touched.has(key)) this.touched.set(key, { account, kind, previous: last, rules: [], state, before: state });
+    const isTooLarge = (value) => typeof value === 'number' && !Number.isSafeInteger(value);
+    demand(!Object.values(members).some(isTooLarge), 'AMOUNT_OVERFLOW', `the ${kind} of ${account} would have a number above 2^53 - 1`);
+    const part = this.touched.get(key);
+    part.state = { ...part.state, ...members };
+    part.rules.push(rule);
+  }
+
+  put(table, key, row) {
+    this.writes.push(() => this.store.tables[table].set(key, row));
+  }
+
+  amend(table, key, members) {
+    this.writes.push(() => Object.assign(this.store.get(table, key), members));
+  }
+
+  // As demand(), of what an acknowledgement can admit nevertheless: the rule goes on.
+  admit(condition, code, detail) {
+    if (!condition) this.fault ??= new LedgerFault(code, detail);
+    return condition;
+  }
+
+  guard(name, isBlocked, bound, observed) {
+    this.guards.push({ bound, guard: name, observed, result: isBlocked ? 'BLOCK' : 'PASS' });
+    return isBlocked ? name : null;
+  }
+
+  // Parts of accounts as the entry's line has them.
+  async accounts() {
+    const parts = [];
+    for (const { account, kind, previous, rules, state, before } of this.touched.values()) {
+      const [now, then] = [await shownState(kind, state), await shownState(kind, before)];
+      const changed = previous === null ? [] : Object.keys(now).filter((name) => canonical(now[name]) !== canonical(then[name]));
+      parts.push({ account, kind, policy: this.policySeq, previous, rules, state: now, was: Object.fromEntries(changed.map((name) => [name, then[name]])) });
+    }
+    return parts;
+  }
+
+  // isOwn: is the type one of qfs's own, which has a status?
+  outcome(isOwn, isBlocked) {
+    const order = (a, b) => (a.account === b.account ? Number(a.kind > b.kind) - Number(a.kind < b.kind) : Number(a.account > b.account) - Number(a.account < b.account));
+    const read = [...this.looked].filter(([key]) => !this.touched.has(key)).map(([, item]) => item).sort(order);
+    const outcome = {};
+    if (this.guards.length > 0) outcome.guards = this.guards;
+    if (read.length > 0) outcome.read = read;
+    if (this.result !== undefined) outcome.result = this.result;
+    if (read.length > 0 || this.touched.size > 0) {
+      outcome.policy = this.policy.hash;
+      if (isOwn) outcome.status = isBlocked ? 'BLOCKED' : 'OK';
+    }
+    return outcome;
+  }
+
+  // A row that depends on the outcome, computed or recorded; none where make() gives null.
+  putBy(table, key, make) {
+    this.writes.push((outcome) => {
+      const row = make(outcome);
+      if (row) this.store.tables[table].set(key, row);
+    });
+  }
+
+  // What changes beside the kinds of accounts.
+  applyWrites(outcome) {
+    for (const write of this.writes) write(outcome);
+  }
+
+  apply(outcome) {
+    this.applyWrites(outcome);
+    for (const { account, kind, state } of this.touched.values()) {
+      this.store.tables[kind].set(account, { user_id: account, last_entry: this.seq, state });
+    }
+  }
+}

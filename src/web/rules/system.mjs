@@ -1,0 +1,107 @@
+// system.mjs - events of the ledger itself: genesis, policies, types, keys, acknowledged faults.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import { concat, fromHex, utf8 } from '../bytes.mjs';
+import { isPublicKey, isSigned } from '../ed25519.mjs';
+import { demand } from './fault.mjs';
+import { isOwnType, SERVER_CHANGES, TYPE_FORM } from './forms.mjs';
+import { readPolicy } from './policy.mjs';
+import { readSchema } from './schema.mjs';
+
+const RESERVED = ['AEGIS', 'ANCHOR', 'DORMANCY', 'FAULT', 'LEDGER', 'NOD', 'PAYLOAD', 'PROPOSAL', 'ROW', 'SEGMENT', 'SERVER', 'TABLE', 'VOTE'];
+const MAX_ORIGIN = 255;
+
+// keys: all that are in force from here on.
+function checkKeys({ checkpoint, token, recovery }) {
+  const named = Object.entries({ checkpoint, token, ...(recovery && { recovery }) });
+  for (const [name, key] of named) demand(isPublicKey(fromHex(key)), 'ED25519_KEY', `the ${name} key is not a usable Ed25519 key`);
+  demand(![checkpoint, token].includes(recovery), 'RECOVERY_KEY', 'the recovery key is one of the others');
+}
+
+const bytesFrom = (number) => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(number));
+  return bytes;
+};
+
+async function bringPolicy(change, value) {
+  const policy = await readPolicy(value);
+  change.put('policy', change.seq, { seq: change.seq, policy: value });
+  change.writes.push(() => { change.store.policyInForce = policy; });
+  change.result = { policy: policy.hash };
+  return policy;
+}
+
+const recordServer = (change, server) => change.put('server', 0, { number: 0, seq: change.seq, ...server });
+
+const isOrigin = (origin) => typeof origin === 'string' && origin.length > 0 && utf8(origin).length <= MAX_ORIGIN && /^[^\s+\u0000-\u0020\u007f]+$/.test(origin);
+
+export async function genesis(change, { payload }, { hash }) {
+  demand(isOrigin(payload.origin), 'ORIGIN_INVALID', 'the origin is not usable as a note key name');
+  checkKeys(payload.keys);
+  const policy = await bringPolicy(change, payload.policy);
+  change.put('ledger_state', 0, { number: 0, genesis_at: change.at, ledger: hash, origin: payload.origin, policy_seq: 0, policy: policy.hash, key_number: 0 });
+  recordServer(change, payload.server);
+  change.put('signing_key', 0, { number: 0, seq: change.seq, recovery: null, ...payload.keys });
+}
+
+// Does what is listed follow from what was recorded, and who is asked for a reason?  Whether digests and the way between
+// timelines changed, the server alone knows.
+export function changeServer(change, { payload: { changed, reason, server } }) {
+  const before = change.store.get('server', 0);
+  const has = (name) => changed.includes(name);
+  const rank = (name) => SERVER_CHANGES.indexOf(name);
+  const needsReason = has('database') || has('recovery') || has('system');
+  demand(changed.every((name, i) => i === 0 || rank(name) > rank(changed[i - 1])) && has('timeline') === (server.timeline !== before.timeline)
+    && has('version') === (server.version !== before.version) && (!has('system') || has('database')) && (!has('recovery') || (has('timeline') && !has('system')))
+    && needsReason === (reason !== null) && server.salt !== before.salt, 'PAYLOAD_INVALID', 'what is listed does not follow from the server that was recorded before');
+  recordServer(change, server);
+  change.result = { previous: before.seq };
+}
+
+export async function changePolicy(change, { payload }) {
+  const previous = change.store.ledger.policy_seq;
+  const policy = await bringPolicy(change, payload.policy);
+  demand(policy.block_ms === change.policy.block_ms && policy.epoch_blocks === change.policy.epoch_blocks, 'POLICY_INVALID', 'block_ms and epoch_blocks stay as genesis set them');
+  change.amend('ledger_state', 0, { policy_seq: change.seq, policy: policy.hash });
+  change.result.previous = previous;
+}
+
+const isReserved = (type) => RESERVED.some((name) => type === name || type.startsWith(`${name}_`));
+
+export function registerType(change, { payload }) {
+  const { by, schema, type } = payload;
+  demand(TYPE_FORM.test(type), 'TYPE_SYNTAX', 'the type is malformed');
+  demand(!isOwnType(type), 'TYPE_EXISTS', `${type} is a type of qfs\u2019s own`);
+  change.admit(!change.store.get('event_type', type), 'TYPE_EXISTS', `there is a type ${type}`);
+  demand(!isReserved(type), 'TYPE_RESERVED', `${type} is a name that qfs keeps for itself`);
+  change.put('event_type', type, { type, seq: change.seq, by, schema: readSchema(schema) });
+}
+
+// What the outgoing checkpoint key signs, or the recovery key.
+function endorsement(by, ledger, number, { checkpoint, token, recovery }) {
+  const keys = concat(fromHex(checkpoint), fromHex(token));
+  return by === 'recovery' ? concat(utf8('qfs:key-recovery:v1\0'), fromHex(ledger), bytesFrom(number), keys, fromHex(recovery))
+    : concat(utf8('qfs:key-rotation:v1\0'), fromHex(ledger), keys);
+}
+
+export async function rotateKeys(change, { payload: { by, keys, signature } }) {
+  const { key_number: last, ledger } = change.store.ledger;
+  const outgoing = change.store.get('signing_key', last);
+  demand(by !== 'recovery' || outgoing.recovery, 'NO_RECOVERY_KEY', 'the ledger has no recovery key');
+  const next = { recovery: outgoing.recovery, ...keys };
+  checkKeys(next);
+  const signer = by === 'recovery' ? outgoing.recovery : outgoing.checkpoint;
+  demand(await isSigned(endorsement(by, ledger, last + 1, next), fromHex(signature), fromHex(signer)), 'SIGNATURE_INVALID', `the ${by ?? 'outgoing checkpoint'} key has not signed the new keys`);
+  change.put('signing_key', last + 1, { number: last + 1, seq: change.seq, ...next });
+  change.amend('ledger_state', 0, { key_number: last + 1 });
+  change.result = { number: last + 1 };
+}
+
+// Do the faults name entries before this one, in their order?
+export const areEarlier = (faults, seq) => faults.every((fault, i) => fault.seq < seq && (i === 0 || fault.seq > faults[i - 1].seq));
+
+export function acknowledgeFaults(change, { payload }) {
+  demand(areEarlier(payload.faults, change.seq), 'PAYLOAD_INVALID', 'the faults are not those of entries before this one, in their order');
+}

@@ -1,0 +1,191 @@
+# 032_doors.pl - every door, with every role: nothing that is given away holds a string that its reader may not see.
+use strict;
+use warnings FATAL => 'all';
+use JSON::PP;
+use MIME::Base64 qw(decode_base64);
+use QfsTest;
+use QfsClient;
+use QfsHistory;
+use QfsWallet;
+use Test::More;
+
+my $SIZE = $ENV{QFS_DOORS_EVENTS} // 260;
+my $seed = $ENV{QFS_SEED} // time() % 1_000_000_000;
+note("QFS_SEED=$seed");
+srand($seed);
+
+my $json    = JSON::PP->new->utf8->canonical;
+my $node    = new_node('doors');
+my $history = QfsHistory->new($node, 'doors', accounts => 8, clients => 1);
+$history->run($SIZE);
+is(join("\n", @{ $history->{wrong} }), '', 'what was refused was refused for a reason we know');
+my $client = QfsClient->wait_for($node, database => 'doors');
+
+# ---- the secrets: every long string of what is not public, and the entries that hold it ----
+
+my @entries = map { $json->decode($_->[0]) } @{ $client->query('SELECT qfs.export()')->{rows} };
+my %public  = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED);
+
+# Strings that nobody guesses: ids, hashes, keys, signatures.  Accounts, codes and what profiles show are no secret.
+sub strings_of {
+  my ($value) = @_;
+  return ref $value eq 'HASH' ? (map { strings_of($_) } values %$value) : ref $value eq 'ARRAY' ? (map { strings_of($_) } @$value)
+    : defined $value && $value =~ /^(?:0x)?[A-Za-z0-9_-]{32,}$/ && $value !~ /^user_/ ? ($value) : ();
+}
+
+my %no_secret;
+for my $entry (@entries) {
+  $no_secret{$_} = 1 for $public{ $entry->{act}{type} } ? strings_of([ @{$entry}{qw(act payload sig outcome)} ]) : ();
+  $no_secret{ $_->{state}{chat_key} // '' } = $no_secret{ $_->{state}{profile} // '' } = 1
+    for grep { $_->{kind} eq 'standing' } @{ $entry->{accounts} };
+  $no_secret{ $entry->{outcome}{policy} // '' } = 1;
+}
+# Profiles show wallets.
+my @wallets = map { $_->[0] } @{ $client->query('SELECT wallet FROM qfs.account')->{rows} };
+$no_secret{$_} = 1 for @wallets;
+# Digests of sessions are told to whoever a session's authority is explained to: they say how many there are, and no more.
+my %digest = map { ($_ => 1) } map { @{ $_->{state}{sessions} } } grep { $_->{kind} eq 'access' } map { @{ $_->{accounts} } } @entries;
+# A chat key is one thing in two spellings.
+sub is_chat_key { my ($s) = @_; return length $s == 43 && $no_secret{ unpack 'H*', MIME::Base64::decode_base64url($s) } }
+
+# Who may see what of an entry, by docs/format.md.
+sub is_party {
+  my ($reader, $entry) = @_;
+  my $touched = grep { $_->{account} eq $reader } @{ $entry->{accounts} };
+  return $entry->{act}{actor} eq $reader || ($entry->{payload}{recipient} // '') eq $reader ||
+    ($touched && ($entry->{act}{actor} eq 'system' || $entry->{act}{type} eq 'COHERENCE_SCORED'));
+}
+
+my %where;    # string => list of [entry, the part's account and kind, or nothing for the act]
+for my $entry (@entries) {
+  push @{ $where{$_} }, [$entry] for strings_of([ @{$entry}{qw(act payload sig outcome)} ]);
+  # It gives the salts of all parts.
+  push @{ $where{ $entry->{salt} } }, [ $entry, undef, 1 ];
+  for my $part (@{ $entry->{accounts} }) {
+    push @{ $where{$_} }, [ $entry, $part ] for strings_of([ @{$part}{qw(state was)} ]);
+  }
+}
+delete @where{ keys %no_secret };
+delete $where{$_} for grep { is_chat_key($_) } keys %where;
+cmp_ok(scalar keys %where, '>', 2 * $SIZE, 'there are secrets');
+
+sub sees_all {
+  my ($reader, $entry) = @_;
+  my @hidden = grep { $_->{account} ne $reader && $_->{kind} ne 'standing' } @{ $entry->{accounts} };
+  return $public{ $entry->{act}{type} } ? !@{ $entry->{accounts} } : is_party($reader, $entry) && !@hidden;
+}
+
+my %may;      # reader => { string => may be seen }
+sub may_see {
+  my ($reader, $string) = @_;
+  return $may{$reader}{$string} //= scalar grep {
+    my ($entry, $part, $all) = @$_;
+    $all ? sees_all($reader, $entry) : $part ? $part->{account} eq $reader || ($part->{kind} eq 'ties' && ($part->{state}{referrer} // '') eq $reader) || ($part->{kind} eq 'standing' && is_party($reader, $entry))
+      : is_party($reader, $entry)
+  } @{ $where{$string} };
+}
+
+# What leaks in an answer: what is not in the question.
+sub leaks {
+  my ($reader, $door, $answer) = @_;
+  my $tells = $door =~ /explain_(?:session|message)/;
+  my %found = map { ($_ => 1) } grep { $where{$_} && !may_see($reader, $_) && !($tells && $digest{$_}) && index($door, $_) < 0 } $answer =~ /((?:0x)?[A-Za-z0-9_-]{32,})/g;
+  return sort keys %found;
+}
+
+# ---- the doors ----
+
+my ($size)  = $client->value('SELECT size FROM qfs.head()');
+my @threads = map { $_->[0] } @{ $client->query('SELECT thread FROM qfs.thread')->{rows} };
+my @users   = map { $_->{user} } @{ $history->{accounts} };
+
+my @of_entries = map { my $f = $_; map { "$f($_)" } 0 .. $size - 1 } 'qfs_api.entry', 'qfs_api.entry_head', 'qfs_api.explain_entry',
+  'qfs_api.explain_session', 'qfs_api.tlog_proof';
+my @doors = (
+  @of_entries,
+  (map { my $n = $_; ("qfs_api.explain_reward('$n')", map { "qfs_api.explain_coherence('$_', $n)" } @users) } 0 .. $size - 1),
+  (map { ("qfs_api.profile('$_')", "qfs_api.coherence('$_')", "qfs_api.chat_key('$_')", "qfs_api.explain_coherence('$_')", "qfs_api.account_statement('$_')") } @users),
+  (map { my $t = $_; ("qfs_api.messages('$t')", map { ("qfs_api.explain_message('$t', $_)", map { my $u = $_; "qfs_api.explain_message('$t', 1, '$u')" } @users) } 1 .. 3) } @threads),
+  qw(qfs_api.policy() qfs_api.event_types() qfs_api.head() qfs_api.vkey() qfs_api.checkpoint() qfs_api.profile() qfs_api.coherence()
+    qfs_api.history() qfs_api.inbox() qfs_api.sessions() qfs_api.referral_stats() qfs_api.referral_code() qfs_api.account_statement()),
+  "convert_from(qfs_api.entry_bundle(0, least($size, 256)::integer), 'UTF8')",
+  "(SELECT string_agg(l::text, ' ') FROM qfs_api.ledger l)",
+);
+
+my %statistics;
+sub walk {
+  my ($role, $reader, $token) = @_;
+  my @leaks;
+  my $answered = 0;
+  for my $door (@doors) {
+    my $begin = "BEGIN; SET LOCAL ROLE $role" . ($token ? '; SELECT qfs.authenticate(' . QfsWallet::literal($token) . ')' : '');
+    my $answer = $client->query("$begin; SELECT d::text FROM (SELECT $door AS d) x; ROLLBACK");
+    $client->query('ROLLBACK') if $answer->{error};
+    my $text = $answer->{error} ? join ' ', grep { defined } @{ $answer->{error} }{qw(message detail)} : join ' ', map { $_->[0] // '' } @{ $answer->{rows} };
+    $answered++ unless $answer->{error};
+    push @leaks, map { "$door: $_ of " . join(',', map { "$_->[0]{seq} $_->[0]{act}{type}" . ($_->[1] ? " $_->[1]{kind}" : '') } @{ $where{$_} }) } leaks($reader, $door, $text);
+  }
+  note("$reader: $answered of " . @doors . ' doors answered');
+  return (\@leaks, $answered);
+}
+
+my ($leaks, $answered) = walk('qfs_anon', 'nobody');
+is(join("\n", @$leaks), '', 'nobody who is not signed in is given a secret');
+cmp_ok($answered, '>', $size, 'and doors were open to them');
+for my $account (grep { $_->{token} } @{ $history->{accounts} }) {
+  ($leaks, $answered) = walk('qfs_user', $account->{user}, $account->{token});
+  is(join("\n", @{$leaks}[ 0 .. ($#$leaks > 9 ? 9 : $#$leaks) ]), '', "account $account->{number} is given none of others'");
+  cmp_ok($answered, '>', $size, 'and doors were open to it');
+}
+
+# ---- a profile is to others what it was at the end of the last epoch ----
+
+{
+  my $policy = $json->encode({ %{ $json->decode($QfsWallet::POLICY) }, block_ms => 1000, epoch_blocks => 5, ttl_blocks => 1_000 });
+  new_ledger($node, 'epochs', policy => $policy);
+  my $other = QfsClient->wait_for($node, database => 'epochs');
+  my ($ann, $bob) = map { sign_in($other, $_) } 1, 2;
+  my $epoch = 'SELECT ((extract(epoch FROM clock_timestamp()) * 1000)::bigint - genesis_at) / 5000 FROM qfs.ledger_state';
+  my $seen  = sub {
+    my ($who, $of) = @_;
+    my $answer = $json->decode($other->query(as_account($who->{token}, "SELECT qfs_api.profile('$of->{user_id}'), qfs_api.coherence('$of->{user_id}')"))->{rows}[-1][0]);
+    return join ' ', map { $_ // 'null' } @{$answer}{qw(joined coherence genesis_points version)};
+  };
+  # All within one epoch, or it is tried again in the next.
+  my ($before, $mine, $theirs, $same);
+  for (1 .. 4) {
+    wait_until(sub { my $now = $other->value($epoch); ($before // -1) != $now and defined($before = $now) }, 'an epoch begins');
+    my $version = $json->decode($other->query(as_account($ann->{token}, 'SELECT qfs_api.profile()'))->{rows}[-1][0])->{version} // 0;
+    $other->query(as_account($ann->{token}, "SELECT qfs_api.set_profile('Ann $_')"));
+    ($mine, $theirs) = ($seen->($ann, $ann), $seen->($bob, $ann));
+    $same = $other->value($epoch) == $before and last;
+  }
+  ok($same, 'it was one epoch');
+  my ($score) = $mine =~ /^\d+ (0\.03\d*) 0 \d+$/;
+  ok($score, 'one sees one\'s own act at once') or diag($mine);
+  unlike($theirs, qr/ 0\.03/, 'others do not') or diag($theirs);
+  wait_until(sub { $other->value($epoch) > $before }, 'the epoch is over');
+  is($seen->($bob, $ann), $mine, 'but once the epoch is over');
+  is($other->query("SET ROLE qfs_anon; SELECT qfs_api.profile('$ann->{user_id}')")->{rows}[-1][0] =~ /"coherence": "$score"/, 1, 'nor is there a difference for who is not signed in');
+}
+
+# ---- the walk sees a leak: each door, opened a little too far ----
+
+my @planted = (
+  [ 'a line', q{CREATE OR REPLACE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain" LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.entry(seq)'} ],
+  [ 'the view', q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
+  [ 'accounts in the view', q{CREATE OR REPLACE FUNCTION qfs.seen_accounts(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT accounts'} ],
+  [ 'an explanation', q{CREATE OR REPLACE FUNCTION qfs_api.explain_entry(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq)'} ],
+  [ 'an explained session', q{CREATE OR REPLACE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq, ''session'')'} ],
+  [ 'a statement', q{CREATE OR REPLACE FUNCTION qfs_api.account_statement(user_id text DEFAULT NULL, "from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(s.last_entry, ''statement'', s.user_id) FROM qfs.standing s WHERE s.user_id::text = $1'} ],
+  [ 'messages', q{CREATE OR REPLACE FUNCTION qfs.require_thread(thread text) RETURNS qfs.hash LANGUAGE sql STABLE AS 'SELECT thread::qfs.hash'; ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY} ],
+  [ 'sessions', q{CREATE OR REPLACE FUNCTION qfs.require_user_id() RETURNS qfs.user_id LANGUAGE sql STABLE AS 'SELECT s.user_id FROM qfs.session s WHERE s.user_id OPERATOR(qfs.<>) qfs.current_user_id() LIMIT 1'} ],
+);
+my ($reader) = grep { $_->{token} } @{ $history->{accounts} };
+for my $plant (@planted) {
+  my ($name, $sql) = @$plant;
+  $node->safe_psql('doors', "SET qfs.ddl_guard = off; $sql");
+  my $mine = @{ (walk('qfs_user', $reader->{user}, $reader->{token}))[0] };
+  cmp_ok($mine, '>', 0, "a leak through $name is found");
+}
+done_testing();
