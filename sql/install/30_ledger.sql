@@ -6,7 +6,7 @@ CREATE TABLE qfs.ledger (
   type    text COLLATE "C" NOT NULL,
   actor   qfs.user_id,
   auth    jsonb       NOT NULL,
-  payload jsonb       NOT NULL,
+  payload jsonb,
   sig     text COLLATE "C",
   outcome jsonb       NOT NULL,
   accounts jsonb      NOT NULL,
@@ -23,11 +23,11 @@ COMMENT ON COLUMN qfs.ledger.at IS 'milliseconds since 1970-01-01 UTC; never les
 COMMENT ON COLUMN qfs.ledger.type IS 'event type, [A-Z][A-Z0-9_]{0,62}';
 COMMENT ON COLUMN qfs.ledger.actor IS 'whose act it is; null: the ledger itself';
 COMMENT ON COLUMN qfs.ledger.auth IS 'how the actor was established';
-COMMENT ON COLUMN qfs.ledger.payload IS 'what was asked for';
+COMMENT ON COLUMN qfs.ledger.payload IS 'what was asked for; null once it was erased';
 COMMENT ON COLUMN qfs.ledger.sig IS 'the device''s signature over it, or the wallet''s';
 COMMENT ON COLUMN qfs.ledger.outcome IS 'what the rules computed from it; {} where the type has no rule';
 COMMENT ON COLUMN qfs.ledger.accounts IS 'parts of the accounts that it touched: what they are in a kind after it, and what they were';
-COMMENT ON COLUMN qfs.ledger.salt IS '16 random bytes, from which each part has the salt of its commitment';
+COMMENT ON COLUMN qfs.ledger.salt IS '16 random bytes, from which each part has the salt of its commitment; of an entry whose payload was erased the commitments of what is gone, and the salts of what is not';
 COMMENT ON COLUMN qfs.ledger.prev IS 'hash of the entry before; zeros for entry 0';
 COMMENT ON COLUMN qfs.ledger.hash IS 'RFC 6962 leaf hash of the entry''s head, which commits to its parts';
 COMMENT ON COLUMN qfs.ledger.nodes IS 'interior Merkle nodes that this leaf completes, lowest level first';
@@ -106,6 +106,16 @@ COMMENT ON COLUMN qfs.policy.seq IS 'entry that put it in force';
 COMMENT ON COLUMN qfs.policy.policy IS 'canonical JSON';
 COMMENT ON CONSTRAINT policy_pkey ON qfs.policy IS 'one policy an entry';
 
+CREATE TABLE qfs.erasure (
+  seq bigint NOT NULL,
+  by  bigint NOT NULL,
+  CONSTRAINT erasure_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE qfs.erasure IS 'entries whose payload was erased';
+COMMENT ON COLUMN qfs.erasure.seq IS 'the entry';
+COMMENT ON COLUMN qfs.erasure.by IS 'the entry that says so';
+COMMENT ON CONSTRAINT erasure_pkey ON qfs.erasure IS 'a payload is erased once';
+
 CREATE TABLE qfs.signing_key (
   number     bigint   NOT NULL,
   seq        bigint   NOT NULL,
@@ -156,5 +166,5 @@ COMMENT ON COLUMN qfs.event_type.by IS 'who appends it: operator or account';
 COMMENT ON COLUMN qfs.event_type.schema IS 'JSON Schema of the payload, canonical';
 COMMENT ON CONSTRAINT event_type_pkey ON qfs.event_type IS 'a type is registered once';
 
-GRANT SELECT ON qfs.ledger_state, qfs.opening, qfs.policy, qfs.signing_key, qfs.server, qfs.event_type
+GRANT SELECT ON qfs.erasure, qfs.ledger_state, qfs.opening, qfs.policy, qfs.signing_key, qfs.server, qfs.event_type
   TO qfs_operator, qfs_auditor;

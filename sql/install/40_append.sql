@@ -54,3 +54,9 @@ GRANT EXECUTE ON FUNCTION
   qfs.set_policy(jsonb), qfs.rotate_keys(), qfs.rotate_keys(qfs.hash), qfs.prepare_keys(),
   qfs.recovery_message(qfs.hash, qfs.hash), qfs.recover_keys(qfs.hash, bytea, qfs.hash)
   TO qfs_operator;
+
+CREATE FUNCTION qfs.erase_payload(seq bigint, reason text) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'qfs_sql_erase_payload' LANGUAGE C STRICT;
+COMMENT ON FUNCTION qfs.erase_payload(bigint, text) IS
+  'erases payload and signature of an entry of an application''s type, and appends PAYLOAD_ERASED, which says so; gives that entry';
+GRANT EXECUTE ON FUNCTION qfs.erase_payload(bigint, text) TO qfs_operator;

@@ -399,11 +399,12 @@ print_result(const Options *options, qfs_audit *audit, size_t checkpoints)
 	unsigned long long entries = audit->chain.frontier.size;
 	unsigned long long faults = audit->faults;
 	unsigned long long acknowledged = audit->acknowledged;
+	unsigned long long erased = audit->erased;
 
 	if (options->json)
 	{
-		printf("{\"acknowledged\":%llu,\"checkpoints\":%zu,\"entries\":%llu,\"faults\":%llu",
-			   acknowledged, checkpoints, entries, faults);
+		printf("{\"acknowledged\":%llu,\"checkpoints\":%zu,\"entries\":%llu,\"erased\":%llu,\"faults\":%llu",
+			   acknowledged, checkpoints, entries, erased, faults);
 		print_root(audit, ",\"root\":\"", "\"");
 		printf(",\"sound\":%s}\n", faults == 0 ? "true" : "false");
 		return;
@@ -420,6 +421,8 @@ print_result(const Options *options, qfs_audit *audit, size_t checkpoints)
 	}
 	if (acknowledged > 0)
 		printf("note:  %llu outcomes are not what the rules give, and were acknowledged\n", acknowledged);
+	if (erased > 0)
+		printf("note:  payloads erased, as entries say: %llu; neither schema nor signature of them can be checked\n", erased);
 	if (checkpoints == 0)
 		puts("note:  without a checkpoint nobody can tell whether entries are missing at the end,\n"
 			 "       or whether the whole ledger was written anew");

@@ -194,6 +194,11 @@ export class LedgerWriter {
     return this.act(n, 'MESSAGE', { alg: 'x25519-hkdf-aes256gcm', hash: hex(`message ${this.lines.length}`), recipient, seq: sent + 1, size: 100, thread, ...change }, options);
   }
 
+  // Numbers of the events of an application's types.
+  customs() {
+    return this.lines.map((line) => JSON.parse(line)).filter(({ act }) => this.store.get('event_type', act.type)).map(({ seq }) => seq);
+  }
+
   code(n) {
     return [...this.store.tables.referral_code.values()].find(({ user_id }) => user_id === LedgerWriter.user(n)).code;
   }

@@ -8,11 +8,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { after } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { keccak_256, sha3_256 } from '@noble/hashes/sha3';
@@ -50,7 +50,7 @@ after(() => rmSync(folder, { recursive: true }));
 const own = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'qfs-verify');
 const verifier = existsSync(own) ? own : 'qfs-verify';
 
-// What qfs-verify says: {head, root, state, faults: ["seq code"...]}.
+// What qfs-verify says: {head, root, state, faults: ["seq code"...], erased}.
 function askVerifier(lines) {
   const file = join(folder, 'export.jsonl');
   writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
@@ -58,7 +58,8 @@ function askVerifier(lines) {
   assert.equal(error, undefined);
   const line = (name) => new RegExp(`^${name}:\\s+(\\w+)$`, 'm').exec(stdout)?.[1];
   const faults = [...(stdout + stderr).matchAll(/^fault: entry (\d+): (QFS_\w+)/gm)].map(([, number, code]) => `${number} ${code}`);
-  return { head: line('head'), root: line('root'), state: line('state'), faults };
+  const erased = Number(/payloads erased, as entries say: (\d+)/.exec(stdout)?.[1] ?? 0);
+  return { head: line('head'), root: line('root'), state: line('state'), faults, erased };
 }
 
 const codesOf = ({ faults }) => faults.map(({ seq, code }) => `${seq} ${code}`);
@@ -411,6 +412,143 @@ test('what no acknowledgement covers stays a fault', async () => {
   assert.deepEqual(codesOf(await replay(w.lines)), ['5 QFS_EVENT_NONCE']);
 });
 
+// ---- erased payloads ----
+
+// The line that is left of an entry, or what edit makes of it.
+async function erasedLine(text, edit = () => {}) {
+  const entry = JSON.parse(text);
+  const head = await headOf(entry);
+  const line = { ...head, act: await shown(entry, 'act'), outcome: await shown(entry, 'outcome') };
+  if (entry.accounts.length > 0) line.accounts = await Promise.all(entry.accounts.map((_, i) => shownAccount(entry, i)));
+  await edit(line, { entry, head });
+  return canonical(line);
+}
+
+async function withErased(lines, numbers, edit) {
+  const result = [...lines];
+  for (const number of numbers) result[number] = await erasedLine(lines[number], edit);
+  return result;
+}
+
+const erase = (w, seq, options) => w.append('PAYLOAD_ERASED', { reason: 'they asked for it', seq }, { outcome: {}, ...options });
+
+// Entries 7 and 9 are account 1's, and signed, 8 is the operator's, 10 is account 2's.
+async function customEvents(changes) {
+  const w = await twoAccounts(changes);
+  await w.append('EVENT_TYPE', { by: 'account', schema: {}, type: 'NOTE' });
+  await w.append('EVENT_TYPE', { by: 'operator', schema: {}, type: 'MARK' });
+  await w.act(1, 'NOTE', { n: 1 });
+  await w.append('MARK', { n: 2 });
+  await w.act(1, 'NOTE', { n: 3 });
+  await w.act(2, 'NOTE', { n: 4 });
+  return w;
+}
+
+const sorted = (codes) => [...codes].sort();
+
+// Of each how the ledger goes on after entry 10, which of its entries have no payload, and the faults.
+const ERASED = {
+  'one of a device': [(w) => erase(w, 7), [7], []],
+  'one of an operator': [(w) => erase(w, 8), [8], []],
+  'one of an operator for an account': [async (w) => { await w.append('MARK', {}, { actor: LedgerWriter.user(1) }); await erase(w, 11); }, [11], []],
+  'one of a session': [(w) => erase(w, 10), [10], []],
+  'several': [async (w) => { for (const seq of [9, 8, 10, 7]) await erase(w, seq); }, [7, 8, 9, 10], []],
+  'one that is there nevertheless': [(w) => erase(w, 7), [], []],
+  'one of a type of qfs\u2019s own that is there': [(w) => erase(w, 1), [], []],
+  'a reason of 500 characters': [(w) => w.append('PAYLOAD_ERASED', { reason: 'é😀'.repeat(250), seq: 7 }), [7], []],
+  'one beyond a limit': [async (w) => { await w.setPolicy({ limits: { ...POLICY.limits, events_per_minute: 2 } }); await w.act(1, 'NOTE', {}); await erase(w, 12); }, [12], ['12 QFS_RATE_LIMIT']],
+  'one that its schema refuses': [async (w) => { await w.append('EVENT_TYPE', { by: 'operator', schema: { properties: { n: { type: 'integer' } }, type: 'object' }, type: 'SIZED' }); await w.append('SIZED', { n: 'x' }); await erase(w, 12); }, [12], []],
+  'one of a type that nobody registered': [async (w) => { await w.act(2, 'NOTHING', {}); await erase(w, 11); }, [11], ['11 QFS_TYPE_UNKNOWN']],
+  'one that an acknowledgement names': [async (w) => { await w.act(2, 'NOTHING', {}); await w.append('FAULT_ACKNOWLEDGED', { faults: [{ reason: 'written past the guards', seq: 11 }] }); await erase(w, 11); }, [11], []],
+  'a state that the rules would not give': [async (w) => { await w.act(1, 'NOTE', {}, { spoil: ({ accounts: [nonce] }) => { nonce.state.event_nonce = 77; } }); await erase(w, 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'one that nobody erased': [() => {}, [7], ['7 QFS_PAYLOAD_MISSING']],
+  'another one': [(w) => erase(w, 8), [7], ['7 QFS_PAYLOAD_MISSING']],
+  'one that is erased later than it is': [async (w) => { await erase(w, 12); await w.append('MARK', {}); }, [12], ['11 QFS_PAYLOAD_INVALID', '12 QFS_PAYLOAD_MISSING']],
+  'one that is acknowledged alone': [(w) => w.append('FAULT_ACKNOWLEDGED', { faults: [{ reason: 'lost', seq: 7 }] }), [7], ['7 QFS_PAYLOAD_MISSING']],
+  'twice': [async (w) => { await erase(w, 7); await erase(w, 7); }, [7], ['12 QFS_PAYLOAD_ERASED']],
+  'twice, and acknowledged': [async (w) => { await erase(w, 7); await erase(w, 7); await w.append('FAULT_ACKNOWLEDGED', { faults: [{ reason: 'twice', seq: 12 }] }); }, [7], ['12 QFS_PAYLOAD_ERASED']],
+  'itself': [(w) => erase(w, 11), [], ['11 QFS_PAYLOAD_INVALID']],
+  'a later one': [async (w) => { await erase(w, 12); await w.append('MARK', {}); }, [], ['11 QFS_PAYLOAD_INVALID']],
+  'no reason': [(w) => w.append('PAYLOAD_ERASED', { reason: '', seq: 7 }), [7], ['11 QFS_PAYLOAD_INVALID']],
+  'a reason of 501 characters': [(w) => w.append('PAYLOAD_ERASED', { reason: 'x'.repeat(501), seq: 7 }), [7], ['11 QFS_PAYLOAD_INVALID']],
+  'a number that is none': [(w) => w.append('PAYLOAD_ERASED', { reason: 'x', seq: '7' }), [7], ['11 QFS_PAYLOAD_INVALID', '7 QFS_PAYLOAD_MISSING']],
+  'a member more': [(w) => w.append('PAYLOAD_ERASED', { reason: 'x', seq: 7, x: 1 }), [7], ['11 QFS_PAYLOAD_INVALID']],
+  'by a session': [(w) => erase(w, 7, { actor: LedgerWriter.user(2), auth: { session: w.sessions.get(2), via: 'session' } }), [7], ['11 QFS_FORBIDDEN']],
+  'for an account': [(w) => erase(w, 7, { actor: LedgerWriter.user(2) }), [7], ['11 QFS_ACTOR_MISMATCH']],
+  'with an outcome': [(w) => erase(w, 7, { outcome: { x: 1 } }), [7], ['11 QFS_OUTCOME_MISMATCH']],
+  'a chat key': [(w) => erase(w, 4), [4], ['4 QFS_PAYLOAD_MISSING']],
+  'an erasure': [async (w) => { await erase(w, 7); await erase(w, 11); }, [7, 11], ['11 QFS_PAYLOAD_MISSING', '7 QFS_PAYLOAD_MISSING']],
+  'an auth of no form': [async (w) => { await w.append('MARK', {}, { auth: { via: 'luck' } }); await erase(w, 11); }, [11], ['11 QFS_AUTH_INVALID']],
+  'a session of the system': [async (w) => { await w.append('MARK', {}, { auth: { session: w.sessions.get(2), via: 'session' } }); await erase(w, 11); }, [11], ['11 QFS_ACTOR_MISMATCH']],
+  'a state that is none': [async (w) => { await w.act(1, 'NOTE', {}, { spoil: ({ accounts: [nonce] }) => { nonce.state = { odd: 1 }; } }); await erase(w, 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'what was that is nothing': [async (w) => { await w.act(1, 'NOTE', {}, { spoil: ({ accounts: [nonce] }) => { nonce.was = { odd: 1 }; } }); await erase(w, 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'what was before the first touch': [async (w) => { await w.act(1, 'NOTE', {}, { spoil: ({ accounts: [nonce] }) => { nonce.previous = null; } }); await erase(w, 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'one of another time': [async (w) => { await w.wait(-1).append('MARK', {}); await erase(w, 11); }, [11], ['11 QFS_TIME_BACKWARD']],
+};
+
+for (const [name, [run, numbers, expected]] of Object.entries(ERASED)) {
+  test(`erased, ${name}: the same here and by qfs-verify`, async () => {
+    const w = await customEvents();
+    await run(w);
+    const lines = await withErased(w.lines, numbers);
+    const here = await replay(lines);
+    const there = askVerifier(lines);
+    assert.deepEqual(sorted(codesOf(here)), sorted(expected));
+    assert.deepEqual(sorted(there.faults), sorted(expected));
+    if (expected.length > 0) return;
+    assert.deepEqual({ head: here.head, root: here.root, state: here.state, faults: [], erased: here.erased }, there);
+    assert.deepEqual([here.head, here.root, here.erased], [w.hash, (await replay(w.lines)).root, numbers.length]);
+  });
+}
+
+// A line with other commitments is that of another entry, and one that shows less than an erased one does tells too little.
+test('a line that shows more or less than an erased one is none', async () => {
+  const less = {
+    'no act': (line, { head }) => { line.act = head.act; }, 'no outcome': (line, { head }) => { line.outcome = head.outcome; },
+    'no accounts': (line, { head }) => { line.accounts = head.accounts; }, 'nothing': (line, { head }) => Object.assign(line, head),
+  };
+  const more = {
+    'the payload': async (line, { entry }) => { line.payload = await shown(entry, 'payload'); }, 'the signature': async (line, { entry }) => { line.sig = await shown(entry, 'sig'); },
+  };
+  const w = await customEvents();
+  await erase(w, 7);
+  for (const [edits, code] of [[less, 'QFS_PAYLOAD_MISSING'], [more, 'QFS_ENTRY_FORMAT']]) {
+    for (const [name, edit] of Object.entries(edits)) {
+      const lines = await withErased(w.lines, [7], edit);
+      assert.equal(codesOf(await replay(lines))[0], `7 ${code}`, name);
+      assert.equal(firstOf(askVerifier(lines).faults), 7, name);
+    }
+  }
+  const other = await withErased(w.lines, [7], (line) => { line.payload = 'ab'.repeat(32); });
+  assert.deepEqual(codesOf(await replay(other)), ['7 QFS_LINK_BROKEN']);
+  assert.deepEqual(askVerifier(other).faults, ['7 QFS_LINK_BROKEN']);
+});
+
+// Faults in the rules that an erased line would bring to light: of each the module and what is another there.
+const PLANTED = {
+  'limits that do not count it': ['execute.mjs', /if \(session\) countRate\(.*\);/, ''],
+  'no row of the erasure': ['system.mjs', "change.put('erasure', seq, { seq, by: change.seq });", ''],
+  'a row of another erasure': ['system.mjs', '{ seq, by: change.seq }', '{ seq, by: change.seq - 1 }'],
+};
+
+test('rules that take an erased line otherwise give another state', async () => {
+  const w = await customEvents();
+  await erase(w, 9);
+  const lines = await withErased(w.lines, [9]);
+  const { state } = askVerifier(lines);
+  assert.equal((await replay(lines)).state, state);
+  for (const [name, [module, from, to]] of Object.entries(PLANTED)) {
+    const copy = mkdtempSync(join(folder, 'planted-'));
+    cpSync(fileURLToPath(new URL('../../src/web', import.meta.url)), copy, { recursive: true });
+    const path = join(copy, 'rules', module);
+    const text = readFileSync(path, 'utf8');
+    assert.notEqual(text.replace(from, to), text, `${name} is planted`);
+    writeFileSync(path, text.replace(from, to));
+    const planted = await import(pathToFileURL(join(copy, 'rules', 'replay.mjs')));
+    assert.notEqual((await planted.replay(lines)).state, state, name);
+  }
+});
+
 // ---- sessions ----
 
 test('where the policy leaves room for fewer sessions, a sign-in ends the oldest, and a rotation but its own', async () => {
@@ -467,16 +605,29 @@ test(`${MESSAGES} sign-in messages, most of them spoilt, are messages here and b
 test(`${LEDGERS} random ledgers have one head, root and state here and by qfs-verify`, async () => {
   for (let i = 0; i < LEDGERS; i++) {
     const { lines, store } = await randomLedger(random, { entries: ENTRIES, accounts: 6 });
-    const { size, head, root, state, faults } = await replay(lines);
+    const { size, head, root, state, faults, erased } = await replay(lines);
     assert.deepEqual(faults, []);
     assert.equal(size, lines.length);
-    assert.deepEqual({ head, root, state, faults }, askVerifier(lines), `ledger ${i}`);
+    assert.deepEqual({ head, root, state, faults, erased }, askVerifier(lines), `ledger ${i}`);
     // The state hash sees a record that another rule would have written.
     const [standing] = store.tables.standing.values();
     assert.equal(await store.hash(), state);
     standing.state = { ...standing.state, points: standing.state.points + 1 };
     assert.notEqual(await store.hash(), state);
   }
+});
+
+test(`${LEDGERS} random ledgers without the payloads that they say were erased are the same ledgers`, async () => {
+  let erasures = 0;
+  for (let i = 0; i < LEDGERS; i++) {
+    const { lines, store } = await randomLedger(random, { entries: ENTRIES, accounts: 6 });
+    const numbers = [...store.tables.erasure.keys()];
+    const { head, root, state, faults, erased } = await replay(await withErased(lines, numbers));
+    assert.deepEqual({ head, root, state, faults, erased }, { ...askVerifier(lines), erased: numbers.length }, `ledger ${i}`);
+    assert.deepEqual({ head, root, state, faults, erased }, askVerifier(await withErased(lines, numbers)), `ledger ${i}`);
+    erasures += erased;
+  }
+  assert.ok(erasures > LEDGERS);
 });
 
 // ---- forgeries: one leaf of one entry is another, and everything is hashed again ----

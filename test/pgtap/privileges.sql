@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(336);
+SELECT plan(340);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -105,6 +105,7 @@ INSERT INTO pinned VALUES
   ('function qfs.epoch_start()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.erase_envelope(bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.erase_own_profile()', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.erase_payload(bigint,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.explain(bigint,pg_catalog.text,qfs.user_id,bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
   ('function qfs.explain_own(bigint,pg_catalog.text,qfs.user_id,bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.explain_to_caller(bigint,pg_catalog.text,qfs.user_id,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -294,6 +295,7 @@ INSERT INTO pinned VALUES
   ('table qfs.content', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.cosignature', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.device', 'owner qfs_owner; qfs_auditor: SELECT'),
+  ('table qfs.erasure', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.event_type', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.guard_count', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.ledger', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: INSERT(type, actor, payload), SELECT(seq, at, type, hash)'),
@@ -323,6 +325,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_row on qfs.content', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.cosignature', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.device', 'enabled A type 31 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_row on qfs.erasure', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.event_type', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.guard_count', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.ledger', 'enabled A type 27 qfs.refuse_change'),
@@ -351,6 +354,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_statement on qfs.content', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.cosignature', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.device', 'enabled A type 58 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_statement on qfs.erasure', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.event_type', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.guard_count', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.ledger', 'enabled A type 58 qfs.refuse_change'),

@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 28', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 29', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -39,7 +39,7 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj
 SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message', 'nonce',
+SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message', 'nonce',
   'opening', 'policy', 'profile_content', 'rate', 'read_mark', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
   'thread', 'ties', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
@@ -50,7 +50,7 @@ CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS
   WHERE a.attrelid = ('qfs.' || name)::regclass AND a.attnum > 0 ORDER BY a.attnum
 $$;
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger')$$, ARRAY[
-  'seq bigint not null', 'at bigint not null', 'type text not null collate "C"', 'actor qfs.user_id', 'auth jsonb not null', 'payload jsonb not null',
+  'seq bigint not null', 'at bigint not null', 'type text not null collate "C"', 'actor qfs.user_id', 'auth jsonb not null', 'payload jsonb',
   'sig text collate "C"', 'outcome jsonb not null', 'accounts jsonb not null', 'salt bytea not null', 'prev qfs.hash not null', 'hash qfs.hash not null', 'nodes bytea not null'], 'columns of qfs.ledger');
 SELECT results_eq($$SELECT pg_temp.columns_of('ledger_state')$$, ARRAY[
   'number bigint not null', 'genesis_at bigint not null', 'ledger qfs.hash not null', 'origin text not null collate "C"', 'policy_seq bigint not null', 'policy qfs.hash not null',
@@ -105,7 +105,7 @@ SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.event_type p', 'qfs.guard_count p',
+  ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.erasure p', 'qfs.event_type p', 'qfs.guard_count p',
   'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p',
   'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
   'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
@@ -171,7 +171,7 @@ SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname 
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
   'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
-  'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'explain', 'explain_own',
+  'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
@@ -191,7 +191,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile', 'erase_payload',
   'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
   'rebuild', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],

@@ -42,6 +42,8 @@ my $body = encode_base64url('ciphertext' x 20);
 my ($alice, $bob) = map { sign_in($helper, $_) } 1, 2;
 sub message_to { my ($recipient, $seq) = @_; return "'$recipient->{user_id}', $seq, '" . encode_base64url(chr($seq) x 12) . "', '$body', 'x25519-hkdf-aes256gcm', '" . key(1) . "', '" . key(2) . q{'} }
 $helper->value("SELECT qfs.register_event_type('SAID', '{}', 'account')");
+$helper->value("SELECT qfs.register_event_type('GOES', '{}', 'operator')");
+my $goes = $helper->value("INSERT INTO qfs.ledger (type, payload) VALUES ('GOES', '{}') RETURNING seq");
 $helper->value("SELECT qfs.set_policy('{\"evaluators\": [\"$alice->{user_id}\"]}')");
 act($alice, "SELECT qfs_api.set_profile('Alice', 'a bio', NULL, '{https://example.org/}')");
 act($_->[0], 'SELECT qfs_api.publish_chat_key(' . literal(key($_->[1])) . ')') for [ $alice, 1 ], [ $bob, 2 ];
@@ -114,6 +116,7 @@ my %arguments = (
   'qfs.recovery_message' => "'$prepared', NULL", 'qfs.recover_keys' => "'$prepared', '\\x$endorsement', NULL",
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other', '{}', '$recovery_key'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.post_restore' => "false, '{}'",
+  'qfs.erase_payload' => "$goes, 'x'",
   'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
   'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
   'qfs.set_policy' => q{'{"limits": {"events_per_minute": 999999}}'}, 'qfs.set_profile' => q{'Alice', '', NULL, '{}'},
@@ -137,7 +140,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 

@@ -12,7 +12,7 @@ use JSON::PP;
 use QfsTest;
 use Test::More;
 
-our @EXPORT = qw(@DEPTHS $json read_entries read_line line_of head_line jsonl rehash store faults_in_database faults_in_file is_found);
+our @EXPORT = qw(@DEPTHS $json read_entries read_line line_of erased_line_of head_line jsonl rehash store faults_in_database faults_in_file is_found);
 
 our @DEPTHS = qw(hashes signatures replay);
 our $json   = JSON::PP->new->utf8->canonical;
@@ -67,6 +67,16 @@ sub head_line {
   my %parts = (act => act_of($entry), map { ($_ => $entry->{$_}) } qw(outcome payload sig));
   return $json->encode({ (map { ($_ => $entry->{$_}) } qw(at prev seq v)), accounts => unpack('H*', tree_root(@accounts)),
     map { ($_ => unpack 'H*', commitment($entry, $_, $parts{$_})) } keys %parts });
+}
+
+# The line of an entry whose payload was erased.
+sub erased_line_of {
+  my ($entry) = @_;
+  my $shown = sub { my ($name, $part) = @_; return { part => $part, salt => unpack 'H*', substr sha256("\3", pack('H*', $entry->{salt}), $name), 0, 16 } };
+  my $account = sub { my ($part) = @_; return $shown->("$part->{kind}\0" . pack('H*', $part->{account} =~ s/^user_//r), $part) };
+  return $json->encode({ (map { ($_ => $entry->{$_}) } qw(at prev seq v)), act => $shown->('act', act_of($entry)), outcome => $shown->('outcome', $entry->{outcome}),
+    accounts => @{ $entry->{accounts} } ? [ map { $account->($_) } @{ $entry->{accounts} } ] : unpack('H*', tree_root()),
+    map { ($_ => unpack 'H*', commitment($entry, $_, $entry->{$_})) } qw(payload sig) });
 }
 
 sub jsonl { return join '', map { line_of($_) . "\n" } @_ }

@@ -18,9 +18,11 @@ operates(const qfs_act *act)
 qfs_status
 qfs_permission_check_sig(qfs_act *act)
 {
-	bool		has_sig = qfs_json_type_of(act->event->sig) != QFS_JSON_NULL;
+	bool		is_shown = act->event->sig.len > 0;
+	bool		has_sig = is_shown && qfs_json_type_of(act->event->sig) != QFS_JSON_NULL;
 
-	if (has_sig == (act->auth.is_signed || act->auth.via == QFS_VIA_WALLET))
+	/* One that was erased cannot be asked. */
+	if (!is_shown || has_sig == (act->auth.is_signed || act->auth.via == QFS_VIA_WALLET))
 		return QFS_OK;
 	return qfs_fail(act->err, QFS_AUTH_INVALID, has_sig ? "a signature that auth does not speak of" :
 					"the signature that auth speaks of is missing");

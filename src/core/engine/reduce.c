@@ -94,7 +94,10 @@ check_custom(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_permission_allow(act, strcmp(r->type.by, "operator") == 0 ?
 									  QFS_VIA_OPERATOR : QFS_VIA_SESSION);
-	return status == QFS_OK ? check_payload(act->event, r->type.schema, act->err) : status;
+	/* A payload that was erased cannot be asked. */
+	if (status != QFS_OK || act->event->payload.len == 0)
+		return status;
+	return check_payload(act->event, r->type.schema, act->err);
 }
 
 /* A registered type: checked against its schema, without effect. */
@@ -188,7 +191,8 @@ recall_auth(qfs_act *act, bool custom)
 	qfs_reducer *r = act->reducer;
 	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
-	if (status == QFS_OK && (act->auth.via != QFS_VIA_OPERATOR) != act->event->has_actor)
+	/* A role names an account in events of applications' types alone. */
+	if (status == QFS_OK && (act->auth.via == QFS_VIA_OPERATOR ? act->event->has_actor && !custom : !act->event->has_actor))
 		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "entry %u", act->event->seq);
 	if (status == QFS_OK)
 		status = qfs_permission_check_sig(act);

@@ -156,6 +156,9 @@ struct qfs_rule
 	 */
 	bool		(*acknowledges) (const qfs_entry *entry, size_t n, uint64_t *seq);
 
+	/* The entry before whose payload it says was erased; false: none.  Or NULL. */
+	bool		(*erases) (const qfs_entry *entry, uint64_t *seq);
+
 	/* Steps before those of its effects; or NULL. */
 	void		(*steps) (const qfs_story *story, qfs_json_writer *w);
 

@@ -36,6 +36,7 @@ qfs_audit_begin(qfs_audit *audit, const qfs_registry *registry, qfs_audit_depth 
 {
 	memset(audit, 0, sizeof(*audit));
 	audit->registry = registry;
+	audit->allocator = allocator;
 	audit->report = report;
 	audit->context = context;
 	if (depth != QFS_AUDIT_HASHES)
@@ -57,6 +58,10 @@ qfs_audit_end(qfs_audit *audit)
 	if (audit->memory != NULL)
 		qfs_memory_store_destroy(audit->memory);
 	audit->memory = NULL;
+	if (audit->pending != NULL)
+		audit->allocator.release(audit->allocator.context, audit->pending);
+	audit->pending = NULL;
+	audit->pending_count = 0;
 }
 
 qfs_status
@@ -135,12 +140,72 @@ note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 		audit->trusted_seen = true;
 }
 
+/* ---- payloads that were erased ---- */
+
+static qfs_status
+grow_pending(qfs_audit *audit, qfs_error *err)
+{
+	size_t		capacity = audit->pending_capacity == 0 ? 16 : 2 * audit->pending_capacity;
+	uint64_t   *more = audit->allocator.allocate(audit->allocator.context, capacity * sizeof(*more));
+
+	if (more == NULL)
+		return qfs_fail(err, QFS_NO_MEMORY, "for entries without a payload");
+	if (audit->pending != NULL)
+	{
+		memcpy(more, audit->pending, audit->pending_count * sizeof(*more));
+		audit->allocator.release(audit->allocator.context, audit->pending);
+	}
+	audit->pending = more;
+	audit->pending_capacity = capacity;
+	return QFS_OK;
+}
+
+/* An entry without a payload waits for the one that says why. */
+static qfs_status
+note_missing(qfs_audit *audit, const qfs_entry *entry)
+{
+	qfs_error	err;
+	qfs_status	status = QFS_OK;
+
+	if (audit->pending_count == audit->pending_capacity)
+		status = grow_pending(audit, &err);
+	if (status != QFS_OK)
+		return qfs_audit_fault(audit, entry->seq, &err);
+	audit->pending[audit->pending_count++] = entry->seq;
+	return QFS_OK;
+}
+
+/* The entry says of another that it has no payload any more. */
+static void
+note_erasure(qfs_audit *audit, const qfs_entry *entry)
+{
+	const qfs_rule *rule = qfs_registry_find(audit->registry, entry->type);
+	uint64_t	seq;
+
+	if (rule == NULL || rule->erases == NULL || !rule->erases(entry, &seq))
+		return;
+	for (size_t i = 0; i < audit->pending_count; i++)
+		if (audit->pending[i] == seq)
+		{
+			audit->pending[i] = audit->pending[--audit->pending_count];
+			audit->erased++;
+			return;
+		}
+}
+
 qfs_status
 qfs_audit_record(qfs_audit *audit, const qfs_stored_entry *record)
 {
 	qfs_stored_entry copy = *record;
+	qfs_status	status = QFS_OK;
 
 	copy.space = &audit->space;
+	if (record->entry->is_full)
+		note_erasure(audit, record->entry);
+	else
+		status = note_missing(audit, record->entry);
+	if (status != QFS_OK)
+		return status;
 	/* One that is not in its turn, a repeated genesis say, has no say about keys. */
 	if (record->entry->seq >= audit->chain.frontier.size)
 		note_keys(audit, record);
@@ -165,7 +230,7 @@ qfs_audit_line(qfs_audit *audit, qfs_slice line)
 	qfs_stored_entry record = {.entry = &entry};
 	qfs_status	status = qfs_line_read(line, &entry, &fault);
 
-	if (status == QFS_OK && !entry.is_full)
+	if (status == QFS_OK && !entry.is_full && !qfs_entry_is_erased(&entry))
 		status = qfs_fail(&fault, QFS_ENTRY_INCOMPLETE, "entry %u does not show all of its parts", entry.seq);
 	if (status != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
@@ -237,6 +302,20 @@ qfs_audit_next_session(qfs_audit *audit, size_t *position)
 }
 
 qfs_status
+qfs_audit_missing(qfs_audit *audit)
+{
+	qfs_status	status = QFS_OK;
+	qfs_error	fault;
+
+	for (size_t i = 0; i < audit->pending_count && status == QFS_OK; i++)
+	{
+		qfs_fail(&fault, QFS_PAYLOAD_MISSING, "entry %u", audit->pending[i]);
+		status = qfs_audit_fault(audit, audit->pending[i], &fault);
+	}
+	return status;
+}
+
+qfs_status
 qfs_audit_finish(qfs_audit *audit)
 {
 	qfs_error	fault;
@@ -246,6 +325,8 @@ qfs_audit_finish(qfs_audit *audit)
 		qfs_fail(&fault, QFS_NO_GENESIS, "there are no entries");
 		return qfs_audit_fault(audit, 0, &fault);
 	}
+	if (qfs_audit_missing(audit) != QFS_OK)
+		return QFS_PAYLOAD_MISSING;
 	if (audit->trusted == NULL || audit->trusted_seen)
 		return QFS_OK;
 	qfs_fail(&fault, QFS_KEY_UNTRUSTED, "%s", audit->trusted->name);

@@ -40,6 +40,11 @@ typedef struct qfs_audit
 	qfs_vkey	key;			/* their checkpoint key */
 	const qfs_vkey *trusted;	/* a key known from elsewhere, or NULL */
 	bool		trusted_seen;	/* the ledger has used it */
+	uint64_t   *pending;		/* entries without a payload, that no entry has said yet was erased */
+	size_t		pending_count;
+	size_t		pending_capacity;
+	uint64_t	erased;			/* those that an entry has said of */
+	qfs_allocator allocator;
 	qfs_workspace space;
 } qfs_audit;
 
@@ -97,5 +102,8 @@ extern const qfs_session_record *qfs_audit_next_session(qfs_audit *audit, size_t
  * Reported: NO_GENESIS if there was none, KEY_UNTRUSTED if there is a trusted key that the ledger never had.
  */
 extern qfs_status qfs_audit_finish(qfs_audit *audit);
+
+/* Reports the entries without a payload that none has said of, once there are no more entries. */
+extern qfs_status qfs_audit_missing(qfs_audit *audit);
 
 #endif

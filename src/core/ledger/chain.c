@@ -157,6 +157,24 @@ check_link(const qfs_chain *chain, const qfs_entry *entry, checking *c)
 	tell(c, entry->seq > 0 ? entry->seq - 1 : 0, &fault);
 }
 
+/* An erased line has the parts of accounts one by one. */
+static bool
+says_of_accounts(const qfs_entry *entry, qfs_slice computed)
+{
+	qfs_json_iter iter = qfs_json_members(computed);
+	qfs_slice	key;
+	qfs_slice	value;
+	unsigned	n = 0;
+
+	if (entry->is_full)
+		return qfs_slice_equal(computed, entry->accounts);
+	for (; qfs_json_next(&iter, &key, &value); n++)
+		if (n >= entry->account_count || !entry->account_parts[n].part.shown ||
+			!qfs_slice_equal(value, entry->account_parts[n].part.value))
+			return false;
+	return n == entry->account_count;
+}
+
 /* Computes outcome and accounts; false = they are not the recorded ones, and fault says why. */
 static bool
 computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qfs_error *fault)
@@ -171,7 +189,7 @@ computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qf
 		return true;
 	if (!qfs_slice_equal(qfs_buf_slice(&outcome), entry->outcome))
 		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v", entry->outcome, qfs_buf_slice(&outcome));
-	else if (!qfs_slice_equal(qfs_buf_slice(&accounts), entry->accounts))
+	else if (!says_of_accounts(entry, qfs_buf_slice(&accounts)))
 		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded of accounts %v, computed %v", entry->accounts,
 				 qfs_buf_slice(&accounts));
 	else
@@ -239,6 +257,14 @@ judge_acknowledged(qfs_chain *chain, const qfs_stored_entry *record, qfs_error *
 static verdict
 judge_outcome(qfs_chain *chain, const qfs_stored_entry *record, qfs_error *fault)
 {
+	const qfs_entry *entry = record->entry;
+
+	/* An application's event does the same, whatever it says; the others' payloads are never erased. */
+	if (!entry->is_full && qfs_registry_find(chain->reducer->registry, entry->type) != NULL)
+	{
+		qfs_fail(fault, QFS_PAYLOAD_MISSING, "entry %u is a %v", entry->seq, entry->type);
+		return WRONG;
+	}
 	if (chain->is_acknowledged != NULL)
 		return judge_acknowledged(chain, record, fault);
 	return computes_same(chain, record, chain->compare_outcomes, fault) ? RIGHT : WRONG;

@@ -268,6 +268,27 @@ qfs_entry_hash(const qfs_entry *entry, qfs_hash *out)
 	qfs_leaf_hash(qfs_buf_slice(&head), out);
 }
 
+/* Are all parts of accounts shown, or are there none? */
+static bool
+shows_accounts(const qfs_entry *entry)
+{
+	qfs_entry	none = {.account_count = 0};
+
+	for (unsigned i = 0; i < entry->account_count; i++)
+		if (!entry->account_parts[i].part.shown)
+			return false;
+	qfs_accounts_commit(&none);
+	return entry->account_count > 0 ||
+		memcmp(&none.accounts_root, &entry->accounts_root, sizeof(qfs_hash)) == 0;
+}
+
+bool
+qfs_entry_is_erased(const qfs_entry *entry)
+{
+	return entry->parts[QFS_PART_ACT].shown && entry->parts[QFS_PART_OUTCOME].shown &&
+		!entry->parts[QFS_PART_PAYLOAD].shown && !entry->parts[QFS_PART_SIG].shown && shows_accounts(entry);
+}
+
 /* ---- what is not shown ---- */
 
 static void

@@ -111,6 +111,12 @@ extern qfs_status qfs_line_write(const qfs_entry *entry, qfs_buf *out, qfs_error
  */
 extern qfs_status qfs_line_read(qfs_slice line, qfs_entry *out, qfs_error *err);
 
+/*
+ * Is it an entry whose payload was erased: is everything shown but payload and
+ * signature?
+ */
+extern bool qfs_entry_is_erased(const qfs_entry *entry);
+
 /* Leaves a part, or all of accounts, to its commitment: the entry is partial from then on. */
 extern void qfs_entry_hide(qfs_entry *entry, qfs_part part);
 extern void qfs_entry_hide_account(qfs_entry *entry, unsigned n);

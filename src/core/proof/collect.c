@@ -80,6 +80,15 @@ is_told(const qfs_entry *entry)
 	return true;
 }
 
+/* Is all there that there is of an application's event whose payload was erased? */
+static bool
+is_told_but_erased(const qfs_explanation *x, const qfs_entry *entry)
+{
+	return entry->parts[QFS_PART_ACT].shown && entry->parts[QFS_PART_OUTCOME].shown &&
+		!entry->parts[QFS_PART_PAYLOAD].shown && !entry->parts[QFS_PART_SIG].shown &&
+		qfs_registry_find(x->registry, entry->type) == NULL;
+}
+
 /* One whose act matters. */
 static qfs_status
 add_act(qfs_explanation *x, uint64_t seq, qfs_error *err)
@@ -259,7 +268,7 @@ add_accounts(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
 	qfs_status	status = check_asked(x, subject, err);
 
-	x->is_whole = subject->parts[QFS_PART_ACT].shown;
+	x->is_whole = subject->parts[QFS_PART_ACT].shown && subject->parts[QFS_PART_PAYLOAD].shown;
 	if (status == QFS_OK)
 		status = add_touched(x, subject, err);
 	return status == QFS_OK ? add_read(x, subject, err) : status;
@@ -434,7 +443,7 @@ add_subject(qfs_explanation *x, qfs_entry *out, qfs_error *err)
 
 	if (status != QFS_OK)
 		return status;
-	e->needs_act = is_told(&e->entry) && qfs_sees_act(x->registry, &reader, &e->entry);
+	e->needs_act = (is_told(&e->entry) || is_told_but_erased(x, &e->entry)) && qfs_sees_act(x->registry, &reader, &e->entry);
 	for (unsigned i = 0; i < e->entry.account_count; i++)
 		e->needs[i] = qfs_sees_account(x->registry, &reader, &e->entry, i);
 	*out = qfs_evidence_shown(e);

@@ -98,9 +98,15 @@ names_policy(const qfs_explanation *x)
 static qfs_status
 check_policy(const qfs_explanation *x, qfs_error *err)
 {
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_slice	policy;
+
 	if (x->question.topic == QFS_TOPIC_ENTRY || names_policy(x))
 		return QFS_OK;
-	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", x->subject->entry.seq);
+	if (entry->parts[QFS_PART_OUTCOME].shown && entry->account_count == 0 &&
+		!qfs_json_member(entry->outcome, "policy", &policy))
+		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "%s of entry %u", topics[x->question.topic], entry->seq);
+	return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "the policy in force at entry %u", entry->seq);
 }
 
 /* The policy of the entry in question, while the store is as it was before it. */
@@ -595,6 +601,9 @@ write_recorded(const qfs_explanation *x, qfs_json_writer *w)
 		qfs_json_put_text(w, QFS_LITERAL("first uses"));
 		qfs_json_put_text(w, QFS_LITERAL("rates"));
 	}
+	/* Its payload was erased, and with it what it signed. */
+	if (by_session && !x->subject->entry.parts[QFS_PART_SIG].shown && x->subject->entry.parts[QFS_PART_ACT].shown)
+		qfs_json_put_text(w, QFS_LITERAL("signature"));
 	qfs_json_close(w);
 }
 

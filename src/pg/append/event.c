@@ -21,6 +21,7 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
+#include "pg/table/salt_column.h"
 #include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 
@@ -166,7 +167,7 @@ fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 	row->values[LEDGER_OUTCOME - 1] = qfs_jsonb_of(entry->outcome);
 	row->values[LEDGER_ACCOUNTS - 1] = qfs_jsonb_of(entry->accounts);
 	row->values[LEDGER_SALT - 1] =
-		PointerGetDatum(qfs_bytea_of((qfs_slice) {entry->salt.bytes, sizeof(entry->salt.bytes)}));
+		PointerGetDatum(qfs_salt_column(entry));
 	row->values[LEDGER_PREV - 1] = qfs_hash_datum(&entry->prev);
 	row->values[LEDGER_HASH - 1] = qfs_hash_datum(&seal->hash);
 	row->values[LEDGER_NODES - 1] = PointerGetDatum(qfs_nodes_bytea(seal));

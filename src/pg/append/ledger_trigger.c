@@ -19,12 +19,15 @@
 #include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 
+#include "ledger/registry.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
 #include "pg/append/server.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/batch.h"
+#include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/store_table.h"
@@ -228,6 +231,19 @@ decode(const TriggerData *td, qfs_entry_memory *memory, LedgerEntry *e)
 		QFS_THROW(QFS_ENTRY_FORMAT, "seq and at are counts");
 }
 
+/* What was erased where the entry was made goes here, too: publications publish inserts alone. */
+static void
+follow_erasure(Relation ledger, const qfs_entry *entry)
+{
+	const qfs_rule *rule = qfs_registry_find(&qfs_registry_own, entry->type);
+	uint64_t	seq;
+
+	if (rule == NULL || rule->erases == NULL || !rule->erases(entry, &seq))
+		return;
+	qfs_ledger_erase(ledger, seq);
+	qfs_batch_forget(seq);
+}
+
 static HeapTuple
 check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 {
@@ -243,6 +259,7 @@ check_recorded(const TriggerData *td, qfs_entry_memory *memory)
 	{
 		check_next(chain, &e, memory, &seal);
 		qfs_append_end(&a);
+		follow_erasure(td->tg_relation, &e.entry);
 		return e.has_nodes ? td->tg_trigtuple : fill_in_nodes(td, &seal);
 	}
 	qfs_entry_hash(&e.entry, &computed);

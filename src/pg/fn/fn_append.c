@@ -30,6 +30,7 @@
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/row_insert.h"
+#include "pg/table/salt_column.h"
 #include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 #include "rules/system/key_rotated.h"
@@ -443,6 +444,26 @@ qfs_sql_server_changes(PG_FUNCTION_ARGS)
 
 /* ---- import ---- */
 
+/* The parts of accounts of an entry that shows them all. */
+static Datum
+accounts_of(const qfs_entry *e)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	if (e->is_full)
+		return qfs_jsonb_of(e->accounts);
+	qfs_buf_init(&buf, palloc(QFS_PARTS_MAX), QFS_PARTS_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_array(&w);
+	for (unsigned i = 0; i < e->account_count; i++)
+		qfs_json_put_value(&w, e->account_parts[i].part.value);
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&buf));
+}
+
 static void
 insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 {
@@ -461,14 +482,17 @@ insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 	else
 		qfs_param_null(&p, BYTEAOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->auth));
-	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->payload));
-	if (qfs_json_to_plain(e->sig, &sig))
+	if (e->payload.len > 0)
+		qfs_param(&p, JSONBOID, qfs_jsonb_of(e->payload));
+	else
+		qfs_param_null(&p, JSONBOID);
+	if (e->sig.len > 0 && qfs_json_to_plain(e->sig, &sig))
 		qfs_param_text(&p, sig);
 	else
 		qfs_param_null(&p, TEXTOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->outcome));
-	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->accounts));
-	qfs_param_bytes(&p, e->salt.bytes, sizeof(e->salt.bytes));
+	qfs_param(&p, JSONBOID, accounts_of(e));
+	qfs_param(&p, BYTEAOID, PointerGetDatum(qfs_salt_column(e)));
 	qfs_param_bytes(&p, &e->prev, sizeof(e->prev));
 	qfs_param_bytes(&p, hash, sizeof(*hash));
 	if (!qfs_row_insert(&plan, query, &p))
@@ -514,7 +538,7 @@ import_lines(Datum *lines, bool *nulls, int count)
 			QFS_THROW(QFS_ARGUMENT, "line %i is null", (int64_t) i + 1);
 		line = qfs_varlena_of(lines[i]);
 		QFS_TRY(qfs_line_read(line, &entry, &err), &err);
-		if (!entry.is_full)
+		if (!entry.is_full && !qfs_entry_is_erased(&entry))
 			QFS_THROW(QFS_ENTRY_INCOMPLETE, "line %i does not show all parts of entry %u", (int64_t) i + 1,
 					  entry.seq);
 		qfs_entry_hash(&entry, &hash);

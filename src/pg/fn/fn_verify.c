@@ -345,6 +345,12 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	}
 	audit_rows_met(audit, &reader, from, to, &met);
 	check_end(audit, Min(to + 1, head.size));
+	if (to + 1 >= head.size)
+		qfs_audit_missing(audit);
+	else if (audit->pending_count > 0)
+		ereport(NOTICE, (errmsg_plural("%zu entry has no payload yet that an entry up to %llu accounts for: pending",
+									   "%zu entries have no payload yet that an entry up to %llu accounts for: pending",
+									   audit->pending_count, audit->pending_count, (unsigned long long) to)));
 	/* Rows, state and contents are those of the head: an earlier end has none to compare with. */
 	if (to + 1 >= head.size)
 		verify_beside(audit, &reader, from, depth, &met);
@@ -423,6 +429,7 @@ replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 	qfs_acknowledgement_ask(acknowledged, asked);
 	qfs_audit_acknowledge(audit, qfs_acknowledgement_has, acknowledged);
 	audit_rows(audit, &reader, 0, PG_INT64_MAX);
+	qfs_audit_missing(audit);
 	qfs_ledger_table_close(&reader);
 
 	*size = audit->chain.frontier.size;

@@ -5,16 +5,24 @@
  */
 #include "pg/base/compat.h"
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_trigger.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "crypto/sha256.h"
 #include "identity/auth_value.h"
 #include "pg/base/args.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/batch.h"
+#include "pg/table/row_write.h"
 #include "text/json.h"
 
 bool
@@ -166,4 +174,52 @@ qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum *batch, cons
 	qfs_buf_init(&r.event, palloc(BATCH_EVENT_MAX), BATCH_EVENT_MAX);
 	return are_entries(&r, qfs_buf_slice(&text), seq, &digest) &&
 		memcmp(&digest, DatumGetPointer(batch[BATCH_EVENTS]), sizeof(digest)) == 0;
+}
+
+/* ---- batches of which a payload was erased ---- */
+
+/* Is it the result of a batch that had the entry? */
+static bool
+has_entry(Datum result, uint64 entry)
+{
+	qfs_json_iter iter;
+	qfs_buf		text;
+	qfs_slice	none;
+	qfs_slice	item;
+	qfs_slice	number;
+	int64_t		seq;
+
+	if (!write_result(result, &text))
+		return false;
+	iter = qfs_json_members(qfs_buf_slice(&text));
+	while (qfs_json_next(&iter, &none, &item))
+		if (qfs_json_member(item, "seq", &number) && qfs_json_to_int(number, &seq) && (uint64) seq == entry)
+			return true;
+	return false;
+}
+
+void
+qfs_batch_forget(uint64 entry)
+{
+	Relation	rel = table_open(qfs_table_oid("batch"), RowExclusiveLock);
+	TableScanDesc scan = table_beginscan(rel, SnapshotSelf, 0, NULL);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs batches", ALLOCSET_DEFAULT_SIZES);
+	HeapTuple	row;
+
+	qfs_row_refuse_watched(rel, TRIGGER_TYPE_DELETE);
+	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+		bool		isnull;
+		Datum		result = heap_getattr(row, BATCH_RESULT + 1, RelationGetDescr(rel), &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!isnull && has_entry(result, entry))
+			CatalogTupleDelete(rel, &row->t_self);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	table_endscan(scan);
+	MemoryContextDelete(per_row);
+	table_close(rel, NoLock);
 }

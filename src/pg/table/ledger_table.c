@@ -20,6 +20,7 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/base/version.h"
 #include "pg/table/ledger_table.h"
+#include "pg/table/salt_column.h"
 
 Oid
 qfs_table_oid(const char *name)
@@ -303,6 +304,7 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 	qfs_entry  *entry = &out->entry;
 	qfs_buf		act;
 	qfs_status	status;
+	bool		is_erased;
 
 #define VALUE(column) values[(column) - 1]
 #define IS_NULL(column) nulls[(column) - 1]
@@ -323,28 +325,33 @@ qfs_ledger_decode(TupleDesc desc, HeapTuple row, void *json, LedgerEntry *out, q
 	memcpy(&out->hash, DatumGetPointer(VALUE(LEDGER_HASH)), sizeof(out->hash));
 	read_nodes(VALUE(LEDGER_NODES), IS_NULL(LEDGER_NODES), out);
 
+	/* One that was not erased has the salt of all parts. */
+	is_erased = IS_NULL(LEDGER_PAYLOAD) && IS_NULL(LEDGER_SIG) && !IS_NULL(LEDGER_SALT) &&
+		qfs_varlena_of(VALUE(LEDGER_SALT)).len != sizeof(qfs_salt);
 	status = qfs_type_check(entry->type, err);
 	if (status == QFS_OK)
 		status = read_json(VALUE(LEDGER_AUTH), IS_NULL(LEDGER_AUTH), QFS_JSON_OBJECT, &out->json, &entry->auth, err);
 	if (status == QFS_OK)
-		status = read_json(VALUE(LEDGER_PAYLOAD), IS_NULL(LEDGER_PAYLOAD), QFS_JSON_OBJECT, &out->json,
-						   &entry->payload, err);
+		status = is_erased ? QFS_OK : read_json(VALUE(LEDGER_PAYLOAD), IS_NULL(LEDGER_PAYLOAD), QFS_JSON_OBJECT,
+												&out->json, &entry->payload, err);
 	if (status == QFS_OK)
 		status = read_json(VALUE(LEDGER_OUTCOME), IS_NULL(LEDGER_OUTCOME), QFS_JSON_OBJECT, &out->json,
 						   &entry->outcome, err);
 	if (status == QFS_OK)
 		status = read_json(VALUE(LEDGER_ACCOUNTS), IS_NULL(LEDGER_ACCOUNTS), QFS_JSON_ARRAY, &out->json,
 						   &entry->accounts, err);
-	if (status == QFS_OK)
+	if (status == QFS_OK && !is_erased)
 		status = read_sig(VALUE(LEDGER_SIG), IS_NULL(LEDGER_SIG), &out->json, &entry->sig, err);
-	if (status == QFS_OK)
+	if (status == QFS_OK && !is_erased)
 		status = read_salt(VALUE(LEDGER_SALT), IS_NULL(LEDGER_SALT), &entry->salt, err);
-#undef VALUE
-#undef IS_NULL
 	if (status != QFS_OK)
 		return status;
 	qfs_buf_init(&act, out->act, sizeof(out->act));
-	return qfs_entry_commit(entry, &act, err);
+	if (!is_erased)
+		return qfs_entry_commit(entry, &act, err);
+	return qfs_erased_read(qfs_varlena_of(VALUE(LEDGER_SALT)), entry, &act, err);
+#undef VALUE
+#undef IS_NULL
 }
 
 qfs_slice

@@ -10,10 +10,11 @@ import { fits } from './schema.mjs';
 import { checkAuthority, countRate, isOperator, login, MINUTE, revokeSession, rotateSession } from './sessions.mjs';
 import { createContent, publishChatKey, scoreContent, sendMessage, updateProfile } from './social.mjs';
 import { Change } from './store.mjs';
-import { acknowledgeFaults, changePolicy, changeServer, genesis, registerType, rotateKeys } from './system.mjs';
+import { acknowledgeFaults, changePolicy, changeServer, erasePayload, genesis, registerType, rotateKeys } from './system.mjs';
 
 // Each rule is given the change, the entry and {session, hash}; it gives true where a guard kept the act itself back.
-const LEDGER_RULES = { EVENT_TYPE: registerType, FAULT_ACKNOWLEDGED: acknowledgeFaults, GENESIS: genesis, KEY_ROTATED: rotateKeys, POLICY_CHANGED: changePolicy, SERVER_CHANGED: changeServer };
+const LEDGER_RULES = { EVENT_TYPE: registerType, FAULT_ACKNOWLEDGED: acknowledgeFaults, GENESIS: genesis, KEY_ROTATED: rotateKeys,
+  PAYLOAD_ERASED: erasePayload, POLICY_CHANGED: changePolicy, SERVER_CHANGED: changeServer };
 const ACCOUNT_RULES = {
   CHAT_KEY: publishChatKey, COHERENCE_SCORED: scoreContent, CONTENT_CREATED: createContent, MESSAGE: sendMessage, PROFILE_UPDATE: updateProfile,
   REFERRAL_USE: useReferral, SESSION_ROTATED: rotateSession,
@@ -26,7 +27,8 @@ function customEvent(change, { act: { actor, type }, payload }, { session }) {
   change.admit(row, 'TYPE_UNKNOWN', `there is no type ${type}`);
   if (row?.by === 'account') demand(session, 'NO_SESSION', `${type} is appended by accounts`);
   else if (row) demand(!session || isOperator(change, actor, session), 'FORBIDDEN', `${type} is for operators`);
-  change.admit(row && fits(row.schema, payload), 'PAYLOAD_INVALID', `the payload does not fit the schema of ${type}`);
+  // A payload that was erased cannot be asked.
+  change.admit(row && (payload === undefined || fits(row.schema, payload)), 'PAYLOAD_INVALID', `the payload does not fit the schema of ${type}`);
   if (session) countRate(change, actor, 'events a minute', MINUTE, change.policy.limits.events_per_minute);
 }
 

@@ -33,14 +33,15 @@ const isBoolean = (value) => typeof value === 'boolean';
 const isAmountText = matches(/^[0-9]+\.[0-9]{18}$/);
 const count = integer(0);
 
-// States of the kinds, as parts of accounts have them.
-export const STATES = {
-  access: members({ sessions: list(isHash, 16) }),
-  nonce: members({ event_nonce: count }),
-  standing: members({ chat_key: orNull(isHash), coherence: isAmountText, created: orNull(count), created_at: orNull(count), flx: isAmountText, points: count,
-    profile: orNull(isHash), profile_version: count, referrals: count }),
-  ties: members({ guard: orNull(matches(TYPE_FORM)), received: isBoolean, referrer: orNull(isUserId), sent: isBoolean, settled: orNull(count), used: orNull(count) }),
+const KINDS = {
+  access: { sessions: list(isHash, 16) },
+  nonce: { event_nonce: count },
+  standing: { chat_key: orNull(isHash), coherence: isAmountText, created: orNull(count), created_at: orNull(count), flx: isAmountText, points: count,
+    profile: orNull(isHash), profile_version: count, referrals: count },
+  ties: { guard: orNull(matches(TYPE_FORM)), received: isBoolean, referrer: orNull(isUserId), sent: isBoolean, settled: orNull(count), used: orNull(count) },
 };
+// States of the kinds, as parts of accounts have them.
+export const STATES = Object.fromEntries(Object.entries(KINDS).map(([kind, shape]) => [kind, members(shape)]));
 
 const isString = text(0, 65535);
 // What canonical JSON would escape is not in it.
@@ -63,6 +64,7 @@ const PAYLOADS = {
     members({ by: oneOf('recovery'), keys: members(KEYS, { recovery: isHash }), signature: isSignature })),
   LOGIN: members({ message: isString, nonce: text(64, 64), wallet: text(42, 42) }, { device_key: text(43, 43), referral_code: text(1, 64) }),
   MESSAGE: members({ alg: oneOf('x25519-hkdf-aes256gcm'), hash: isHash, recipient: isUserId, seq: integer(1), size: integer(17, 65536), thread: isHash }),
+  PAYLOAD_ERASED: members({ reason: text(1, 500), seq: integer(0) }),
   POLICY_CHANGED: members({ policy: isObject }),
   PROFILE_UPDATE: members({ commitment: isHash, version: integer(1) }),
   REFERRAL_USE: members({ code: isString }),

@@ -5,10 +5,10 @@
 import { fromHex, toHex } from '../bytes.mjs';
 import { canonical } from '../canonical.mjs';
 import { growingTree } from '../tree.mjs';
-import { readLine } from './entry.mjs';
+import { accountsRoot, readLine } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand, LedgerFault } from './fault.mjs';
-import { isPayload, STATES } from './forms.mjs';
+import { isInteger, isOwnType, isPayload, STATES } from './forms.mjs';
 import { shownState, Store } from './store.mjs';
 import { areEarlier } from './system.mjs';
 
@@ -64,13 +64,31 @@ async function checkRules(store, read, isNamed) {
   }
 }
 
+// The entry that a line without payload and signature shows; where it has no parts of accounts, their root says so.
+async function shownEntry({ entry, head }) {
+  return { ...entry, accounts: entry.accounts ?? (head.accounts === await accountsRoot([]) ? [] : undefined) };
+}
+
+// {fault, isAcknowledged, isErased}: what is wrong with what is left of an entry, or null; does a later one say that its payload was erased?
+async function checkErased(store, read, isAcknowledgedOne, isNamed) {
+  const entry = await shownEntry(read);
+  const isWhole = entry.act && entry.outcome && entry.accounts?.every(Boolean) && !isOwnType(entry.act.type);
+  const missing = (detail) => new LedgerFault('PAYLOAD_MISSING', detail);
+  if (!isWhole) return { fault: missing('the line shows less than act, outcome and all parts of accounts, or nobody erases such a payload') };
+  const checked = await checkRules(store, { ...read, entry }, isAcknowledgedOne);
+  if (checked.fault || isNamed) return { ...checked, isErased: isNamed };
+  return { fault: missing('there is no payload, and no later entry says that it was erased') };
+}
+
+const isWithoutPayload = ({ payload, sig }) => payload === undefined && sig === undefined;
+
 // The lines of an export, read; what cannot be read is its fault.
 async function readLines(lines) {
   const result = [];
   for (const [number, line] of lines.entries()) {
     try {
       const read = await readLine(line);
-      demand(read.isFull, 'ENTRY_FORMAT', 'the line does not show all of the entry');
+      demand(read.isFull || isWithoutPayload(read.entry), 'ENTRY_FORMAT', 'the line does not show all of the entry');
       result.push(read);
     } catch (error) {
       if (!(error instanceof LedgerFault)) throw error;
@@ -82,8 +100,13 @@ async function readLines(lines) {
 
 // Numbers of the entries whose fault some entry acknowledges.
 const acknowledgedBy = (read) => new Set(read
-  .filter(({ entry: { act, payload, seq } }) => act.type === 'FAULT_ACKNOWLEDGED' && isPayload(act.type, payload) && areEarlier(payload.faults, seq))
+  .filter(({ entry: { act, payload, seq } }) => act?.type === 'FAULT_ACKNOWLEDGED' && isPayload(act.type, payload) && areEarlier(payload.faults, seq))
   .flatMap(({ entry }) => entry.payload.faults.map(({ seq }) => seq)));
+
+// Numbers of the entries of which a later one says that their payload was erased.
+const erasedBy = (read) => new Set(read
+  .filter(({ entry: { act, payload, seq } }) => act?.type === 'PAYLOAD_ERASED' && isInteger(payload?.seq, 0, seq - 1))
+  .map(({ entry }) => entry.payload.seq));
 
 const noteOf = (seq, { code, detail }) => ({ seq, code, detail });
 
@@ -98,20 +121,23 @@ function linkFault(read, last, number) {
   }
 }
 
-// lines: texts of full lines, of a whole ledger from entry 0.  Gives size, head and root (null of no entries), state, the
-// faults and those that were acknowledged, each {seq, code, detail}.  What follows a line that cannot be read, or an entry 0
+// lines: texts of full lines, of a whole ledger from entry 0, and of lines whose payload was erased.  Gives size, head and
+// root (null of no entries), state, the faults and those that were acknowledged, each {seq, code, detail}, and how many
+// payloads were erased.  What follows a line that cannot be read, or an entry 0
 // that is no genesis, is not looked at.
 export async function replay(lines) {
   const { read, unreadable } = await readLines(lines);
-  const named = acknowledgedBy(read);
+  const [acknowledgements, erasures] = [acknowledgedBy(read), erasedBy(read)];
   const store = new Store();
   const tree = growingTree();
   const [faults, acknowledged] = [[], []];
+  let erased = 0;
   let last = { at: 0, hash: '0'.repeat(64) };
   for (const [number, one] of read.entries()) {
     const unlinked = linkFault(one, last, number);
     if (unlinked) faults.push(unlinked);
-    const { fault, isAcknowledged } = await checkRules(store, one, named.has(number));
+    const { fault, isAcknowledged, isErased } = await (one.isFull ? checkRules(store, one, acknowledgements.has(number)) : checkErased(store, one, acknowledgements.has(number), erasures.has(number)));
+    if (isErased) erased++;
     if (fault) (isAcknowledged ? acknowledged : faults).push(noteOf(number, fault));
     last = { at: one.entry.at, hash: one.hash };
     await tree.add(fromHex(one.hash));
@@ -120,5 +146,5 @@ export async function replay(lines) {
   if (unreadable) faults.push(unreadable);
   if (lines.length === 0) faults.push({ seq: 0, code: 'QFS_NO_GENESIS', detail: 'there are no entries' });
   const isEmpty = read.length === 0;
-  return { size: read.length, head: isEmpty ? null : last.hash, root: isEmpty ? null : toHex(await tree.root()), state: await store.hash(), faults, acknowledged };
+  return { size: read.length, head: isEmpty ? null : last.hash, root: isEmpty ? null : toHex(await tree.root()), state: await store.hash(), faults, acknowledged, erased };
 }

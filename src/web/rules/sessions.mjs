@@ -50,20 +50,23 @@ async function checkSignature(change, { act: { actor, auth, type }, payload, sig
   const { event_nonce: last } = change.look('nonce', actor);
   demand(auth.nonce > last, 'EVENT_NONCE', `the nonce is not larger than the last one, ${last}`);
   demand(auth.nonce <= Math.max(change.at + DAY, last + 1), 'EVENT_NONCE_AHEAD', `the nonce is too far ahead, the last one was ${last}`);
+  change.touch('nonce', actor, 'EVENT_SIGNED', { event_nonce: auth.nonce });
+  // Of an entry whose payload was erased it is gone, and so is what it signed.
+  if (sig === undefined) return;
   const message = utf8(canonical({ actor, ledger: change.store.ledger.ledger, nonce: auth.nonce, payload, type }));
   demand(await isSigned(message, fromBase64url(sig), fromBase64url(auth.key)), 'SIGNATURE_MISMATCH', 'the device did not sign this event');
-  change.touch('nonce', actor, 'EVENT_SIGNED', { event_nonce: auth.nonce });
 }
 
 // Signature and session of an act of an account.
 async function checkSession(change, entry) {
-  const { act: { actor, auth, type }, sig } = entry;
+  const { act: { actor, auth, type } } = entry;
   const session = change.store.get('session', auth.session);
   demand(!session || session.user_id === actor, 'ACTOR_MISMATCH', 'the session is another account\u2019s');
   demand(session && isActive(change, session), 'SESSION_ENDED', 'the session never began, has expired or was ended');
   change.look('access', actor);
-  demand(sig !== null || !mustBeSigned(change.policy, session, type), 'EVENT_UNSIGNED', 'the policy asks for the signature of the device');
-  if (sig !== null) await checkSignature(change, entry, session);
+  const isSigned = auth.key !== undefined;
+  demand(isSigned || !mustBeSigned(change.policy, session, type), 'EVENT_UNSIGNED', 'the policy asks for the signature of the device');
+  if (isSigned) await checkSignature(change, entry, session);
   return session;
 }
 
@@ -78,9 +81,10 @@ const isWalletSignature = matches(/^0x([0-9a-f]{2})*$/);
 
 function checkAuthForm({ act: { auth, type }, sig }) {
   demand(isAuth(auth), 'AUTH_INVALID', 'auth has none of its four forms');
-  const isFit = auth.via === 'wallet' ? sig !== null : (auth.key === undefined ? sig === null : isDeviceSignature(sig));
-  demand(isFit, 'AUTH_INVALID', 'sig is not what auth speaks of');
   demand(auth.via !== 'wallet' || type === 'LOGIN', 'AUTH_INVALID', 'a wallet signs sign-ins alone');
+  const isFit = auth.via === 'wallet' ? sig !== null : (auth.key === undefined ? sig === null : isDeviceSignature(sig));
+  // Of an entry whose payload was erased it is gone, too.
+  demand(sig === undefined || isFit, 'AUTH_INVALID', 'sig is not what auth speaks of');
 }
 
 // Whose act it is: gives the session, or null where a role or a wallet acts.

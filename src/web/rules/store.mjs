@@ -13,6 +13,7 @@ const COLUMNS = {
   account: ['user_id', 'wallet'],
   content: ['content', 'author', 'kind', 'size', 'seq', 'score'],
   device: ['device', 'user_id'],
+  erasure: ['seq', 'by'],
   event_type: ['type', 'seq', 'by', 'schema'],
   ledger_state: ['number', 'genesis_at', 'ledger', 'origin', 'policy_seq', 'policy', 'key_number'],
   login_nonce: ['nonce', 'seq'],

@@ -1,4 +1,4 @@
-// system.mjs - events of the ledger itself: genesis, policies, types, keys, acknowledged faults.
+// system.mjs - events of the ledger itself: genesis, policies, types, keys, acknowledged faults, erased payloads.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
@@ -104,4 +104,11 @@ export const areEarlier = (faults, seq) => faults.every((fault, i) => fault.seq 
 
 export function acknowledgeFaults(change, { payload }) {
   demand(areEarlier(payload.faults, change.seq), 'PAYLOAD_INVALID', 'the faults are not those of entries before this one, in their order');
+}
+
+export function erasePayload(change, { payload: { seq } }) {
+  demand(seq < change.seq, 'PAYLOAD_INVALID', 'what it names is no entry before this one');
+  const before = change.store.get('erasure', seq);
+  demand(!before, 'PAYLOAD_ERASED', `entry ${before?.by} says so of entry ${seq} already`);
+  change.put('erasure', seq, { seq, by: change.seq });
 }

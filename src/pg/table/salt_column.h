@@ -1,0 +1,31 @@
+/*
+ * salt_column.h - what the column "salt" has of an entry whose payload was erased.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Payload and signature are null in such a row, and in place of the entry's
+ * salt, from which theirs follow, are their commitments and the salts of the
+ * parts that stay:
+ *
+ *     commitment of the payload (32) || of the signature (32) || salt of the act (16)
+ *       || of the outcome (16) || of each part of an account (16 each)
+ */
+#ifndef QFS_SALT_COLUMN_H
+#define QFS_SALT_COLUMN_H
+
+#include "pg/base/compat.h"
+
+#include "log/entry.h"
+
+/* The column "salt" of an entry: of one that is full its salt, else what is above. */
+extern bytea *qfs_salt_column(const qfs_entry *entry);
+
+/*
+ * Reads the column of a row whose payload is null into an entry whose other
+ * parts are set, and commits it.
+ * act: as qfs_entry_commit has it
+ * Errors: ENTRY_FORMAT for another number of bytes; those of qfs_entry_commit.
+ */
+extern qfs_status qfs_erased_read(qfs_slice salt, qfs_entry *entry, qfs_buf *act, qfs_error *err);
+
+#endif
