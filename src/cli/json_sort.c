@@ -1,5 +1,5 @@
 /*
- * json_sort.c - JSON as people and databases print it, in canonical order.
+ * json_sort.c - JSON as people and databases print it, in canonical form.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -50,19 +50,139 @@ take(sorter *s, char c)
 	return true;
 }
 
+/* Four hexadecimal digits. */
+static bool
+take_unit(sorter *s, uint32_t *unit)
+{
+	*unit = 0;
+	for (int i = 0; i < 4; i++, s->at++)
+	{
+		const char *digit = s->at < s->end && *s->at != '\0' ? strchr("0123456789abcdefABCDEF", *s->at) : NULL;
+		unsigned	value = digit == NULL ? 0 : (unsigned) (digit - "0123456789abcdefABCDEF");
+
+		if (digit == NULL)
+			return false;
+		*unit = *unit << 4 | (value < 16 ? value : value - 6);
+	}
+	return true;
+}
+
+/* A code point by its number, or by two (RFC 8259, section 7). */
+static bool
+take_code_point(sorter *s, uint32_t *c)
+{
+	uint32_t	low;
+
+	if (!take_unit(s, c))
+		return false;
+	if (*c < 0xd800 || *c > 0xdfff)
+		return true;
+	if (*c > 0xdbff || s->end - s->at < 2 || s->at[0] != '\\' || s->at[1] != 'u')
+		return false;
+	s->at += 2;
+	if (!take_unit(s, &low) || low < 0xdc00 || low > 0xdfff)
+		return false;
+	*c = 0x10000 + ((*c - 0xd800) << 10 | (low - 0xdc00));
+	return true;
+}
+
+static void
+put_utf8(qfs_buf *out, uint32_t c)
+{
+	if (c < 0x80)
+		qfs_buf_byte(out, (uint8_t) c);
+	else if (c < 0x800)
+		qfs_buf_byte(out, (uint8_t) (0xc0 | c >> 6));
+	else if (c < 0x10000)
+		qfs_buf_byte(out, (uint8_t) (0xe0 | c >> 12));
+	else
+		qfs_buf_byte(out, (uint8_t) (0xf0 | c >> 18));
+	if (c >= 0x10000)
+		qfs_buf_byte(out, (uint8_t) (0x80 | (c >> 12 & 0x3f)));
+	if (c >= 0x800)
+		qfs_buf_byte(out, (uint8_t) (0x80 | (c >> 6 & 0x3f)));
+	if (c >= 0x80)
+		qfs_buf_byte(out, (uint8_t) (0x80 | (c & 0x3f)));
+}
+
+/* What an escape stands for; s->at is behind the backslash. */
+static bool
+take_escape(sorter *s, qfs_buf *plain)
+{
+	static const char letters[] = "\"\\/bfnrt";
+	static const char meanings[] = "\"\\/\b\f\n\r\t";
+	const char *letter;
+	uint32_t	c;
+
+	if (s->at == s->end || *s->at == '\0')
+		return false;
+	if (*s->at == 'u')
+	{
+		s->at++;
+		if (!take_code_point(s, &c))
+			return false;
+		put_utf8(plain, c);
+		return true;
+	}
+	letter = strchr(letters, *s->at++);
+	if (letter == NULL)
+		return false;
+	qfs_buf_byte(plain, (uint8_t) meanings[letter - letters]);
+	return true;
+}
+
+/* Behind the quote that ends a string; NULL: there is none. */
+static const uint8_t *
+end_of_string(const sorter *s)
+{
+	for (const uint8_t *at = s->at + 1; at < s->end; at++)
+		if (*at == '"')
+			return at + 1;
+		else if (*at == '\\')
+			at++;
+	return NULL;
+}
+
+static bool
+take_characters(sorter *s, qfs_buf *plain)
+{
+	bool		good = true;
+
+	for (s->at++; good && *s->at != '"';)
+	{
+		uint8_t		c = *s->at++;
+
+		if (c == '\\')
+			good = take_escape(s, plain);
+		else
+			qfs_buf_byte(plain, c);
+		/* It would be written as an escape. */
+		if (c < ' ')
+			good = false;
+	}
+	s->at++;
+	return good;
+}
+
+/* Without the escapes that canonical JSON does not have, as those for all that is no ASCII. */
 static qfs_status
 copy_string(sorter *s)
 {
-	const uint8_t *begin = s->at;
+	const uint8_t *end = end_of_string(s);
+	size_t		room = end == NULL ? 0 : (size_t) (end - s->at);
+	qfs_buf		plain;
+	bool		good;
 
-	for (s->at++; s->at < s->end && *s->at != '"'; s->at++)
-		if (*s->at == '\\' && ++s->at == s->end)
-			return fail(s);
-	if (s->at >= s->end)
+	if (end == NULL)
 		return fail(s);
-	s->at++;
-	qfs_buf_bytes(s->out, begin, (size_t) (s->at - begin));
-	return QFS_OK;
+	qfs_buf_init(&plain, malloc(room), room);
+	if (plain.data == NULL)
+		return qfs_fail(s->err, QFS_NO_MEMORY, "for a text");
+	good = take_characters(s, &plain);
+	if (good)
+		qfs_json_write_string(s->out, qfs_buf_slice(&plain));
+	free(plain.data);
+	return good ? QFS_OK : fail(s);
 }
 
 /* A number or a word, whatever it is. */

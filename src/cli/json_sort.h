@@ -1,5 +1,5 @@
 /*
- * json_sort.h - JSON as people and databases print it, in canonical order.
+ * json_sort.h - JSON as people and databases print it, in canonical form.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -9,8 +9,9 @@
 #include "text/json.h"
 
 /*
- * Drops white space between tokens and sorts the members of objects.  Whether
- * the rest of it is canonical, qfs_json_check says.
+ * Drops white space between tokens, sorts the members of objects, and writes
+ * strings as canonical JSON has them.  Whether the rest of it, numbers and
+ * names that are there twice, is canonical, qfs_json_check says.
  * out: room for text.len bytes
  * Errors: JSON_SYNTAX, JSON_DEPTH.
  */
