@@ -1,6 +1,7 @@
 # 032_doors.pl - every door, with every role: nothing that is given away holds a string that its reader may not see.
 use strict;
 use warnings FATAL => 'all';
+use Digest::SHA qw(sha256);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
 use QfsTest;
@@ -136,6 +137,27 @@ for my $account (grep { $_->{token} } @{ $history->{accounts} }) {
   ($leaks, $answered) = walk('qfs_user', $account->{user}, $account->{token});
   is(join("\n", @{$leaks}[ 0 .. ($#$leaks > 9 ? 9 : $#$leaks) ]), '', "account $account->{number} is given none of others'");
   cmp_ok($answered, '>', $size, 'and doors were open to it');
+}
+
+# ---- whoever has all heads and the source cannot confirm a guess ----
+
+# A payload is one of ten, all else of the entry is known.  Each salt and each prefix that follow from what is public is tried, and no salt.
+{
+  my ($entry) = grep { $_->{act}{type} eq 'MESSAGE' } @entries;
+  my $head = $json->decode($client->query("SET ROLE qfs_anon; SELECT qfs_api.entry_head($entry->{seq}); RESET ROLE")->{rows}[-1][0]);
+  my $hash = sub { sha256(join '', @_) };
+  my $derived = sub { my ($salt) = @_; return substr $hash->("\3", $salt, 'payload'), 0, 16 };
+  my @known = map { pack 'H*', $_ } grep { /^[0-9a-f]{64}$/ } values %$head, $head->{prev}, $client->value("SELECT hash FROM qfs.ledger WHERE seq = $entry->{seq}");
+  my @salts = map { ($_, $derived->($_)) } '', "\0" x 16, "\0" x 32, pack('Q>', $entry->{seq}), pack('Q>', $entry->{at}), map { ($_, substr($_, 0, 16)) } @known;
+  my $confirmed = sub {
+    my ($guess, @try) = @_;
+    my $json_of = $json->encode($guess);
+    my %public = map { ($_ => 1) } map { pack 'H*', $_ } values %$head;
+    return scalar grep { $public{$_} } map { my $salt = $_; ($hash->("\2", $salt, $json_of), $hash->($salt, $json_of), $hash->("\0", $salt, $json_of)) } @try;
+  };
+  my @guesses = map { { %{ $entry->{payload} }, size => 10 + $_ } } 0 .. 8;
+  is(scalar(grep { $confirmed->($_, @salts) } $entry->{payload}, @guesses), 0, 'none of ' . @salts . ' salts confirms one of ten guesses, the right one among them');
+  is(scalar(grep { $confirmed->($_, $derived->(pack 'H*', $entry->{salt})) } $entry->{payload}, @guesses), 1, 'with the salt, which its parties have, the right one is');
 }
 
 # ---- a profile is to others what it was at the end of the last epoch ----
