@@ -72,7 +72,7 @@ cmp_ok(scalar keys %where, '>', 2 * $SIZE, 'there are secrets');
 
 sub sees_all {
   my ($reader, $entry) = @_;
-  my @hidden = grep { $_->{account} ne $reader && $_->{kind} ne 'standing' } @{ $entry->{accounts} };
+  my @hidden = grep { $_->{account} ne $reader && $_->{kind} ne 'standing' && !($_->{kind} eq 'ties' && ($_->{state}{referrer} // '') eq $reader) } @{ $entry->{accounts} };
   return $public{ $entry->{act}{type} } ? !@{ $entry->{accounts} } : is_party($reader, $entry) && !@hidden;
 }
 
