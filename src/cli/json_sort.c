@@ -7,6 +7,7 @@
 
 #include "json_sort.h"
 #include "base/status.h"
+#include "text/utf8.h"
 
 /* Members of an object; no object of ours comes near it. */
 #define MEMBERS_MAX 256
@@ -178,7 +179,7 @@ copy_string(sorter *s)
 	qfs_buf_init(&plain, malloc(room), room);
 	if (plain.data == NULL)
 		return qfs_fail(s->err, QFS_NO_MEMORY, "for a text");
-	good = take_characters(s, &plain);
+	good = take_characters(s, &plain) && qfs_utf8_check(qfs_buf_slice(&plain));
 	if (good)
 		qfs_json_write_string(s->out, qfs_buf_slice(&plain));
 	free(plain.data);
