@@ -15,25 +15,6 @@
 
 static sample s;
 
-/* An append that is refused for this reason and leaves every record as it was. */
-static void
-check_refused(const char *auth, const char *type, const char *payload, qfs_status want,
-			  const char *detail)
-{
-	qfs_hash	before = sample_state(&s);
-	unsigned	count = s.count;
-	qfs_hash	after;
-
-	s.err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append_as(&s, auth, NULL, type, payload), want);
-	CHECK_STATUS(s.err.status, want);
-	CHECK_DETAIL(&s.err, detail);
-	after = sample_state(&s);
-	CHECK_HASH(&after, &before);
-	CHECK_UINT(s.count, count);
-	CHECK_UINT(s.chain.frontier.size, count);
-}
-
 /* ---- the registry ---- */
 
 static void
@@ -88,7 +69,7 @@ nothing_before_genesis(void)
 	for (size_t i = 0; i < ROWS(types); i++)
 	{
 		unit_row("%s", types[i]);
-		check_refused(SAMPLE_OPERATOR, types[i], "{}", QFS_NO_GENESIS, types[i]);
+		sample_refuse(&s, SAMPLE_OPERATOR, types[i], "{}", QFS_NO_GENESIS, types[i]);
 	}
 	CHECK(!s.reducer.open);
 	sample_close(&s);
@@ -186,11 +167,11 @@ genesis_refused(void)
 		snprintf(payload, sizeof(payload), rows[i].payload, k, sample_policy("{}"), sample_server(&sample_home, 0));
 		unit_row("%s", payload);
 		CHECK_STATUS(qfs_json_check(qfs_slice_of(payload), NULL), QFS_OK);
-		check_refused(SAMPLE_OPERATOR, "GENESIS", payload, rows[i].status, rows[i].detail);
+		sample_refuse(&s, SAMPLE_OPERATOR, "GENESIS", payload, rows[i].status, rows[i].detail);
 	}
 	/* None of them left a trace: the real one goes through. */
 	sample_genesis(&s);
-	check_refused(SAMPLE_OPERATOR, "GENESIS", sample_genesis_payload("o", 1),
+	sample_refuse(&s, SAMPLE_OPERATOR, "GENESIS", sample_genesis_payload("o", 1),
 				  QFS_GENESIS_EXISTS, "entry 1");
 	sample_close(&s);
 }
@@ -225,7 +206,7 @@ no_name_without_genesis(void)
 	CHECK_STATUS(qfs_reducer_name_ledger(&s.reducer, &hash, NULL), QFS_OK);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_ledger, 0) == NULL);
 	qfs_reducer_forget(&s.reducer);
-	check_refused(SAMPLE_OPERATOR, "NOTED", "{}", QFS_NO_GENESIS, "NOTED");
+	sample_refuse(&s, SAMPLE_OPERATOR, "NOTED", "{}", QFS_NO_GENESIS, "NOTED");
 	sample_close(&s);
 }
 
@@ -244,7 +225,7 @@ authority(void)
 	for (size_t i = 0; i < ROWS(auths); i++)
 	{
 		unit_row("%s", auths[i]);
-		check_refused(auths[i], "POLICY_CHANGED", sample_policy_payload("{}"),
+		sample_refuse(&s, auths[i], "POLICY_CHANGED", sample_policy_payload("{}"),
 					  QFS_AUTH_INVALID, auths[i]);
 	}
 	sample_close(&s);
@@ -328,15 +309,15 @@ policy_refused(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
-		check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", rows[i].payload, rows[i].status,
+		sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", rows[i].payload, rows[i].status,
 					  rows[i].detail);
 	}
-	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":1}"),
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":1}"),
 				  QFS_POLICY_INVALID, "policy.block_ms: too small");
 	/* Blocks are counted with these: another number would move every session. */
-	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":17001}"),
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":17001}"),
 				  QFS_POLICY_INVALID, "stay as genesis set them");
-	check_refused(SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"epoch_blocks\":511}"),
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"epoch_blocks\":511}"),
 				  QFS_POLICY_INVALID, "stay as genesis set them");
 	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
 	CHECK_INT(s.reducer.policy.block_ms, 17000);

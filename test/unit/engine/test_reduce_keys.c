@@ -26,19 +26,6 @@ ledger(void)
 	return &s.entry[0].seal.hash;
 }
 
-static void
-check_refused(const char *payload, qfs_status want, const char *detail)
-{
-	qfs_hash	before = sample_state(&s);
-	qfs_hash	after;
-
-	s.err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", payload), want);
-	CHECK_DETAIL(&s.err, detail);
-	after = sample_state(&s);
-	CHECK_HASH(&after, &before);
-}
-
 /* Each key hands over to the next; any earlier one has no say any more. */
 static void
 rotations(void)
@@ -52,7 +39,7 @@ rotations(void)
 
 		unit_row("to key %d", n + 1);
 		if (n > 1)
-			check_refused(sample_rotation_payload(ledger(), (uint8_t) (n - 1), 9),
+			sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(ledger(), (uint8_t) (n - 1), 9),
 						  QFS_SIGNATURE_INVALID, "did not sign");
 		CHECK_STATUS(sample_append(&s, "KEY_ROTATED",
 								   sample_rotation_payload(ledger(), n, (uint8_t) (n + 1))), QFS_OK);
@@ -110,13 +97,13 @@ forged(void)
 	const char *good;
 
 	open_ledger();
-	check_refused(sample_rotation_payload(ledger(), 3, 2), QFS_SIGNATURE_INVALID,
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(ledger(), 3, 2), QFS_SIGNATURE_INVALID,
 				  "key 0 did not sign key 1");
-	check_refused(sample_rotation_payload(ledger(), 2, 2), QFS_SIGNATURE_INVALID, "did not sign");
-	check_refused(sample_rotation_payload(&other, 1, 2), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(ledger(), 2, 2), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(&other, 1, 2), QFS_SIGNATURE_INVALID, "did not sign");
 	good = sample_rotation_payload(ledger(), 1, 2);
-	check_refused(exchanged(good, "\"checkpoint\":\""), QFS_SIGNATURE_INVALID, "did not sign");
-	check_refused(exchanged(good, "\"token\":\""), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(good, "\"checkpoint\":\""), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(good, "\"token\":\""), QFS_SIGNATURE_INVALID, "did not sign");
 	for (size_t i = 0; i < 64; i += 9)
 	{
 		unit_row("digit %zu", i);
@@ -127,11 +114,11 @@ forged(void)
 	for (size_t i = 0; i < 128; i++)
 	{
 		unit_row("digit %zu of the signature", i);
-		check_refused(changed(good, "\"signature\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
+		sample_refuse(&s, NULL, "KEY_ROTATED", changed(good, "\"signature\":\"", i), QFS_SIGNATURE_INVALID, "did not sign");
 	}
 	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", good), QFS_OK);
 	/* Once the key has changed, its own signature does not repeat the step. */
-	check_refused(sample_rotation_payload(ledger(), 1, 2), QFS_SIGNATURE_INVALID,
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(ledger(), 1, 2), QFS_SIGNATURE_INVALID,
 				  "key 1 did not sign key 2");
 	sample_close(&s);
 }
@@ -173,7 +160,7 @@ malformed(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
-		check_refused(rows[i].payload, rows[i].status, rows[i].detail);
+		sample_refuse(&s, NULL, "KEY_ROTATED", rows[i].payload, rows[i].status, rows[i].detail);
 	}
 	sample_close(&s);
 }
@@ -213,7 +200,7 @@ unusable_keys(void)
 
 			unit_row("%s", payload);
 			CHECK_STATUS(qfs_signing_keys_read(qfs_slice_of(payload), &next, NULL), QFS_ED25519_KEY);
-			check_refused(payload, QFS_ED25519_KEY, bad_keys[i]);
+			sample_refuse(&s, NULL, "KEY_ROTATED", payload, QFS_ED25519_KEY, bad_keys[i]);
 		}
 	}
 	sample_close(&s);
@@ -330,7 +317,7 @@ trusting_reducer(void)
 	s.apart = true;
 	s.reducer.check_signatures = false;
 	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(ledger(), 8, 2)), QFS_OK);
-	check_refused("{}", QFS_PAYLOAD_INVALID, "missing");
+	sample_refuse(&s, NULL, "KEY_ROTATED", "{}", QFS_PAYLOAD_INVALID, "missing");
 	sample_close(&s);
 }
 

@@ -60,19 +60,6 @@ check_taken(const char *payload)
 }
 
 static void
-check_refused(const char *payload, qfs_status want, const char *detail)
-{
-	qfs_hash	before = sample_state(&s);
-	qfs_hash	after;
-
-	s.err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", payload), want);
-	CHECK_DETAIL(&s.err, detail);
-	after = sample_state(&s);
-	CHECK_HASH(&after, &before);
-}
-
-static void
 check_in_force(int64_t number, uint8_t key, uint8_t recovery)
 {
 	qfs_hash	checkpoint = test_key_of(key).public;
@@ -107,9 +94,9 @@ recoveries(void)
 	check_taken(sample_rotation_payload(ledger(), 4, 5));
 	check_in_force(4, 5, SUCCESSOR);
 	next = keys_of(5, 6, RECOVERY);
-	check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_SIGNATURE_INVALID,
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_SIGNATURE_INVALID,
 				  "the recovery key did not sign key 5");
-	check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_SIGNATURE_INVALID,
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_SIGNATURE_INVALID,
 				  "the recovery key did not sign key 5");
 	next = keys_of(5, 6, SUCCESSOR);
 	check_taken(sample_recovery_payload(ledger(), SUCCESSOR, &next, false));
@@ -149,13 +136,13 @@ forged(void)
 	const char *detail = "the recovery key did not sign key 1";
 
 	open_ledger();
-	check_refused(sample_recovery_payload(ledger(), 1, &next, false), QFS_SIGNATURE_INVALID, detail);
-	check_refused(sample_recovery_payload(ledger(), 77, &next, false), QFS_SIGNATURE_INVALID, detail);
-	check_refused(sample_recovery_payload(&other, RECOVERY, &next, false), QFS_SIGNATURE_INVALID, detail);
-	check_refused(recovery_to(0, 2), QFS_SIGNATURE_INVALID, detail);
-	check_refused(recovery_to(2, 2), QFS_SIGNATURE_INVALID, detail);
-	check_refused(exchanged(recovery_to(1, 2), "checkpoint", digits_of(3)), QFS_SIGNATURE_INVALID, detail);
-	check_refused(exchanged(recovery_to(1, 2), "token", digits_of(3)), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), 1, &next, false), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), 77, &next, false), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(&other, RECOVERY, &next, false), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", recovery_to(0, 2), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", recovery_to(2, 2), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(recovery_to(1, 2), "checkpoint", digits_of(3)), QFS_SIGNATURE_INVALID, detail);
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(recovery_to(1, 2), "token", digits_of(3)), QFS_SIGNATURE_INVALID, detail);
 	for (size_t i = 0; i < 128; i++)
 	{
 		char		text[1024];
@@ -165,11 +152,11 @@ forged(void)
 		strcpy(text, recovery_to(1, 2));
 		at = strstr(text, "\"signature\":\"") + strlen("\"signature\":\"") + i;
 		*at = *at == '0' ? '1' : '0';
-		check_refused(text, QFS_SIGNATURE_INVALID, detail);
+		sample_refuse(&s, NULL, "KEY_ROTATED", text, QFS_SIGNATURE_INVALID, detail);
 	}
 	check_taken(recovery_to(1, 2));
 	/* The same signature is good once. */
-	check_refused(recovery_to(1, 2), QFS_SIGNATURE_INVALID, "the recovery key did not sign key 2");
+	sample_refuse(&s, NULL, "KEY_ROTATED", recovery_to(1, 2), QFS_SIGNATURE_INVALID, "the recovery key did not sign key 2");
 	sample_close(&s);
 }
 
@@ -180,12 +167,12 @@ forged_successor(void)
 	qfs_signing_key_record next = keys_of(1, 2, SUCCESSOR);
 
 	open_ledger();
-	check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_SIGNATURE_INVALID, "did not sign");
-	check_refused(sample_recovery_payload(ledger(), SUCCESSOR, &next, true), QFS_SIGNATURE_INVALID, "did not sign");
-	check_refused(exchanged(sample_recovery_payload(ledger(), RECOVERY, &next, true), "recovery", digits_of(7)),
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), SUCCESSOR, &next, true), QFS_SIGNATURE_INVALID, "did not sign");
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(sample_recovery_payload(ledger(), RECOVERY, &next, true), "recovery", digits_of(7)),
 				  QFS_SIGNATURE_INVALID, "did not sign");
 	next = keys_of(1, 2, RECOVERY);
-	check_refused(exchanged(sample_recovery_payload(ledger(), RECOVERY, &next, true), "recovery", digits_of(SUCCESSOR)),
+	sample_refuse(&s, NULL, "KEY_ROTATED", exchanged(sample_recovery_payload(ledger(), RECOVERY, &next, true), "recovery", digits_of(SUCCESSOR)),
 				  QFS_SIGNATURE_INVALID, "did not sign");
 	/* To name the one in force says nothing new. */
 	check_taken(sample_recovery_payload(ledger(), RECOVERY, &next, true));
@@ -211,16 +198,16 @@ forms(void)
 	char		text[1024];
 
 	open_ledger();
-	check_refused(unnamed(recovery_to(1, 2)), QFS_SIGNATURE_INVALID, "key 0 did not sign key 1");
-	check_refused(unnamed(sample_recovery_payload(ledger(), RECOVERY, &next, true)), QFS_PAYLOAD_INVALID,
+	sample_refuse(&s, NULL, "KEY_ROTATED", unnamed(recovery_to(1, 2)), QFS_SIGNATURE_INVALID, "key 0 did not sign key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", unnamed(sample_recovery_payload(ledger(), RECOVERY, &next, true)), QFS_PAYLOAD_INVALID,
 				  "payload.keys.recovery: the recovery key alone names the next one");
-	check_refused(sample_rotation_payload(ledger(), RECOVERY, 2), QFS_SIGNATURE_INVALID, "key 0 did not sign key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_rotation_payload(ledger(), RECOVERY, 2), QFS_SIGNATURE_INVALID, "key 0 did not sign key 1");
 	snprintf(text, sizeof(text), "{\"by\":\"recovery\",%s", sample_rotation_payload(ledger(), RECOVERY, 2) + 1);
-	check_refused(text, QFS_SIGNATURE_INVALID, "the recovery key did not sign key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", text, QFS_SIGNATURE_INVALID, "the recovery key did not sign key 1");
 	snprintf(text, sizeof(text), "{\"by\":\"recovery\",%s", sample_rotation_payload(ledger(), 1, 2) + 1);
-	check_refused(text, QFS_SIGNATURE_INVALID, "the recovery key did not sign key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", text, QFS_SIGNATURE_INVALID, "the recovery key did not sign key 1");
 	snprintf(text, sizeof(text), "{\"by\":\"checkpoint\",%s", sample_rotation_payload(ledger(), 1, 2) + 1);
-	check_refused(text, QFS_PAYLOAD_INVALID, "payload.by");
+	sample_refuse(&s, NULL, "KEY_ROTATED", text, QFS_PAYLOAD_INVALID, "payload.by");
 	sample_close(&s);
 }
 
@@ -232,10 +219,10 @@ no_recovery_key(void)
 
 	sample_open(&s);
 	sample_genesis(&s);
-	check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_NO_RECOVERY_KEY, "for key 1");
-	check_refused(sample_recovery_payload(ledger(), 1, &next, false), QFS_NO_RECOVERY_KEY, "for key 1");
-	check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_NO_RECOVERY_KEY, "for key 1");
-	check_refused(unnamed(sample_recovery_payload(ledger(), 1, &next, true)), QFS_PAYLOAD_INVALID, "payload.keys.recovery");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_NO_RECOVERY_KEY, "for key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), 1, &next, false), QFS_NO_RECOVERY_KEY, "for key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_NO_RECOVERY_KEY, "for key 1");
+	sample_refuse(&s, NULL, "KEY_ROTATED", unnamed(sample_recovery_payload(ledger(), 1, &next, true)), QFS_PAYLOAD_INVALID, "payload.keys.recovery");
 	CHECK(!((const qfs_signing_key_record *) qfs_memory_store_record(s.store, &qfs_kind_signing_key, 0))->has_recovery);
 	sample_close(&s);
 }
@@ -275,10 +262,10 @@ unusable_keys(void)
 		CHECK_DETAIL(&s.err, bad_keys[i]);
 		sample_recoverable(&s, RECOVERY);
 		CHECK(qfs_hex_decode(qfs_slice_of(bad_keys[i]), next.recovery.bytes, QFS_HASH_LEN));
-		check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_ED25519_KEY, bad_keys[i]);
+		sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_ED25519_KEY, bad_keys[i]);
 		next = keys_of(1, 2, RECOVERY);
 		CHECK(qfs_hex_decode(qfs_slice_of(bad_keys[i]), next.checkpoint.bytes, QFS_HASH_LEN));
-		check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_ED25519_KEY, bad_keys[i]);
+		sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_ED25519_KEY, bad_keys[i]);
 		sample_close(&s);
 	}
 	sample_open(&s);
@@ -309,11 +296,11 @@ not_a_key_of_its_own(void)
 	{
 		next = keys_of(1, 2, SUCCESSOR);
 		next.recovery = which == 0 ? next.checkpoint : next.token;
-		check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_RECOVERY_KEY, "also signs");
+		sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, true), QFS_RECOVERY_KEY, "also signs");
 		next = keys_of(1, 2, RECOVERY);
 		*(which == 0 ? &next.checkpoint : &next.token) = next.recovery;
-		check_refused(sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_RECOVERY_KEY, "also signs");
-		check_refused(sample_endorsed_payload(ledger(), 1, &next.checkpoint, &next.token), QFS_RECOVERY_KEY, "also signs");
+		sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), RECOVERY, &next, false), QFS_RECOVERY_KEY, "also signs");
+		sample_refuse(&s, NULL, "KEY_ROTATED", sample_endorsed_payload(ledger(), 1, &next.checkpoint, &next.token), QFS_RECOVERY_KEY, "also signs");
 	}
 	sample_close(&s);
 }
@@ -353,7 +340,7 @@ trusting_reducer(void)
 	s.apart = true;
 	s.reducer.check_signatures = false;
 	next.checkpoint = next.recovery;
-	check_refused(sample_recovery_payload(ledger(), 77, &next, false), QFS_RECOVERY_KEY, "also signs");
+	sample_refuse(&s, NULL, "KEY_ROTATED", sample_recovery_payload(ledger(), 77, &next, false), QFS_RECOVERY_KEY, "also signs");
 	next = keys_of(1, 2, RECOVERY);
 	check_taken(sample_recovery_payload(ledger(), 77, &next, false));
 	check_in_force(1, 2, RECOVERY);

@@ -19,19 +19,6 @@ open_ledger(void)
 }
 
 static void
-check_refused(const char *type, const char *payload, qfs_status want, const char *detail)
-{
-	qfs_hash	before = sample_state(&s);
-	qfs_hash	after;
-
-	s.err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append(&s, type, payload), want);
-	CHECK_DETAIL(&s.err, detail);
-	after = sample_state(&s);
-	CHECK_HASH(&after, &before);
-}
-
-static void
 registered(void)
 {
 	const qfs_event_type_record *record;
@@ -64,14 +51,14 @@ longest_name(void)
 	open_ledger();
 	memset(type, 'A', 64);
 	snprintf(payload, sizeof(payload), "{\"by\":\"operator\",\"schema\":{},\"type\":\"%s\"}", type);
-	check_refused("EVENT_TYPE", payload, QFS_PAYLOAD_INVALID, "payload.type: too long");
+	sample_refuse(&s, NULL, "EVENT_TYPE", payload, QFS_PAYLOAD_INVALID, "payload.type: too long");
 
 	type[63] = '\0';
 	snprintf(payload, sizeof(payload), "{\"by\":\"operator\",\"schema\":{},\"type\":\"%s\"}", type);
 	CHECK_STATUS(sample_append(&s, "EVENT_TYPE", payload), QFS_OK);
 	CHECK_STATUS(sample_append(&s, type, "{\"a\":1}"), QFS_OK);
 	type[62] = '\0';
-	check_refused(type, "{}", QFS_TYPE_UNKNOWN, type);
+	sample_refuse(&s, NULL, type, "{}", QFS_TYPE_UNKNOWN, type);
 	sample_close(&s);
 }
 
@@ -121,7 +108,7 @@ not_registered(void)
 	{
 		unit_row("%s", rows[i].payload);
 		CHECK_STATUS(qfs_json_check(qfs_slice_of(rows[i].payload), NULL), QFS_OK);
-		check_refused("EVENT_TYPE", rows[i].payload, rows[i].status, rows[i].detail);
+		sample_refuse(&s, NULL, "EVENT_TYPE", rows[i].payload, rows[i].status, rows[i].detail);
 	}
 	sample_close(&s);
 }
@@ -132,7 +119,7 @@ custom_events(void)
 	qfs_user_id somebody = {{1}};
 
 	open_ledger();
-	check_refused("", "{}", QFS_TYPE_SYNTAX, "");
+	sample_refuse(&s, NULL, "", "{}", QFS_TYPE_SYNTAX, "");
 	CHECK_STATUS(sample_append(&s, "EVENT_TYPE",
 							   "{\"by\":\"operator\",\"schema\":{\"properties\":{\"n\":{\"maximum\":9,"
 							   "\"type\":\"integer\"}},\"required\":[\"n\"],\"type\":\"object\"},"
@@ -141,13 +128,13 @@ custom_events(void)
 				 QFS_OK);
 	CHECK_STATUS(sample_append(&s, "COUNTED", "{\"n\":9}"), QFS_OK);
 	CHECK_TEXT(s.event.outcome, "{}");
-	check_refused("COUNTED", "{\"n\":10}", QFS_PAYLOAD_INVALID, "payload.n: too large");
-	check_refused("COUNTED", "{}", QFS_PAYLOAD_INVALID, "payload.n: missing");
-	check_refused("COUNTED", "{\"m\":1,\"n\":1}", QFS_PAYLOAD_INVALID, "payload.m: unknown member");
-	check_refused("COUNTE", "{\"n\":1}", QFS_TYPE_UNKNOWN, "COUNTE");
-	check_refused("COUNTEDD", "{\"n\":1}", QFS_TYPE_UNKNOWN, "COUNTEDD");
-	check_refused("counted", "{\"n\":1}", QFS_TYPE_SYNTAX, "counted");
-	check_refused("THEIRS", "{}", QFS_NO_SESSION, "THEIRS is appended by accounts");
+	sample_refuse(&s, NULL, "COUNTED", "{\"n\":10}", QFS_PAYLOAD_INVALID, "payload.n: too large");
+	sample_refuse(&s, NULL, "COUNTED", "{}", QFS_PAYLOAD_INVALID, "payload.n: missing");
+	sample_refuse(&s, NULL, "COUNTED", "{\"m\":1,\"n\":1}", QFS_PAYLOAD_INVALID, "payload.m: unknown member");
+	sample_refuse(&s, NULL, "COUNTE", "{\"n\":1}", QFS_TYPE_UNKNOWN, "COUNTE");
+	sample_refuse(&s, NULL, "COUNTEDD", "{\"n\":1}", QFS_TYPE_UNKNOWN, "COUNTEDD");
+	sample_refuse(&s, NULL, "counted", "{\"n\":1}", QFS_TYPE_SYNTAX, "counted");
+	sample_refuse(&s, NULL, "THEIRS", "{}", QFS_NO_SESSION, "THEIRS is appended by accounts");
 	CHECK_STATUS(sample_append_as(&s, "{}", NULL, "COUNTED", "{\"n\":1}"), QFS_AUTH_INVALID);
 	CHECK_STATUS(sample_append_as(&s, "{}", &somebody, "THEIRS", "{}"), QFS_AUTH_INVALID);
 	sample_close(&s);
@@ -180,7 +167,7 @@ payload_is_an_object(void)
 		snprintf(payload, sizeof(payload), "{\"by\":\"operator\",\"schema\":%s,\"type\":\"A\"}",
 				 rows[i].schema);
 		CHECK_STATUS(sample_append(&s, "EVENT_TYPE", payload), QFS_OK);
-		check_refused("A", rows[i].payload, QFS_PAYLOAD_INVALID, "payload: ");
+		sample_refuse(&s, NULL, "A", rows[i].payload, QFS_PAYLOAD_INVALID, "payload: ");
 		sample_close(&s);
 	}
 }
@@ -211,10 +198,10 @@ types_in_turn(void)
 
 		unit_row("event %zu", i);
 		CHECK_STATUS(sample_append(&s, order[i], is_a ? "{\"a\":1}" : "{\"b\":1}"), QFS_OK);
-		check_refused(order[i], is_a ? "{\"b\":1}" : "{\"a\":1}", QFS_PAYLOAD_INVALID, "unknown member");
+		sample_refuse(&s, NULL, order[i], is_a ? "{\"b\":1}" : "{\"a\":1}", QFS_PAYLOAD_INVALID, "unknown member");
 		/* A refused one in between is not remembered as known. */
-		check_refused("C", "{}", QFS_TYPE_UNKNOWN, "C");
-		check_refused("C", "{}", QFS_TYPE_UNKNOWN, "C");
+		sample_refuse(&s, NULL, "C", "{}", QFS_TYPE_UNKNOWN, "C");
+		sample_refuse(&s, NULL, "C", "{}", QFS_TYPE_UNKNOWN, "C");
 	}
 	sample_close(&s);
 }
@@ -242,7 +229,7 @@ large_schemas(void)
 		for (int i = 0; i < 3; i++)
 		{
 			CHECK_STATUS(sample_append(&s, "LARGE", payload), QFS_OK);
-			check_refused("LARGE", "{\"n\":1}", QFS_PAYLOAD_INVALID, "payload.n: unknown member");
+			sample_refuse(&s, NULL, "LARGE", "{\"n\":1}", QFS_PAYLOAD_INVALID, "payload.n: unknown member");
 		}
 		sample_close(&s);
 	}

@@ -181,6 +181,24 @@ sample_append(sample *s, const char *type, const char *payload)
 }
 
 void
+sample_refuse(sample *s, const char *auth, const char *type, const char *payload, qfs_status want,
+			  const char *detail)
+{
+	qfs_hash	before = sample_state(s);
+	unsigned	count = s->count;
+	qfs_hash	after;
+
+	s->err = (qfs_error) {QFS_OK, ""};
+	CHECK_STATUS(sample_append_as(s, auth != NULL ? auth : SAMPLE_OPERATOR, NULL, type, payload), want);
+	CHECK_STATUS(s->err.status, want);
+	CHECK_DETAIL(&s->err, detail);
+	after = sample_state(s);
+	CHECK_HASH(&after, &before);
+	CHECK_UINT(s->count, count);
+	CHECK_UINT(s->chain.frontier.size, count);
+}
+
+void
 sample_genesis(sample *s)
 {
 	CHECK_STATUS(sample_append(s, "GENESIS",
