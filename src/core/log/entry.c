@@ -283,10 +283,16 @@ shows_accounts(const qfs_entry *entry)
 }
 
 bool
-qfs_entry_is_erased(const qfs_entry *entry)
+qfs_entry_lacks_payload(const qfs_entry *entry)
 {
 	return entry->parts[QFS_PART_ACT].shown && entry->parts[QFS_PART_OUTCOME].shown &&
-		!entry->parts[QFS_PART_PAYLOAD].shown && !entry->parts[QFS_PART_SIG].shown && shows_accounts(entry);
+		!entry->parts[QFS_PART_PAYLOAD].shown && !entry->parts[QFS_PART_SIG].shown;
+}
+
+bool
+qfs_entry_is_erased(const qfs_entry *entry)
+{
+	return qfs_entry_lacks_payload(entry) && shows_accounts(entry);
 }
 
 /* ---- what is not shown ---- */

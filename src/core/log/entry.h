@@ -111,10 +111,10 @@ extern qfs_status qfs_line_write(const qfs_entry *entry, qfs_buf *out, qfs_error
  */
 extern qfs_status qfs_line_read(qfs_slice line, qfs_entry *out, qfs_error *err);
 
-/*
- * Is it an entry whose payload was erased: is everything shown but payload and
- * signature?
- */
+/* Are act and outcome shown, and payload and signature not, as erasing a payload leaves them? */
+extern bool qfs_entry_lacks_payload(const qfs_entry *entry);
+
+/* Is it an entry whose payload was erased: does it lack that alone, and shows all parts of accounts? */
 extern bool qfs_entry_is_erased(const qfs_entry *entry);
 
 /* Leaves a part, or all of accounts, to its commitment: the entry is partial from then on. */

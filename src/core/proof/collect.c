@@ -84,9 +84,7 @@ is_told(const qfs_entry *entry)
 static bool
 is_told_but_erased(const qfs_explanation *x, const qfs_entry *entry)
 {
-	return entry->parts[QFS_PART_ACT].shown && entry->parts[QFS_PART_OUTCOME].shown &&
-		!entry->parts[QFS_PART_PAYLOAD].shown && !entry->parts[QFS_PART_SIG].shown &&
-		qfs_registry_find(x->registry, entry->type) == NULL;
+	return qfs_entry_lacks_payload(entry) && qfs_registry_find(x->registry, entry->type) == NULL;
 }
 
 /* One whose act matters. */
@@ -104,8 +102,9 @@ add_act(qfs_explanation *x, uint64_t seq, qfs_error *err)
 	return QFS_OK;
 }
 
-qfs_entry
-qfs_evidence_shown(const qfs_evidence *evidence)
+/* An entry as the bundle shows it. */
+static qfs_entry
+as_shown(const qfs_evidence *evidence)
 {
 	qfs_entry	entry = evidence->entry;
 	bool		any = false;
@@ -446,7 +445,7 @@ add_subject(qfs_explanation *x, qfs_entry *out, qfs_error *err)
 	e->needs_act = (is_told(&e->entry) || is_told_but_erased(x, &e->entry)) && qfs_sees_act(x->registry, &reader, &e->entry);
 	for (unsigned i = 0; i < e->entry.account_count; i++)
 		e->needs[i] = qfs_sees_account(x->registry, &reader, &e->entry, i);
-	*out = qfs_evidence_shown(e);
+	*out = as_shown(e);
 	return QFS_OK;
 }
 
@@ -481,7 +480,7 @@ qfs_explain_collect(qfs_explanation *x, qfs_error *err)
 		return status;
 	/* What was collected is what is shown: nobody goes on from more than that. */
 	for (unsigned i = 0; i < x->count; i++)
-		x->evidence[i].entry = qfs_evidence_shown(&x->evidence[i]);
+		x->evidence[i].entry = as_shown(&x->evidence[i]);
 	x->subject = qfs_evidence_find(x->evidence, x->count, q->seq);
 	return status;
 }

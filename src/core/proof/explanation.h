@@ -130,9 +130,6 @@ extern qfs_status qfs_explain_execute(qfs_explanation *x, qfs_error *err);
 /* Its second and third step.  Errors: OUTCOME_MISMATCH. */
 extern qfs_status qfs_explain_derive(qfs_explanation *x, qfs_error *err);
 
-/* An entry as the bundle shows it. */
-extern qfs_entry qfs_evidence_shown(const qfs_evidence *evidence);
-
 /* The key that signs the checkpoint of the question's size. */
 extern qfs_status qfs_explain_key(qfs_explanation *x, qfs_vkey *out, qfs_error *err);
 
