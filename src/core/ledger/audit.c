@@ -58,10 +58,10 @@ qfs_audit_end(qfs_audit *audit)
 	if (audit->memory != NULL)
 		qfs_memory_store_destroy(audit->memory);
 	audit->memory = NULL;
-	if (audit->pending != NULL)
-		audit->allocator.release(audit->allocator.context, audit->pending);
-	audit->pending = NULL;
-	audit->pending_count = 0;
+	if (audit->missing != NULL)
+		audit->allocator.release(audit->allocator.context, audit->missing);
+	audit->missing = NULL;
+	audit->missing_count = 0;
 }
 
 qfs_status
@@ -143,36 +143,58 @@ note_keys(qfs_audit *audit, const qfs_stored_entry *record)
 /* ---- payloads that were erased ---- */
 
 static qfs_status
-grow_pending(qfs_audit *audit, qfs_error *err)
+grow_missing(qfs_audit *audit, qfs_error *err)
 {
-	size_t		capacity = audit->pending_capacity == 0 ? 16 : 2 * audit->pending_capacity;
-	uint64_t   *more = audit->allocator.allocate(audit->allocator.context, capacity * sizeof(*more));
+	size_t		capacity = audit->missing_capacity == 0 ? 16 : 2 * audit->missing_capacity;
+	qfs_missing *more = audit->allocator.allocate(audit->allocator.context, capacity * sizeof(*more));
 
 	if (more == NULL)
 		return qfs_fail(err, QFS_NO_MEMORY, "for entries without a payload");
-	if (audit->pending != NULL)
+	if (audit->missing != NULL)
 	{
-		memcpy(more, audit->pending, audit->pending_count * sizeof(*more));
-		audit->allocator.release(audit->allocator.context, audit->pending);
+		memcpy(more, audit->missing, audit->missing_count * sizeof(*more));
+		audit->allocator.release(audit->allocator.context, audit->missing);
 	}
-	audit->pending = more;
-	audit->pending_capacity = capacity;
+	audit->missing = more;
+	audit->missing_capacity = capacity;
 	return QFS_OK;
 }
 
-/* An entry without a payload waits for the one that says why. */
+/* An entry without a payload waits for the one that says why.  One that is not in its turn is a fault in any case. */
 static qfs_status
 note_missing(qfs_audit *audit, const qfs_entry *entry)
 {
 	qfs_error	err;
 	qfs_status	status = QFS_OK;
 
-	if (audit->pending_count == audit->pending_capacity)
-		status = grow_pending(audit, &err);
+	if (audit->missing_count > 0 && audit->missing[audit->missing_count - 1].seq >= entry->seq)
+		return QFS_OK;
+	if (audit->missing_count == audit->missing_capacity)
+		status = grow_missing(audit, &err);
 	if (status != QFS_OK)
 		return qfs_audit_fault(audit, entry->seq, &err);
-	audit->pending[audit->pending_count++] = entry->seq;
+	audit->missing[audit->missing_count++] = (qfs_missing) {.seq = entry->seq};
 	return QFS_OK;
+}
+
+static qfs_missing *
+find_missing(qfs_audit *audit, uint64_t seq)
+{
+	size_t		from = 0;
+	size_t		to = audit->missing_count;
+
+	while (from < to)
+	{
+		size_t		middle = from + (to - from) / 2;
+
+		if (audit->missing[middle].seq == seq)
+			return &audit->missing[middle];
+		if (audit->missing[middle].seq < seq)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
 }
 
 /* The entry says of another that it has no payload any more. */
@@ -180,17 +202,16 @@ static void
 note_erasure(qfs_audit *audit, const qfs_entry *entry)
 {
 	const qfs_rule *rule = qfs_registry_find(audit->registry, entry->type);
+	qfs_missing *missing;
 	uint64_t	seq;
 
 	if (rule == NULL || rule->erases == NULL || !rule->erases(entry, &seq))
 		return;
-	for (size_t i = 0; i < audit->pending_count; i++)
-		if (audit->pending[i] == seq)
-		{
-			audit->pending[i] = audit->pending[--audit->pending_count];
-			audit->erased++;
-			return;
-		}
+	missing = find_missing(audit, seq);
+	if (missing == NULL || missing->erased)
+		return;
+	missing->erased = true;
+	audit->erased++;
 }
 
 qfs_status
@@ -307,10 +328,12 @@ qfs_audit_missing(qfs_audit *audit)
 	qfs_status	status = QFS_OK;
 	qfs_error	fault;
 
-	for (size_t i = 0; i < audit->pending_count && status == QFS_OK; i++)
+	for (size_t i = 0; i < audit->missing_count && status == QFS_OK; i++)
 	{
-		qfs_fail(&fault, QFS_PAYLOAD_MISSING, "entry %u", audit->pending[i]);
-		status = qfs_audit_fault(audit, audit->pending[i], &fault);
+		if (audit->missing[i].erased)
+			continue;
+		qfs_fail(&fault, QFS_PAYLOAD_MISSING, "entry %u", audit->missing[i].seq);
+		status = qfs_audit_fault(audit, audit->missing[i].seq, &fault);
 	}
 	return status;
 }

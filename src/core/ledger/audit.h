@@ -24,6 +24,13 @@ typedef enum qfs_audit_depth
 /* "hashes", "signatures", "replay"; false for any other word. */
 extern bool qfs_audit_depth_parse(qfs_slice word, qfs_audit_depth *out);
 
+/* An entry without a payload. */
+typedef struct qfs_missing
+{
+	uint64_t	seq;
+	bool		erased;			/* a later entry says so */
+} qfs_missing;
+
 typedef struct qfs_audit
 {
 	qfs_chain	chain;
@@ -40,10 +47,10 @@ typedef struct qfs_audit
 	qfs_vkey	key;			/* their checkpoint key */
 	const qfs_vkey *trusted;	/* a key known from elsewhere, or NULL */
 	bool		trusted_seen;	/* the ledger has used it */
-	uint64_t   *pending;		/* entries without a payload, that no entry has said yet was erased */
-	size_t		pending_count;
-	size_t		pending_capacity;
-	uint64_t	erased;			/* those that an entry has said of */
+	qfs_missing *missing;		/* payloads, in the order of their entries */
+	size_t		missing_count;
+	size_t		missing_capacity;
+	uint64_t	erased;			/* those of which an entry says so; the others are pending */
 	qfs_allocator allocator;
 	qfs_workspace space;
 } qfs_audit;
@@ -102,6 +109,13 @@ extern const qfs_session_record *qfs_audit_next_session(qfs_audit *audit, size_t
  * Reported: NO_GENESIS if there was none, KEY_UNTRUSTED if there is a trusted key that the ledger never had.
  */
 extern qfs_status qfs_audit_finish(qfs_audit *audit);
+
+/* How many entries have no payload, of which no entry so far says that it was erased. */
+static inline size_t
+qfs_audit_pending(const qfs_audit *audit)
+{
+	return audit->missing_count - audit->erased;
+}
 
 /* Reports the entries without a payload that none has said of, once there are no more entries. */
 extern qfs_status qfs_audit_missing(qfs_audit *audit);

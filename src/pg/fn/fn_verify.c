@@ -347,10 +347,10 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	check_end(audit, Min(to + 1, head.size));
 	if (to + 1 >= head.size)
 		qfs_audit_missing(audit);
-	else if (audit->pending_count > 0)
+	else if (qfs_audit_pending(audit) > 0)
 		ereport(NOTICE, (errmsg_plural("%zu entry has no payload yet that an entry up to %llu accounts for: pending",
 									   "%zu entries have no payload yet that an entry up to %llu accounts for: pending",
-									   audit->pending_count, audit->pending_count, (unsigned long long) to)));
+									   qfs_audit_pending(audit), qfs_audit_pending(audit), (unsigned long long) to)));
 	/* Rows, state and contents are those of the head: an earlier end has none to compare with. */
 	if (to + 1 >= head.size)
 		verify_beside(audit, &reader, from, depth, &met);
