@@ -19,9 +19,9 @@
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/table/entry_columns.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
-#include "pg/table/salt_column.h"
 #include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 
@@ -165,7 +165,7 @@ fill_in(const qfs_entry *entry, const qfs_seal *seal, LedgerRow *row)
 	row->values[LEDGER_ACTOR - 1] = PointerGetDatum(&entry->actor);
 	row->values[LEDGER_AUTH - 1] = qfs_jsonb_of(entry->auth);
 	row->values[LEDGER_OUTCOME - 1] = qfs_jsonb_of(entry->outcome);
-	row->values[LEDGER_ACCOUNTS - 1] = qfs_jsonb_of(entry->accounts);
+	row->values[LEDGER_ACCOUNTS - 1] = qfs_accounts_column(entry);
 	row->values[LEDGER_SALT - 1] =
 		PointerGetDatum(qfs_salt_column(entry));
 	row->values[LEDGER_PREV - 1] = qfs_hash_datum(&entry->prev);

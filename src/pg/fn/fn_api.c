@@ -22,6 +22,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/batch.h"
+#include "pg/table/entry_columns.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/own_row.h"
 #include "pg/table/row_insert.h"
@@ -65,6 +66,7 @@ read_row(FunctionCallInfo fcinfo, int first, qfs_entry *out)
 		memcpy(&out->actor, PG_GETARG_POINTER(first + 1), sizeof(out->actor));
 	out->payload = PG_ARGISNULL(first + 2) ? QFS_LITERAL("{}") : qfs_jsonb_canonical(PG_GETARG_JSONB_P(first + 2));
 	out->accounts = qfs_jsonb_canonical(PG_GETARG_JSONB_P(first + 3));
+	out->lists_accounts = true;
 	iter = qfs_json_members(out->accounts);
 	while (qfs_json_next(&iter, &key, &value))
 		if (qfs_account_part_read(out, value, &part, NULL) != QFS_OK)
@@ -94,22 +96,12 @@ qfs_sql_seen_accounts(PG_FUNCTION_ARGS)
 {
 	qfs_reader	reader = reader_now();
 	qfs_entry	entry;
-	qfs_json_writer w;
-	qfs_buf		out;
-	qfs_error	err;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
 	read_row(fcinfo, 0, &entry);
-	qfs_buf_init(&out, palloc(QFS_PARTS_MAX), QFS_PARTS_MAX);
-	qfs_json_begin(&w, &out);
-	qfs_json_open_array(&w);
-	for (unsigned i = 0; i < entry.account_count; i++)
-		if (qfs_sees_account(&qfs_registry_own, &reader, &entry, i))
-			qfs_json_put_value(&w, entry.account_parts[i].part.value);
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	PG_RETURN_DATUM(qfs_jsonb_of(qfs_buf_slice(&out)));
+	qfs_show_to(&qfs_registry_own, &reader, &entry);
+	PG_RETURN_DATUM(qfs_accounts_column(&entry));
 }
 
 /* qfs.readable_entry(seq) -> text */

@@ -27,10 +27,10 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/secret/keyfile.h"
+#include "pg/table/entry_columns.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/row_insert.h"
-#include "pg/table/salt_column.h"
 #include "pg/table/server_identity.h"
 #include "pg/table/store_table.h"
 #include "rules/system/key_rotated.h"
@@ -444,26 +444,6 @@ qfs_sql_server_changes(PG_FUNCTION_ARGS)
 
 /* ---- import ---- */
 
-/* The parts of accounts of an entry that shows them all. */
-static Datum
-accounts_of(const qfs_entry *e)
-{
-	qfs_json_writer w;
-	qfs_buf		buf;
-	qfs_error	err;
-
-	if (e->is_full)
-		return qfs_jsonb_of(e->accounts);
-	qfs_buf_init(&buf, palloc(QFS_PARTS_MAX), QFS_PARTS_MAX);
-	qfs_json_begin(&w, &buf);
-	qfs_json_open_array(&w);
-	for (unsigned i = 0; i < e->account_count; i++)
-		qfs_json_put_value(&w, e->account_parts[i].part.value);
-	qfs_json_close(&w);
-	QFS_TRY(qfs_json_end(&w, &err), &err);
-	return qfs_jsonb_of(qfs_buf_slice(&buf));
-}
-
 static void
 insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 {
@@ -491,7 +471,7 @@ insert_recorded(const qfs_entry *e, const qfs_hash *hash)
 	else
 		qfs_param_null(&p, TEXTOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(e->outcome));
-	qfs_param(&p, JSONBOID, accounts_of(e));
+	qfs_param(&p, JSONBOID, qfs_accounts_column(e));
 	qfs_param(&p, BYTEAOID, PointerGetDatum(qfs_salt_column(e)));
 	qfs_param_bytes(&p, &e->prev, sizeof(e->prev));
 	qfs_param_bytes(&p, hash, sizeof(*hash));

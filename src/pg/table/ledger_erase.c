@@ -11,9 +11,9 @@
 
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/table/entry_columns.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/row_write.h"
-#include "pg/table/salt_column.h"
 
 /* The row without what goes. */
 static HeapTuple

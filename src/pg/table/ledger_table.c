@@ -19,8 +19,8 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/base/version.h"
+#include "pg/table/entry_columns.h"
 #include "pg/table/ledger_table.h"
-#include "pg/table/salt_column.h"
 
 Oid
 qfs_table_oid(const char *name)

@@ -1,21 +1,24 @@
 /*
- * salt_column.h - what the column "salt" has of an entry whose payload was erased.
+ * entry_columns.h - the ledger's columns "accounts" and "salt", of entries that show everything and of others.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Payload and signature are null in such a row, and in place of the entry's
+ * Of an entry whose payload was erased payload and signature are null, and in place of the entry's
  * salt, from which theirs follow, are their commitments and the salts of the
  * parts that stay:
  *
  *     commitment of the payload (32) || of the signature (32) || salt of the act (16)
  *       || of the outcome (16) || of each part of an account (16 each)
  */
-#ifndef QFS_SALT_COLUMN_H
-#define QFS_SALT_COLUMN_H
+#ifndef QFS_ENTRY_COLUMNS_H
+#define QFS_ENTRY_COLUMNS_H
 
 #include "pg/base/compat.h"
 
 #include "log/entry.h"
+
+/* The column "accounts" of an entry, a jsonb: the parts of accounts that it shows. */
+extern Datum qfs_accounts_column(const qfs_entry *entry);
 
 /* The column "salt" of an entry: of one that is full its salt, else what is above. */
 extern bytea *qfs_salt_column(const qfs_entry *entry);

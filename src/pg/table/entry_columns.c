@@ -1,13 +1,35 @@
 /*
- * salt_column.c - what the ledger's column "salt" has: of an erased entry more than a salt.
+ * entry_columns.c - the ledger's columns "accounts" and "salt", of entries that show everything and of others.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "pg/table/salt_column.h"
+#include "pg/table/entry_columns.h"
 
 #include "base/status.h"
 #include "log/line.h"
 #include "pg/base/args.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+
+Datum
+qfs_accounts_column(const qfs_entry *entry)
+{
+	qfs_json_writer w;
+	qfs_buf		buf;
+	qfs_error	err;
+
+	if (entry->is_full)
+		return qfs_jsonb_of(entry->accounts);
+	qfs_buf_init(&buf, palloc(QFS_PARTS_MAX), QFS_PARTS_MAX);
+	qfs_json_begin(&w, &buf);
+	qfs_json_open_array(&w);
+	for (unsigned i = 0; i < entry->account_count; i++)
+		if (entry->account_parts[i].part.shown)
+			qfs_json_put_value(&w, entry->account_parts[i].part.value);
+	qfs_json_close(&w);
+	QFS_TRY(qfs_json_end(&w, &err), &err);
+	return qfs_jsonb_of(qfs_buf_slice(&buf));
+}
 
 /* The parts that stay, besides those of accounts. */
 static const qfs_part kept[] = {QFS_PART_ACT, QFS_PART_OUTCOME};
