@@ -72,9 +72,10 @@ async function shownEntry({ entry, head }) {
 // {fault, isAcknowledged, isErased}: what is wrong with what is left of an entry, or null; does a later one say that its payload was erased?
 async function checkErased(store, read, isAcknowledgedOne, isNamed) {
   const entry = await shownEntry(read);
-  const isWhole = entry.act && entry.outcome && entry.accounts?.every(Boolean) && !isOwnType(entry.act.type);
   const missing = (detail) => new LedgerFault('PAYLOAD_MISSING', detail);
-  if (!isWhole) return { fault: missing('the line shows less than act, outcome and all parts of accounts, or nobody erases such a payload') };
+  const isWhole = entry.act && entry.outcome && entry.accounts?.every(Boolean);
+  if (!isWhole) return { fault: new LedgerFault('ENTRY_INCOMPLETE', 'the line shows less than act, outcome and all parts of accounts') };
+  if (isOwnType(entry.act.type)) return { fault: missing(`nobody erases the payload of a ${entry.act.type}`) };
   const checked = await checkRules(store, { ...read, entry }, isAcknowledgedOne);
   if (checked.fault || isNamed) return { ...checked, isErased: isNamed };
   return { fault: missing('there is no payload, and no later entry says that it was erased') };
@@ -88,7 +89,7 @@ async function readLines(lines) {
   for (const [number, line] of lines.entries()) {
     try {
       const read = await readLine(line);
-      demand(read.isFull || isWithoutPayload(read.entry), 'ENTRY_FORMAT', 'the line does not show all of the entry');
+      demand(read.isFull || isWithoutPayload(read.entry), 'ENTRY_INCOMPLETE', 'the line does not show all of the entry');
       result.push(read);
     } catch (error) {
       if (!(error instanceof LedgerFault)) throw error;
