@@ -221,10 +221,9 @@ add_touched(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 		if (!is_shown)
 			continue;
 		status = qfs_account_part_parse(subject->account_parts[i].part.value, subject->seq, &change, err);
-		if (status == QFS_OK && qfs_topic_executes(x->question.topic))
-			status = add_previous(x, subject, &change.after.user, change.kind, change.before.last_entry, true, err);
-		else if (status == QFS_OK)
-			status = add_previous(x, subject, &change.after.user, change.kind, change.before.last_entry, false, err);
+		if (status == QFS_OK)
+			status = add_previous(x, subject, &change.after.user, change.kind, change.before.last_entry,
+								  qfs_topic_executes(x->question.topic), err);
 	}
 	return status;
 }
