@@ -32,6 +32,8 @@ COMMENT ON COLUMN qfs.ledger.prev IS 'hash of the entry before; zeros for entry 
 COMMENT ON COLUMN qfs.ledger.hash IS 'RFC 6962 leaf hash of the entry''s head, which commits to its parts';
 COMMENT ON COLUMN qfs.ledger.nodes IS 'interior Merkle nodes that this leaf completes, lowest level first';
 COMMENT ON CONSTRAINT ledger_pkey ON qfs.ledger IS 'entries are found by their number';
+-- Statistics would keep what is erased, until the next ANALYZE.
+ALTER TABLE qfs.ledger ALTER COLUMN payload SET STATISTICS 0, ALTER COLUMN sig SET STATISTICS 0, ALTER COLUMN salt SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('qfs.ledger', '');
 
 CREATE FUNCTION qfs.ledger_append() RETURNS trigger

@@ -198,6 +198,9 @@ COMMENT ON COLUMN qfs.read_mark.user_id IS 'the reader';
 COMMENT ON COLUMN qfs.read_mark.seq IS 'last number of the peer that was read';
 COMMENT ON CONSTRAINT read_mark_pkey ON qfs.read_mark IS 'one mark a reader';
 
+-- Statistics would keep what is erased, until the next ANALYZE.
+ALTER TABLE qfs.profile_content ALTER COLUMN salt SET STATISTICS 0, ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE qfs.message ALTER COLUMN nonce SET STATISTICS 0, ALTER COLUMN body SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('qfs.profile_content', '');
 SELECT pg_catalog.pg_extension_config_dump('qfs.message', '');
 SELECT pg_catalog.pg_extension_config_dump('qfs.read_mark', '');

@@ -139,11 +139,12 @@ function checkBefore({ seq, accounts }, entries) {
 // ---- whose word it is ----
 
 // "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked; null where that is not shown.
+// Where payload and signature are not shown, since they were erased, it is the server's word.
 export async function wordOf({ act, payload, sig, seq }, ledger) {
   if (act === undefined) return null;
   const { actor, auth, type } = act;
   if (auth.via !== 'session') return auth.via;
-  if (auth.key === undefined) return 'server';
+  if (auth.key === undefined || (payload === undefined && sig === undefined)) return 'server';
   const text = eventText({ actor, ledger, nonce: auth.nonce, payload, type });
   demand(payload !== undefined && sig && await isSigned(utf8(text), fromBase64url(sig), fromBase64url(auth.key)), 'SIGNATURE_INVALID', `of the device, in entry ${seq}`);
   return 'device';

@@ -1,8 +1,11 @@
 # 033_erasure.pl - a payload that was erased is gone from every copy, and every verifier says so and stays content.
 use strict;
 use warnings FATAL => 'all';
+use JSON::PP ();
+use QfsClient;
 use QfsForge;
 use QfsTest;
+use QfsWallet;
 use Test::More;
 
 my $node = new_node('main', streaming => 'logical', conf => "wal_level = logical\nmax_wal_senders = 8");
@@ -46,8 +49,16 @@ $subscriber->safe_psql('shop', qq{CREATE EXTENSION qfs;
 $subscriber->wait_for_subscription_sync($node, 'shop', 'shop');
 $subscriber->safe_psql('shop', 'SELECT qfs.post_restore()');
 
+# Another one, that nobody has opened when the payload goes.
+my $late = new_node('late', conf => 'max_logical_replication_workers = 4');
+new_database($late, 'shop');
+$late->safe_psql('shop', qq{CREATE EXTENSION qfs;
+  CREATE SUBSCRIPTION late CONNECTION '$connection' PUBLICATION shop WITH (disable_on_error = true)});
+$late->wait_for_subscription_sync($node, 'late', 'shop');
+
 # ---- erased ----
 
+$node->safe_psql('shop', 'ANALYZE');
 is(told_in('shop'), 6, 'six entries say it');
 refused($node, "SELECT qfs.erase_payload($first, 'x')", 'QFS_CHANGES_PUBLISHED', 'not where subscribers would stop', 'shop');
 $node->safe_psql('shop', "ALTER PUBLICATION shop SET (publish = 'insert')");
@@ -57,6 +68,9 @@ is($node->safe_psql('shop', "SELECT type, payload FROM qfs.ledger WHERE seq = $b
 is($node->safe_psql('shop', "SELECT payload IS NULL, sig IS NULL, type FROM qfs.ledger WHERE seq = $first"), 't|t|ORDER', 'it is gone');
 is($node->safe_psql('shop', 'SELECT seq, by FROM qfs.erasure'), "$first|$by", 'a table says which');
 is(told_in('shop'), 5, 'five entries say it');
+is($node->safe_psql('shop', q{SELECT string_agg(tablename || '.' || attname, ' ') FROM pg_stats WHERE schemaname = 'qfs'
+  AND (tablename, attname) IN (('ledger', 'payload'), ('ledger', 'sig'), ('ledger', 'salt'), ('batch', 'events'), ('profile_content', 'salt'),
+    ('profile_content', 'content'), ('message', 'nonce'), ('message', 'body'))}), '', 'statistics keep nothing of what can be erased');
 is($node->safe_psql('shop', "SELECT qfs.root($first + 6)"), $root, 'the tree is what it was');
 is($node->safe_psql('shop', "SELECT qfs.inclusion_proof($first, $first + 6)"), $proof, 'so is a proof');
 unlike($node->safe_psql('shop', "SELECT qfs.entry($first)"), qr/"salt":"[0-9a-f]{32}"\}$/, 'its line has no salt of all parts');
@@ -107,6 +121,21 @@ is(told_in('shop', $subscriber), 4, 'everywhere');
 is_sound($subscriber, 'the subscriber', 'shop');
 is($subscriber->safe_psql('shop', 'SELECT qfs.state_hash()'), $node->safe_psql('shop', 'SELECT qfs.state_hash()'), 'with the same state');
 
+$node->wait_for_catchup('late');
+is($late->safe_psql('shop', "SELECT payload IS NULL FROM qfs.ledger WHERE seq = $first"), 'f', 'one that is not open has it still');
+$late->safe_psql('shop', 'SELECT qfs.post_restore()');
+is($late->safe_psql('shop', 'SELECT seq FROM qfs.ledger WHERE type = $$ORDER$$ AND payload IS NULL ORDER BY seq'), join("\n", $first, $first + 5), 'and erases when it is opened');
+is_sound($late, 'it', 'shop');
+
+# One that publishes changes onward stops before it would break the next.
+$subscriber->safe_psql('shop', 'CREATE PUBLICATION onward FOR TABLE qfs.ledger');
+$node->safe_psql('shop', "SELECT qfs.erase_payload($first + 4, 'onward')");
+ok(wait_until(sub { $subscriber->safe_psql('shop', 'SELECT NOT subenabled FROM pg_subscription') eq 't' }, 'it stops'), 'a subscriber that publishes changes stops');
+is($subscriber->safe_psql('shop', "SELECT payload IS NULL FROM qfs.ledger WHERE seq = $first + 4"), 'f', 'with nothing done');
+$subscriber->safe_psql('shop', "ALTER PUBLICATION onward SET (publish = 'insert'); ALTER SUBSCRIPTION shop ENABLE");
+$node->wait_for_catchup('shop');
+is($subscriber->safe_psql('shop', "SELECT payload IS NULL FROM qfs.ledger WHERE seq = $first + 4"), 't', 'and goes on where it publishes inserts');
+
 my $dump = scratch_file('dump.sql', '');
 run_program($node, 'pg_dump', '-f', $dump, 'shop');
 new_database($node, 'restored');
@@ -127,7 +156,7 @@ sub import_of {
 }
 ($code, $out, $err) = import_of('imported', @lines);
 is($code, 0, 'its export is imported') or diag($err);
-is(told_in('imported'), 4, 'without what was erased');
+is(told_in('imported'), 3, 'without what was erased');
 is_sound($node, 'the imported copy', 'imported');
 $node->safe_psql('imported', 'SELECT qfs.post_restore()');
 is_sound_offline($node, 'the imported copy', 'imported');
@@ -150,6 +179,23 @@ $forged[$first]{outcome} = { result => { flx => '1000000' } };
 is($code, 1, 'an outcome that no payload gives');
 like("$out$err", qr/^fault: entry $first: QFS_OUTCOME_MISMATCH\b/m, 'is found without the payload') or diag("$out$err");
 
+# Who names an entry that qfs needs takes nothing: neither from a file that says it is gone nor from one that has it.
+my @named = map { read_line($_) } @lines;
+$named[$by]{payload}{seq} = 0;
+$named[$first] = read_line($node->safe_psql('shop', 'SELECT qfs.entry(' . ($first + 1) . ')'));
+@named = @named[ 0 .. $first - 1, $by ];
+$named[$first]{seq} = $first;
+my @gone = map { line_of($_) } rehash(@named);
+($code, $out, $err) = import_of('named', @gone);
+is($code, 0, 'an entry that names the genesis is imported') or diag($err);
+is($node->safe_psql('named', 'SELECT payload IS NULL FROM qfs.ledger WHERE seq = 0'), 'f', 'and the genesis stays');
+$gone[0] = erased_line_of($named[0]);
+for my $depth (@QfsForge::DEPTHS) {
+  ($code, $out, $err) = qfs_verify('ledger', scratch_file('gone.jsonl', join '', map { "$_\n" } @gone), '--depth', $depth);
+  is($code, 1, "a genesis without a payload is a fault: $depth");
+  like("$out$err", qr/^fault: entry 0: QFS_PAYLOAD_MISSING\b/m, 'and is named');
+}
+
 my $cut = scratch_file('cut.jsonl', join('', map { "$_\n" } @lines[ 0 .. $by - 1 ]));
 ($code, $out, $err) = qfs_verify('ledger', $cut);
 is($code, 1, 'a payload is missing');
@@ -161,5 +207,44 @@ like(verify_rows($node, 'replay', 'imported'), qr/QFS_STATE_MISMATCH/, 'what the
 $node->safe_psql('restored', qq{SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL;
   UPDATE qfs.ledger SET payload = NULL, sig = NULL WHERE seq = $first + 1; ALTER TABLE qfs.ledger ENABLE ALWAYS TRIGGER zzz_qfs_append});
 like(verify_rows($node, 'hashes', 'restored'), qr/^@{[ $first + 1 ]}\|QFS_/m, 'a payload that somebody else took');
+
+# ---- what accounts appended: signed by a device, in batches ----
+
+new_ledger($node, 'people', policy => $QfsWallet::POLICY);
+my $client = QfsClient->wait_for($node, database => 'people');
+$client->value("SELECT qfs.register_event_type('SAID', '{}', 'account')");
+my $json_of = JSON::PP->new->utf8->canonical;
+my $alice = sign_in($client, 1, device => 1);
+my $bob   = sign_in($client, 2);
+my @said = map { { type => 'SAID', payload => { text => "$SECRET $_" } } } 1, 2;
+sub batch { my ($who, @events) = @_; return $client->query(as_account($who->{token}, 'SELECT qfs_api.events_batch(' . literal($json_of->encode(\@events)) . ", 'one')")) }
+my $signed = { %{ $said[0] }, auth => $json_of->decode(event_of($alice, %{ $said[0] })) };
+my ($hers, $his) = map { $json_of->decode($_->{rows}[-1][0])->[0]{seq} } batch($alice, $signed), batch($bob, @said);
+is($client->value('SELECT count(*) FROM qfs.batch WHERE events::text = repeat($$0$$, 64)'), 0, 'two batches');
+$client->value("SELECT qfs.erase_payload($_, 'asked for')") for $hers, $his;
+is($client->value('SELECT count(*) FROM qfs.batch WHERE events::text = repeat($$0$$, 64)'), 2, 'their digests go');
+for my $again ([ $alice, $signed ], [ $bob, @said ], [ $bob, $said[1] ]) {
+  my $answer = batch(@$again);
+  $client->query('ROLLBACK');
+  like($answer->{error}{detail} // '', qr/^QFS_PAYLOAD_ERASED/, 'a batch that is sent again brings nothing back');
+}
+is_sound($node, 'the ledger of people', 'people');
+for my $who ([ $alice, $hers ], [ $bob, $his ]) {
+  for my $topic ('entry', 'session') {
+    my $explained = scratch_file('said.json', $client->query(as_account($who->[0]{token}, "SELECT qfs_api.explain_$topic($who->[1])"))->{rows}[-1][0]);
+    my $trusted = first_key_of($node, 'people');
+    ($code, $out, $err) = qfs_verify('bundle', $explained, '--key', $trusted);
+    is($code, 0, "$topic of an erased event of an account") or diag("$out$err");
+    is($json_of->decode(slurp($explained))->{result}{by}, 'server', 'whose word is the server\'s, since no signature is left');
+    ($code, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $trusted, $explained);
+    is($out, "sound\n", 'in JavaScript, too') or diag($err);
+  }
+}
+my $people = scratch_file('people.sql', '');
+run_program($node, 'pg_dump', '-f', $people, 'people');
+new_database($node, 'people_again');
+run_program($node, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', 'people_again', '-f', $people);
+is($node->safe_psql('people_again', 'SET client_min_messages = warning; SELECT qfs.post_restore()') > 5, 1, 'a backup of it is opened');
+$client->close;
 
 done_testing();

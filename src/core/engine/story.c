@@ -35,13 +35,23 @@ qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user_id *user, b
 	qfs_buf_text(out, "…");
 }
 
+bool
+qfs_story_auth(const qfs_entry *entry, qfs_auth *out)
+{
+	if (!entry->parts[QFS_PART_ACT].shown || qfs_auth_read(entry->auth, out, NULL) != QFS_OK)
+		return false;
+	/* Of an entry whose payload was erased nobody sees who signed it. */
+	out->is_signed &= entry->parts[QFS_PART_SIG].shown;
+	return true;
+}
+
 void
 qfs_say_word(const qfs_story *story, qfs_buf *out)
 {
 	qfs_auth	auth;
 
 	/* Nothing is said of what says nothing; no entry that was appended does. */
-	if (qfs_auth_read(story->entry->auth, &auth, NULL) != QFS_OK)
+	if (!qfs_story_auth(story->entry, &auth))
 		return;
 	switch (auth.via)
 	{

@@ -11,6 +11,7 @@
 
 #include "engine/outcome.h"
 #include "engine/policy.h"
+#include "identity/auth_value.h"
 #include "log/entry.h"
 
 /* What may be asked of an entry. */
@@ -45,6 +46,9 @@ extern void qfs_story_coherent_act(const qfs_story *story, qfs_standing *standin
 
 /* An account by the beginning of its id; "you", if it is explained to it.  begins: the sentence */
 extern void qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user_id *user, bool begins);
+
+/* Whose word the entry is, as far as it is shown: a signature that is not shown is none.  False: its act is not shown. */
+extern bool qfs_story_auth(const qfs_entry *entry, qfs_auth *out);
 
 /* Whose word the entry is, as the end of a sentence: ", signed by …". */
 extern void qfs_say_word(const qfs_story *story, qfs_buf *out);

@@ -167,6 +167,12 @@ note_missing(qfs_audit *audit, const qfs_entry *entry)
 	qfs_error	err;
 	qfs_status	status = QFS_OK;
 
+	/* With a reducer the chain says so. */
+	if (audit->chain.reducer == NULL && qfs_registry_find(audit->registry, entry->type) != NULL)
+	{
+		qfs_fail(&err, QFS_PAYLOAD_MISSING, "entry %u is a %v", entry->seq, entry->type);
+		return qfs_audit_fault(audit, entry->seq, &err);
+	}
 	if (audit->missing_count > 0 && audit->missing[audit->missing_count - 1].seq >= entry->seq)
 		return QFS_OK;
 	if (audit->missing_count == audit->missing_capacity)

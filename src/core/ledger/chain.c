@@ -190,8 +190,8 @@ computes_same(qfs_chain *chain, const qfs_stored_entry *record, bool compare, qf
 	if (!qfs_slice_equal(qfs_buf_slice(&outcome), entry->outcome))
 		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded %v, computed %v", entry->outcome, qfs_buf_slice(&outcome));
 	else if (!says_of_accounts(entry, qfs_buf_slice(&accounts)))
-		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded of accounts %v, computed %v", entry->accounts,
-				 qfs_buf_slice(&accounts));
+		qfs_fail(fault, QFS_OUTCOME_MISMATCH, "recorded of accounts %v, computed %v",
+				 entry->is_full ? entry->accounts : QFS_LITERAL("otherwise"), qfs_buf_slice(&accounts));
 	else
 		return true;
 	return false;

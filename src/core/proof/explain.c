@@ -460,7 +460,7 @@ write_word(const qfs_entry *entry, qfs_json_writer *w)
 
 	qfs_json_key(w, "by");
 	/* No entry is explained that could not be appended. */
-	if (entry->parts[QFS_PART_ACT].shown && qfs_auth_read(entry->auth, &auth, NULL) == QFS_OK)
+	if (qfs_story_auth(entry, &auth))
 		qfs_json_put_text(w, qfs_slice_of(qfs_auth_word(&auth)));
 	else
 		qfs_json_put_null(w);

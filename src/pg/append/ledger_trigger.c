@@ -241,7 +241,7 @@ follow_erasure(Relation ledger, const qfs_entry *entry)
 	if (rule == NULL || rule->erases == NULL || !rule->erases(entry, &seq))
 		return;
 	qfs_ledger_erase(ledger, seq);
-	qfs_batch_forget(seq);
+	qfs_batch_forget(&seq, 1);
 }
 
 static HeapTuple

@@ -259,6 +259,8 @@ find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, 
 	if (SPI_processed == 0)
 		return false;
 	known = DatumGetByteaPP(qfs_row_returned(1));
+	if (qfs_batch_is_forgotten(PointerGetDatum(VARDATA_ANY(known))))
+		QFS_THROW(QFS_PAYLOAD_ERASED, "an event of the batch that was sent under this id");
 	if (memcmp(VARDATA_ANY(known), events->bytes, sizeof(events->bytes)) != 0)
 		QFS_THROW(QFS_BATCH_ID_REUSED, "it was sent with other events before");
 	*result = qfs_row_returned(2);

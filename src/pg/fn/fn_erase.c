@@ -6,8 +6,6 @@
 #include "pg/base/compat.h"
 
 #include "access/table.h"
-#include "catalog/pg_publication.h"
-#include "utils/relcache.h"
 #include "utils/snapmgr.h"
 
 #include "ledger/registry.h"
@@ -39,19 +37,6 @@ check_erasable(uint64 seq)
 	if (qfs_registry_find(&qfs_registry_own, type) != NULL)
 		QFS_THROW(QFS_PAYLOAD_KEPT, "entry %u is a %v", (uint64_t) seq, type);
 	qfs_ledger_table_close(&reader);
-}
-
-/* Subscribers refuse the change of a row, and stop: they follow the entry.  Errors: CHANGES_PUBLISHED. */
-static void
-check_publications(const char *table)
-{
-	Relation	rel = table_open(qfs_table_oid(table), AccessShareLock);
-	PublicationDesc published;
-
-	RelationBuildPublicationDesc(rel, &published);
-	if (published.pubactions.pubupdate || published.pubactions.pubdelete)
-		QFS_THROW(QFS_CHANGES_PUBLISHED, "qfs.%s", table);
-	table_close(rel, AccessShareLock);
 }
 
 static int64
@@ -89,12 +74,10 @@ qfs_sql_erase_payload(PG_FUNCTION_ARGS)
 
 	qfs_actor_check_role_acts();
 	check_erasable(seq);
-	check_publications("ledger");
-	check_publications("batch");
 	by = append_erasure(seq, qfs_varlena_arg(fcinfo, 1));
 	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_ledger_erase(ledger, seq);
 	table_close(ledger, NoLock);
-	qfs_batch_forget(seq);
+	qfs_batch_forget(&seq, 1);
 	PG_RETURN_INT64(by);
 }

@@ -28,6 +28,8 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/acknowledge.h"
 #include "pg/fn/verify_tables.h"
+#include "pg/table/batch.h"
+#include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
 #include "pg/table/opening.h"
@@ -522,6 +524,36 @@ open_unless_following(uint64 size)
 				 errhint("To open it, drop the subscription and call qfs.post_restore() again.")));
 }
 
+/*
+ * What came before the entry that erased it, in a copy that was not open yet,
+ * goes now.
+ */
+static void
+follow_erasures(void)
+{
+	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	uint64	   *entries;
+	uint64		count;
+
+	SPI_connect();
+	if (SPI_execute("SELECT e.seq FROM qfs.erasure e ORDER BY e.seq", false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "qfs: erasures could not be read");
+	count = SPI_processed;
+	entries = palloc_extended(mul_size(count, sizeof(*entries)), MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool		isnull;
+
+		entries[i] = (uint64) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	for (uint64 i = 0; i < count; i++)
+		qfs_ledger_erase(ledger, entries[i]);
+	if (count > 0)
+		qfs_batch_forget(entries, count);
+	SPI_finish();
+	table_close(ledger, NoLock);
+}
+
 /* qfs.post_restore(accept_time, acknowledge) -> bigint */
 PG_FUNCTION_INFO_V1(qfs_sql_post_restore);
 Datum
@@ -543,6 +575,7 @@ qfs_sql_post_restore(PG_FUNCTION_ARGS)
 	if (size == 0)
 		QFS_THROW(QFS_NO_GENESIS, "there is nothing to verify");
 	check_time(accept_time);
+	follow_erasures();
 	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), report_error, &acknowledged);
 	if (!qfs_ledger_is_open())
 		open_unless_following(size);

@@ -9,8 +9,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_trigger.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -86,6 +84,7 @@ typedef struct Results
 	const qfs_user_id *user;
 	qfs_buf		event;
 	qfs_sha256_state digest;
+	bool		erased;			/* the payload of an event of theirs was erased */
 } Results;
 
 /* {"hash","outcome","seq"}: the entry's?  Its event goes into the digest. */
@@ -109,7 +108,8 @@ is_entry(Results *r, qfs_slice result, int64 *seq)
 		!e.entry.has_actor || memcmp(&e.entry.actor, r->user, sizeof(*r->user)) != 0)
 		return false;
 	qfs_buf_init(&r->event, r->event.data, BATCH_EVENT_MAX);
-	if (!write_event(&e.entry, &r->event))
+	r->erased |= !e.entry.is_full;
+	if (e.entry.is_full && !write_event(&e.entry, &r->event))
 		return false;
 	add(&r->digest, qfs_buf_slice(&r->event));
 	heap_freetuple(row);
@@ -172,15 +172,36 @@ qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum *batch, cons
 		return false;
 	r.user = (const qfs_user_id *) DatumGetPointer(batch[BATCH_USER]);
 	qfs_buf_init(&r.event, palloc(BATCH_EVENT_MAX), BATCH_EVENT_MAX);
-	return are_entries(&r, qfs_buf_slice(&text), seq, &digest) &&
-		memcmp(&digest, DatumGetPointer(batch[BATCH_EVENTS]), sizeof(digest)) == 0;
+	if (!are_entries(&r, qfs_buf_slice(&text), seq, &digest))
+		return false;
+	if (r.erased)
+		return qfs_batch_is_forgotten(batch[BATCH_EVENTS]);
+	return memcmp(&digest, DatumGetPointer(batch[BATCH_EVENTS]), sizeof(digest)) == 0;
 }
 
 /* ---- batches of which a payload was erased ---- */
 
-/* Is it the result of a batch that had the entry? */
+/* In place of a digest that would confirm a guess. */
+static const qfs_hash forgotten;
+
+bool
+qfs_batch_is_forgotten(Datum events)
+{
+	return memcmp(DatumGetPointer(events), &forgotten, sizeof(forgotten)) == 0;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	uint64		x = *(const uint64 *) a;
+	uint64		y = *(const uint64 *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* Is it the result of a batch that had one of these entries? */
 static bool
-has_entry(Datum result, uint64 entry)
+has_entry(Datum result, const uint64 *entries, size_t count)
 {
 	qfs_json_iter iter;
 	qfs_buf		text;
@@ -193,33 +214,49 @@ has_entry(Datum result, uint64 entry)
 		return false;
 	iter = qfs_json_members(qfs_buf_slice(&text));
 	while (qfs_json_next(&iter, &none, &item))
-		if (qfs_json_member(item, "seq", &number) && qfs_json_to_int(number, &seq) && (uint64) seq == entry)
+		if (qfs_json_member(item, "seq", &number) && qfs_json_to_int(number, &seq) && seq >= 0 &&
+			bsearch(&seq, entries, count, sizeof(*entries), compare_numbers) != NULL)
 			return true;
 	return false;
 }
 
+static void
+forget(Relation rel, HeapTuple row)
+{
+	int			column = BATCH_EVENTS + 1;
+	Datum		value = PointerGetDatum(&forgotten);
+	bool		null = false;
+	ItemPointerData place = row->t_self;
+
+	qfs_row_refuse_published(rel);
+	qfs_row_write(rel, heap_modify_tuple_by_cols(row, RelationGetDescr(rel), 1, &column, &value, &null), &place);
+}
+
 void
-qfs_batch_forget(uint64 entry)
+qfs_batch_forget(const uint64 *entries, size_t count)
 {
 	Relation	rel = table_open(qfs_table_oid("batch"), RowExclusiveLock);
 	TableScanDesc scan = table_beginscan(rel, SnapshotSelf, 0, NULL);
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs batches", ALLOCSET_DEFAULT_SIZES);
 	HeapTuple	row;
 
-	qfs_row_refuse_watched(rel, TRIGGER_TYPE_DELETE);
 	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
-		bool		isnull;
-		Datum		result = heap_getattr(row, BATCH_RESULT + 1, RelationGetDescr(rel), &isnull);
+		Datum		values[BATCH_COLUMNS];
+		bool		nulls[BATCH_COLUMNS];
 
 		CHECK_FOR_INTERRUPTS();
-		if (!isnull && has_entry(result, entry))
-			CatalogTupleDelete(rel, &row->t_self);
+		heap_deform_tuple(row, RelationGetDescr(rel), values, nulls);
+		/* What was forgotten just now is met again. */
+		if (!nulls[BATCH_EVENTS] && !nulls[BATCH_RESULT] && !qfs_batch_is_forgotten(values[BATCH_EVENTS]) &&
+			has_entry(values[BATCH_RESULT], entries, count))
+			forget(rel, row);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
 	}
 	table_endscan(scan);
 	MemoryContextDelete(per_row);
 	table_close(rel, NoLock);
+	CommandCounterIncrement();
 }

@@ -30,7 +30,15 @@ extern bool qfs_batch_id_fits(qfs_slice id);
 extern bool qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum *batch,
 								  const bool *nulls, int64 *seq);
 
-/* Deletes the rows of batches that had an entry: their digest would confirm a guess of what was in it. */
-extern void qfs_batch_forget(uint64 entry);
+/*
+ * Takes the digest of its events from each batch that had one of these
+ * entries: it would confirm a guess of what was in them.
+ * entries: in ascending order
+ * Errors: CHANGES_PUBLISHED.
+ */
+extern void qfs_batch_forget(const uint64 *entries, size_t count);
+
+/* events: the column; has its digest been taken? */
+extern bool qfs_batch_is_forgotten(Datum events);
 
 #endif

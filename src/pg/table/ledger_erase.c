@@ -9,6 +9,7 @@
 #include "access/xact.h"
 #include "utils/snapmgr.h"
 
+#include "ledger/registry.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/table/entry_columns.h"
@@ -42,8 +43,10 @@ qfs_ledger_erase(Relation ledger, uint64 seq)
 	if (row == NULL)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
 	QFS_TRY(qfs_ledger_decode(RelationGetDescr(ledger), row, json, e, &err), &err);
-	if (!e->entry.is_full)
+	/* Nor does anybody's word take what qfs needs to go on. */
+	if (!e->entry.is_full || qfs_registry_find(&qfs_registry_own, e->entry.type) != NULL)
 		return;
+	qfs_row_refuse_published(ledger);
 	qfs_entry_hide(&e->entry, QFS_PART_PAYLOAD);
 	qfs_entry_hide(&e->entry, QFS_PART_SIG);
 	place = row->t_self;

@@ -11,9 +11,10 @@
 #include "utils/rel.h"
 
 /*
- * Takes payload and signature out of a row.  No trigger fires: this is the one
- * change of a row that there is.
- * Errors: ENTRY_UNKNOWN, PAYLOAD_ERASED.
+ * Takes payload and signature out of a row, if it is an entry of an
+ * application's type that has them.  No trigger fires: this is the one change
+ * of a row that there is.
+ * Errors: ENTRY_UNKNOWN, CHANGES_PUBLISHED, INDEX_KIND, TRIGGER_UNSEEN.
  */
 extern void qfs_ledger_erase(Relation ledger, uint64 seq);
 

@@ -95,6 +95,16 @@ qfs_row_refuse_watched(Relation rel, int16 event)
 }
 
 void
+qfs_row_refuse_published(Relation rel)
+{
+	PublicationDesc published;
+
+	RelationBuildPublicationDesc(rel, &published);
+	if (published.pubactions.pubupdate)
+		QFS_THROW(QFS_CHANGES_PUBLISHED, "qfs.%s", RelationGetRelationName(rel));
+}
+
+void
 qfs_row_write(Relation rel, HeapTuple row, ItemPointer place)
 {
 	CatalogIndexState indexes;

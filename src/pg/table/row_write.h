@@ -29,6 +29,12 @@ extern bool qfs_row_is_watched(Relation rel, int16 event);
 extern void qfs_row_refuse_watched(Relation rel, int16 event);
 
 /*
+ * To be called before a row is changed in a way that no subscriber takes: they follow an entry instead.
+ * Errors: CHANGES_PUBLISHED.
+ */
+extern void qfs_row_refuse_published(Relation rel);
+
+/*
  * Inserts a row with its index entries, or puts it in place of the one at
  * `place`; row->t_self is where it is then.  No trigger fires; the next command
  * sees the row.
