@@ -45,6 +45,13 @@ export async function sha256(...parts) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', concat(...parts)));
 }
 
+// A number as eight bytes, the most significant first.
+export function eightBytes(number) {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(number));
+  return bytes;
+}
+
 export const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 // -1, 0 or 1: which comes first as a big-endian number of the same length.

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { compare, fromBase64url, fromHex, fromUtf8, sha256, toBase64url, toHex, utf8 } from './bytes.mjs';
+import { compare, eightBytes, fromBase64url, fromHex, fromUtf8, sha256, toBase64url, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
 
 export const ALG = 'x25519-hkdf-aes256gcm';
@@ -53,8 +53,6 @@ export async function open(row, me, mine) {
 
 // What the ledger's MESSAGE entry commits to, 64 hexadecimal digits.
 export async function commitment({ sender, recipient, seq, nonce, body }) {
-  const number = new Uint8Array(8);
-  new DataView(number.buffer).setBigUint64(0, BigInt(seq));
   return toHex(await sha256(utf8('qfs:message:v2\0'), fromHex(await threadOf(sender, recipient)),
-    userBytes(sender), userBytes(recipient), number, fromBase64url(nonce), fromBase64url(body)));
+    userBytes(sender), userBytes(recipient), eightBytes(seq), fromBase64url(nonce), fromBase64url(body)));
 }

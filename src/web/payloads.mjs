@@ -1,13 +1,19 @@
-// payloads.mjs - what acts append, as docs/format.md has them, and the text of it that a device signs.  For browsers and for Node.
+// payloads.mjs - what acts append, as docs/format.md has them, and what is signed of it by devices and keys.  For browsers and for Node.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { fromBase64url, sha256, toHex, utf8 } from './bytes.mjs';
+import { concat, eightBytes, fromBase64url, sha256, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
 import { commitment, threadOf } from './message_crypto.mjs';
 
 // What a device signs.  ledger: hash of entry 0; nonce: larger than in any event of the account that was signed before.
 export const eventText = ({ actor, ledger, nonce, payload, type }) => canonical({ actor, ledger, nonce, payload, type });
+
+// What the outgoing checkpoint key signs to put these keys in force or, where `by` says so, the recovery key.  All bytes;
+// ledger: hash of entry 0; number: that of the new keys; recovery: the recovery key in force from then on.
+export const endorsement = (by, ledger, number, { checkpoint, token, recovery }) => (by === 'recovery'
+  ? concat(utf8('qfs:key-recovery:v1\0'), ledger, eightBytes(number), checkpoint, token, recovery)
+  : concat(utf8('qfs:key-rotation:v1\0'), ledger, checkpoint, token));
 
 // Of set_profile: salt is 32 bytes in base64url.
 export async function profilePayload({ display_name, bio = '', avatar = null, links = [], salt, version }) {

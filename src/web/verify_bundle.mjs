@@ -17,12 +17,12 @@
 // {entry, hash, by, policy, policySeq, effects, steps, guards, rests}: the entry in question as far as it
 // is shown, whose word it is (null: that is not shown), the policy in force there, what derive() gives, and every entry that it rests on.
 
-import { concat, equal, fromBase64url, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
+import { equal, fromBase64url, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
 import { canonical } from './canonical.mjs';
 import { derive } from './derive.mjs';
 import { isPublicKey, isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
-import { eventText } from './payloads.mjs';
+import { endorsement, eventText } from './payloads.mjs';
 import { readLine } from './rules/entry.mjs';
 import { demand, LedgerFault } from './rules/fault.mjs';
 import { sha3 } from './rules/keccak.mjs';
@@ -76,9 +76,6 @@ function keysIn({ seq, payload }) {
 const checkRecoveryKey = ({ checkpoint, recovery, token }, seq) =>
   demand(recovery === undefined || (!equal(recovery, checkpoint) && !equal(recovery, token)), 'RECOVERY_KEY', `of entry ${seq}`);
 
-// A number as eight bytes, the most significant first.
-const eightBytes = (number) => fromHex(number.toString(16).padStart(16, '0'));
-
 // The keys that follow those in force, number `number`: what a rotation names, endorsed by the
 // checkpoint key before or, where it says so, by the recovery key, which alone names the next one.
 async function followKeys(entry, { ledger, number, current }) {
@@ -89,8 +86,7 @@ async function followKeys(entry, { ledger, number, current }) {
   endorsed(recovers ? payload.by === 'recovery' && current.recovery !== undefined : named.recovery === undefined);
   const next = { ...named, recovery: named.recovery ?? current.recovery };
   checkRecoveryKey(next, seq);
-  const message = recovers ? concat(utf8('qfs:key-recovery:v1\0'), ledger, eightBytes(number), next.checkpoint, next.token, next.recovery)
-    : concat(utf8('qfs:key-rotation:v1\0'), ledger, next.checkpoint, next.token);
+  const message = endorsement(payload.by, ledger, number, next);
   endorsed(outcome?.result?.number === number && await isSigned(message, bytesOf(payload.signature, 64), recovers ? current.recovery : current.checkpoint));
   return next;
 }

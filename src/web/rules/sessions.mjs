@@ -5,6 +5,7 @@
 import { fromBase64url, fromHex, sha256, toBase64url, toHex, utf8 } from '../bytes.mjs';
 import { canonical } from '../canonical.mjs';
 import { isSigned } from '../ed25519.mjs';
+import { eventText } from '../payloads.mjs';
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
 import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, oneOf } from './forms.mjs';
@@ -53,7 +54,7 @@ async function checkSignature(change, { act: { actor, auth, type }, payload, sig
   change.touch('nonce', actor, 'EVENT_SIGNED', { event_nonce: auth.nonce });
   // Of an entry whose payload was erased it is gone, and so is what it signed.
   if (sig === undefined) return;
-  const message = utf8(canonical({ actor, ledger: change.store.ledger.ledger, nonce: auth.nonce, payload, type }));
+  const message = utf8(eventText({ actor, ledger: change.store.ledger.ledger, nonce: auth.nonce, payload, type }));
   demand(await isSigned(message, fromBase64url(sig), fromBase64url(auth.key)), 'SIGNATURE_MISMATCH', 'the device did not sign this event');
 }
 

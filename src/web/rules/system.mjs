@@ -2,8 +2,9 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { concat, fromHex, utf8 } from '../bytes.mjs';
+import { fromHex, utf8 } from '../bytes.mjs';
 import { isPublicKey, isSigned } from '../ed25519.mjs';
+import { endorsement } from '../payloads.mjs';
 import { demand } from './fault.mjs';
 import { isOwnType, SERVER_CHANGES, TYPE_FORM } from './forms.mjs';
 import { readPolicy } from './policy.mjs';
@@ -18,12 +19,6 @@ function checkKeys({ checkpoint, token, recovery }) {
   for (const [name, key] of named) demand(isPublicKey(fromHex(key)), 'ED25519_KEY', `the ${name} key is not a usable Ed25519 key`);
   demand(![checkpoint, token].includes(recovery), 'RECOVERY_KEY', 'the recovery key is one of the others');
 }
-
-const bytesFrom = (number) => {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(number));
-  return bytes;
-};
 
 async function bringPolicy(change, value) {
   const policy = await readPolicy(value);
@@ -79,12 +74,7 @@ export function registerType(change, { payload }) {
   change.put('event_type', type, { type, seq: change.seq, by, schema: readSchema(schema) });
 }
 
-// What the outgoing checkpoint key signs, or the recovery key.
-function endorsement(by, ledger, number, { checkpoint, token, recovery }) {
-  const keys = concat(fromHex(checkpoint), fromHex(token));
-  return by === 'recovery' ? concat(utf8('qfs:key-recovery:v1\0'), fromHex(ledger), bytesFrom(number), keys, fromHex(recovery))
-    : concat(utf8('qfs:key-rotation:v1\0'), fromHex(ledger), keys);
-}
+const bytesOfKeys = (keys) => Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, key && fromHex(key)]));
 
 export async function rotateKeys(change, { payload: { by, keys, signature } }) {
   const { key_number: last, ledger } = change.store.ledger;
@@ -93,7 +83,8 @@ export async function rotateKeys(change, { payload: { by, keys, signature } }) {
   const next = { recovery: outgoing.recovery, ...keys };
   checkKeys(next);
   const signer = by === 'recovery' ? outgoing.recovery : outgoing.checkpoint;
-  demand(await isSigned(endorsement(by, ledger, last + 1, next), fromHex(signature), fromHex(signer)), 'SIGNATURE_INVALID', `the ${by ?? 'outgoing checkpoint'} key has not signed the new keys`);
+  const message = endorsement(by, fromHex(ledger), last + 1, bytesOfKeys(next));
+  demand(await isSigned(message, fromHex(signature), fromHex(signer)), 'SIGNATURE_INVALID', `the ${by ?? 'outgoing checkpoint'} key has not signed the new keys`);
   change.put('signing_key', last + 1, { number: last + 1, seq: change.seq, ...next });
   change.amend('ledger_state', 0, { key_number: last + 1 });
   change.result = { number: last + 1 };
