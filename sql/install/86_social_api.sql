@@ -42,7 +42,6 @@ END;
 COMMENT ON FUNCTION qfs.standing_chain(qfs.user_id, bigint) IS
   'the entries that changed an account''s standing, back from one of them, with its part in each';
 
-
 -- Whoever watches profiles must not see in them, entry by entry, who wrote to whom: strangers see them as they were
 -- when the last epoch ended.
 CREATE FUNCTION qfs.epoch_start() RETURNS bigint

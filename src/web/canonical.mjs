@@ -2,6 +2,8 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import { sha256, toHex, utf8 } from './bytes.mjs';
+
 const DEPTH = 32;
 
 // Text of a JSON value.  JavaScript sorts strings by UTF-16 code unit and escapes them as the RFC says.
@@ -13,3 +15,6 @@ export function canonical(value, depth = 0) {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.keys(value).sort().map((key) => `${canonical(key)}:${canonical(value[key], depth + 1)}`).join(',')}}`;
 }
+
+// SHA-256 of it, in hexadecimal.
+export const hashOfJson = async (value) => toHex(await sha256(utf8(canonical(value))));

@@ -3,12 +3,12 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { readAmount, score, step, sum, writeAmount } from './rules/amounts.mjs';
+import { difference, readAmount, score, step, sum, writeAmount } from './rules/amounts.mjs';
 import { canonical } from './canonical.mjs';
 import { demand } from './rules/fault.mjs';
+import { BEFORE } from './rules/forms.mjs';
 
-const ZERO = writeAmount(0n);
-const NOTHING = { chat_key: null, coherence: ZERO, created: null, created_at: null, flx: ZERO, points: 0, profile: null, profile_version: 0, referrals: 0 };
+const NOTHING = BEFORE.standing;
 
 // ---- the changes: (standing, what the entry and its policy say) -> what they make of the standing ----
 
@@ -84,7 +84,6 @@ function changesOf(entry, policy) {
 
 const isReferrer = ({ before, after }) => before.referrals !== after.referrals;
 const exact = (text) => writeAmount(readAmount(text));
-const difference = (after, before) => writeAmount(readAmount(after) - readAmount(before));
 
 function qualityOf({ rule, ...change }, { outcome }, { coherence: { acts } }) {
   if (rule === 'CONTENT_SCORED') return exact(outcome.result.score);

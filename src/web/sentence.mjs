@@ -4,12 +4,13 @@
 
 import { el } from './dom.mjs';
 import { nameTag } from './people.mjs';
+import { difference } from './rules/amounts.mjs';
 import { amount, count } from './text.mjs';
 import { guardReason, ruleName, typeName } from './words.mjs';
 
 const name = (account, me) => (account === me ? 'you' : el('a', { href: `#/people/${account}` }, nameTag(account)));
 const Name = (account, me) => (account === me ? 'You' : name(account, me));
-const isSettlement = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
+export const isSettlement = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
 
 // The settlement that is one's own, else the first: the ties of a referee tell who invited it.
 function settlementOf({ accounts }, me) {
@@ -30,15 +31,8 @@ function reward({ entry, effects, policy }, me) {
   if (guard !== null) return ['No reward was paid although ', ...whom, ': ', guardReason(guard), '.'];
   const earner = referee === me ? referee : referrer;
   const gain = effects.find(({ account, rule, referrals }) => account === earner && isSettlement(rule) && (referrals !== undefined) === (earner === referrer));
-  const earned = gain ? [gain.flx && `${amount(String(minus(gain.flx)))} FLX`, `${count(gain.points ? gain.points[1] - gain.points[0] : 0, 'genesis point')}`].filter(Boolean).join(' and ') : 'a reward';
+  const earned = gain ? [gain.flx && `${amount(difference(gain.flx[1], gain.flx[0]))} FLX`, `${count(gain.points ? gain.points[1] - gain.points[0] : 0, 'genesis point')}`].filter(Boolean).join(' and ') : 'a reward';
   return [Name(earner, me), ` earned ${earned} because `, ...whom, '.'];
-}
-
-// Of two amounts, as text.
-function minus([before, after]) {
-  const [a, b] = [after, before].map((text) => BigInt(text.replace('.', '')));
-  const digits = String(a - b).padStart(19, '0');
-  return `${digits.slice(0, -18)}.${digits.slice(-18)}`;
 }
 
 function referralUse({ entry: { act, outcome }, guards }, me) {

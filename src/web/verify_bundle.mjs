@@ -17,8 +17,8 @@
 // {entry, hash, by, policy, policySeq, effects, steps, guards, rests}: the entry in question as far as it
 // is shown, whose word it is (null: that is not shown), the policy in force there, what derive() gives, and every entry that it rests on.
 
-import { equal, fromBase64url, fromHex, sha256, toHex, utf8 } from './bytes.mjs';
-import { canonical } from './canonical.mjs';
+import { equal, fromBase64url, fromHex, toHex, utf8 } from './bytes.mjs';
+import { canonical, hashOfJson } from './canonical.mjs';
 import { derive } from './derive.mjs';
 import { isPublicKey, isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
@@ -115,7 +115,7 @@ export async function keysOf(entries, ledger) {
 async function policyAt({ seq, outcome, accounts }, entries) {
   const source = entries.filter((entry) => entry.seq === 0 || (entry.seq < seq && isOf('POLICY_CHANGED')(entry))).pop();
   const { policy } = source.payload;
-  const hash = await orFault('ENTRY_FORMAT', async () => toHex(await sha256(utf8(canonical(policy)))));
+  const hash = await orFault('ENTRY_FORMAT', () => hashOfJson(policy));
   const said = (accounts ?? []).filter(Boolean).map((part) => part.policy);
   demand((outcome?.policy ?? hash) === hash && said.every((number) => number === source.seq), 'BUNDLE_INCOMPLETE', `the policy in force at entry ${seq}`);
   return { policy, policySeq: source.seq, said: outcome?.policy !== undefined || said.length > 0 ? { hash, seq: source.seq } : null };
@@ -136,7 +136,7 @@ function checkBefore({ seq, accounts }, entries) {
 
 // "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked; null where that is not shown.
 // Where payload and signature are not shown, since they were erased, it is the server's word.
-export async function wordOf({ act, payload, sig, seq }, ledger) {
+async function wordOf({ act, payload, sig, seq }, ledger) {
   if (act === undefined) return null;
   const { actor, auth, type } = act;
   if (auth.via !== 'session') return auth.via;

@@ -118,7 +118,7 @@ export class LedgerWriter {
   }
 
   setPolicy(changes) {
-    const now = this.store.policyInForce.text;
+    const now = this.store.get('policy', this.store.ledger.policy_seq).policy;
     return this.append('POLICY_CHANGED', { policy: { ...now, ...changes } });
   }
 

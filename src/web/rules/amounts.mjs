@@ -20,6 +20,8 @@ export function readAmount(text) {
 }
 
 export const writeAmount = (n) => `${n / ONE}.${String(n % ONE).padStart(SCALE, '0')}`;
+// As texts.
+export const difference = (after, before) => writeAmount(readAmount(after) - readAmount(before));
 export const sum = (a, b) => checked(a + b);
 
 // Coherence after an act of this quality.

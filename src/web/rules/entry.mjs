@@ -6,14 +6,13 @@ import { concat, fromHex, sha256, toHex, utf8 } from '../bytes.mjs';
 import { canonical } from '../canonical.mjs';
 import { growingTree, leafHash } from '../tree.mjs';
 import { demand } from './fault.mjs';
-import { integer, isHash, isInteger, isObject, isUserId, list, matches, members, oneOf, TYPE_FORM } from './forms.mjs';
+import { integer, isHash, isInteger, isObject, isUserId, list, matches, members, oneOf, STATES, TYPE_FORM } from './forms.mjs';
 import { readJson } from './json.mjs';
 
 const FORMAT = 2;
 const PART_NAMES = ['act', 'outcome', 'payload', 'sig'];
-const KINDS = ['access', 'nonce', 'standing', 'ties'];
 const MAX_ACCOUNTS = 16;
-const MAX_PAYLOAD = 65535;
+export const MAX_PAYLOAD = 65535;
 const MAX_PART = 16384;
 const MAX_ENTRY = 131072;
 // A line that shows it has two more.
@@ -55,7 +54,7 @@ const isEntryNumber = integer(0);
 const isSalt = matches(/^[0-9a-f]{32}$/);
 // The forms of auth and sig are for whoever asks who acts (sessions.mjs).
 const isAct = members({ actor: (actor) => actor === SYSTEM || isUserId(actor), auth: isObject, type: isType });
-const isAccountPart = members({ account: isUserId, kind: oneOf(...KINDS), policy: isEntryNumber, previous: (previous) => previous === null || isEntryNumber(previous),
+const isAccountPart = members({ account: isUserId, kind: oneOf(...Object.keys(STATES)), policy: isEntryNumber, previous: (previous) => previous === null || isEntryNumber(previous),
   rules: list(isType, MAX_PART), state: isObject, was: isObject });
 const isSig = (sig) => sig === null || typeof sig === 'string';
 const any = () => true;

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { utf8 } from '../bytes.mjs';
+import { writeAmount } from './amounts.mjs';
 import { demand } from './fault.mjs';
 
 export const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -42,6 +43,15 @@ const KINDS = {
 };
 // States of the kinds, as parts of accounts have them.
 export const STATES = Object.fromEntries(Object.entries(KINDS).map(([kind, shape]) => [kind, members(shape)]));
+
+// What an account has of each kind before its first touch.
+const ZERO = writeAmount(0n);
+export const BEFORE = {
+  access: { sessions: [] },
+  nonce: { event_nonce: 0 },
+  standing: { chat_key: null, coherence: ZERO, created: null, created_at: null, flx: ZERO, points: 0, profile: null, profile_version: 0, referrals: 0 },
+  ties: { guard: null, received: false, referrer: null, sent: false, settled: null, used: null },
+};
 
 const isString = text(0, 65535);
 // What canonical JSON would escape is not in it.

@@ -2,8 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { sha256, toHex, utf8 } from '../bytes.mjs';
-import { canonical } from '../canonical.mjs';
+import { hashOfJson } from '../canonical.mjs';
 import { ONE, readAmount } from './amounts.mjs';
 import { demand } from './fault.mjs';
 import { each, integer, isUserId, list, matches, members, oneOf, TYPE_FORM } from './forms.mjs';
@@ -77,7 +76,6 @@ export async function readPolicy(value) {
     ...value,
     coherence: { acts: amounts(acts), alpha: readAmount(alpha), weights: amounts(weights) },
     referral: { ...referral, flx_cap: readAmount(referral.flx_cap), tiers: referral.tiers.map(({ flx, to }) => ({ flx: readAmount(flx), to })) },
-    hash: toHex(await sha256(utf8(canonical(value)))),
-    text: value,
+    hash: await hashOfJson(value),
   };
 }

@@ -4,13 +4,13 @@
 
 import { utf8 } from '../bytes.mjs';
 import { canonical } from '../canonical.mjs';
+import { MAX_PAYLOAD } from './entry.mjs';
 import { demand } from './fault.mjs';
 import { isInteger, isObject } from './forms.mjs';
 
-const MAX_PAYLOAD_BYTES = 65535;
 const JSON_TYPES = ['array', 'boolean', 'integer', 'null', 'object', 'string'];
 // The schema {} of a whole type.
-export const ANY_OBJECT = { additionalProperties: true, type: 'object' };
+const ANY_OBJECT = { additionalProperties: true, type: 'object' };
 
 const isCount = (value) => isInteger(value, 0);
 const isStrings = (value) => Array.isArray(value) && value.every((item) => typeof item === 'string');
@@ -115,6 +115,6 @@ export function readSchema(schema) {
   if (Object.keys(schema).length === 0) return ANY_OBJECT;
   const values = valuesOf(schema);
   demand(values ? values.some(isObject) : typesOf(schema).includes('object'), 'SCHEMA_INVALID', 'the root: a payload is an object');
-  demand(shortest({ ...schema, ...(values ? {} : { type: 'object' }) }) <= MAX_PAYLOAD_BYTES, 'SCHEMA_INVALID', 'the root: the shortest payload that fits is too long');
+  demand(shortest({ ...schema, ...(values ? {} : { type: 'object' }) }) <= MAX_PAYLOAD, 'SCHEMA_INVALID', 'the root: the shortest payload that fits is too long');
   return schema;
 }

@@ -2,8 +2,8 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { fromBase64url, fromHex, sha256, toBase64url, toHex, utf8 } from '../bytes.mjs';
-import { canonical } from '../canonical.mjs';
+import { fromBase64url, fromHex, toBase64url, toHex, utf8 } from '../bytes.mjs';
+import { hashOfJson } from '../canonical.mjs';
 import { isSigned } from '../ed25519.mjs';
 import { eventText } from '../payloads.mjs';
 import { SYSTEM } from './entry.mjs';
@@ -16,8 +16,6 @@ export const MINUTE = 60000;
 export const DAY = 86400000;
 // How far the clock of a wallet may be ahead.
 const CLOCK_SKEW = 60000;
-
-const hashJson = async (value) => toHex(await sha256(utf8(canonical(value))));
 
 // Device keys are base64url in entries and details of sessions, and hexadecimal in the tables.
 const hexOfKey = (key) => (key === null ? null : toHex(fromBase64url(key)));
@@ -117,7 +115,7 @@ const scopeOf = (operates) => (operates ? ['account', 'operator'] : ['account'])
 async function beginSession(change, account, { device, operates, ttl_blocks: ttl }, nonce, others, rule) {
   const issued = change.store.blockOf(change.at);
   const scope = scopeOf(operates);
-  const session = await hashJson({ actor: account, device, issued_block: issued, nonce, scope });
+  const session = await hashOfJson({ actor: account, device, issued_block: issued, nonce, scope });
   demand(!change.store.get('session', session), 'NONCE_USED', 'the nonce was used for a session of this block');
   const row = { session, user_id: account, seq: change.seq, issued_block: issued, ttl_blocks: ttl, operates, device: hexOfKey(device), ended: null, reason: null };
   const details = detailsOf(change, row);

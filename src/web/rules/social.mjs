@@ -12,7 +12,6 @@ import { FEATURES } from './policy.mjs';
 import { coherenceAfter, settle } from './referral.mjs';
 import { countRate, DAY, MINUTE } from './sessions.mjs';
 
-
 export function updateProfile(change, { act: { actor }, payload }) {
   const standing = change.look('standing', actor);
   demand(payload.version === standing.profile_version + 1, 'PROFILE_VERSION', `the next version is ${standing.profile_version + 1}`);

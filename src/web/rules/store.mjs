@@ -2,10 +2,10 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { fromHex, sha256, toHex, utf8 } from '../bytes.mjs';
-import { canonical } from '../canonical.mjs';
-import { writeAmount } from './amounts.mjs';
+import { fromHex, sha256, toHex } from '../bytes.mjs';
+import { canonical, hashOfJson } from '../canonical.mjs';
 import { demand, LedgerFault } from './fault.mjs';
+import { BEFORE } from './forms.mjs';
 
 // Columns of each table in the order in which its rows are hashed (docs/format.md, State).
 const COLUMNS = {
@@ -30,23 +30,13 @@ const COLUMNS = {
   ties: ['user_id', 'last_entry', 'guard', 'received', 'referrer', 'sent', 'settled', 'used'],
 };
 
-// What an account has before the first touch of a kind.
-const BEFORE = {
-  access: { sessions: [] },
-  nonce: { event_nonce: 0 },
-  standing: { chat_key: null, coherence: writeAmount(0n), created: null, created_at: null, flx: writeAmount(0n), points: 0, profile: null, profile_version: 0, referrals: 0 },
-  ties: { guard: null, received: false, referrer: null, sent: false, settled: null, used: null },
-};
-
-const digestOf = async (session) => toHex(await sha256(utf8(canonical(session))));
-
 // The state of a kind as the part of an account has it: of sessions their digests.
 export async function shownState(kind, state) {
-  return kind === 'access' ? { sessions: await Promise.all(state.sessions.map(digestOf)) } : state;
+  return kind === 'access' ? { sessions: await Promise.all(state.sessions.map(hashOfJson)) } : state;
 }
 
 export class Store {
-  // Policies as readPolicy() gives them, by the entry that brought each, are kept beside their rows.
+  // policyInForce: as readPolicy() gives it.
   constructor() {
     this.tables = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, new Map()]));
     this.policyInForce = null;
@@ -79,7 +69,7 @@ export class Store {
     for (const [name, rows] of Object.entries(this.tables)) {
       for (const row of rows.values()) {
         const flat = row.state ? { ...row, ...row.state } : row;
-        digests.push(toHex(await sha256(utf8(canonical([name, ...COLUMNS[name].map((column) => flat[column])])))));
+        digests.push(await hashOfJson([name, ...COLUMNS[name].map((column) => flat[column])]));
       }
     }
     return toHex(await sha256(fromHex(digests.sort().join(''))));

@@ -6,7 +6,7 @@ import { historyRow } from '../changes.mjs';
 import { el, icon, show, when } from '../dom.mjs';
 import { derivedCards, signedRoot, who } from '../entry_parts.mjs';
 import { path } from '../pictures/path.mjs';
-import { sentenceOf } from '../sentence.mjs';
+import { isSettlement, sentenceOf } from '../sentence.mjs';
 import { readMine, session } from '../session.mjs';
 import { count } from '../text.mjs';
 import { fetchEntry, verifyExplanation } from '../trust.mjs';
@@ -42,7 +42,7 @@ export async function whyList() {
 // The question that fits what an entry shows that it did to the account; each rests on entries of its own.
 function explanationOf({ seq, act, accounts }) {
   const mine = (accounts ?? []).filter((part) => part?.account === session().user_id);
-  if (act?.type === 'REFERRAL_USE' || mine.some(({ rules }) => rules.some((rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule)))) return readMine('explain_reward', { tx_id: seq });
+  if (act?.type === 'REFERRAL_USE' || mine.some(({ rules }) => rules.some(isSettlement))) return readMine('explain_reward', { tx_id: seq });
   if (mine.some(({ kind, was }) => kind === 'standing' && 'coherence' in was)) return readMine('explain_coherence', { user_id: session().user_id, seq });
   return readMine('explain_entry', { seq });
 }
