@@ -199,7 +199,8 @@ BEGIN
   END IF;
   RETURN qfs.readable_entry(seq);
 END $$;
-COMMENT ON FUNCTION qfs_api.entry(bigint) IS 'Full line of an entry: its head with all parts, and the salt of their commitments.';
+COMMENT ON FUNCTION qfs_api.entry(bigint) IS
+  'Line of an entry: its head, with the parts that the reader sees in place of what commits to them; for auditors the full line.';
 
 CREATE FUNCTION qfs_api.entry_head(seq bigint) RETURNS qfs_api."text/plain"
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
