@@ -44,12 +44,13 @@ sub line_of {
 
 my $values = JSON::PP->new->utf8->canonical->allow_nonref;
 
-# What commits to a part of this name; of an account's part that is its kind, 0x00 and the 32 bytes of the user id.
-sub commitment {
-  my ($entry, $name, $part) = @_;
-  my $salt = substr sha256("\3", pack('H*', $entry->{salt}), $name), 0, 16;
-  return sha256("\2", $salt, $values->encode($part));
-}
+sub salt_of { my ($entry, $name) = @_; return substr sha256("\3", pack('H*', $entry->{salt}), $name), 0, 16 }
+
+# The name of an account's part.
+sub name_of { my ($part) = @_; return "$part->{kind}\0" . pack('H*', $part->{account} =~ s/^user_//r) }
+
+# What commits to a part of this name.
+sub commitment { my ($entry, $name, $part) = @_; return sha256("\2", salt_of($entry, $name), $values->encode($part)) }
 
 # The root of a tree, from the data of its leaves (RFC 6962, section 2.1).
 sub tree_root {
@@ -63,7 +64,7 @@ sub tree_root {
 
 sub head_line {
   my ($entry) = @_;
-  my @accounts = map { commitment($entry, "$_->{kind}\0" . pack('H*', $_->{account} =~ s/^user_//r), $_) } @{ $entry->{accounts} };
+  my @accounts = map { commitment($entry, name_of($_), $_) } @{ $entry->{accounts} };
   my %parts = (act => act_of($entry), map { ($_ => $entry->{$_}) } qw(outcome payload sig));
   return $json->encode({ (map { ($_ => $entry->{$_}) } qw(at prev seq v)), accounts => unpack('H*', tree_root(@accounts)),
     map { ($_ => unpack 'H*', commitment($entry, $_, $parts{$_})) } keys %parts });
@@ -72,10 +73,9 @@ sub head_line {
 # The line of an entry whose payload was erased.
 sub erased_line_of {
   my ($entry) = @_;
-  my $shown = sub { my ($name, $part) = @_; return { part => $part, salt => unpack 'H*', substr sha256("\3", pack('H*', $entry->{salt}), $name), 0, 16 } };
-  my $account = sub { my ($part) = @_; return $shown->("$part->{kind}\0" . pack('H*', $part->{account} =~ s/^user_//r), $part) };
+  my $shown = sub { my ($name, $part) = @_; return { part => $part, salt => unpack 'H*', salt_of($entry, $name) } };
   return $json->encode({ (map { ($_ => $entry->{$_}) } qw(at prev seq v)), act => $shown->('act', act_of($entry)), outcome => $shown->('outcome', $entry->{outcome}),
-    accounts => @{ $entry->{accounts} } ? [ map { $account->($_) } @{ $entry->{accounts} } ] : unpack('H*', tree_root()),
+    accounts => @{ $entry->{accounts} } ? [ map { $shown->(name_of($_), $_) } @{ $entry->{accounts} } ] : unpack('H*', tree_root()),
     map { ($_ => unpack 'H*', commitment($entry, $_, $entry->{$_})) } qw(payload sig) });
 }
 

@@ -25,7 +25,7 @@ use Time::HiRes qw(time usleep);
 our @EXPORT = qw(
   new_node crash_and_start new_database new_ledger append append_singly
   error_of refused run_program wait_until
-  size_of head_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
+  size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
   verify_rows check_rows is_sound verifier qfs_verify is_sound_offline
   unguarded guards_of_tables
   spit slurp scratch_file
@@ -180,7 +180,6 @@ sub wait_until {
 # ---- what a ledger says ----
 
 sub size_of { my ($node, $database) = @_; return value($node, 'SELECT size FROM qfs.head()', $database); }
-sub head_of { my ($node, $database) = @_; return value($node, 'SELECT * FROM qfs.head()', $database); }
 sub vkey_of { my ($node, $database) = @_; return value($node, 'SELECT qfs.vkey()', $database); }
 
 # The key of genesis: who trusts it can follow the ledger through rotations.
