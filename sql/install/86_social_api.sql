@@ -54,11 +54,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION qfs.epoch_start() IS 'when the epoch that it is now began, in milliseconds since 1970';
 
+CREATE FUNCTION qfs.sees_now(account qfs.user_id) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT qfs.is_public() OR account OPERATOR(qfs.=) qfs.current_user_id();
+END;
+COMMENT ON FUNCTION qfs.sees_now(qfs.user_id) IS
+  'does the account that is signed in see this one as it is, and not as it was when the last epoch ended?';
+
 CREATE FUNCTION qfs.seen_standing(account qfs.user_id) RETURNS jsonb
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT CASE
-    WHEN qfs.is_public() OR account OPERATOR(qfs.=) qfs.current_user_id() THEN
+    WHEN qfs.sees_now(account) THEN
       (SELECT qfs.account_part(s.last_entry, account, 'standing') -> 'state'
        FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account)
     ELSE coalesce(
@@ -77,7 +85,7 @@ CREATE FUNCTION qfs.profile_of(account qfs.user_id) RETURNS jsonb
 BEGIN ATOMIC
   SELECT jsonb_build_object(
     'user_id', a.user_id::text, 'wallet', a.wallet::text, 'joined', x.seen -> 'created_at',
-    'last_entry', CASE WHEN qfs.is_public() OR a.user_id OPERATOR(qfs.=) qfs.current_user_id() THEN s.last_entry END,
+    'last_entry', CASE WHEN qfs.sees_now(a.user_id) THEN s.last_entry END,
     'coherence', x.seen ->> 'coherence',
     'trust_level', qfs.trust_level((x.seen ->> 'coherence')::qfs.amount),
     'genesis_points', x.seen -> 'points',
@@ -243,11 +251,20 @@ COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
 
 -- ---- referrals ----
 
+CREATE FUNCTION qfs.told_outcome(seq bigint, outcome jsonb) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
+END;
+COMMENT ON FUNCTION qfs.told_outcome(bigint, jsonb) IS
+  'an outcome as whoever acted is told it: number of the entry, result and guards side by side, without what was looked at';
+
 CREATE FUNCTION qfs_api.use_referral(code text, auth jsonb DEFAULT NULL) RETURNS jsonb
   LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload, auth)
-  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code), auth) RETURNING jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
+  VALUES ('REFERRAL_USE', qfs.find_account(NULL, NULL), jsonb_build_object('code', code), auth)
+  RETURNING qfs.told_outcome(seq, outcome);
 END;
 COMMENT ON FUNCTION qfs_api.use_referral(text, jsonb) IS
   'Says by whose code the account was invited, within policy.referral.window_blocks of its first sign-in. auth: {key, nonce, sig}, the device''s signature of REFERRAL_USE {code}. Gives the outcome: status OK, or BLOCKED with the guards.';
@@ -298,7 +315,7 @@ BEGIN ATOMIC
   SELECT jsonb_build_object(
     'user_id', s.user_id::text, 'score', x.seen ->> 'coherence',
     'trust_level', qfs.trust_level((x.seen ->> 'coherence')::qfs.amount),
-    'last_act', CASE WHEN qfs.is_public() OR s.user_id OPERATOR(qfs.=) qfs.current_user_id() THEN
+    'last_act', CASE WHEN qfs.sees_now(s.user_id) THEN
       (SELECT jsonb_build_object('seq', c.seq, 'at', l.at, 'rules', c.part -> 'rules',
                                  'coherence', jsonb_build_array(c.part #> '{was,coherence}', c.part #> '{state,coherence}'))
        FROM qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
@@ -341,7 +358,7 @@ CREATE FUNCTION qfs_api.score_content(content text, features jsonb, auth jsonb D
 BEGIN ATOMIC
   INSERT INTO qfs.ledger (type, actor, payload, auth)
   VALUES ('COHERENCE_SCORED', qfs.find_account(NULL, NULL), jsonb_build_object('content', content, 'features', features), auth)
-  RETURNING jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
+  RETURNING qfs.told_outcome(seq, outcome);
 END;
 COMMENT ON FUNCTION qfs_api.score_content(text, jsonb, jsonb) IS
   'Scores a content: features topic, logic, signal, contradiction, clarity and hsmf as decimal strings from 0 to 1. auth: {key, nonce, sig}, the device''s signature of COHERENCE_SCORED {content, features}. For accounts in policy.evaluators.';
