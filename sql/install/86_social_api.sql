@@ -252,7 +252,7 @@ COMMENT ON FUNCTION qfs_api.erase_message(text, bigint, text) IS
 -- ---- referrals ----
 
 CREATE FUNCTION qfs.told_outcome(seq bigint, outcome jsonb) RETURNS jsonb
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT jsonb_build_object('seq', seq) || coalesce(outcome -> 'result', '{}'::jsonb) || (outcome - 'result' - 'read');
 END;

@@ -190,7 +190,7 @@ INSERT INTO pinned VALUES
   ('function qfs.thread(qfs.user_id,qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.tile(integer,bigint,integer)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.tlog_proof(bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
-  ('function qfs.told_outcome(bigint,pg_catalog.jsonb)', 'owner qfs_owner; sql immutable strict parallel safe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.told_outcome(bigint,pg_catalog.jsonb)', 'owner qfs_owner; sql stable strict parallel safe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.trust_level(qfs.amount)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.user_id(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.user_id(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
