@@ -10,7 +10,8 @@ BEGIN
       ('qfs_user',     'qfs: accounts that have signed in'),
       ('qfs_operator', 'qfs: genesis, custom events, policy and keys'),
       ('qfs_auditor',  'qfs: verify, export and read everything; write nothing'),
-      ('qfs_monitor',  'qfs: health and metrics, and nothing else')
+      ('qfs_monitor',  'qfs: health and metrics, and nothing else'),
+      ('qfs_bridge',   'qfs: followers and streams: durable head, whom an entry concerns, positions; appends what streams bring')
     ) AS v(name, comment)
   LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = r.name) THEN
@@ -20,4 +21,4 @@ BEGIN
   END LOOP;
 END $$;
 
-GRANT USAGE ON SCHEMA qfs TO qfs_owner, qfs_operator, qfs_auditor, qfs_monitor;
+GRANT USAGE ON SCHEMA qfs TO qfs_owner, qfs_operator, qfs_auditor, qfs_monitor, qfs_bridge;

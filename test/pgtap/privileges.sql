@@ -289,7 +289,7 @@ INSERT INTO pinned VALUES
   ('operator qfs.>=(qfs.address,qfs.address)', 'owner installer'),
   ('operator qfs.>=(qfs.hash,qfs.hash)', 'owner installer'),
   ('operator qfs.>=(qfs.user_id,qfs.user_id)', 'owner installer'),
-  ('schema qfs', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_monitor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
+  ('schema qfs', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_bridge: USAGE; qfs_monitor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
   ('schema qfs_api', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_monitor: USAGE; qfs_operator: USAGE; qfs_owner: USAGE; qfs_user: USAGE'),
   ('table qfs.access', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.account', 'owner qfs_owner; qfs_auditor: SELECT'),

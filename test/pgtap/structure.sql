@@ -29,7 +29,7 @@ SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
   ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 29', 'type 7', 'view 1'],
   'members that are not functions');
-SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
+SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rolsuper OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolbypassrls)$$,
                 'none of them can log in or do more than it is granted');

@@ -165,7 +165,7 @@ FROM (VALUES ('qfs_user', '{"role":"qfs_user","jti":"JTI"}'), ('qfs_operator', '
   ('qfs_user', '{"role":"qfs_user","jti":null}'), ('qfs_user', '{"role":"qfs_user","jti":"JTI "}'), ('qfs_user', '{"role":["qfs_user"],"jti":"JTI"}'), ('qfs_user', 'x'), ('qfs_user', '[]'), ('qfs_user', '"qfs_user"'),
   ('qfs_user', '{"jti":"JTI","jti":"x","role":"qfs_user"}'), ('postgres', '{"role":"postgres","jti":"JTI"}')) t(as_role, claims);
 -- claims without a token, as whoever has the password of PostgREST's role may set them
-SELECT as_role, request(as_role, :'o_token', NULL, format('{"role":"%s","jti":"JTI"}', as_role)) FROM unnest(ARRAY['qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_anon']) as_role;
+SELECT as_role, request(as_role, :'o_token', NULL, format('{"role":"%s","jti":"JTI"}', as_role)) FROM unnest(ARRAY['qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'qfs_anon']) as_role;
 -- a token that has ended: nobody's where nobody may ask, refused elsewhere
 SELECT qfs.authenticate(:'o_token') IS NOT NULL AS o, qfs_api.session_revoke(claims(:'o_token')::jsonb ->> 'jti');
 SELECT path, request('qfs_operator', :'o_token', 'Bearer TOKEN', claims(:'o_token'), path)

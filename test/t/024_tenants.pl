@@ -42,7 +42,7 @@ is(try('acme_operator', 'acme', 'SELECT qfs.rotate_keys()'), 1, 'one\'s own ledg
 is($node->safe_psql('umbrella', 'SELECT count(*) FROM qfs.signing_key'), 2, 'the other\'s keys are as they were');
 
 # Ways to undo it that are easily overlooked.
-for my $role (qw(qfs_operator qfs_user qfs_monitor)) {
+for my $role (qw(qfs_operator qfs_user qfs_monitor qfs_bridge)) {
   $node->safe_psql('postgres', "GRANT CONNECT ON DATABASE umbrella TO $role");
   like(tenants('umbrella'), qr/^warning\|.*; $role may connect to this one\|.*FROM $role,/, "CONNECT for $role, which every tenant has");
   $node->safe_psql('postgres', "REVOKE CONNECT ON DATABASE umbrella FROM $role");

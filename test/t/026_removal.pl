@@ -26,7 +26,7 @@ sub left {
     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'qfs%'
     ORDER BY 1});
 }
-my @roles = map { "role $_" } qw(qfs_anon qfs_auditor qfs_monitor qfs_operator qfs_owner qfs_user);
+my @roles = map { "role $_" } qw(qfs_anon qfs_auditor qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user);
 
 new_ledger($node, 'other');
 new_ledger($node);

@@ -110,7 +110,7 @@ static bool
 is_own_role(const char *name)
 {
 	static const char *const names[] = {
-		"qfs_owner", "qfs_anon", "qfs_user", "qfs_operator", "qfs_auditor", "qfs_monitor"
+		"qfs_owner", "qfs_anon", "qfs_user", "qfs_operator", "qfs_auditor", "qfs_monitor", "qfs_bridge"
 	};
 
 	for (int i = 0; name != NULL && i < lengthof(names); i++)

@@ -32,7 +32,7 @@ relation AS (
   WHERE c.relkind <> 'i' AND c.relkind <> 'I'),
 own_role AS (
   SELECT r.* FROM pg_roles r
-  WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor')),
+  WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge')),
 -- settings that switch guards off, for whoever was granted them
 setting AS (
   SELECT p.oid, p.paracl FROM pg_parameter_acl p
