@@ -6,6 +6,11 @@ CREATE FUNCTION qfs.head(OUT seq bigint, OUT hash qfs.hash, OUT at bigint, OUT s
 COMMENT ON FUNCTION qfs.head() IS
   'the last entry, and the number of entries; seq, hash and at are null while there is none';
 
+CREATE FUNCTION qfs.durable_head(wait_ms integer DEFAULT 0, OUT seq bigint, OUT hash qfs.hash, OUT size bigint)
+  AS 'MODULE_PATHNAME', 'qfs_sql_durable_head' LANGUAGE C;
+COMMENT ON FUNCTION qfs.durable_head(integer) IS
+  'the last entry seen here that no crash of this server and no failover to a synchronous standby takes back, none of the transaction''s own; waits for standbys for so many milliseconds, at most a minute; too low where they are missing, never too high';
+
 CREATE FUNCTION qfs.root(size bigint) RETURNS qfs.hash
   AS 'MODULE_PATHNAME', 'qfs_sql_root' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION qfs.root(bigint) IS 'Merkle root of the first size entries (RFC 6962)';
@@ -49,6 +54,9 @@ GRANT EXECUTE ON FUNCTION
   qfs.consistency_proof(bigint, bigint), qfs.tile(integer, bigint, integer),
   qfs.entry_head(bigint), qfs.entry_bundle(bigint, integer)
   TO qfs_operator, qfs_auditor;
+-- A follower stops at the durable head.
+GRANT EXECUTE ON FUNCTION qfs.durable_head(integer), qfs.head(), qfs.consistency_proof(bigint, bigint) TO qfs_bridge;
+GRANT EXECUTE ON FUNCTION qfs.durable_head(integer) TO qfs_operator, qfs_auditor;
 -- Content is the auditor's to read.
 GRANT EXECUTE ON FUNCTION
   qfs.entry(bigint), qfs.export(bigint, bigint)

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(342);
+SELECT plan(343);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -94,10 +94,11 @@ INSERT INTO pinned VALUES
   ('function qfs.checkpoint(bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.coherence_score(pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.coherence_step(qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs.consistency_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.consistency_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.current_session()', 'owner qfs_owner; c stable parallel restricted; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.current_user_id()', 'owner qfs_owner; c stable parallel restricted; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.default_policy()', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.durable_head(integer)', 'owner qfs_owner; c volatile parallel unsafe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.ed25519_verify(pg_catalog.bytea,pg_catalog.bytea,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.entry(bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE'),
   ('function qfs.entry_bundle(bigint,integer)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
@@ -133,7 +134,7 @@ INSERT INTO pinned VALUES
   ('function qfs.hash_out(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.hash_recv(pg_catalog.internal)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.hash_send(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs.head()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.head()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.health()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.hsmf(qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.import(pg_catalog.text[])', 'owner qfs_owner; c volatile strict parallel unsafe'),

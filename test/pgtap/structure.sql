@@ -170,7 +170,7 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
-  'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy',
+  'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'durable_head',
   'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
@@ -191,7 +191,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'erase_envelope', 'erase_own_profile', 'erase_payload',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload',
   'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
   'rebuild', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
@@ -202,7 +202,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'epoch_start', 'erase_own_profile', 'explain',
+  'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'durable_head', 'epoch_start', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
   'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',

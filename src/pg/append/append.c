@@ -251,6 +251,12 @@ qfs_append_lock(void)
 	return size;
 }
 
+uint64
+qfs_append_start(void)
+{
+	return state.mark_count > 0 ? state.marks[0].size : UINT64_MAX;
+}
+
 void
 qfs_append_forget(void)
 {

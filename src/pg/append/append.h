@@ -34,6 +34,9 @@ extern void qfs_append_end(qfs_appending *a);
 /* Takes the chain lock, so that what is read now stays in force until the end; returns the number of entries. */
 extern uint64 qfs_append_lock(void);
 
+/* Entries before the first one that this transaction has appended; without one, UINT64_MAX. */
+extern uint64 qfs_append_start(void);
+
 /*
  * Forgets what is known of the tables: rows were stored, or records changed,
  * in another way than through the chain.

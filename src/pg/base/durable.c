@@ -102,14 +102,14 @@ count_standbys(int level, XLogRecPtr end)
 static int
 count_missing(int level, XLogRecPtr end)
 {
-	if (level <= SYNCHRONOUS_COMMIT_LOCAL_FLUSH || max_wal_senders == 0 || SyncRepConfig == NULL)
+	if (level <= SYNCHRONOUS_COMMIT_LOCAL_FLUSH)
 		return 0;
 	return Max(SyncRepConfig->num_sync - count_standbys(level, end), 0);
 }
 
 /* The end of the last record: at the start of a page the insert position lies behind the page's header. */
-static XLogRecPtr
-end_of_wal(void)
+XLogRecPtr
+qfs_durable_mark(void)
 {
 	XLogRecPtr	end = GetXLogInsertRecPtr();
 
@@ -161,25 +161,46 @@ pause_for(int limit)
 	return (events & WL_TIMEOUT) != 0 ? limit : 0;
 }
 
-void
-qfs_wait_durable(void)
+static void
+check_interrupts(int missing)
 {
-	int			level = server_synchronous_commit();
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Flushes, and waits for `limit` milliseconds at most; how many standbys are missing even then. */
+static int
+make_durable(XLogRecPtr end, int limit, void (*check) (int missing))
+{
+	bool		is_replicated = max_wal_senders > 0 && SyncRepConfig != NULL;
+	int			level = is_replicated ? server_synchronous_commit() : SYNCHRONOUS_COMMIT_LOCAL_FLUSH;
 	int			waited = 0;
 	int			pause = FIRST_PAUSE_MS;
 	int			missing;
-	XLogRecPtr	end;
+
+	XLogFlush(end);
+	while ((missing = count_missing(level, end)) > 0 && waited < limit)
+	{
+		waited += pause_for(Min(pause, limit - waited));
+		pause = Min(2 * pause, LONGEST_PAUSE_MS);
+		check(missing);
+	}
+	return missing;
+}
+
+bool
+qfs_durable_reach(XLogRecPtr end, int wait_ms)
+{
+	return make_durable(end, wait_ms, check_interrupts) == 0;
+}
+
+void
+qfs_wait_durable(void)
+{
+	int			missing;
 
 	if (RecoveryInProgress())
 		QFS_THROW(QFS_SIGN_STANDBY, "it is in recovery");
-	end = end_of_wal();
-	XLogFlush(end);
-	while ((missing = count_missing(level, end)) > 0)
-	{
-		if (waited >= qfs_sign_timeout)
-			throw_wait("qfs.sign_timeout was over", missing);
-		waited += pause_for(Min(pause, qfs_sign_timeout - waited));
-		pause = Min(2 * pause, LONGEST_PAUSE_MS);
-		check_cancelled(missing);
-	}
+	missing = make_durable(qfs_durable_mark(), qfs_sign_timeout, check_cancelled);
+	if (missing > 0)
+		throw_wait("qfs.sign_timeout was over", missing);
 }

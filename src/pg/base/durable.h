@@ -6,6 +6,18 @@
 #ifndef QFS_DURABLE_H
 #define QFS_DURABLE_H
 
+#include "access/xlogdefs.h"
+
+/* The end of the WAL: every commit that is visible now is before it. */
+extern XLogRecPtr qfs_durable_mark(void);
+
+/*
+ * Flushes the WAL up to here, and waits for the standbys that the server's own
+ * synchronous_commit and synchronous_standby_names want, for wait_ms at most.
+ * False: some of them do not have it.
+ */
+extern bool qfs_durable_reach(XLogRecPtr end, int wait_ms);
+
 /*
  * Returns once every commit that is visible now is on the local disk, and where
  * the server's own synchronous_commit and synchronous_standby_names want it,
