@@ -1,6 +1,7 @@
 # qfs: a PostgreSQL extension.
 #
 #   make && make install && make installcheck    the DBA's way
+#   make bridge && make install-bridge           the program for followers and streams: docs/event-bridge.md
 #   make demo                                    see it work, on throw-away servers
 #   make check                                   every test, on throw-away servers
 #   make check-determinism                       two of its suites: nothing but the ledger decides what it computes
@@ -39,6 +40,7 @@ MODULE_big = qfs
 CORE_OBJS = $(patsubst %.c,%.o,$(wildcard src/core/*/*.c src/core/*/*/*.c))
 PG_OBJS   = $(patsubst %.c,%.o,$(wildcard src/pg/*.c src/pg/*/*.c))
 CLI_OBJS  = $(patsubst %.c,%.o,$(wildcard src/cli/*.c))
+BRIDGE_OBJS = $(patsubst %.c,%.o,$(wildcard src/bridge/*.c))
 OBJS      = $(CORE_OBJS) $(PG_OBJS)
 
 SQL_PARTS  = $(sort $(wildcard sql/install/*.sql))
@@ -63,9 +65,9 @@ ISOLATION_OPTS = --inputdir=test --outputdir=$(QFS_OUTPUT) --load-extension=qfs
 
 # Beside each object its headers, as the compiler found them.
 DEPENDENCIES     = -MMD -MP
-DEPENDENCY_FILES = $(patsubst %.o,%.d,$(OBJS) $(CLI_OBJS))
+DEPENDENCY_FILES = $(patsubst %.o,%.d,$(OBJS) $(CLI_OBJS) $(BRIDGE_OBJS))
 
-EXTRA_CLEAN = qfs-verify src/cli/*.o src/pg/manifest/*.inc $(DEPENDENCY_FILES) build test/output
+EXTRA_CLEAN = qfs-verify qfs-bridge src/cli/*.o src/bridge/*.o src/pg/manifest/*.inc $(DEPENDENCY_FILES) build test/output
 
 # Bitcode for JIT inlining would need clang, and buys a C trigger nothing.
 override with_llvm = no
@@ -98,11 +100,23 @@ $(CLI_OBJS): %.o: %.c Makefile qfs.control
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(WERROR) \
 		-Isrc/core $(ASSERTIONS) $(DEPENDENCIES) -DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
 
+# What qfs-bridge needs beside libpq, whoever only wants the extension does not need.
+BRIDGE_CPPFLAGS = -I$(shell $(PG_CONFIG) --includedir)
+BRIDGE_LIBS     = -L$(shell $(PG_CONFIG) --libdir) -lpq -lhiredis -lcurl
+
+$(BRIDGE_OBJS): %.o: %.c Makefile qfs.control
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -O2 -g -fstack-protector-strong -Wall -Wextra -Wshadow \
+		-Wmissing-prototypes -Wstrict-prototypes $(WERROR) -Isrc -Isrc/core $(BRIDGE_CPPFLAGS) $(DEPENDENCIES) \
+		-DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
+
 # An object is made again when a header that it includes has changed.
 -include $(DEPENDENCY_FILES)
 
 qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 	$(CC) -o $@ $^ $(LIBS_CORE)
+
+qfs-bridge: $(BRIDGE_OBJS)
+	$(CC) -o $@ $^ $(BRIDGE_LIBS)
 
 # The page of qfs_api.app() is made of src/web; perl comes with PostgreSQL's build system.
 WEB_FILES = $(wildcard src/web/*.* src/web/*/*.mjs)
@@ -119,11 +133,23 @@ all: qfs-verify
 
 # Debian's server programs are not on PATH, so the verifier goes elsewhere.
 QFS_BINDIR ?= /usr/local/bin
+QFS_MANDIR ?= /usr/local/share/man
 
 install: install-verify
 install-verify: qfs-verify
 	$(MKDIR_P) '$(DESTDIR)$(QFS_BINDIR)'
 	$(INSTALL_PROGRAM) qfs-verify '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
+
+# Beside make and make install: the program that followers and streams need.
+bridge: qfs-bridge
+
+install-bridge: qfs-bridge
+	$(MKDIR_P) '$(DESTDIR)$(QFS_BINDIR)' '$(DESTDIR)$(QFS_MANDIR)/man8'
+	$(INSTALL_PROGRAM) qfs-bridge '$(DESTDIR)$(QFS_BINDIR)/qfs-bridge'
+	$(INSTALL_DATA) docs/qfs-bridge.8 '$(DESTDIR)$(QFS_MANDIR)/man8/qfs-bridge.8'
+
+uninstall-bridge:
+	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-bridge' '$(DESTDIR)$(QFS_MANDIR)/man8/qfs-bridge.8'
 
 uninstall: uninstall-verify
 uninstall-verify:
@@ -141,6 +167,6 @@ installcheck-role:
 	@test "$$('$(bindir)/psql' -XAtqd postgres -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')" = t || \
 		{ echo 'installcheck connects as psql does, and needs a superuser of the server: run it as the user postgres, or set PGUSER and PGHOST' >&2; exit 1; }
 
-.PHONY: install-verify uninstall-verify installcheck-output installcheck-role
+.PHONY: bridge install-bridge uninstall-bridge install-verify uninstall-verify installcheck-output installcheck-role
 
 endif
