@@ -30,10 +30,15 @@ qfs_buf_int(qfs_buf *buf, int64_t n)
 	qfs_buf_uint(buf, n < 0 ? 0 - (uint64_t) n : (uint64_t) n);
 }
 
+/* Both digits of a byte at once: a head has twelve times 32 of them. */
+#define PAIRS(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char hex_pairs[] =
+	PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
+	PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d") PAIRS("e") PAIRS("f");
+
 void
 qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t    *out;
 
 	QFS_ASSERT(qfs_buf_sound(buf));
@@ -45,10 +50,7 @@ qfs_buf_hex(qfs_buf *buf, const uint8_t *bytes, size_t len)
 	}
 	out = buf->data + buf->len;
 	for (size_t i = 0; i < len; i++)
-	{
-		out[2 * i] = (uint8_t) digits[bytes[i] >> 4];
-		out[2 * i + 1] = (uint8_t) digits[bytes[i] & 15];
-	}
+		memcpy(out + 2 * i, &hex_pairs[2 * bytes[i]], 2);
 	buf->len += 2 * len;
 	QFS_ASSERT(qfs_buf_sound(buf));
 }

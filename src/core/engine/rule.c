@@ -11,7 +11,7 @@ const qfs_rule *
 qfs_registry_find(const qfs_registry *registry, qfs_slice type)
 {
 	for (const qfs_rule *const *rule = registry->rules; *rule != NULL; rule++)
-		if (qfs_slice_equal(type, qfs_slice_of((*rule)->type)))
+		if (qfs_slice_is(type, (*rule)->type))
 			return *rule;
 	return NULL;
 }
@@ -22,7 +22,7 @@ qfs_registry_rule(const qfs_registry *registry, qfs_slice type, int64_t version)
 	const qfs_rule *found = NULL;
 
 	for (const qfs_rule *const *rule = registry->rules; *rule != NULL; rule++)
-		if (qfs_slice_equal(type, qfs_slice_of((*rule)->type)) && (*rule)->since <= version &&
+		if (qfs_slice_is(type, (*rule)->type) && (*rule)->since <= version &&
 			(found == NULL || (*rule)->since >= found->since))
 			found = *rule;
 	return found;

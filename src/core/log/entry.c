@@ -54,19 +54,21 @@ qfs_act_write(const qfs_entry *entry, qfs_buf *out)
 static void
 derive_salt(const qfs_salt *entry, qfs_slice name, const qfs_user_id *account, qfs_salt *out)
 {
-	qfs_sha256_state state;
+	uint8_t		memory[1 + sizeof(entry->bytes) + QFS_TYPE_MAX + 1 + sizeof(account->bytes)];
+	qfs_buf		text;
 	qfs_hash	hash;
 
-	qfs_sha256_init(&state);
-	qfs_sha256_add(&state, "\x03", 1);
-	qfs_sha256_add(&state, entry->bytes, sizeof(entry->bytes));
-	qfs_sha256_add(&state, name.data, name.len);
+	qfs_buf_init(&text, memory, sizeof(memory));
+	qfs_buf_byte(&text, 0x03);
+	qfs_buf_bytes(&text, entry->bytes, sizeof(entry->bytes));
+	qfs_buf_slice_add(&text, name);
 	if (account != NULL)
 	{
-		qfs_sha256_add(&state, "\x00", 1);
-		qfs_sha256_add(&state, account->bytes, sizeof(account->bytes));
+		qfs_buf_byte(&text, 0x00);
+		qfs_buf_bytes(&text, account->bytes, sizeof(account->bytes));
 	}
-	qfs_sha256_final(&state, &hash);
+	QFS_ASSERT(!text.overflow);
+	qfs_sha256(qfs_buf_slice(&text), &hash);
 	memcpy(out->bytes, hash.bytes, sizeof(out->bytes));
 }
 
@@ -74,11 +76,12 @@ void
 qfs_part_commit(qfs_shown *part)
 {
 	qfs_sha256_state state;
+	uint8_t		before[1 + sizeof(part->salt.bytes)] = {0x02};
 
 	QFS_ASSERT(part->shown && part->value.len > 0);
+	memcpy(before + 1, part->salt.bytes, sizeof(part->salt.bytes));
 	qfs_sha256_init(&state);
-	qfs_sha256_add(&state, "\x02", 1);
-	qfs_sha256_add(&state, part->salt.bytes, sizeof(part->salt.bytes));
+	qfs_sha256_add(&state, before, sizeof(before));
 	qfs_sha256_add(&state, part->value.data, part->value.len);
 	qfs_sha256_final(&state, &part->commitment);
 }
@@ -123,7 +126,8 @@ check_limit(const qfs_entry *entry, const char *name, qfs_slice value, size_t li
 	if (value.len > limit)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u: its part %s has %u bytes, %u are the most", entry->seq,
 						name, (uint64_t) value.len, (uint64_t) limit);
-	if (qfs_json_depth(value) > QFS_PART_DEPTH_MAX)
+	/* Each level has two brackets, so most values are too short to be deep. */
+	if (value.len > 2 * QFS_PART_DEPTH_MAX && qfs_json_depth(value) > QFS_PART_DEPTH_MAX)
 		return qfs_fail(err, QFS_JSON_DEPTH, "entry %u: its part %s has more than %u levels", entry->seq, name,
 						(uint64_t) QFS_PART_DEPTH_MAX);
 	return QFS_OK;
@@ -234,25 +238,25 @@ qfs_entry_commit(qfs_entry *entry, qfs_buf *act, qfs_error *err)
 /* ---- the head ---- */
 
 static void
-put_hash(qfs_buf *out, const char *name, const qfs_hash *hash)
+put_hash(qfs_buf *out, qfs_slice name, const qfs_hash *hash)
 {
-	qfs_buf_text(out, name);
+	qfs_buf_slice_add(out, name);
 	qfs_buf_hex(out, hash->bytes, sizeof(hash->bytes));
 }
 
 void
 qfs_head_write(const qfs_entry *entry, qfs_buf *out)
 {
-	put_hash(out, "{\"accounts\":\"", &entry->accounts_root);
-	put_hash(out, "\",\"act\":\"", &entry->parts[QFS_PART_ACT].commitment);
+	put_hash(out, QFS_LITERAL("{\"accounts\":\""), &entry->accounts_root);
+	put_hash(out, QFS_LITERAL("\",\"act\":\""), &entry->parts[QFS_PART_ACT].commitment);
 	qfs_buf_text(out, "\",\"at\":");
 	qfs_buf_int(out, entry->at);
-	put_hash(out, ",\"outcome\":\"", &entry->parts[QFS_PART_OUTCOME].commitment);
-	put_hash(out, "\",\"payload\":\"", &entry->parts[QFS_PART_PAYLOAD].commitment);
-	put_hash(out, "\",\"prev\":\"", &entry->prev);
+	put_hash(out, QFS_LITERAL(",\"outcome\":\""), &entry->parts[QFS_PART_OUTCOME].commitment);
+	put_hash(out, QFS_LITERAL("\",\"payload\":\""), &entry->parts[QFS_PART_PAYLOAD].commitment);
+	put_hash(out, QFS_LITERAL("\",\"prev\":\""), &entry->prev);
 	qfs_buf_text(out, "\",\"seq\":");
 	qfs_buf_uint(out, entry->seq);
-	put_hash(out, ",\"sig\":\"", &entry->parts[QFS_PART_SIG].commitment);
+	put_hash(out, QFS_LITERAL(",\"sig\":\""), &entry->parts[QFS_PART_SIG].commitment);
 	qfs_buf_text(out, "\",\"v\":2}");
 	QFS_ASSERT(!out->overflow);
 }

@@ -55,6 +55,34 @@ overflow(void)
 }
 
 static void
+words(void)
+{
+	static const struct
+	{
+		qfs_slice	slice;
+		const char *text;
+		bool		same;
+	}			rows[] = {
+		{{NULL, 0}, "", true},
+		{{NULL, 0}, "a", false},
+		{{(const uint8_t *) "abc", 3}, "abc", true},
+		{{(const uint8_t *) "abc", 3}, "abd", false},
+		{{(const uint8_t *) "abc", 3}, "ab", false},
+		{{(const uint8_t *) "abc", 3}, "abcd", false},
+		{{(const uint8_t *) "abc", 2}, "abc", false},
+		{{(const uint8_t *) "abc", 3}, "", false},
+		{{(const uint8_t *) "abc\0d", 5}, "abc", false},
+		{{(const uint8_t *) "\xFF", 1}, "\xFF", true}
+	};
+
+	for (size_t i = 0; i < QFS_ROWS(rows); i++)
+	{
+		unit_row("row %zu", i);
+		CHECK(qfs_slice_is(rows[i].slice, rows[i].text) == rows[i].same);
+	}
+}
+
+static void
 slices(void)
 {
 	CHECK(qfs_slice_equal((qfs_slice) {NULL, 0}, QFS_LITERAL("")));
@@ -139,6 +167,7 @@ decimal(void)
 static const unit_case cases[] = {
 	CASE(writes),
 	CASE(overflow),
+	CASE(words),
 	CASE(slices),
 	CASE(hex),
 	CASE(decimal),
