@@ -40,17 +40,25 @@ qfs_auth_sig_read(qfs_slice sig, uint8_t out[64])
 	return qfs_json_to_plain(sig, &text) && qfs_base64url_read(text, out, 64);
 }
 
+/* That of a role's event: most of an application's, and always the same. */
+#define OF_OPERATOR QFS_LITERAL("{\"via\":\"operator\"}")
+
 void
 qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 {
 	static const char *const names[] = {
-		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
+		[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
 	};
 	_Static_assert(QFS_ROWS(names) == QFS_VIA_SESSION + 1, "a name for each way");
 	qfs_json_writer w;
 
-	QFS_ASSERT((size_t) auth->via < QFS_ROWS(names) && names[auth->via] != NULL);
 	QFS_ASSERT(auth->via == QFS_VIA_SESSION || !auth->is_signed);
+	if (auth->via == QFS_VIA_OPERATOR)
+	{
+		qfs_buf_slice_add(out, OF_OPERATOR);
+		return;
+	}
+	QFS_ASSERT((size_t) auth->via < QFS_ROWS(names) && names[auth->via] != NULL);
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
 	if (auth->is_signed)
@@ -97,6 +105,11 @@ qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err)
 	qfs_buf		again;
 
 	memset(out, 0, sizeof(*out));
+	if (qfs_slice_equal(auth, OF_OPERATOR))
+	{
+		out->via = QFS_VIA_OPERATOR;
+		return QFS_OK;
+	}
 	read_members(auth, out);
 	qfs_buf_init(&again, memory, sizeof(memory));
 	qfs_auth_write(&again, out);

@@ -128,8 +128,13 @@ qfs_json_write_number(qfs_buf *out, qfs_slice text, qfs_error *err)
 void
 qfs_json_begin(qfs_json_writer *w, qfs_buf *out)
 {
-	memset(w, 0, sizeof(*w));
+	/* A level is set when its container is opened; all of them would be a kilobyte. */
 	w->out = out;
+	w->depth = 0;
+	w->misuse = false;
+	w->level[0].object = false;
+	w->level[0].used = false;
+	w->level[0].keyed = false;
 }
 
 /* A comma where one belongs, before a value or a name. */

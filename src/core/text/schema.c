@@ -13,9 +13,7 @@
 static bool
 key_is(qfs_slice key, const char *name)
 {
-	size_t		len = strlen(name);
-
-	return key.len == len + 2 && memcmp(key.data + 1, name, len) == 0;
+	return key.len >= 2 && qfs_slice_is((qfs_slice) {key.data + 1, key.len - 2}, name);
 }
 
 /* ---- is this a schema? ---- */

@@ -20,6 +20,9 @@ static struct
 	bool		has_acted;		/* it acted for an account */
 	bool		is_request;		/* it came over HTTP */
 	bool		set_aside;		/* with a token that has ended */
+	/* Of one command: PostgREST's settings said that it did not come over HTTP. */
+	bool		has_asked;
+	CommandId	asked_at;
 	qfs_error	why;
 } state;
 
@@ -79,7 +82,8 @@ qfs_actor_throw_missing(const char *detail)
 
 /*
  * PostgREST sets these for each request, before it calls anything.  Whoever
- * sets one by hand takes away from what the own role may do, and gains nothing.
+ * sets one by hand takes away from what the own role may do, and gains nothing;
+ * so a command that appends many rows asks once.
  */
 static bool
 came_over_http(void)
@@ -90,6 +94,8 @@ came_over_http(void)
 
 	if (state.is_request)
 		return true;
+	if (state.has_asked && state.asked_at == GetCurrentCommandId(false))
+		return false;
 	for (size_t i = 0; i < lengthof(names); i++)
 	{
 		const char *value = GetConfigOption(names[i], true, false);
@@ -98,6 +104,8 @@ came_over_http(void)
 		if (value != NULL && value[0] != '\0')
 			return true;
 	}
+	state.has_asked = true;
+	state.asked_at = GetCurrentCommandId(false);
 	return false;
 }
 
@@ -116,7 +124,7 @@ static void
 on_transaction(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		state.is_set = state.has_acted = state.is_request = state.set_aside = false;
+		state.is_set = state.has_acted = state.is_request = state.set_aside = state.has_asked = false;
 }
 
 /* Who was authenticated in a savepoint that is rolled back was not authenticated. */
@@ -125,6 +133,7 @@ on_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId pare
 {
 	int			level = GetCurrentTransactionNestLevel();
 
+	state.has_asked = false;
 	if (!state.is_set || state.level != level)
 		return;
 	if (event == SUBXACT_EVENT_ABORT_SUB)

@@ -65,6 +65,14 @@ is_by_ledger(const qfs_entry *event)
 	return is_expected(event) && expected->by_ledger;
 }
 
+static bool
+is_operator(void)
+{
+	Oid			operator = get_role_oid("qfs_operator", true);
+
+	return OidIsValid(operator) && has_privs_of_role(GetUserId(), operator);
+}
+
 /*
  * Who is appending?
  * rule: of the event's type; NULL if it is an application's
@@ -72,8 +80,6 @@ is_by_ledger(const qfs_entry *event)
 static qfs_via
 establish_via(const qfs_rule *rule, const qfs_entry *event)
 {
-	Oid			operator;
-
 	if (is_by_ledger(event))
 		return QFS_VIA_OPERATOR;
 	if (qfs_actor() != NULL)
@@ -82,8 +88,7 @@ establish_via(const qfs_rule *rule, const qfs_entry *event)
 	if (rule != NULL && rule->via == QFS_VIA_WALLET)
 		return QFS_VIA_WALLET;
 	qfs_actor_check_role_acts();
-	operator = get_role_oid("qfs_operator", true);
-	if (!superuser() && !(OidIsValid(operator) && has_privs_of_role(GetUserId(), operator)))
+	if (!superuser() && !is_operator())
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
 	if (rule != NULL && rule->acknowledges != NULL && !superuser())
 		QFS_THROW(QFS_FORBIDDEN, "only a superuser acknowledges a fault");

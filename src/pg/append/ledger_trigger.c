@@ -283,7 +283,7 @@ qfs_sql_ledger_append(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
-		RelationGetRelid(td->tg_relation) != qfs_table_oid("ledger"))
+		!qfs_ledger_is(td->tg_relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("qfs.ledger_append() is the BEFORE INSERT trigger of qfs.ledger")));

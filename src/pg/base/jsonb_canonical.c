@@ -256,7 +256,7 @@ build(qfs_slice canonical)
 	return JsonbPGetDatum(JsonbValueToJsonb(&scalar));
 }
 
-/* ---- the commonest objects, converted once ---- */
+/* ---- the commonest values, converted once ---- */
 
 typedef struct Common
 {
@@ -265,7 +265,7 @@ typedef struct Common
 } Common;
 
 static Common common[] = {
-	{"{}", NULL}, {"{\"via\":\"operator\"}", NULL}
+	{"{}", NULL}, {"[]", NULL}, {"{\"via\":\"operator\"}", NULL}
 };
 
 static Jsonb *

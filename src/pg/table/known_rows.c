@@ -24,6 +24,7 @@ typedef struct KnownKind
 	unsigned	oldest;			/* the one to be forgotten first, once there are ROWS_MAX */
 } KnownKind;
 
+static uint64 changes = 1;
 static KnownKind kinds[KINDS_MAX];
 static int	kind_count = 0;
 static bool chain_is_locked = false;
@@ -41,6 +42,12 @@ known(const qfs_kind *kind)
 	kind_count++;
 	*k = (KnownKind) {.kind = kind};
 	return k;
+}
+
+uint64
+qfs_table_changes(void)
+{
+	return changes;
 }
 
 Oid
@@ -137,6 +144,7 @@ qfs_know_rows(bool locked)
 static void
 forget_all(Datum arg, Oid relation)
 {
+	changes++;
 	for (int i = 0; i < kind_count; i++)
 	{
 		kinds[i].table = InvalidOid;

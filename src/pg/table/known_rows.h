@@ -25,6 +25,12 @@ typedef struct KnownRow
 	bool		whole;			/* and of one that does, all of it but what points elsewhere */
 } KnownRow;
 
+/*
+ * Counts, from 1, how often something may have happened to a table: whoever
+ * remembers what rests on rare records, or which table it was, compares.
+ */
+extern uint64 qfs_table_changes(void);
+
 /* The table of a kind. */
 extern Oid	qfs_known_table(const qfs_kind *kind);
 

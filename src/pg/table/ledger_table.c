@@ -20,6 +20,7 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/base/version.h"
 #include "pg/table/entry_columns.h"
+#include "pg/table/known_rows.h"
 #include "pg/table/ledger_table.h"
 
 Oid
@@ -35,6 +36,22 @@ qfs_table_oid(const char *name)
 				 errmsg("table qfs.%s does not exist", name),
 				 errhint("Run CREATE EXTENSION qfs.")));
 	return oid;
+}
+
+bool
+qfs_ledger_is(Relation rel)
+{
+	static uint64 seen_at = 0;
+	static Oid	ledger;
+	/* Before the look, so that what happens meanwhile makes us look again. */
+	uint64		now = qfs_table_changes();
+
+	if (seen_at != now)
+	{
+		ledger = qfs_table_oid("ledger");
+		seen_at = now;
+	}
+	return RelationGetRelid(rel) == ledger;
 }
 
 /* Node (level, index) is in the row that completed it. */
@@ -152,11 +169,10 @@ qfs_ledger_now(void)
 bool
 qfs_ledger_has_other_index(Relation ledger)
 {
-	List	   *indexes = RelationGetIndexList(ledger);
-	bool		result = list_length(indexes) > 1;
-
-	list_free(indexes);
-	return result;
+	/* The relation's own list: what RelationGetIndexList gives is a copy. */
+	if (!ledger->rd_indexvalid)
+		list_free(RelationGetIndexList(ledger));
+	return list_length(ledger->rd_indexlist) > 1;
 }
 
 HeapTuple
