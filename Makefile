@@ -3,6 +3,7 @@
 #   make && make install && make installcheck    the DBA's way
 #   make bridge && make install-bridge           the program for followers and streams: docs/event-bridge.md
 #   make demo                                    see it work, on throw-away servers
+#   make install-tracker                         the program that sends errors to a tracker: docs/tracker.md
 #   make check                                   every test, on throw-away servers
 #   make check-determinism                       two of its suites: nothing but the ledger decides what it computes
 #   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
@@ -67,7 +68,7 @@ ISOLATION_OPTS = --inputdir=test --outputdir=$(QFS_OUTPUT) --load-extension=qfs
 DEPENDENCIES     = -MMD -MP
 DEPENDENCY_FILES = $(patsubst %.o,%.d,$(OBJS) $(CLI_OBJS) $(BRIDGE_OBJS))
 
-EXTRA_CLEAN = qfs-verify qfs-bridge src/cli/*.o src/bridge/*.o src/pg/manifest/*.inc $(DEPENDENCY_FILES) build test/output
+EXTRA_CLEAN = qfs-verify qfs-bridge src/cli/*.o src/bridge/*.o src/pg/manifest/*.inc $(DEPENDENCY_FILES) src/tracker/codes.tsv build test/output
 
 # Bitcode for JIT inlining would need clang, and buys a C trigger nothing.
 override with_llvm = no
@@ -129,7 +130,7 @@ sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS) $(WEB_FILES) scripts/build-page
 $(SQL_UPDATES): sql/qfs--%.sql: sql/update/%.sql sql/install/90_owner.sql
 	(printf '%s\n' '\echo Use "ALTER EXTENSION qfs UPDATE" to load this file. \quit'; cat $^) > $@
 
-all: qfs-verify
+all: qfs-verify tracker
 
 # Debian's server programs are not on PATH, so the verifier goes elsewhere.
 QFS_BINDIR ?= /usr/local/bin
@@ -155,6 +156,26 @@ uninstall: uninstall-verify
 uninstall-verify:
 	rm -f '$(DESTDIR)$(QFS_BINDIR)/qfs-verify'
 
+# Errors to a tracker, where somebody wants that: docs/tracker.md.
+TRACKER_FILES  = $(wildcard src/tracker/*.py) src/tracker/codes.tsv
+QFS_TRACKERDIR ?= /usr/local/lib/qfs-tracker
+QFS_MANDIR     ?= /usr/local/share/man
+
+tracker: src/tracker/codes.tsv
+src/tracker/codes.tsv: src/core/base/status.def qfs.control scripts/generate-errors
+	perl scripts/generate-errors --list > $@.new
+	mv $@.new $@
+
+install-tracker: tracker
+	$(MKDIR_P) '$(DESTDIR)$(QFS_TRACKERDIR)' '$(DESTDIR)$(QFS_BINDIR)' '$(DESTDIR)$(QFS_MANDIR)/man8'
+	$(INSTALL_DATA) $(TRACKER_FILES) '$(DESTDIR)$(QFS_TRACKERDIR)'
+	$(INSTALL_PROGRAM) src/tracker/qfs-tracker '$(DESTDIR)$(QFS_TRACKERDIR)/qfs-tracker'
+	ln -sf '$(QFS_TRACKERDIR)/qfs-tracker' '$(DESTDIR)$(QFS_BINDIR)/qfs-tracker'
+	$(INSTALL_DATA) docs/qfs-tracker.8 '$(DESTDIR)$(QFS_MANDIR)/man8/qfs-tracker.8'
+
+uninstall-tracker:
+	rm -rf '$(DESTDIR)$(QFS_TRACKERDIR)' '$(DESTDIR)$(QFS_BINDIR)/qfs-tracker' '$(DESTDIR)$(QFS_MANDIR)/man8/qfs-tracker.8'
+
 installcheck: | installcheck-output installcheck-role
 
 # PostgreSQL 15 looks for what is expected in the output directory, 16 and later here, too.
@@ -167,6 +188,6 @@ installcheck-role:
 	@test "$$('$(bindir)/psql' -XAtqd postgres -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')" = t || \
 		{ echo 'installcheck connects as psql does, and needs a superuser of the server: run it as the user postgres, or set PGUSER and PGHOST' >&2; exit 1; }
 
-.PHONY: bridge install-bridge uninstall-bridge install-verify uninstall-verify installcheck-output installcheck-role
+.PHONY: bridge install-bridge uninstall-bridge install-verify uninstall-verify tracker install-tracker uninstall-tracker installcheck-output installcheck-role
 
 endif
