@@ -38,6 +38,7 @@ CREATE TABLE qfs.session (
   session      qfs.hash NOT NULL,
   user_id      qfs.user_id NOT NULL,
   seq          bigint NOT NULL,
+  login        bigint NOT NULL,
   issued_block bigint NOT NULL,
   ttl_blocks   bigint NOT NULL,
   operates     boolean NOT NULL,
@@ -50,6 +51,7 @@ COMMENT ON TABLE qfs.session IS 'sessions, those that have ended too';
 COMMENT ON COLUMN qfs.session.session IS 'SHA-256 of what the session is made of';
 COMMENT ON COLUMN qfs.session.user_id IS 'whose session it is';
 COMMENT ON COLUMN qfs.session.seq IS 'entry that started it';
+COMMENT ON COLUMN qfs.session.login IS 'entry of the sign-in that it follows from';
 COMMENT ON COLUMN qfs.session.issued_block IS 'block in which it started';
 COMMENT ON COLUMN qfs.session.ttl_blocks IS 'blocks for which it is good';
 COMMENT ON COLUMN qfs.session.operates IS 'may act as an operator';
@@ -61,6 +63,18 @@ CREATE INDEX account_wallet ON qfs.account (wallet);
 COMMENT ON INDEX qfs.account_wallet IS 'the account of a wallet';
 CREATE INDEX session_user_id ON qfs.session (user_id);
 COMMENT ON INDEX qfs.session_user_id IS 'the sessions of an account';
+
+CREATE TABLE qfs.login (
+  seq      bigint NOT NULL,
+  user_id  qfs.user_id NOT NULL,
+  nonce_at bigint NOT NULL,
+  CONSTRAINT login_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE qfs.login IS 'sign-ins: what has to be over before one is erased';
+COMMENT ON COLUMN qfs.login.seq IS 'its entry';
+COMMENT ON COLUMN qfs.login.user_id IS 'who signed in';
+COMMENT ON COLUMN qfs.login.nonce_at IS 'when its nonce was made, in ms since 1970';
+COMMENT ON CONSTRAINT login_pkey ON qfs.login IS 'found by its entry';
 
 CREATE TABLE qfs.login_nonce (
   nonce qfs.hash NOT NULL,
@@ -86,7 +100,7 @@ COMMENT ON COLUMN qfs.rate."window" IS 'number of the window';
 COMMENT ON COLUMN qfs.rate.count IS 'how often';
 COMMENT ON CONSTRAINT rate_pkey ON qfs.rate IS 'one count a limit';
 
-GRANT SELECT ON qfs.account, qfs.access, qfs.nonce, qfs.session, qfs.login_nonce, qfs.rate TO qfs_auditor;
+GRANT SELECT ON qfs.account, qfs.access, qfs.nonce, qfs.session, qfs.login, qfs.login_nonce, qfs.rate TO qfs_auditor;
 
 -- Functions behind qfs_api: run with the caller's rights, granted to nobody but the owner.
 

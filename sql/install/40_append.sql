@@ -58,5 +58,5 @@ GRANT EXECUTE ON FUNCTION
 CREATE FUNCTION qfs.erase_payload(seq bigint, reason text) RETURNS bigint
   AS 'MODULE_PATHNAME', 'qfs_sql_erase_payload' LANGUAGE C STRICT;
 COMMENT ON FUNCTION qfs.erase_payload(bigint, text) IS
-  'erases payload and signature of an entry of an application''s type, and appends PAYLOAD_ERASED, which says so; gives that entry';
+  'erases payload and signature of an entry of an application''s type, or of a sign-in that is over, and appends PAYLOAD_ERASED, which says so; gives that entry';
 GRANT EXECUTE ON FUNCTION qfs.erase_payload(bigint, text) TO qfs_operator;

@@ -139,8 +139,10 @@ function checkBefore({ seq, accounts }, entries) {
 async function wordOf({ act, payload, sig, seq }, ledger) {
   if (act === undefined) return null;
   const { actor, auth, type } = act;
-  if (auth.via !== 'session') return auth.via;
-  if (auth.key === undefined || (payload === undefined && sig === undefined)) return 'server';
+  if (auth.via === 'operator') return auth.via;
+  if (payload === undefined && sig === undefined) return 'server';
+  if (auth.via === 'wallet') return auth.via;
+  if (auth.key === undefined) return 'server';
   const text = eventText({ actor, ledger, nonce: auth.nonce, payload, type });
   demand(payload !== undefined && sig && await isSigned(utf8(text), fromBase64url(sig), fromBase64url(auth.key)), 'SIGNATURE_INVALID', `of the device, in entry ${seq}`);
   return 'device';

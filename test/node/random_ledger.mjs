@@ -70,7 +70,7 @@ export async function randomLedger(random, { entries, accounts }) {
     [6, () => w.act(one(), 'NOTE', payload())],
     [3, () => w.act(one(), 'MARK', payload())],
     [3, () => w.append('MARK', payload(), { actor: random.pick(['system', ...users]) })],
-    [3, () => w.append('PAYLOAD_ERASED', { reason: random.text(1 + random.below(9)), seq: random.pick(w.customs()) })],
+    [3, () => w.append('PAYLOAD_ERASED', { reason: random.text(1 + random.below(9)), seq: random.pick([...w.customs(), ...w.store.tables.login.keys()]) })],
     [4, () => w.setPolicy(randomPolicy(random, users))],
     [1, rotateKeys],
     [1, changeServer],

@@ -444,6 +444,13 @@ async function customEvents(changes) {
   return w;
 }
 
+// The nonce of entry 1.
+const FIRST_NONCE = new LedgerWriter().nonce();
+// A day, in which every session and nonce that was there is over.
+const LONG = 86400000;
+// Account n signs in with entry 11, of which the outcome says something else, and the rest goes.
+const told = (n, change) => async (w) => { await w.login(n, { device: n, spoil: ({ outcome: { result } }) => change(result) }); await erase(w.wait(LONG), 11); };
+
 const sorted = (codes) => [...codes].sort();
 
 // Of each how the ledger goes on after entry 10, which of its entries have no payload, and the faults.
@@ -454,7 +461,7 @@ const ERASED = {
   'one of a session': [(w) => erase(w, 10), [10], []],
   'several': [async (w) => { for (const seq of [9, 8, 10, 7]) await erase(w, seq); }, [7, 8, 9, 10], []],
   'one that is there nevertheless': [(w) => erase(w, 7), [], []],
-  'one of a type of qfs\u2019s own that is there': [(w) => erase(w, 1), [], []],
+  'one of a type of qfs\u2019s own that is there': [(w) => erase(w, 2), [], []],
   'a reason of 500 characters': [(w) => w.append('PAYLOAD_ERASED', { reason: 'é😀'.repeat(250), seq: 7 }), [7], []],
   'one beyond a limit': [async (w) => { await w.setPolicy({ limits: { ...POLICY.limits, events_per_minute: 2 } }); await w.act(1, 'NOTE', {}); await erase(w, 12); }, [12], ['12 QFS_RATE_LIMIT']],
   'one that its schema refuses': [async (w) => { await w.append('EVENT_TYPE', { by: 'operator', schema: { properties: { n: { type: 'integer' } }, type: 'object' }, type: 'SIZED' }); await w.append('SIZED', { n: 'x' }); await erase(w, 12); }, [12], []],
@@ -465,6 +472,38 @@ const ERASED = {
   'another one': [(w) => erase(w, 8), [7], ['7 QFS_PAYLOAD_MISSING']],
   'one that is erased later than it is': [async (w) => { await erase(w, 12); await w.append('MARK', {}); }, [12], ['11 QFS_PAYLOAD_INVALID', '12 QFS_PAYLOAD_MISSING']],
   'one that is acknowledged alone': [(w) => w.append('FAULT_ACKNOWLEDGED', { faults: [{ reason: 'lost', seq: 7 }] }), [7], ['7 QFS_PAYLOAD_MISSING']],
+  'a sign-in with a device': [(w) => erase(w.wait(LONG), 1), [1], []],
+  'a sign-in without one': [(w) => erase(w.wait(LONG), 3), [3], []],
+  'every sign-in': [async (w) => { await w.login(1, { device: 1 }); w.wait(LONG); for (const seq of [1, 3, 11]) await erase(w, seq); }, [1, 3, 11], []],
+  'a sign-in that is there nevertheless': [(w) => erase(w.wait(LONG), 1), [], []],
+  'a sign-in whose session acts': [(w) => erase(w, 1), [], ['11 QFS_LOGIN_OPEN']],
+  'a sign-in whose session acts, and its payload': [(w) => erase(w, 1), [1], ['11 QFS_LOGIN_OPEN']],
+  'a sign-in at the last millisecond of its session': [(w) => erase(w.wait(17000 * 1000 - 1), 1), [1], ['11 QFS_LOGIN_OPEN']],
+  'a sign-in at the end of its session': [(w) => erase(w.wait(17000 * 1000), 1), [1], []],
+  'a sign-in whose session acts on by rotation': [async (w) => { await w.wait(17000 * 999).rotate(1); await erase(w.wait(17000 * 999), 1); }, [1], ['12 QFS_LOGIN_OPEN']],
+  'a sign-in whose rotated session is over': [async (w) => { await w.wait(17000 * 999).rotate(1); await erase(w.wait(17000 * 1000), 1); }, [1], []],
+  'a sign-in whose nonce is good': [async (w) => { await w.append('SESSION_REVOKED', { reason: 'admin', session: w.sessions.get(1) }); await erase(w.wait(300000), 1); }, [1], ['12 QFS_LOGIN_OPEN']],
+  'a sign-in that is over': [async (w) => { await w.append('SESSION_REVOKED', { reason: 'admin', session: w.sessions.get(1) }); await erase(w.wait(300001), 1); }, [1], []],
+  'a sign-in, beside another one that acts': [async (w) => { const session = w.sessions.get(1); await w.wait(300001).login(1, { device: 1 }); await w.append('SESSION_REVOKED', { reason: 'admin', session }); await erase(w, 1); }, [1], []],
+  'a sign-in whose device somebody else has later': [async (w) => { await w.wait(LONG).login(2, { device: 1 }); await w.use(2, 1); await erase(w, 1); }, [1], []],
+  'a sign-in that nobody erased': [() => {}, [1], ['1 QFS_PAYLOAD_MISSING']],
+  'a sign-in with an old nonce': [told(1, (result) => { result.nonce = `0000${result.nonce.slice(4)}`; }), [11], ['11 QFS_NONCE_EXPIRED']],
+  'a sign-in with another nonce': [told(1, (result) => { result.nonce = `${result.nonce.slice(0, 12)}${'ab'.repeat(26)}`; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with a nonce that was used': [told(1, (result) => { result.nonce = FIRST_NONCE; }), [11], ['11 QFS_NONCE_USED']],
+  'a sign-in without a nonce': [told(1, (result) => { delete result.nonce; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with a nonce that is none': [told(1, (result) => { result.nonce = 7; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with another device': [told(1, (result) => { result.device = ed25519Of('another').key.toString('base64url'); }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with no device any more': [told(1, (result) => { delete result.device; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with a device that is null': [told(1, (result) => { result.device = null; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in with a device that is none': [told(1, (result) => { result.device = 'x'; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a first sign-in': [told(3, () => {}), [11], []],
+  'a first sign-in of another wallet': [told(3, (result) => { result.wallet = LedgerWriter.wallet(4).address; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a first sign-in of a wallet in small letters': [told(3, (result) => { result.wallet = result.wallet.toLowerCase(); }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a first sign-in of no wallet': [told(3, (result) => { delete result.wallet; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a first sign-in that says it is none': [told(3, (result) => { result.created = false; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a later sign-in that says it is the first': [told(1, (result) => { Object.assign(result, { created: true, wallet: LedgerWriter.wallet(1).address }); }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a later sign-in that names its wallet': [told(1, (result) => { result.wallet = LedgerWriter.wallet(1).address; }), [11], ['11 QFS_OUTCOME_MISMATCH']],
+  'a sign-in without a result': [async (w) => { await w.login(1, { device: 1, spoil: ({ outcome }) => { delete outcome.result; } }); await erase(w.wait(LONG), 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
   'twice': [async (w) => { await erase(w, 7); await erase(w, 7); }, [7], ['12 QFS_PAYLOAD_ERASED']],
   'twice, and acknowledged': [async (w) => { await erase(w, 7); await erase(w, 7); await w.append('FAULT_ACKNOWLEDGED', { faults: [{ reason: 'twice', seq: 12 }] }); }, [7], ['12 QFS_PAYLOAD_ERASED']],
   'itself': [(w) => erase(w, 11), [], ['11 QFS_PAYLOAD_INVALID']],

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(343);
+SELECT plan(346);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -303,6 +303,7 @@ INSERT INTO pinned VALUES
   ('table qfs.guard_count', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
   ('table qfs.ledger', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: INSERT(type, actor, payload), SELECT(seq, at, type, hash)'),
   ('table qfs.ledger_state', 'owner qfs_owner; qfs_auditor: SELECT; qfs_operator: SELECT'),
+  ('table qfs.login', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.login_nonce', 'owner qfs_owner; qfs_auditor: SELECT'),
   ('table qfs.message', 'owner qfs_owner; row security, for the owner too'),
   ('table qfs.nonce', 'owner qfs_owner; qfs_auditor: SELECT'),
@@ -333,6 +334,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_row on qfs.guard_count', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.ledger', 'enabled A type 27 qfs.refuse_change'),
   ('trigger zzz_qfs_refuse_row on qfs.ledger_state', 'enabled A type 31 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_row on qfs.login', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.login_nonce', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.message', 'enabled A type 31 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_row on qfs.nonce', 'enabled A type 31 qfs.refuse_write'),
@@ -362,6 +364,7 @@ INSERT INTO pinned VALUES
   ('trigger zzz_qfs_refuse_statement on qfs.guard_count', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.ledger', 'enabled A type 58 qfs.refuse_change'),
   ('trigger zzz_qfs_refuse_statement on qfs.ledger_state', 'enabled A type 58 qfs.refuse_write'),
+  ('trigger zzz_qfs_refuse_statement on qfs.login', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.login_nonce', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.message', 'enabled A type 58 qfs.refuse_write'),
   ('trigger zzz_qfs_refuse_statement on qfs.nonce', 'enabled A type 58 qfs.refuse_write'),

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(87);
+SELECT plan(89);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 29', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 30', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -39,7 +39,7 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj
 SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login_nonce', 'message', 'nonce',
+SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nonce',
   'opening', 'policy', 'profile_content', 'rate', 'read_mark', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
   'thread', 'ties', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
@@ -81,8 +81,9 @@ SELECT results_eq($$SELECT pg_temp.columns_of('ties')$$, ARRAY[
   'user_id qfs.user_id not null', 'last_entry bigint not null', 'guard text collate "C"', 'received boolean not null', 'referrer qfs.user_id', 'sent boolean not null',
   'settled bigint', 'used bigint'], 'columns of qfs.ties');
 SELECT results_eq($$SELECT pg_temp.columns_of('session')$$, ARRAY[
-  'session qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null', 'issued_block bigint not null', 'ttl_blocks bigint not null',
+  'session qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null', 'login bigint not null', 'issued_block bigint not null', 'ttl_blocks bigint not null',
   'operates boolean not null', 'device qfs.hash', 'ended bigint', 'reason text collate "C"'], 'columns of qfs.session');
+SELECT results_eq($$SELECT pg_temp.columns_of('login')$$, ARRAY['seq bigint not null', 'user_id qfs.user_id not null', 'nonce_at bigint not null'], 'columns of qfs.login');
 SELECT results_eq($$SELECT pg_temp.columns_of('login_nonce')$$, ARRAY['nonce qfs.hash not null', 'seq bigint not null'], 'columns of qfs.login_nonce');
 SELECT results_eq($$SELECT pg_temp.columns_of('rate')$$, ARRAY[
   'user_id qfs.user_id not null', 'what text not null collate "C"', 'window bigint not null', 'count bigint not null'], 'columns of qfs.rate');
@@ -101,12 +102,13 @@ SELECT col_is_pk('qfs', 'witness', 'vkey', 'key of qfs.witness');
 SELECT col_is_pk('qfs', 'cosignature', ARRAY['size', 'vkey'], 'key of qfs.cosignature');
 SELECT col_is_pk('qfs', 'account', 'user_id', 'key of qfs.account');
 SELECT col_is_pk('qfs', 'session', 'session', 'key of qfs.session');
+SELECT col_is_pk('qfs', 'login', 'seq', 'key of qfs.login');
 SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
   ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.erasure p', 'qfs.event_type p', 'qfs.guard_count p',
-  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p',
+  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p',
   'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
   'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');

@@ -20,7 +20,7 @@ sub login_sql { return 'SELECT qfs_api.auth_login(' . join(', ', map { literal($
 sub table_of {
   my ($server, $database) = @_;
   return join "\n", map { $server->safe_psql($database // 'postgres', "SELECT * FROM qfs.$_ ORDER BY 1, 2") }
-    qw(account session login_nonce rate);
+    qw(account session login login_nonce rate);
 }
 
 # One test: the token speaks for its account there.

@@ -18,7 +18,7 @@ my $node = new_node('social');
 # ---- one hash of all state, by whoever can compute it ----
 
 # SQL of our own, from docs/format.md: a line for each row of each table, hashed, sorted, hashed.
-my $STATE_TABLES = q{'access', 'account', 'content', 'device', 'event_type', 'ledger_state', 'login_nonce', 'nonce', 'policy',
+my $STATE_TABLES = q{'access', 'account', 'content', 'device', 'event_type', 'ledger_state', 'login', 'login_nonce', 'nonce', 'policy',
   'rate', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing', 'thread', 'ties'};
 my $LINES = qq{
   SELECT string_agg(format('SELECT sha256(convert_to(%L || concat_ws(%L, %s) || %L, %L)) AS d FROM qfs.%I',

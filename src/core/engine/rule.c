@@ -28,6 +28,14 @@ qfs_registry_rule(const qfs_registry *registry, qfs_slice type, int64_t version)
 	return found;
 }
 
+bool
+qfs_registry_erases(const qfs_registry *registry, qfs_slice type)
+{
+	const qfs_rule *rule = qfs_registry_find(registry, type);
+
+	return rule == NULL || rule->erasable;
+}
+
 const qfs_kind *
 qfs_registry_kind(const qfs_registry *registry, size_t n)
 {

@@ -156,6 +156,12 @@ struct qfs_rule
 	 */
 	bool		(*acknowledges) (const qfs_entry *entry, size_t n, uint64_t *seq);
 
+	/*
+	 * Its payload may be erased: apply and recall go on from the outcome of an
+	 * entry that has none.
+	 */
+	bool		erasable;
+
 	/* The entry before whose payload it says was erased; false: none.  Or NULL. */
 	bool		(*erases) (const qfs_entry *entry, uint64_t *seq);
 
@@ -191,6 +197,9 @@ extern const qfs_rule *qfs_registry_find(const qfs_registry *registry, qfs_slice
 
 /* The rule of a type in a version of the rules; NULL: it is none of qfs's own. */
 extern const qfs_rule *qfs_registry_rule(const qfs_registry *registry, qfs_slice type, int64_t version);
+
+/* May the payload of an entry of this type be erased?  That of an application's type may. */
+extern bool qfs_registry_erases(const qfs_registry *registry, qfs_slice type);
 
 /* The nth kind of records, those of single rules included; NULL past the last. */
 extern const qfs_kind *qfs_registry_kind(const qfs_registry *registry, size_t n);

@@ -28,12 +28,18 @@ qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session)
 }
 
 void
-qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session)
+qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session,
+						 const qfs_hash *nonce)
 {
 	qfs_json_key(w, "expires_at");
 	qfs_json_put_int(w, qfs_session_expires_at(r, session));
 	qfs_json_key(w, "issued_block");
 	qfs_json_put_int(w, session->issued_block);
+	if (nonce != NULL)
+	{
+		qfs_json_key(w, "nonce");
+		qfs_json_put_hex(w, nonce->bytes, sizeof(nonce->bytes));
+	}
 	qfs_json_key(w, "scope");
 	qfs_session_write_scope(w, session);
 	qfs_json_key(w, "session");
@@ -212,7 +218,7 @@ find_active(qfs_reducer *r, const qfs_access *access, const qfs_hash *id, int64_
 		return say_why_ended(r, &access->user, id, at, err);
 	out->session = *id;
 	out->user = access->user;
-	out->seq = -1;
+	out->seq = out->login = -1;
 	out->ttl_blocks = found->ttl_blocks;
 	out->issued_block = qfs_block_at(r, found->expires_at) - found->ttl_blocks;
 	out->operates = found->operates;

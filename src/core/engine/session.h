@@ -45,8 +45,12 @@ extern qfs_status qfs_session_end(qfs_act *act, const qfs_hash *session, const c
 /* ["account"], or ["account","operator"] */
 extern void qfs_session_write_scope(qfs_json_writer *w, const qfs_session_record *session);
 
-/* "expires_at", "issued_block", "scope" and "session", as the result of an entry that starts it. */
-extern void qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session);
+/*
+ * "expires_at", "issued_block", "nonce", "scope" and "session", as the result of an entry that starts it.
+ * nonce: NULL where the payload alone says it
+ */
+extern void qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session,
+									 const qfs_hash *nonce);
 
 /* The device key in base64url, or null. */
 extern void qfs_session_write_device(qfs_json_writer *w, const qfs_session_record *session);

@@ -45,6 +45,23 @@ qfs_story_auth(const qfs_entry *entry, qfs_auth *out)
 	return true;
 }
 
+/* Of a sign-in that was erased nobody sees that a wallet signed it. */
+static bool
+lacks_wallet(const qfs_entry *entry, const qfs_auth *auth)
+{
+	return auth->via == QFS_VIA_WALLET && !entry->parts[QFS_PART_SIG].shown;
+}
+
+const char *
+qfs_story_word(const qfs_entry *entry)
+{
+	qfs_auth	auth;
+
+	if (!qfs_story_auth(entry, &auth))
+		return NULL;
+	return lacks_wallet(entry, &auth) ? "server" : qfs_auth_word(&auth);
+}
+
 void
 qfs_say_word(const qfs_story *story, qfs_buf *out)
 {
@@ -56,7 +73,8 @@ qfs_say_word(const qfs_story *story, qfs_buf *out)
 	switch (auth.via)
 	{
 		case QFS_VIA_WALLET:
-			qfs_buf_text(out, ", signed by the wallet");
+			qfs_buf_text(out, lacks_wallet(story->entry, &auth) ?
+						 ", on the server's word that the wallet signed what was erased" : ", signed by the wallet");
 			break;
 		case QFS_VIA_SESSION:
 			qfs_buf_text(out, auth.is_signed ? ", signed by the session's device" :

@@ -50,6 +50,9 @@ extern void qfs_say_account(const qfs_story *story, qfs_buf *out, const qfs_user
 /* Whose word the entry is, as far as it is shown: a signature that is not shown is none.  False: its act is not shown. */
 extern bool qfs_story_auth(const qfs_entry *entry, qfs_auth *out);
 
+/* The same in a word, as qfs_auth_word has it; NULL: its act is not shown. */
+extern const char *qfs_story_word(const qfs_entry *entry);
+
 /* Whose word the entry is, as the end of a sentence: ", signed by …". */
 extern void qfs_say_word(const qfs_story *story, qfs_buf *out);
 

@@ -168,7 +168,7 @@ note_missing(qfs_audit *audit, const qfs_entry *entry)
 	qfs_status	status = QFS_OK;
 
 	/* With a reducer the chain says so. */
-	if (audit->chain.reducer == NULL && qfs_registry_find(audit->registry, entry->type) != NULL)
+	if (audit->chain.reducer == NULL && !qfs_registry_erases(audit->registry, entry->type))
 	{
 		qfs_fail(&err, QFS_PAYLOAD_MISSING, "entry %u is a %v", entry->seq, entry->type);
 		return qfs_audit_fault(audit, entry->seq, &err);

@@ -259,8 +259,8 @@ judge_outcome(qfs_chain *chain, const qfs_stored_entry *record, qfs_error *fault
 {
 	const qfs_entry *entry = record->entry;
 
-	/* An application's event does the same, whatever it says; the others' payloads are never erased. */
-	if (!entry->is_full && qfs_registry_find(chain->reducer->registry, entry->type) != NULL)
+	/* An application's event does the same, whatever it says; most others do not. */
+	if (!entry->is_full && !qfs_registry_erases(chain->reducer->registry, entry->type))
 	{
 		qfs_fail(fault, QFS_PAYLOAD_MISSING, "entry %u is a %v", entry->seq, entry->type);
 		return WRONG;

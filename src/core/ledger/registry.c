@@ -20,6 +20,7 @@ static const qfs_kind *const kinds[] = {
 	&qfs_kind_event_type,
 	&qfs_kind_account,
 	&qfs_kind_session,
+	&qfs_kind_login,
 	&qfs_kind_rate,
 	&qfs_kind_standing,
 	&qfs_kind_ties,

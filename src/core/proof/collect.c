@@ -80,11 +80,11 @@ is_told(const qfs_entry *entry)
 	return true;
 }
 
-/* Is all there that there is of an application's event whose payload was erased? */
+/* Is all there that there is of an entry whose payload was erased? */
 static bool
 is_told_but_erased(const qfs_explanation *x, const qfs_entry *entry)
 {
-	return qfs_entry_lacks_payload(entry) && qfs_registry_find(x->registry, entry->type) == NULL;
+	return qfs_entry_lacks_payload(entry) && qfs_registry_erases(x->registry, entry->type);
 }
 
 /* One whose act matters. */

@@ -456,12 +456,12 @@ put_type(qfs_json_writer *w, const qfs_entry *entry)
 static void
 write_word(const qfs_entry *entry, qfs_json_writer *w)
 {
-	qfs_auth	auth;
+	const char *word = qfs_story_word(entry);
 
 	qfs_json_key(w, "by");
 	/* No entry is explained that could not be appended. */
-	if (qfs_story_auth(entry, &auth))
-		qfs_json_put_text(w, qfs_slice_of(qfs_auth_word(&auth)));
+	if (word != NULL)
+		qfs_json_put_text(w, qfs_slice_of(word));
 	else
 		qfs_json_put_null(w);
 }

@@ -125,6 +125,7 @@ static const qfs_field session_fields[] = {
 	QFS_FIELD(qfs_session_record, session, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_session_record, user, QFS_FIELD_USER),
 	QFS_FIELD(qfs_session_record, seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_session_record, login, QFS_FIELD_INT),
 	QFS_FIELD(qfs_session_record, issued_block, QFS_FIELD_INT),
 	QFS_FIELD(qfs_session_record, ttl_blocks, QFS_FIELD_INT),
 	QFS_FIELD(qfs_session_record, operates, QFS_FIELD_BOOL),
@@ -135,6 +136,15 @@ static const qfs_field session_fields[] = {
 
 const qfs_kind qfs_kind_session =
 QFS_KIND("session", qfs_session_record, session_fields, 1, false);
+
+static const qfs_field login_fields[] = {
+	QFS_FIELD(qfs_login_record, seq, QFS_FIELD_INT),
+	QFS_FIELD(qfs_login_record, user, QFS_FIELD_USER),
+	QFS_FIELD(qfs_login_record, nonce_at, QFS_FIELD_INT),
+};
+
+const qfs_kind qfs_kind_login =
+QFS_KIND("login", qfs_login_record, login_fields, 1, false);
 
 static const qfs_field rate_fields[] = {
 	QFS_FIELD(qfs_rate_record, user, QFS_FIELD_USER),

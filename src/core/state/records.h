@@ -144,6 +144,7 @@ typedef struct qfs_session_record
 	qfs_hash	session;		/* key */
 	qfs_user_id user;
 	int64_t		seq;			/* entry that started it: LOGIN or SESSION_ROTATED */
+	int64_t		login;			/* the sign-in: that entry, or that of the session that it follows */
 	int64_t		issued_block;
 	int64_t		ttl_blocks;
 	bool		operates;		/* may act as an operator */
@@ -154,6 +155,14 @@ typedef struct qfs_session_record
 	bool		has_reason;
 	char		reason[QFS_TYPE_MAX + 1];	/* "rotated", or as SESSION_REVOKED says */
 } qfs_session_record;
+
+/* A sign-in, by its entry. */
+typedef struct qfs_login_record
+{
+	int64_t		seq;			/* key: LOGIN */
+	qfs_user_id user;
+	int64_t		nonce_at;		/* when its nonce was made, ms since 1970 */
+} qfs_login_record;
 
 /* How often an account has done something in a window of time. */
 typedef struct qfs_rate_record
@@ -187,6 +196,7 @@ extern const qfs_kind qfs_kind_server;
 extern const qfs_kind qfs_kind_event_type;
 extern const qfs_kind qfs_kind_account;
 extern const qfs_kind qfs_kind_session;
+extern const qfs_kind qfs_kind_login;
 extern const qfs_kind qfs_kind_rate;
 extern const qfs_kind qfs_kind_standing;
 extern const qfs_kind qfs_kind_ties;

@@ -20,7 +20,7 @@
 #include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 
-/* Errors: ENTRY_UNKNOWN, PAYLOAD_KEPT. */
+/* What else keeps it the rule says.  Errors: ENTRY_UNKNOWN, PAYLOAD_KEPT. */
 static void
 check_erasable(uint64 seq)
 {
@@ -34,7 +34,7 @@ check_erasable(uint64 seq)
 	if (row == NULL)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
 	type = qfs_varlena_of(heap_getattr(row, LEDGER_TYPE, RelationGetDescr(reader.rel), &isnull));
-	if (qfs_registry_find(&qfs_registry_own, type) != NULL)
+	if (!qfs_registry_erases(&qfs_registry_own, type))
 		QFS_THROW(QFS_PAYLOAD_KEPT, "entry %u is a %v", (uint64_t) seq, type);
 	qfs_ledger_table_close(&reader);
 }

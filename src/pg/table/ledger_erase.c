@@ -44,7 +44,7 @@ qfs_ledger_erase(Relation ledger, uint64 seq)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", (uint64_t) seq);
 	QFS_TRY(qfs_ledger_decode(RelationGetDescr(ledger), row, json, e, &err), &err);
 	/* Nor does anybody's word take what qfs needs to go on. */
-	if (!e->entry.is_full || qfs_registry_find(&qfs_registry_own, e->entry.type) != NULL)
+	if (!e->entry.is_full || !qfs_registry_erases(&qfs_registry_own, e->entry.type))
 		return;
 	qfs_row_refuse_published(ledger);
 	qfs_entry_hide(&e->entry, QFS_PART_PAYLOAD);

@@ -11,8 +11,8 @@
 #include "utils/rel.h"
 
 /*
- * Takes payload and signature out of a row, if it is an entry of an
- * application's type that has them.  No trigger fires: this is the one change
+ * Takes payload and signature out of a row, if it is an entry of a type that
+ * is erased and has them.  No trigger fires: this is the one change
  * of a row that there is.
  * Errors: ENTRY_UNKNOWN, CHANGES_PUBLISHED, INDEX_KIND, TRIGGER_UNSEEN.
  */

@@ -85,6 +85,9 @@ const PAYLOADS = {
 
 export const isOwnType = (type) => Object.hasOwn(PAYLOADS, type);
 
+// May the payload be erased?  Of qfs's own types that of a sign-in, whose outcome says again what others go on from.
+export const isErasable = (type) => !isOwnType(type) || type === 'LOGIN';
+
 export const isPayload = (type, payload) => PAYLOADS[type](payload);
 
 export function checkPayload(type, payload) {

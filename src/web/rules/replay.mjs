@@ -8,7 +8,7 @@ import { growingTree } from '../tree.mjs';
 import { accountsRoot, readLine } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand, LedgerFault } from './fault.mjs';
-import { isInteger, isOwnType, isPayload, STATES } from './forms.mjs';
+import { isErasable, isInteger, isPayload, STATES } from './forms.mjs';
 import { shownState, Store } from './store.mjs';
 import { areEarlier } from './system.mjs';
 
@@ -75,7 +75,7 @@ async function checkErased(store, read, isAcknowledgedOne, isNamed) {
   const missing = (detail) => new LedgerFault('PAYLOAD_MISSING', detail);
   const isWhole = entry.act && entry.outcome && entry.accounts?.every(Boolean);
   if (!isWhole) return { fault: new LedgerFault('ENTRY_INCOMPLETE', 'the line shows less than act, outcome and all parts of accounts') };
-  if (isOwnType(entry.act.type)) return { fault: missing(`nobody erases the payload of a ${entry.act.type}`) };
+  if (!isErasable(entry.act.type)) return { fault: missing(`nobody erases the payload of a ${entry.act.type}`) };
   const checked = await checkRules(store, { ...read, entry }, isAcknowledgedOne);
   if (checked.fault || isNamed) return { ...checked, isErased: isNamed };
   return { fault: missing('there is no payload, and no later entry says that it was erased') };

@@ -10,7 +10,7 @@ import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
 import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, oneOf } from './forms.mjs';
 import { referralCode, userIdOf } from './names.mjs';
-import { deviceOf, readSiwe, signerOf } from './siwe.mjs';
+import { deviceOf, isAddress, readSiwe, signerOf } from './siwe.mjs';
 
 export const MINUTE = 60000;
 export const DAY = 86400000;
@@ -112,12 +112,12 @@ const endSession = (change, session, reason) => change.amend('session', session,
 const scopeOf = (operates) => (operates ? ['account', 'operator'] : ['account']);
 
 // A session of the account begins, last after the others in its list; gives what results tell of it.
-async function beginSession(change, account, { device, operates, ttl_blocks: ttl }, nonce, others, rule) {
+async function beginSession(change, account, { device, login = change.seq, operates, ttl_blocks: ttl }, nonce, others, rule) {
   const issued = change.store.blockOf(change.at);
   const scope = scopeOf(operates);
   const session = await hashOfJson({ actor: account, device, issued_block: issued, nonce, scope });
   demand(!change.store.get('session', session), 'NONCE_USED', 'the nonce was used for a session of this block');
-  const row = { session, user_id: account, seq: change.seq, issued_block: issued, ttl_blocks: ttl, operates, device: hexOfKey(device), ended: null, reason: null };
+  const row = { session, user_id: account, seq: change.seq, login, issued_block: issued, ttl_blocks: ttl, operates, device: hexOfKey(device), ended: null, reason: null };
   const details = detailsOf(change, row);
   demand(isInteger(details.expires_at), 'JSON_NUMBER', 'the session would end at a time above 2^53 - 1');
   change.put('session', session, row);
@@ -152,8 +152,19 @@ function checkNonce({ at, policy, store }, nonce) {
   demand(!store.get('login_nonce', nonce), 'NONCE_USED', 'the nonce was used before');
 }
 
+// The same of a sign-in whose message was erased, as its outcome says it again; the wallet where the account begins.
+function readErased(change, { act: { actor }, outcome: { result } }) {
+  const { created, device = null, nonce, wallet } = result ?? {};
+  demand(isHash(nonce) && (device === null || isKeyText(device)) && (created !== true || (isAddress(wallet) && userIdOf(wallet) === actor)), 'OUTCOME_MISMATCH',
+    'the outcome names no nonce, or no wallet of the actor');
+  checkNonce(change, nonce);
+  return { wallet, nonce, device };
+}
+
 // What the wallet has signed: {wallet, nonce, device}.
-function checkLogin(change, { act: { actor }, payload, sig }) {
+function checkLogin(change, entry) {
+  const { act: { actor }, payload, sig } = entry;
+  if (payload === undefined) return readErased(change, entry);
   demand(isWalletSignature(sig), 'LOGIN_PAYLOAD', 'the signature is not 0x and hexadecimal digits in lower case');
   const siwe = readSiwe(payload.message);
   checkMessage(change, siwe);
@@ -185,9 +196,10 @@ export async function login(change, entry) {
   const begun = await beginSession(change, actor, session, nonce, others, 'SESSION_STARTED');
   if (isNew) createAccount(change, actor, wallet);
   change.put('login_nonce', nonce, { nonce, seq: change.seq });
+  change.put('login', change.seq, { seq: change.seq, user_id: actor, nonce_at: nonceTime(nonce) });
   const key = hexOfKey(device);
   if (key && !change.store.get('device', key)) change.put('device', key, { device: key, user_id: actor });
-  change.result = { created: isNew, ...(displaced && { displaced }), ...begun };
+  change.result = { created: isNew, ...(device && { device }), ...(displaced && { displaced }), ...begun, nonce, ...(isNew && { wallet }) };
 }
 
 // ---- SESSION_ROTATED, SESSION_REVOKED ----

@@ -5,7 +5,7 @@
 import { concat, fromBase64url, fromHex, toHex, utf8 } from '../bytes.mjs';
 import { isPublicKey } from '../ed25519.mjs';
 import { demand } from './fault.mjs';
-import { isKeyText } from './forms.mjs';
+import { isKeyText, matches } from './forms.mjs';
 import { keccak256 } from './keccak.mjs';
 import { checksummed } from './names.mjs';
 import { recoverKey, toNumber } from './secp256k1.mjs';
@@ -31,9 +31,15 @@ export function deviceOf({ resources }) {
   return key;
 }
 
+const isWritten = (address) => address === checksummed(address.slice(2).toLowerCase());
+const isAddressLike = matches(/^0x[0-9a-fA-F]{40}$/);
+
+// An address, as EIP-55 writes it.
+export const isAddress = (value) => isAddressLike(value) && isWritten(value);
+
 function checkAddress(address) {
-  demand(/^0x[0-9a-fA-F]{40}$/.test(address), 'SIWE_SYNTAX', 'there is no address');
-  demand(address === checksummed(address.slice(2).toLowerCase()), 'SIWE_ADDRESS', 'the address is not written as EIP-55 says');
+  demand(isAddressLike(address), 'SIWE_SYNTAX', 'there is no address');
+  demand(isWritten(address), 'SIWE_ADDRESS', 'the address is not written as EIP-55 says');
   return address;
 }
 

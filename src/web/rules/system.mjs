@@ -97,9 +97,18 @@ export function acknowledgeFaults(change, { payload }) {
   demand(areEarlier(payload.faults, change.seq), 'PAYLOAD_INVALID', 'the faults are not those of entries before this one, in their order');
 }
 
+// A sign-in proves whose sessions they are that act: it stays until none of them does, and its nonce is good no more.
+function checkIsOver(change, { seq, user_id: account, nonce_at: made }) {
+  const isOpen = ({ expires_at: over, session }) => over > change.at && change.store.get('session', session)?.login === seq;
+  demand(!change.store.kind('access', account).state.sessions.some(isOpen), 'LOGIN_OPEN', `a session of the sign-in in entry ${seq} is active`);
+  demand(change.at > made + change.policy.nonce_ttl_ms, 'LOGIN_OPEN', `the nonce of the sign-in in entry ${seq} is good`);
+}
+
 export function erasePayload(change, { payload: { seq } }) {
   demand(seq < change.seq, 'PAYLOAD_INVALID', 'what it names is no entry before this one');
   const before = change.store.get('erasure', seq);
   demand(!before, 'PAYLOAD_ERASED', `entry ${before?.by} says so of entry ${seq} already`);
+  const login = change.store.get('login', seq);
+  if (login) checkIsOver(change, login);
   change.put('erasure', seq, { seq, by: change.seq });
 }

@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * The entry keeps the signed message, so that anybody can check for ever that
- * the wallet wanted this session.
+ * The entry keeps the signed message, so that anybody can check that the wallet
+ * wanted this session.  When the session is over, it may be erased: what others
+ * go on from, the outcome says once more.
  */
 #include "base/status.h"
 #include "engine/payload.h"
@@ -123,21 +124,82 @@ check_signer(const qfs_act *act, const qfs_buf *message, const qfs_login *login)
 	return qfs_login_check_signer(qfs_buf_slice(message), signature, login, act->err);
 }
 
+/* ---- sign-ins whose message was erased ---- */
+
+static bool
+is_erased(const qfs_act *act)
+{
+	return act->event->payload.len == 0;
+}
+
+/*
+ * What the message said, as far as the outcome says it again.
+ * login: message.address is read, if the account begins, and no other member of it
+ */
+static bool
+read_result(const qfs_act *act, qfs_login *login)
+{
+	qfs_slice	result = qfs_result_of(act->event->outcome);
+	qfs_slice	value;
+	qfs_user_id user;
+
+	memset(login, 0, sizeof(*login));
+	login->user = act->event->actor;
+	login->has_device = qfs_json_member(result, "device", &value);
+	if (!act->event->has_actor ||
+		(login->has_device &&
+		 !qfs_json_member_base64url(result, "device", login->device.bytes, sizeof(login->device.bytes))) ||
+		!qfs_json_member_hex(result, "nonce", login->nonce.bytes, sizeof(login->nonce.bytes)))
+		return false;
+	if (!qfs_slice_equal(qfs_json_member_or(result, "created", QFS_LITERAL("null")), QFS_LITERAL("true")))
+		return true;
+	if (!qfs_json_member(result, "wallet", &value) || !qfs_json_to_plain(value, &value) ||
+		qfs_address_parse(value, &login->message.address, NULL) != QFS_OK)
+		return false;
+	qfs_user_id_of(&login->message.address, &user);
+	return memcmp(&user, &login->user, sizeof(user)) == 0;
+}
+
+static qfs_status
+read_erased(const qfs_act *act, qfs_login *login)
+{
+	if (!read_result(act, login))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u names no nonce, or no wallet of its actor",
+						act->event->seq);
+	return QFS_OK;
+}
+
+/* ---- what may be refused ---- */
+
 /* message: memory for the message's text, which login points into */
+static qfs_status
+check_message(const qfs_act *act, qfs_buf *message, qfs_login *login)
+{
+	qfs_status	status = read_message(act, message);
+
+	if (status == QFS_OK)
+		status = qfs_login_check(qfs_buf_slice(message), &act->reducer->policy, act->event->at, login, act->err);
+	return status == QFS_OK ? check_agreement(act, login) : status;
+}
+
+static qfs_status
+check_erased(const qfs_act *act, qfs_login *login)
+{
+	qfs_status	status = read_erased(act, login);
+
+	return status == QFS_OK ? qfs_nonce_check(&login->nonce, &act->reducer->policy, act->event->at, act->err) : status;
+}
+
 static qfs_status
 check(qfs_act *act, qfs_buf *message, qfs_login *login, qfs_rate_record *rate)
 {
 	qfs_reducer *r = act->reducer;
 	const qfs_entry *event = act->event;
-	qfs_status	status = read_message(act, message);
+	qfs_status	status = is_erased(act) ? check_erased(act, login) : check_message(act, message, login);
 
 	if (status == QFS_OK)
-		status = qfs_login_check(qfs_buf_slice(message), &r->policy, event->at, login, act->err);
-	if (status == QFS_OK)
-		status = check_agreement(act, login);
-	if (status == QFS_OK)
 		status = check_unused(act, login);
-	if (status == QFS_OK)
+	if (status == QFS_OK && !is_erased(act))
 		status = check_signer(act, message, login);
 	if (status == QFS_OK)
 		status = qfs_rate_check(r, &login->user, QFS_RATE_LOGINS, event->at, QFS_MINUTE_MS,
@@ -165,6 +227,7 @@ start_session(qfs_act *act, const qfs_login *login, begun *out)
 	out->session = (qfs_session_record) {
 		.user = login->user,
 		.seq = (int64_t) act->event->seq,
+		.login = (int64_t) act->event->seq,
 		.issued_block = qfs_block_at(r, act->event->at),
 		.ttl_blocks = r->policy.ttl_blocks,
 		.operates = qfs_account_operates(r, &login->user),
@@ -206,19 +269,44 @@ begin_account(qfs_act *act, const qfs_login *login, begun *out)
 	return store_account(act, login);
 }
 
+/* What the message said and others go on from is here as well, since the payload may be erased. */
 static void
-write_result(qfs_act *act, const begun *b)
+write_result(qfs_act *act, const qfs_login *login, const begun *b)
 {
 	qfs_json_writer *w = act->result;
 
 	qfs_json_key(w, "created");
 	qfs_json_put_bool(w, b->created);
+	if (login->has_device)
+	{
+		qfs_json_key(w, "device");
+		qfs_session_write_device(w, &b->session);
+	}
 	if (b->has_displaced)
 	{
 		qfs_json_key(w, "displaced");
 		qfs_json_put_hex(w, b->displaced.bytes, sizeof(b->displaced.bytes));
 	}
-	qfs_session_write_result(act->reducer, w, &b->session);
+	qfs_session_write_result(act->reducer, w, &b->session, &login->nonce);
+	if (b->created)
+	{
+		qfs_json_key(w, "wallet");
+		qfs_json_put_address(w, &login->message.address);
+	}
+}
+
+/* That the nonce was used, and by whose sign-in. */
+static qfs_status
+store_login(qfs_act *act, const qfs_login *login)
+{
+	qfs_store  *store = act->reducer->store;
+	login_nonce_record used = {.nonce = login->nonce,.seq = (int64_t) act->event->seq};
+	qfs_login_record record = {
+		.seq = used.seq,.user = login->user,.nonce_at = qfs_nonce_issued_at(&login->nonce)
+	};
+	qfs_status	status = store->put(store, &nonce_kind, &used, act->err);
+
+	return status == QFS_OK ? store->put(store, &qfs_kind_login, &record, act->err) : status;
 }
 
 static qfs_status
@@ -226,7 +314,6 @@ apply(qfs_act *act)
 {
 	qfs_reducer *r = act->reducer;
 	uint8_t		memory[QFS_SIWE_MAX];
-	login_nonce_record used = {.seq = (int64_t) act->event->seq};
 	qfs_rate_record rate;
 	qfs_login	login;
 	qfs_buf		message;
@@ -240,8 +327,7 @@ apply(qfs_act *act)
 		status = start_session(act, &login, &b);
 	if (status != QFS_OK)
 		return status;
-	used.nonce = login.nonce;
-	status = r->store->put(r->store, &nonce_kind, &used, act->err);
+	status = store_login(act, &login);
 	if (status == QFS_OK)
 		status = qfs_rate_count(r, &rate, act->err);
 	if (status == QFS_OK)
@@ -249,7 +335,7 @@ apply(qfs_act *act)
 	if (status == QFS_OK && login.has_device)
 		status = qfs_device_claim(r, &login.device, &login.user, act->err);
 	if (status == QFS_OK)
-		write_result(act, &b);
+		write_result(act, &login, &b);
 	return status;
 }
 
@@ -259,8 +345,11 @@ apply(qfs_act *act)
 static qfs_status
 recall_message(qfs_act *act, qfs_buf *message, qfs_login *login)
 {
-	qfs_status	status = read_message(act, message);
+	qfs_status	status;
 
+	if (is_erased(act))
+		return read_erased(act, login);
+	status = read_message(act, message);
 	if (status == QFS_OK)
 		status = qfs_login_read(qfs_buf_slice(message), login, act->err);
 	if (status == QFS_OK)
@@ -290,7 +379,6 @@ recall(qfs_act *act)
 {
 	qfs_reducer *r = act->reducer;
 	uint8_t		memory[QFS_SIWE_MAX];
-	login_nonce_record used = {.seq = (int64_t) act->event->seq};
 	qfs_session_record session;
 	qfs_login	login;
 	qfs_buf		message;
@@ -302,12 +390,12 @@ recall(qfs_act *act)
 		return status;
 	memset(&session, 0, sizeof(session));
 	session.user = login.user;
+	session.login = (int64_t) act->event->seq;
 	session.has_device = login.has_device;
 	session.device = login.device;
-	used.nonce = login.nonce;
 	status = qfs_session_recall(act, &session, &login.nonce);
 	if (status == QFS_OK)
-		status = r->store->put(r->store, &nonce_kind, &used, act->err);
+		status = store_login(act, &login);
 	if (status == QFS_OK)
 		status = qfs_rate_recall(r, &login.user, QFS_RATE_LOGINS, act->event->at, QFS_MINUTE_MS, act->err);
 	if (status == QFS_OK)
@@ -331,5 +419,6 @@ const qfs_rule qfs_rule_login = {
 	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.erasable = true,
 	.off_ledger = true,
 };

@@ -15,6 +15,19 @@ static const qfs_change *const revocation_changes[] = {&revoked, NULL};
 
 /* ---- rotation: the session that asks for it ends, another begins ---- */
 
+/* The sign-in that a session follows from; -1 if its beginning is not known. */
+static qfs_status
+find_login(qfs_act *act, const qfs_hash *session, int64_t *login)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_session_record last = {.session = *session};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_session, &last, &found, act->err);
+
+	*login = status == QFS_OK && found ? last.login : -1;
+	return status;
+}
+
 static qfs_status
 rotate(qfs_act *act)
 {
@@ -26,6 +39,9 @@ rotate(qfs_act *act)
 	qfs_status	status;
 
 	status = qfs_payload_hash(act, "nonce", &nonce);
+	if (status != QFS_OK)
+		return status;
+	status = find_login(act, &act->session.session, &next.login);
 	if (status != QFS_OK)
 		return status;
 	next.seq = (int64_t) act->event->seq;
@@ -42,7 +58,7 @@ rotate(qfs_act *act)
 
 	qfs_json_key(act->result, "ended");
 	qfs_json_put_hex(act->result, act->session.session.bytes, QFS_HASH_LEN);
-	qfs_session_write_result(r, act->result, &next);
+	qfs_session_write_result(r, act->result, &next, NULL);
 	return QFS_OK;
 }
 
@@ -76,6 +92,7 @@ recall_rotation(qfs_act *act)
 	if (status != QFS_OK || !found)
 		return status;
 	next.user = act->event->actor;
+	next.login = last.login;
 	next.has_device = last.has_device;
 	next.device = last.device;
 	status = qfs_session_end(act, &last.session, "rotated");

@@ -65,16 +65,11 @@ read_nonce(const qfs_siwe *message, qfs_hash *out, qfs_error *err)
 	return QFS_OK;
 }
 
-static qfs_status
-check_nonce(const qfs_siwe *message, const qfs_policy *policy, int64_t at, qfs_hash *out,
-			qfs_error *err)
+qfs_status
+qfs_nonce_check(const qfs_hash *nonce, const qfs_policy *policy, int64_t at, qfs_error *err)
 {
-	int64_t		issued;
-	qfs_status	status = read_nonce(message, out, err);
+	int64_t		issued = qfs_nonce_issued_at(nonce);
 
-	if (status != QFS_OK)
-		return status;
-	issued = qfs_nonce_issued_at(out);
 	if (issued > at)
 		return qfs_fail(err, QFS_NONCE_UNKNOWN, "it is from the future");
 	if (at - issued > policy->nonce_ttl_ms)
@@ -117,7 +112,9 @@ qfs_login_check(qfs_slice text, const qfs_policy *policy, int64_t at,
 	if (status == QFS_OK)
 		status = check_chain(&out->message, policy, err);
 	if (status == QFS_OK)
-		status = check_nonce(&out->message, policy, at, &out->nonce, err);
+		status = read_nonce(&out->message, &out->nonce, err);
+	if (status == QFS_OK)
+		status = qfs_nonce_check(&out->nonce, policy, at, err);
 	if (status == QFS_OK)
 		status = check_time(&out->message, at, err);
 	return status == QFS_OK ? read_account(out, err) : status;

@@ -29,6 +29,9 @@ typedef struct qfs_login
  */
 extern int64_t qfs_nonce_issued_at(const qfs_hash *nonce);
 
+/* Errors: NONCE_UNKNOWN for one from the future, NONCE_EXPIRED. */
+extern qfs_status qfs_nonce_check(const qfs_hash *nonce, const qfs_policy *policy, int64_t at, qfs_error *err);
+
 /*
  * The page that asks for the signature must be one of the application's: its
  * domain and URI are listed in the policy, and with a scheme they are one place.

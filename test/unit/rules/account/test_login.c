@@ -519,9 +519,10 @@ first_login(void)
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"]}", in.wallet.user_name, in.device, in.nonce);
 	qfs_sha256(qfs_slice_of(text), &session);
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
-	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"result\":{\"created\":true,\"expires_at\":%lld,"
-			 "\"issued_block\":40,\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}",
-			 signin_policy(&s), (long long) SAMPLE_TIME + 1040 * 17000, digits);
+	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"result\":{\"created\":true,\"device\":\"%s\",\"expires_at\":%lld,"
+			 "\"issued_block\":40,\"nonce\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\",\"wallet\":\"%s\"},"
+			 "\"status\":\"OK\"}", signin_policy(&s), in.device, (long long) SAMPLE_TIME + 1040 * 17000, in.nonce,
+			 digits, in.wallet.name);
 	CHECK_TEXT(s.event.outcome, want);
 	/* The session that began, then the account. */
 	snprintf(text, sizeof(text), "{\"device\":\"%s\",\"expires_at\":%lld,\"operator\":false,\"session\":\"%s\","
@@ -548,6 +549,7 @@ first_login(void)
 	record = signin_record(&s, &session);
 	CHECK(memcmp(&record->user, &in.wallet.user, sizeof(record->user)) == 0);
 	CHECK_INT(record->seq, 4);
+	CHECK_INT(record->login, 4);
 	CHECK_INT(record->issued_block, 40);
 	CHECK_INT(record->ttl_blocks, 1000);
 	CHECK(!record->operates && !record->has_ended && !record->has_reason && record->has_device);
@@ -573,8 +575,8 @@ second_login(void)
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
 	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"read\":[{\"account\":\"%s\",\"kind\":\"standing\","
 			 "\"previous\":4}],\"result\":{\"created\":false,\"expires_at\":%lld,\"issued_block\":0,"
-			 "\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}", signin_policy(&s),
-			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, digits);
+			 "\"nonce\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}", signin_policy(&s),
+			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, in.nonce, digits);
 	CHECK_TEXT(s.event.outcome, want);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_account, 1) == NULL);
 	CHECK(qfs_memory_store_record(s.store, &qfs_kind_session, 1) != NULL);
