@@ -11,16 +11,17 @@
 #   make check-valgrind                          the regression tests on a server under valgrind
 #   make check-mutants                           planted faults, each to be caught by make check
 #   make check-matrix                            the same on every PostgreSQL, in chroots
+#   make check-observer                          who asks every public door learns nothing: a thousand accounts
 #   make bench                                   measured against the alternatives
 #
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check check-matrix check-determinism check-lint check-valgrind check-mutants fuzz demo bench
+OWN_TARGETS = check check-matrix check-determinism check-lint check-valgrind check-mutants check-observer fuzz demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
-check check-matrix check-lint check-valgrind check-mutants demo bench:
+check check-matrix check-lint check-valgrind check-mutants check-observer demo bench:
 	@scripts/$@
 
 check-determinism:

@@ -95,7 +95,8 @@ BEGIN ATOMIC
     || coalesce(c.content::jsonb, '{"display_name": null, "bio": null, "avatar": null, "links": []}'::jsonb)
   FROM qfs.account a
   JOIN qfs.standing s ON s.user_id OPERATOR(qfs.=) a.user_id
-  CROSS JOIN LATERAL (SELECT qfs.seen_standing(a.user_id) AS seen) x
+  -- OFFSET 0: asked once, and not once for each member
+  CROSS JOIN LATERAL (SELECT qfs.seen_standing(a.user_id) AS seen OFFSET 0) x
   -- a content of another version is not what the ledger commits to
   LEFT JOIN qfs.profile_content c ON c.user_id OPERATOR(qfs.=) a.user_id AND c.version = s.profile_version
   WHERE a.user_id OPERATOR(qfs.=) account;
@@ -321,7 +322,7 @@ BEGIN ATOMIC
        FROM qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
        WHERE c.part -> 'was' ? 'coherence' LIMIT 1) END)
   FROM qfs.standing s
-  CROSS JOIN LATERAL (SELECT qfs.seen_standing(s.user_id) AS seen) x
+  CROSS JOIN LATERAL (SELECT qfs.seen_standing(s.user_id) AS seen OFFSET 0) x
   WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(coherence.user_id, coherence.wallet);
 END;
 COMMENT ON FUNCTION qfs_api.coherence(text, text) IS

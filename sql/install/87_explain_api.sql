@@ -31,11 +31,14 @@ COMMENT ON FUNCTION qfs.find_tx(text) IS
 CREATE FUNCTION qfs.find_last_act(account qfs.user_id) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT coalesce((qfs_api.coherence(account::text) #>> '{last_act,seq}')::bigint, s.last_entry)
-  FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account;
+  SELECT CASE
+    WHEN qfs.sees_now(account) THEN
+      (SELECT coalesce((qfs_api.coherence(account::text) #>> '{last_act,seq}')::bigint, s.last_entry)
+       FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account)
+    WHEN qfs.refuse('FORBIDDEN', 'the account is not yours') THEN 0 END;
 END;
 COMMENT ON FUNCTION qfs.find_last_act(qfs.user_id) IS
-  'the entry that last moved an account''s coherence, or changed its standing, if none has';
+  'the entry that last moved the coherence of the account that is signed in, or of any if all is public; or changed its standing, if none has';
 
 -- With the caller's rights, so that nobody learns which entries touched somebody else.
 CREATE FUNCTION qfs.find_touch(account qfs.user_id, "to" bigint) RETURNS bigint
@@ -89,11 +92,14 @@ AS $$
 DECLARE
   account qfs.user_id := qfs.find_account_to_explain(user_id);
 BEGIN
-  -- Whether an entry touched an account is told to that account alone.
-  IF seq IS NOT NULL AND NOT pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN
+  IF pg_has_role(current_user, 'qfs_auditor', 'USAGE') THEN
+    RETURN qfs.explain(coalesce(seq, qfs.find_touch(account, NULL)), 'coherence', account);
+  END IF;
+  -- Whether an entry touched an account, and which did last, is told to that account alone.
+  IF seq IS NOT NULL THEN
     PERFORM qfs.find_own_touch(account, seq);
   END IF;
-  RETURN qfs.explain_to_caller(coalesce(seq, qfs.find_last_act(account)), 'coherence', account);
+  RETURN qfs.explain_own(coalesce(seq, qfs.find_last_act(account)), 'coherence', account);
 END $$;
 COMMENT ON FUNCTION qfs_api.explain_coherence(text, bigint) IS
   'Why the coherence of an account is what it is: the act that last moved it, or what entry seq did to it.';
