@@ -9,8 +9,8 @@
 #include "base/status.h"
 #include "text/utf8.h"
 
-/* Members of an object; no object of ours comes near it. */
-#define MEMBERS_MAX 256
+/* Members of an object that there is room for at first. */
+#define MEMBERS 16
 
 typedef struct sorter
 {
@@ -186,17 +186,113 @@ copy_string(sorter *s)
 	return good ? QFS_OK : fail(s);
 }
 
-/* A number or a word, whatever it is. */
+/* ---- numbers: 2, 2.0, 20e-1 and 0.2E+1 are one integer (RFC 8259, section 6) ---- */
+
+#define INTEGER_MAX ((uint64_t) QFS_INT_MAX)
+
+typedef struct decimal
+{
+	bool		negative;
+	uint64_t	digits;			/* without the zeros at its end */
+	int64_t		exponent;		/* what power of ten they are multiplied by */
+	bool		fits;			/* digits is at most INTEGER_MAX */
+} decimal;
+
+/* Some digits, of which `fractional` say how many stand behind the point.  False: there are none. */
+static bool
+take_digits(sorter *s, decimal *d, uint64_t *zeros, bool fractional)
+{
+	const uint8_t *begin = s->at;
+
+	for (; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++)
+	{
+		d->exponent -= fractional ? 1 : 0;
+		(*zeros)++;
+		if (*s->at == '0')
+			continue;
+		for (; *zeros > 0 && d->digits > 0; (*zeros)--)
+			d->fits = d->fits && (d->digits *= 10) <= INTEGER_MAX;
+		*zeros = 0;
+		d->digits += *s->at - '0';
+		d->fits = d->fits && d->digits <= INTEGER_MAX;
+		/* What does not fit has no value any more. */
+		if (!d->fits)
+			d->digits = 1;
+	}
+	return s->at > begin;
+}
+
+static bool
+take_exponent(sorter *s, decimal *d)
+{
+	const uint8_t *begin;
+	bool		negative;
+	int64_t		value = 0;
+
+	s->at++;
+	negative = s->at < s->end && *s->at == '-';
+	if (s->at < s->end && (*s->at == '-' || *s->at == '+'))
+		s->at++;
+	for (begin = s->at; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++)
+		value = value < 1000000 ? value * 10 + (*s->at - '0') : value;
+	d->exponent += negative ? -value : value;
+	return s->at > begin;
+}
+
+/* A number that ends where the text does, whatever its size. */
+static bool
+take_number(sorter *s, decimal *d)
+{
+	uint64_t	zeros = 0;
+	const uint8_t *begin;
+
+	*d = (decimal) {.negative = s->at < s->end && *s->at == '-', .fits = true};
+	s->at += d->negative ? 1 : 0;
+	begin = s->at;
+	if (!take_digits(s, d, &zeros, false) || (*begin == '0' && s->at - begin > 1))
+		return false;
+	if (s->at < s->end && *s->at == '.' && (s->at++, !take_digits(s, d, &zeros, true)))
+		return false;
+	if (s->at < s->end && (*s->at == 'e' || *s->at == 'E') && !take_exponent(s, d))
+		return false;
+	d->exponent += (int64_t) zeros;
+	return s->at == s->end;
+}
+
+/* Is this word an integer of those that canonical JSON has? */
+static bool
+is_integer(qfs_slice word, int64_t *out)
+{
+	sorter		s = {.at = word.data, .end = word.data + word.len};
+	decimal		d;
+
+	if (!take_number(&s, &d) || !d.fits)
+		return false;
+	for (; d.digits > 0 && d.exponent > 0 && d.digits <= INTEGER_MAX; d.exponent--)
+		d.digits *= 10;
+	if (d.digits > INTEGER_MAX || (d.digits > 0 && d.exponent < 0))
+		return false;
+	*out = d.negative ? -(int64_t) d.digits : (int64_t) d.digits;
+	return true;
+}
+
+/* A number or a word; what is no integer of ours stays as it is. */
 static qfs_status
 copy_word(sorter *s)
 {
 	const uint8_t *begin = s->at;
+	qfs_slice	word;
+	int64_t		value;
 
 	while (s->at < s->end && memchr(" \t\r\n,:]}[{\"", *s->at, 12) == NULL)
 		s->at++;
 	if (s->at == begin)
 		return fail(s);
-	qfs_buf_bytes(s->out, begin, (size_t) (s->at - begin));
+	word = (qfs_slice) {begin, (size_t) (s->at - begin)};
+	if (is_integer(word, &value))
+		qfs_buf_int(s->out, value);
+	else
+		qfs_buf_slice_add(s->out, word);
 	return QFS_OK;
 }
 
@@ -236,7 +332,7 @@ put_sorted(sorter *s, size_t begin, member *members, unsigned count)
 	uint8_t    *copy = malloc(len + 1);
 
 	if (copy == NULL)
-		return qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
+		return qfs_fail(s->err, QFS_NO_MEMORY, "for an object");
 	memcpy(copy, s->out->data + begin, len);
 	for (unsigned i = 0; i < count; i++)
 	{
@@ -278,28 +374,42 @@ copy_member(sorter *s, unsigned depth, member *out)
 	return status;
 }
 
+/* Room for one member more. */
+static bool
+has_room(member **members, unsigned count)
+{
+	member	   *more;
+
+	/* Doubled whenever it is full. */
+	if (count > 0 && (count < MEMBERS || (count & (count - 1)) != 0))
+		return true;
+	more = realloc(*members, (count > 0 ? 2 * count : MEMBERS) * sizeof(*more));
+	if (more != NULL)
+		*members = more;
+	return more != NULL;
+}
+
 static qfs_status
 copy_object(sorter *s, unsigned depth)
 {
-	member	   *members = malloc(MEMBERS_MAX * sizeof(*members));
+	member	   *members = NULL;
 	unsigned	count = 0;
 	size_t		begin;
 	qfs_status	status = QFS_OK;
 	bool		more = !take(s, '}');
 
-	if (members == NULL)
-		return qfs_fail(s->err, QFS_NO_MEMORY, "for an explanation");
 	qfs_buf_byte(s->out, '{');
 	begin = s->out->len;
 	while (more && status == QFS_OK)
 	{
-		status = count < MEMBERS_MAX ? copy_member(s, depth, &members[count]) : fail(s);
+		status = has_room(&members, count) ? copy_member(s, depth, &members[count]) :
+			qfs_fail(s->err, QFS_NO_MEMORY, "for an object");
 		count++;
 		more = take(s, ',');
 		if (!more && status == QFS_OK && !take(s, '}'))
 			status = fail(s);
 	}
-	if (status == QFS_OK)
+	if (status == QFS_OK && count > 0)
 		status = put_sorted(s, begin, members, count);
 	qfs_buf_byte(s->out, '}');
 	free(members);
@@ -380,7 +490,7 @@ is_good_when_closed(qfs_slice text, const open_parts *open)
 	bool		good;
 
 	qfs_buf_init(&whole, malloc(capacity), capacity);
-	qfs_buf_init(&sorted, malloc(capacity), capacity);
+	qfs_buf_init(&sorted, malloc(JSON_SORT_ROOM * capacity), JSON_SORT_ROOM * capacity);
 	if (whole.data == NULL || sorted.data == NULL)
 		capacity = 0;
 	else

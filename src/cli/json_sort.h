@@ -8,12 +8,16 @@
 
 #include "text/json.h"
 
+/* An integer may be longer when it is written out: 1e15. */
+#define JSON_SORT_ROOM 4
+
 /*
  * Drops white space between tokens, sorts the members of objects, and writes
- * strings as canonical JSON has them.  Whether the rest of it, numbers and
- * names that are there twice, is canonical, qfs_json_check says.
- * out: room for text.len bytes
- * Errors: JSON_SYNTAX, JSON_DEPTH.
+ * strings and integers (1.0, 1e3, -0) as canonical JSON has them.  Whether the
+ * rest of it, other numbers and names that are there twice, is canonical,
+ * qfs_json_check says.
+ * out: room for JSON_SORT_ROOM * text.len bytes
+ * Errors: JSON_SYNTAX, JSON_DEPTH, NO_MEMORY.
  */
 extern qfs_status json_sort(qfs_slice text, qfs_buf *out, qfs_error *err);
 

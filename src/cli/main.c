@@ -26,7 +26,7 @@ static const char help[] =
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
 "  --checkpoint FILE  checkpoint that the ledger must agree with\n"
 "  --depth DEPTH      how deep to look (default: replay)\n"
-"  --entry LINE       canonical line of the entry that is proved, or @FILE\n"
+"  --entry LINE       line of the entry that is proved, or @FILE\n"
 "  --sessions         print the sessions that are active at the last entry\n"
 "  --state            print the last entry's hash, and the hash of the state that results,\n"
 "                     as qfs.head() and qfs.state_hash() give them\n"

@@ -33,6 +33,9 @@ extern void check_entry_bytes(const char *path, qfs_slice line);
 
 /* ---- a ledger, line by line ---- */
 
+/* Other libraries make six bytes of one where they escape it, and put white space between tokens. */
+#define LINE_ROOM (8 * QFS_LINE_MAX)
+
 typedef struct LineReader
 {
 	FILE	   *file;
@@ -43,7 +46,7 @@ typedef struct LineReader
 	size_t		at;				/* in `chunk` */
 	size_t		filled;
 	uint8_t		chunk[1 << 16];
-	uint8_t		line[QFS_LINE_MAX + 1];	/* what is longer is no entry, and is not kept */
+	uint8_t		line[LINE_ROOM + 1];	/* what is longer is no entry, and is not kept */
 } LineReader;
 
 /* The next line; false at the end of the file, or where it cannot be read. */

@@ -74,7 +74,7 @@ verify_bundle(const Options *options)
 	key = parse_key(options->key);
 	text = read_file(options->file, QFS_BUNDLE_MAX, "an explanation");
 	check_json_bytes(options->file, text);
-	qfs_buf_init(&canonical, malloc(text.len + 1), text.len);
+	qfs_buf_init(&canonical, malloc(JSON_SORT_ROOM * text.len + 1), JSON_SORT_ROOM * text.len);
 	if (canonical.data == NULL)
 		fail_usage("there is no memory");
 	if (json_sort(text, &canonical, &err) != QFS_OK ||

@@ -51,6 +51,35 @@ open_input(const Options *options)
 	return copy;
 }
 
+/* ---- a line, as whichever library wrote it ---- */
+
+/* An entry, and the line in canonical form where it was in another. */
+typedef struct Reading
+{
+	qfs_entry	entry;
+	qfs_error	fault;
+	uint8_t		room[JSON_SORT_ROOM * LINE_ROOM];
+} Reading;
+
+/*
+ * Most lines are canonical, and are read as they are.  Of others the value
+ * counts (docs/format.md), unless it is no JSON at all.
+ * Errors, with reading->fault: those of qfs_line_read.
+ */
+static qfs_status
+read_line(qfs_slice line, Reading *reading)
+{
+	qfs_status	status = qfs_line_read(line, &reading->entry, &reading->fault);
+	qfs_buf		sorted;
+
+	if (status != QFS_JSON_SYNTAX && status != QFS_JSON_NUMBER && line.len <= QFS_LINE_MAX)
+		return status;
+	qfs_buf_init(&sorted, reading->room, sizeof(reading->room));
+	if (json_sort(line, &sorted, NULL) != QFS_OK)
+		return status;
+	return qfs_line_read(qfs_buf_slice(&sorted), &reading->entry, &reading->fault);
+}
+
 /* ---- outcomes that are wrong, and acknowledged by a later entry ---- */
 
 /* Are these letters anywhere in it? */
@@ -77,15 +106,15 @@ typedef struct Acknowledged
 } Acknowledged;
 
 static void
-add_those_of(Acknowledged *a, const qfs_rule *rule, qfs_slice line)
+add_those_of(Acknowledged *a, const qfs_rule *rule, qfs_slice line, Reading *reading)
 {
-	qfs_entry	entry;
 	uint64_t	seq;
 
-	if (!contains(line, rule->type) || qfs_line_read(line, &entry, NULL) != QFS_OK ||
-		!qfs_slice_equal(entry.type, qfs_slice_of(rule->type)))
+	/* A type may be spelled with escapes. */
+	if ((!contains(line, rule->type) && !contains(line, "\\u")) || read_line(line, reading) != QFS_OK ||
+		!qfs_slice_equal(reading->entry.type, qfs_slice_of(rule->type)))
 		return;
-	for (size_t n = 0; rule->acknowledges(&entry, n, &seq); n++)
+	for (size_t n = 0; rule->acknowledges(&reading->entry, n, &seq); n++)
 	{
 		a->seqs = realloc(a->seqs, (a->count + 1) * sizeof(*a->seqs));
 		if (a->seqs == NULL)
@@ -111,17 +140,19 @@ read_acknowledged(FILE *file)
 {
 	Acknowledged a = {NULL, 0};
 	LineReader *reader = calloc(1, sizeof(*reader));
+	Reading    *reading = malloc(sizeof(*reading));
 
-	if (reader == NULL)
+	if (reader == NULL || reading == NULL)
 		fail_usage("there is no memory");
 	reader->file = file;
 	while (next_line_of(reader))
 	{
 		for (const qfs_rule *const *rule = qfs_registry_own.rules; *rule != NULL; rule++)
 			if ((*rule)->acknowledges != NULL)
-				add_those_of(&a, *rule, line_of(reader));
+				add_those_of(&a, *rule, line_of(reader), reading);
 	}
 	free(reader);
+	free(reading);
 	rewind(file);
 	return a;
 }
@@ -230,6 +261,7 @@ typedef struct Lines
 	const Options *options;
 	qfs_audit  *audit;
 	LineReader	reader;
+	Reading		reading;		/* of this line */
 	uint64_t	blank;			/* lines before this one that hold nothing */
 } Lines;
 
@@ -274,6 +306,8 @@ check_line_ends(const Lines *l)
 		FAIL_LINE(l, "Take the CR away: tr -d '\\r'.", "line %llu ends in CR LF", number);
 	if (is_all_zero(r))
 		FAIL_LINE(l, "Fetch it again.", "line %llu is %llu bytes of zero", number, (unsigned long long) r->whole);
+	if (number == 1 && r->ended && line.len == 1 && (line.data[0] == '{' || line.data[0] == '['))
+		FAIL_LINE(l, "Write a line an entry: jq -c .", "its first entry goes over several lines");
 	if (number == 1 && (holds_meeting(line, "") || holds_meeting(line, " ") || holds_meeting(line, ",")))
 		FAIL_LINE(l, "Export with psql -At: a line an entry.", "its line ends are lost, all entries are on one line");
 }
@@ -283,14 +317,13 @@ check_line_ends(const Lines *l)
  * file's; where they stand in an entry's place they are another.
  */
 static void
-check_blank_lines(Lines *l, qfs_slice line)
+check_blank_lines(Lines *l, qfs_status status)
 {
 	static const qfs_slice nothing = {(const uint8_t *) "", 0};
-	qfs_entry	entry;
 
 	if (l->blank == 0)
 		return;
-	if (qfs_line_read(line, &entry, NULL) == QFS_OK && entry.seq == l->audit->chain.frontier.size)
+	if (status == QFS_OK && l->reading.entry.seq == l->audit->chain.frontier.size)
 		FAIL_LINE(l, "Take the blank lines away: grep .", "line %llu is blank",
 				  (unsigned long long) l->reader.number - 1);
 	for (; l->blank > 0; l->blank--)
@@ -302,20 +335,19 @@ check_line(Lines *l)
 {
 	const LineReader *r = &l->reader;
 	qfs_slice	line = line_of(r);
-	qfs_error	fault;
+	qfs_status	status;
 
 	check_line_ends(l);
-	check_blank_lines(l, line);
-	if (r->whole > QFS_LINE_MAX)
-	{
-		qfs_fail(&fault, QFS_ENTRY_TOO_LARGE, "%u bytes", r->whole);
-		qfs_audit_unreadable(l->audit, l->audit->chain.frontier.size, &fault);
-		return;
-	}
-	if (!r->ended && json_is_cut_off(line))
+	if (!r->ended && r->whole == line.len && json_is_cut_off(line))
 		FAIL_LINE(l, "Fetch it again.", "it is cut off, line %llu ends after %llu bytes",
 				  (unsigned long long) r->number, (unsigned long long) r->whole);
-	qfs_audit_line(l->audit, line);
+	status = r->whole == line.len ? read_line(line, &l->reading) :
+		qfs_fail(&l->reading.fault, QFS_ENTRY_TOO_LARGE, "%u bytes", r->whole);
+	check_blank_lines(l, status);
+	if (status == QFS_OK)
+		qfs_audit_entry(l->audit, &l->reading.entry);
+	else
+		qfs_audit_unreadable(l->audit, l->audit->chain.frontier.size, &l->reading.fault);
 }
 
 static void

@@ -3,11 +3,26 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#include <stdlib.h>
 
 #include "base/status.h"
 #include "commands.h"
+#include "json_sort.h"
 #include "log/entry.h"
 #include "transport.h"
+
+/* As it is hashed, whichever library wrote it; what is no JSON stays as it is. */
+static qfs_slice
+canonical(qfs_slice line)
+{
+	size_t		room = JSON_SORT_ROOM * line.len;
+	qfs_buf		sorted;
+
+	qfs_buf_init(&sorted, malloc(room + 1), room);
+	if (sorted.data == NULL)
+		fail_usage("there is no memory");
+	return json_sort(line, &sorted, NULL) == QFS_OK ? qfs_buf_slice(&sorted) : line;
+}
 
 /* The line itself, or the content of @FILE without its last line ends. */
 static qfs_slice
@@ -16,12 +31,12 @@ entry_of(const char *argument)
 	qfs_slice	line = qfs_slice_of(argument);
 
 	if (argument[0] == '@')
-		line = read_file(argument + 1, QFS_LINE_MAX + 2, "an entry");
+		line = read_file(argument + 1, LINE_ROOM + 2, "an entry");
 	/* psql ends its output with a line end of its own. */
 	for (int ends = 0; ends < 2 && argument[0] == '@' && line.len > 0 && line.data[line.len - 1] == '\n'; ends++)
 		line.len--;
 	check_entry_bytes(argument[0] == '@' ? argument + 1 : "--entry", line);
-	return line;
+	return canonical(line);
 }
 
 /* Everything that must hold; the first thing that does not is the answer. */

@@ -146,13 +146,13 @@ static void
 any_text(qfs_slice input)
 {
 	qfs_vkey	key = test_vkey(SAMPLE_ORIGIN, QFS_NOTE_ED25519, 1);
-	uint8_t    *memory = malloc(input.len);
+	uint8_t    *memory = malloc(JSON_SORT_ROOM * input.len);
 	qfs_error	err;
 	qfs_buf		out;
 	qfs_slice	sorted;
 	qfs_status	status;
 
-	qfs_buf_init(&out, memory, input.len);
+	qfs_buf_init(&out, memory, JSON_SORT_ROOM * input.len);
 	status = json_sort(input, &out, &err);
 	sorted = qfs_buf_slice(&out);
 	if (status != QFS_OK)

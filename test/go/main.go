@@ -115,6 +115,7 @@ func main() {
 		{"proof files", s.proofFiles},
 		{"cosignatures", s.cosignatures},
 		{"files saved as documented", s.savedFiles},
+		{"an export as encoding/json writes it", s.foreignSpelling},
 		{"witness.sh", s.witnesses},
 	} {
 		before := s.checks

@@ -11,6 +11,7 @@
 import { readFileSync } from 'node:fs';
 
 import { replay } from '../../src/web/rules/replay.mjs';
+import { canonicalLine } from './respell.mjs';
 
 const [path, ...rest] = process.argv.slice(2);
 if (path === undefined || rest.length > 0) {
@@ -19,7 +20,7 @@ if (path === undefined || rest.length > 0) {
 }
 const lines = readFileSync(path, 'utf8').split('\n');
 if (lines.at(-1) === '') lines.pop();
-const { size, head, root, state, faults, acknowledged, erased } = await replay(lines);
+const { size, head, root, state, faults, acknowledged, erased } = await replay(lines.map(canonicalLine));
 for (const { seq, code, detail } of [...acknowledged.map((one) => ({ ...one, code: 'QFS_OUTCOME_ACKNOWLEDGED' })), ...faults]) console.error(`entry ${seq}: ${code}: ${detail}`);
 if (erased > 0) console.error(`payloads erased, as entries say: ${erased}`);
 console.log(`${size} ${head} ${root} ${state}`);

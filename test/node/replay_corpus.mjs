@@ -1,5 +1,5 @@
 // replay_corpus.mjs - ledgers that fuzzing has made, by qfs-verify and by the rules in JavaScript: what one finds sound, so
-// does the other, with one state.
+// does the other, with one state; and what is sound is so too as other libraries write it.
 //
 //   node replay_corpus.mjs DIRECTORY...     prints how many ledgers there were, and how many are sound
 //
@@ -8,11 +8,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { replay } from '../../src/web/rules/replay.mjs';
+import { canonicalLine, foreignLine } from './respell.mjs';
 
 const verifier = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'qfs-verify');
 
@@ -38,19 +40,30 @@ function byVerifier(path) {
 async function byRules(path) {
   const lines = readLines(path);
   if (lines === null) return verdictOf(false);
-  const { faults, state } = await replay(lines);
+  const { faults, state } = await replay(lines.map(canonicalLine));
   return verdictOf(faults.length === 0, state);
 }
 
 const paths = process.argv.slice(2).flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)));
+const folder = mkdtempSync(join(tmpdir(), 'qfs-corpus-'));
+const differing = [];
 let sound = 0;
-let differing = 0;
-for (const path of paths) {
+
+async function compare(path, said) {
   const [here, there] = [await byRules(path), byVerifier(path)];
-  if (there !== 'not sound') sound++;
-  if (here === there) continue;
-  console.error(`${path}: ${here} in JavaScript, ${there} by qfs-verify`);
-  differing++;
+  if (here !== there || (said !== undefined && said !== there)) differing.push(`${path}: ${here} in JavaScript, ${there} by qfs-verify`);
+  return there;
 }
+
+for (const path of paths) {
+  const verdict = await compare(path);
+  if (verdict === 'not sound') continue;
+  sound++;
+  const foreign = join(folder, 'foreign.jsonl');
+  writeFileSync(foreign, readLines(path).map((line) => `${foreignLine(line)}\n`).join(''));
+  if (await compare(foreign, verdict) !== verdict) console.error(`${path}: not so as another library writes it`);
+}
+rmSync(folder, { recursive: true });
+differing.forEach((what) => console.error(what));
 console.log(`${paths.length} ledgers, ${sound} of them sound`);
-process.exitCode = differing > 0 || sound === 0 ? 1 : 0;
+process.exitCode = differing.length > 0 || sound === 0 ? 1 : 0;

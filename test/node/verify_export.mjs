@@ -4,7 +4,7 @@
 //
 //   node verify_export.mjs FILE [--checkpoint FILE]... [--key VKEY]
 //
-// Written from docs/format.md.  It checks the canonical form, hashes, links,
+// Written from docs/format.md.  It reads lines as any library writes JSON, and checks hashes, links,
 // times, key rotations, the Merkle root and signed checkpoints; it does not
 // know the rules behind the outcomes.  Exit code: 0 sound, 1 a fault was
 // found, 2 wrong usage or an unreadable file.
@@ -14,6 +14,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { isPoint, isSigned } from './ed25519_rule.mjs';
+import { readJson } from './read_json.mjs';
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 export const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
@@ -81,10 +82,10 @@ const PARTS = ['act', 'outcome', 'payload', 'sig'];
 
 function parseEntry(bytes) {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  const entry = JSON.parse(text);
+  const entry = readJson(text);
   // A line has a level more than its payload may have.
-  if (jcs(entry, -1) !== text) throw new Error('not canonical');
-  if (Object.keys(entry).join() !== MEMBERS || entry.v !== 2 || !/^[0-9a-f]{32}$/.test(entry.salt) || !Array.isArray(entry.accounts)) throw new Error('not an entry');
+  jcs(entry, -1);
+  if (Object.keys(entry).sort().join() !== MEMBERS || entry.v !== 2 || !/^[0-9a-f]{32}$/.test(entry.salt) || !Array.isArray(entry.accounts)) throw new Error('not an entry');
   if (Buffer.byteLength(jcs(entry.payload)) > 65535) throw new Error('a payload longer than 65535 bytes');
   return entry;
 }
@@ -183,6 +184,15 @@ export function splitLines(bytes) {
   return lines;
 }
 
+// What becomes of a file on its way is no fault of the ledger's.
+function checkTransport(bytes, lines) {
+  if (bytes.length === 0) throw new Error('it is empty');
+  if (bytes.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf))) throw new Error('it begins with a byte order mark');
+  const ending = lines.findIndex((line) => line.at(-1) === 13);
+  if (ending >= 0) throw new Error(`line ${ending + 1} ends in CR LF`);
+  if (bytes.at(-1) !== 10 && lines.at(-1).at(-1) !== 125) throw new Error(`it is cut off, line ${lines.length} does not end`);
+}
+
 // ---- as a program ----
 
 function main(args) {
@@ -196,7 +206,10 @@ function main(args) {
       else files.push(arg);
     }
     if (files.length !== 1) throw new Error('which file?');
-    const result = verifyExport(splitLines(readFileSync(files[0])), options);
+    const bytes = readFileSync(files[0]);
+    const lines = splitLines(bytes);
+    checkTransport(bytes, lines);
+    const result = verifyExport(lines, options);
     result.faults.forEach((what) => console.log(`fault: ${what}`));
     if (result.faults.length > 0) return 1;
     console.log(`sound: ${result.size} entries of ${result.origin}, ${options.checkpoints.length} checkpoints`);

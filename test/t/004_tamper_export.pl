@@ -6,6 +6,8 @@ use QfsTest;
 use QfsClient;
 use QfsForge;
 use Digest::SHA;
+use Encode qw(decode);
+use JSON::PP;
 use IPC::Run;
 use MIME::Base64 qw(decode_base64 encode_base64);
 use Test::More;
@@ -50,6 +52,20 @@ sub long_payload {
   return $line =~ s/"text":"/'"text":"' . 'x' x ($length - length $payload)/er;
 }
 
+# Lines as other libraries write them, by turns: ASCII, spaces, another order; slashes and what HTML minds escaped; numbers with a point.
+sub respelled {
+  my $json = JSON::PP->new->allow_nonref;
+  my $n    = 0;
+  return join '', map {
+    my $value = $json->decode(decode('UTF-8', $_));
+    my @ways  = (JSON::PP->new->ascii->space_after->space_before, JSON::PP->new->utf8->sort_by(sub { $JSON::PP::b cmp $JSON::PP::a }));
+    my $text  = $ways[ $n++ % 2 ]->encode($value);
+    $text =~ s{/}{\\/}g if $n % 3 == 0;
+    $text =~ s/([<>&])/sprintf '\\u%04X', ord $1/ge if $n % 3 == 1;
+    $text =~ s/("(?:at|seq|v)" ?: ?\d+)/$1.0/g if $n % 4 == 3;
+    "$text\n" } @_;
+}
+
 my $syntax = [ "hashes $K JSON_SYNTAX", $ROOT ];
 my $format = [ "hashes $K ENTRY_FORMAT", $ROOT ];
 my $number = [ "hashes $K JSON_NUMBER", $ROOT ];
@@ -62,24 +78,41 @@ my @files = (
   [ 'without the last line end', substr($all, 0, -1), [] ],
 
   # the same value in another spelling
-  [ 'a space behind a comma', spelled(qr/,/, ', '), $syntax ],
-  [ 'a space at the end',     spelled(qr/\}$/, '} '), $syntax ],
-  [ 'a tab in front',         spelled(qr/^/, "\t"), $syntax ],
-  [ 'a CR inside',            spelled(qr/,/, ",\r"), $syntax ],
+  [ 'a space behind a comma', spelled(qr/,/, ', '), [] ],
+  [ 'a space at the end',     spelled(qr/\}$/, '} '), [] ],
+  [ 'a tab in front',         spelled(qr/^/, "\t"), [] ],
+  [ 'a CR inside',            spelled(qr/,/, ",\r"), [] ],
+  [ 'a hundred thousand spaces', spelled(qr/,/, ',' . ' ' x 100_000), [] ],
+  [ 'another order of members', spelled(qr/^\{"accounts":\[\],(.*)\}$/, sub { "{$1,\"accounts\":[]}" }), [] ],
+  [ 'another order in the act', spelled(qr/"actor":"system",("auth":\{"via":"operator"\})/, sub { "$1,\"actor\":\"system\"" }), [] ],
+  [ 'another order in the payload', spelled(qr/"B":1,"a":2/, '"a":2,"B":1'), [] ],
+  [ 'an escape for a letter', spelled(qr/NOTE/, '\\u004eOTE'), [] ],
+  [ 'an escape in a name',    spelled(qr/"seq"/, '"s\\u0065q"'), [] ],
+  [ 'an escape for a slash',  spelled(qr{/}, '\\/'), [] ],
+  [ 'an escape for an umlaut', spelled(qr/é/, '\\u00e9'), [] ],
+  [ 'and in capitals',        spelled(qr/é/, '\\u00E9'), [] ],
+  [ 'a long escape for a quote', spelled(qr/\\"/, '\\u0022'), [] ],
+  (map { [ "$_ for 2", spelled(qr/"a":2/, "\"a\":$_"), [] ] } qw(2.0 2e0 2E+0 2.000000000000000000000000 20e-1 0.2e1 200.0E-2 0.0000000002e10)),
+  [ 'all of them at once',    respelled(@LINES), [] ],
+
+  # spelled otherwise, and something else is wrong
   [ 'a byte order mark',      spelled(qr/^/, "\xef\xbb\xbf"), $syntax ],
-  [ 'another order of members', spelled(qr/^\{"accounts":\[\],(.*)\}$/, sub { "{$1,\"accounts\":[]}" }), $syntax ],
-  [ 'another order in the act', spelled(qr/"actor":"system",("auth":\{"via":"operator"\})/, sub { "$1,\"actor\":\"system\"" }), $syntax ],
-  [ 'another order in the payload', spelled(qr/"B":1,"a":2/, '"a":2,"B":1'), $syntax ],
   [ 'a member twice',         spelled(qr/"B":1/, '"B":1,"B":1'), $syntax ],
-  [ 'an escape for a letter', spelled(qr/NOTE/, '\\u004eOTE'), $syntax ],
-  [ 'an escape for a slash',  spelled(qr{/}, '\\/'), $syntax ],
-  [ 'an escape for an umlaut', spelled(qr/é/, '\\u00e9'), $syntax ],
-  [ 'a long escape for a quote', spelled(qr/\\"/, '\\u0022'), $syntax ],
-  [ '1.0',  spelled(qr/"a":2/, '"a":2.0'), $number ],
-  [ '2e0',  spelled(qr/"a":2/, '"a":2e0'), $number ],
-  [ '02',   spelled(qr/"a":2/, '"a":02'), $number ],
-  [ '-0',   spelled(qr/"a":2/, '"a":-0'), $number ],
-  [ '2^53', spelled(qr/"a":2/, '"a":9007199254740992'), $number ],
+  [ 'a member twice, spaced', spelled(qr/"B":1/, '"B": 1, "B": 1'), $syntax ],
+  [ 'a member twice, once with an escape', spelled(qr/"B":1/, '"B":1,"\\u0042":1'), $syntax ],
+  [ 'a part twice',           spelled(qr/"sig":null/, '"sig":null, "sig":null'), $syntax ],
+  [ 'a lone surrogate in a spaced line', spelled(qr/"B":1/, '"B": "\\udc00"'), $syntax ],
+  [ 'two that are no pair',   spelled(qr/"B":1/, '"B": "\\ud83d\\u0041"'), $syntax ],
+  [ 'an escaped NUL in a spaced line', spelled(qr/"B":1/, '"B": "\\u0000"'), $text ],
+  [ 'no comma',               spelled(qr/"B":1,/, '"B": 1 '), $syntax ],
+  [ 'a comma too many',       spelled(qr/"B":1,"a":2/, '"B": 1,"a":2,'), $syntax ],
+  [ 'single quotes',          spelled(qr/"B"/, "'B'"), $syntax ],
+  [ 'a comment',              spelled(qr/,/, ',/**/'), $syntax ],
+  (map { [ "$_ for 2", spelled(qr/"a":2/, "\"a\":$_"), $number ] } qw(2.5 2e-1 2.00000000000000000000000000000001 02 2. 2e 9007199254740992 90071992547409910e-2 1e16 1e400 -9007199254740992 -1e999999999999999999)),
+  (map { [ "$_ for 2", spelled(qr/"a":2/, "\"a\":$_"), $syntax ] } qw(+2 .2e1 0x2 2^1 NaN)),
+  [ '-0, which is 0', spelled(qr/"a":2/, '"a":-0'), $linked ],
+  [ '1e1, which is 10', spelled(qr/"a":2/, '"a":1e1'), $linked ],
+  [ 'a spaced line with another number', spelled(qr/"a":2/, '"a": 3'), $linked ],
 
   # another value
   [ 'another number', spelled(qr/"a":2/, '"a":3'), $linked ],
@@ -164,6 +197,7 @@ my @transport = (
   [ 'CR LF', $all =~ s/\n/\r\n/gr, qr/line 1 ends in CR LF\./, qr/tr -d/ ],
   [ 'CR LF on one line', spelled(qr/\n/, "\r\n"), qr/line 13 ends in CR LF/, qr/tr -d/ ],
   [ 'CR LF without the last line end', substr($all =~ s/\n/\r\n/gr, 0, -2), qr/line 1 ends in CR LF/, qr/tr -d/ ],
+  [ 'entries over several lines', JSON::PP->new->pretty->encode(decode_json($LINES[0])), qr/goes over several lines/, qr/jq -c/ ],
   [ 'CR', $all =~ tr/\n/\r/r, qr/its lines end in CR\./, qr/tr/ ],
   [ 'no line ends', $all =~ tr/\n//dr, qr/line ends are lost/, qr/psql -At/ ],
   [ 'commas for line ends, as in a list', '[' . join(',', map { s/\n//r } @LINES) . ']', qr/line ends are lost/, qr/psql -At/ ],

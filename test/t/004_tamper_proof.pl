@@ -54,6 +54,8 @@ for my $case ([ 0, 1, $FIRST ], [ 0, 2, $FIRST ], [ 1, 2, $FIRST ], [ 3, 13, $FI
   is("$exit$out", '0', 'quiet: nothing');
   is((check_proof($PROOF, '@' . scratch_file('entry', "$LINE\n"), $KEY))[0], 0, 'the entry from a file');
   is((check_proof($PROOF, '@' . scratch_file('entry', $LINE), $KEY))[0], 0, 'the entry from a file without line end');
+  is((check_proof($PROOF, JSON::PP->new->ascii->space_after->sort_by(sub { $JSON::PP::b cmp $JSON::PP::a })->encode(decode_json($LINE)), $KEY))[0], 0, 'as another library writes it');
+  is((check_proof($PROOF, '@' . scratch_file('entry', JSON::PP->new->pretty->encode(decode_json($LINE))), $KEY))[0], 0, 'over several lines');
   is((check_proof("$PROOF\n", $LINE, $KEY))[0], 0, 'with the line end that psql adds');
   is((check_proof($PROOF =~ s/index/extra AAAA\nindex/r, $LINE, $KEY))[0], 0, 'with extra data, which nobody signs');
 }
@@ -70,7 +72,8 @@ sub other_hash { return encode_base64($_[0] x 32) }
 for my $case (
   [ 'another entry', $PROOF, line_of(20), $KEY, 'PROOF_INVALID' ],
   [ 'the entry with another payload', $PROOF, $LINE =~ s/note /Note /r, $KEY, 'PROOF_INVALID' ],
-  [ 'the entry in another spelling', $PROOF, $LINE =~ s/,/, /r, $KEY, 'JSON_SYNTAX' ],
+  [ 'the entry in another spelling, and changed', $PROOF, $LINE =~ s/,/, /r =~ s/note /Note /r, $KEY, 'PROOF_INVALID' ],
+  [ 'a member twice', $PROOF, $LINE =~ s/"v":2/"v":2, "v":2/r, $KEY, 'JSON_SYNTAX' ],
   [ 'an entry of another ledger', $PROOF, line_of($SEQ, 'impostor'), $KEY, 'PROOF_INVALID' ],
   [ 'another index', $PROOF =~ s/index 21/index 20/r, $LINE, $KEY, 'PROOF_INVALID' ],
   [ 'another index, and the entry there', $PROOF =~ s/index 21/index 20/r, line_of(20), $KEY, 'PROOF_INVALID' ],

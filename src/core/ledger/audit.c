@@ -248,20 +248,28 @@ qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault)
 	return qfs_audit_fault(audit, seq, fault);
 }
 
+qfs_status
+qfs_audit_entry(qfs_audit *audit, qfs_entry *entry)
+{
+	qfs_stored_entry record = {.entry = entry};
+	qfs_error	fault;
+
+	if (entry->is_full || qfs_entry_is_erased(entry))
+		return qfs_audit_record(audit, &record);
+	qfs_fail(&fault, QFS_ENTRY_INCOMPLETE, "entry %u does not show all of its parts", entry->seq);
+	return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
+}
+
 /* A line that is no entry stands where the next one should, and counts as that. */
 qfs_status
 qfs_audit_line(qfs_audit *audit, qfs_slice line)
 {
 	qfs_entry	entry;
 	qfs_error	fault;
-	qfs_stored_entry record = {.entry = &entry};
-	qfs_status	status = qfs_line_read(line, &entry, &fault);
 
-	if (status == QFS_OK && !entry.is_full && !qfs_entry_is_erased(&entry))
-		status = qfs_fail(&fault, QFS_ENTRY_INCOMPLETE, "entry %u does not show all of its parts", entry.seq);
-	if (status != QFS_OK)
+	if (qfs_line_read(line, &entry, &fault) != QFS_OK)
 		return qfs_audit_unreadable(audit, audit->chain.frontier.size, &fault);
-	return qfs_audit_record(audit, &record);
+	return qfs_audit_entry(audit, &entry);
 }
 
 static qfs_status

@@ -82,6 +82,9 @@ extern qfs_status qfs_audit_fault(qfs_audit *audit, uint64_t seq, const qfs_erro
 /* An exported line: its form is checked as well. */
 extern qfs_status qfs_audit_line(qfs_audit *audit, qfs_slice line);
 
+/* The same of one that qfs_line_read has read. */
+extern qfs_status qfs_audit_entry(qfs_audit *audit, qfs_entry *entry);
+
 /* A row that has no canonical form; fault says why. */
 extern qfs_status qfs_audit_unreadable(qfs_audit *audit, uint64_t seq, const qfs_error *fault);
 
