@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/sha256.h"
+#include "text/base64.h"
 #include "text/ids.h"
 
 /* ---- one session ---- */
@@ -48,37 +49,65 @@ qfs_open_session_name(qfs_open_session *session)
 }
 
 static bool
-read_digest(qfs_slice value, qfs_hash *out)
+read_hash(qfs_slice value, qfs_hash *out)
 {
 	qfs_slice	text;
 
 	return qfs_json_to_plain(value, &text) && qfs_hex_decode(text, out->bytes, sizeof(out->bytes));
 }
 
+static bool
+read_device(qfs_slice value, qfs_open_session *out)
+{
+	qfs_slice	text;
+
+	out->has_device = qfs_json_type_of(value) != QFS_JSON_NULL;
+	return !out->has_device || (qfs_json_to_plain(value, &text) &&
+								qfs_base64url_read(text, out->device.bytes, sizeof(out->device.bytes)));
+}
+
+static bool
+read_boolean(qfs_slice value, bool *out)
+{
+	*out = qfs_slice_equal(value, QFS_LITERAL("true"));
+	return qfs_json_type_of(value) == QFS_JSON_BOOLEAN;
+}
+
+/* The next member, if it is the one of this name. */
+static bool
+next_is(qfs_json_iter *iter, const char *name, qfs_slice *value)
+{
+	qfs_slice	key;
+
+	return qfs_json_next(iter, &key, value) && qfs_slice_is((qfs_slice) {key.data + 1, key.len - 2}, name);
+}
+
+/* In the order of canonical text, one after the other. */
+static bool
+read_members(qfs_slice object, qfs_open_session *out)
+{
+	qfs_json_iter iter = qfs_json_members(object);
+	qfs_slice	value;
+
+	return next_is(&iter, "device", &value) && read_device(value, out) &&
+		next_is(&iter, "expires_at", &value) && qfs_json_to_int(value, &out->expires_at) &&
+		next_is(&iter, "operator", &value) && read_boolean(value, &out->operates) &&
+		next_is(&iter, "session", &value) && read_hash(value, &out->session) &&
+		next_is(&iter, "ttl_blocks", &value) && qfs_json_to_int(value, &out->ttl_blocks) &&
+		iter.rest.len == 0;
+}
+
 bool
 qfs_open_session_read(qfs_slice value, qfs_open_session *out)
 {
-	qfs_slice	device;
-	qfs_slice	operates;
-	qfs_slice	expires_at;
-	qfs_slice	ttl_blocks;
-
 	memset(out, 0, sizeof(*out));
 	if (qfs_json_type_of(value) == QFS_JSON_STRING)
-		return read_digest(value, &out->digest);
-	if (qfs_json_type_of(value) != QFS_JSON_OBJECT || qfs_json_length(value) != 5 ||
-		!qfs_json_member(value, "device", &device) || !qfs_json_member(value, "expires_at", &expires_at) ||
-		!qfs_json_member(value, "operator", &operates) || !qfs_json_member(value, "ttl_blocks", &ttl_blocks) ||
-		!qfs_json_member_hex(value, "session", out->session.bytes, sizeof(out->session.bytes)) ||
-		!qfs_json_to_int(expires_at, &out->expires_at) || !qfs_json_to_int(ttl_blocks, &out->ttl_blocks) ||
-		qfs_json_type_of(operates) != QFS_JSON_BOOLEAN)
+		return read_hash(value, &out->digest);
+	if (qfs_json_type_of(value) != QFS_JSON_OBJECT || !read_members(value, out))
 		return false;
-	out->operates = qfs_slice_equal(operates, QFS_LITERAL("true"));
-	out->has_device = qfs_json_type_of(device) != QFS_JSON_NULL;
-	if (out->has_device &&
-		!qfs_json_member_base64url(value, "device", out->device.bytes, sizeof(out->device.bytes)))
-		return false;
-	qfs_open_session_name(out);
+	/* What was read is what qfs_open_session_write writes. */
+	qfs_sha256(value, &out->digest);
+	out->is_known = true;
 	return true;
 }
 

@@ -187,6 +187,15 @@ lock_ledger(Relation ledger)
 	AcceptInvalidationMessages();
 }
 
+/* Is it the entry that this backend's chain ends with? */
+static bool
+is_ours(const LedgerHead *head)
+{
+	return head->size > 0 && state.chain.rooted && state.chain.linked &&
+		state.chain.frontier.size == head->size && state.chain.at == head->at &&
+		memcmp(&state.chain.head, &head->hash, sizeof(head->hash)) == 0;
+}
+
 static void
 load(Relation ledger, LedgerReader *reader)
 {
@@ -204,8 +213,9 @@ load(Relation ledger, LedgerReader *reader)
 		QFS_THROW(QFS_ENTRY_LOST, "%u entries were expected, %u are stored",
 				  (uint64_t) state.size, (uint64_t) head.size);
 
-	qfs_chain_init(&state.chain, head.size, &head.hash, head.at,
-				   &reader->tree, &state.reducer);
+	/* Nobody has appended since we did: the hash names all that there is, and what is known of the tree still holds. */
+	if (!is_ours(&head))
+		qfs_chain_init(&state.chain, head.size, &head.hash, head.at, &reader->tree, &state.reducer);
 	state.loaded = true;
 }
 

@@ -85,10 +85,12 @@ static qfs_slice
 decode(FunctionCallInfo fcinfo, int n, const char *name, size_t max)
 {
 	qfs_slice	text = qfs_varlena_arg(fcinfo, n);
-	uint8_t    *bytes = palloc(max);
+	/* Not for the longest body: such a piece would go back to the operating system after each message. */
+	size_t		room = Min(max, text.len);
+	uint8_t    *bytes = palloc(room);
 	size_t		len;
 
-	if (text.len > QFS_BASE64URL_LEN(max) || !qfs_base64url_read_some(text, bytes, max, &len))
+	if (text.len > QFS_BASE64URL_LEN(max) || !qfs_base64url_read_some(text, bytes, room, &len))
 		QFS_THROW(QFS_MESSAGE_FORM, "%s is not base64url of up to %u bytes", name, (uint64_t) max);
 	return (qfs_slice) {bytes, len};
 }

@@ -150,11 +150,13 @@ qfs_ledger_head(LedgerReader *reader, uint64 hint, LedgerHead *out)
 void
 qfs_ledger_head_seen(Snapshot snapshot, LedgerHead *out)
 {
+	static uint64 hint = 0;
 	LedgerReader reader;
 
 	qfs_ledger_table_open(&reader, snapshot);
-	qfs_ledger_head(&reader, 0, out);
+	qfs_ledger_head(&reader, hint, out);
 	qfs_ledger_table_close(&reader);
+	hint = out->size > 0 ? out->size - 1 : 0;
 }
 
 int64
