@@ -117,6 +117,7 @@ CREATE FUNCTION qfs.vitals(
     OUT lock_holder integer, OUT lock_waiters bigint, OUT lock_wait numeric,
     OUT verified bigint, OUT verified_at bigint, OUT verify_faults bigint,
     OUT witnesses bigint, OUT cosigned bigint, OUT cosigned_at bigint,
+    OUT places bigint, OUT kept bigint, OUT kept_at bigint, OUT kept_in text,
     OUT check_faults bigint, OUT check_fault text, OUT bypasses bigint, OUT bypass text)
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -124,6 +125,7 @@ BEGIN ATOMIC
          k.holder, k.waiters, k.wait,
          v.size, v.at, v.faults,
          (SELECT count(*) FROM qfs.witness), w.size, w.at,
+         (SELECT count(*) FROM qfs.kept_checkpoint), e.size, e.at, e.place,
          s.faults, s.fault, s.bypasses, s.bypass
   FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) c
   CROSS JOIN qfs.head() h
@@ -137,6 +139,7 @@ BEGIN ATOMIC
   -- a cosignature begins with 4 bytes of key id and 8 of the witness's time, in seconds
   LEFT JOIN (SELECT n.size, ('x' || encode(substr(decode(split_part(rtrim(n.line, E'\n'), ' ', 3), 'base64'), 5, 8), 'hex'))::bit(64)::bigint * 1000 AS at
              FROM qfs.cosignature n ORDER BY n.size DESC, n.vkey LIMIT 1) w ON true
+  LEFT JOIN (SELECT x.place, x.size, x.at FROM qfs.kept_checkpoint x ORDER BY x.size DESC, x.at, x.place LIMIT 1) e ON true
   CROSS JOIN (SELECT count(*) FILTER (WHERE f.code <> 'QFS_BYPASS') AS faults,
                      min(f.code || ': ' || f.detail) FILTER (WHERE f.code <> 'QFS_BYPASS') AS fault,
                      count(*) FILTER (WHERE f.code = 'QFS_BYPASS') AS bypasses, min(f.detail) FILTER (WHERE f.code = 'QFS_BYPASS') AS bypass
@@ -170,6 +173,7 @@ DECLARE
   v record;
   k record;
   day bigint := 25 * 3600 * 1000;
+  ten_minutes bigint := 600 * 1000;
 BEGIN
   RETURN QUERY SELECT 'version', CASE WHEN qfs.version() = sql_version THEN 'ok' ELSE 'error' END,
     format('library %s, SQL objects %s', qfs.version(), sql_version),
@@ -269,7 +273,16 @@ BEGIN
          WHEN v.witnesses = 0 THEN 'there is no witness' ELSE 'no witness has cosigned yet' END,
     CASE WHEN v.witnesses = 0 THEN 'Add one with qfs.add_witness(), or keep qfs.checkpoint() where nobody who administers the database can write.'
          WHEN v.cosigned_at IS NULL OR (v.cosigned < v.size AND v.cosigned_at < v.now - day)
-         THEN 'Have a witness cosign qfs.checkpoint(): docs/operations.md.' END;
+         THEN 'Have a witness cosign qfs.checkpoint(): docs/checkpoints.md.' END;
+
+  RETURN QUERY SELECT 'kept', CASE WHEN v.places = 0 OR (v.kept < v.size AND v.kept_at < v.now - ten_minutes) THEN 'warning' ELSE 'ok' END,
+    CASE WHEN v.places = 0 THEN 'no checkpoint is kept outside of the database'
+         ELSE format('%s of %s entries, %s s ago, in %s%s', v.kept, v.size, greatest(v.now - v.kept_at, 0) / 1000, v.kept_in,
+                     CASE WHEN v.places > 1 THEN format(' and %s more places', v.places - 1) ELSE '' END) END,
+    CASE WHEN v.places = 0
+         THEN 'A superuser can rewrite all that is in the database: have qfs-bridge publish keep checkpoints in a directory, a git remote, a bucket or with a witness. docs/checkpoints.md.'
+         WHEN v.kept < v.size AND v.kept_at < v.now - ten_minutes
+         THEN 'qfs-bridge publish does not run, or the place does not take what it sends: look into its log. docs/checkpoints.md.' END;
 END $$;
 COMMENT ON FUNCTION qfs.health() IS
   'one row an item: status ok, warning or error, what was found, and what to do';

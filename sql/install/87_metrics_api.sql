@@ -22,6 +22,7 @@ BEGIN ATOMIC
     (13, 'qfs_key_usable', 'gauge', 'Does the key file hold the key in force?', (k.detail IS NULL)::integer),
     (14, 'qfs_checkpoint_entries', 'gauge', 'Entries under the newest checkpoint that a witness cosigned.', v.cosigned),
     (15, 'qfs_checkpoint_timestamp_seconds', 'gauge', 'When the witness cosigned it.', round(v.cosigned_at / 1000.0, 3)),
+    (18, 'qfs_kept_places', 'gauge', 'Places outside of the database that keep checkpoints.', v.places),
     (16, 'qfs_in_recovery', 'gauge', 'Is this a standby?', v.in_recovery::integer),
     (17, 'qfs_adopted', 'gauge', 'Is this the server and the database that the ledger lives in?',
          (NOT qfs.server_changes() && ARRAY['database', 'recovery', 'system'])::integer)
@@ -33,6 +34,16 @@ BEGIN ATOMIC
   SELECT 'qfs_blocked_total' AS name, 'counter' AS type, 'Verdicts of guards that blocked, in the verified entries.' AS help,
          string_agg(format('qfs_blocked_total{guard="%s"} %s', c.guard, c.blocked), E'\n' ORDER BY c.guard) AS samples
   FROM qfs.guard_count c
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT 'qfs_kept_entries' AS name, 'gauge' AS type, 'Entries under the newest checkpoint that a place outside of the database keeps.' AS help,
+         string_agg(format('qfs_kept_entries{place="%s"} %s', x.place, x.size), E'\n' ORDER BY x.place) AS samples
+  FROM qfs.kept_checkpoint x
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT 'qfs_kept_timestamp_seconds' AS name, 'gauge' AS type, 'Since when it keeps that one.' AS help,
+         string_agg(format('qfs_kept_timestamp_seconds{place="%s"} %s', x.place, round(x.at / 1000.0, 3)), E'\n' ORDER BY x.place) AS samples
+  FROM qfs.kept_checkpoint x
   HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION qfs.metric_families() IS 'what qfs_api.metrics() says, a row a metric';

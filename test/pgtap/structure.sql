@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(89);
+SELECT plan(93);
 
 CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 30', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 32', 'type 7', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -39,8 +39,9 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj
 SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nonce',
-  'opening', 'policy', 'profile_content', 'rate', 'read_mark', 'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
+SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'kept_checkpoint',
+  'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nonce', 'opening', 'policy', 'profile_content', 'published_checkpoint', 'rate', 'read_mark',
+  'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
   'thread', 'ties', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
@@ -92,6 +93,11 @@ SELECT results_eq($$SELECT pg_temp.columns_of('batch')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('verification')$$, ARRAY[
   'number bigint not null', 'size bigint not null', 'hash qfs.hash', 'at bigint not null', 'faults bigint not null'], 'columns of qfs.verification');
 SELECT results_eq($$SELECT pg_temp.columns_of('guard_count')$$, ARRAY['guard text not null collate "C"', 'blocked bigint not null'], 'columns of qfs.guard_count');
+SELECT results_eq($$SELECT pg_temp.columns_of('published_checkpoint')$$, ARRAY[
+  'number bigint not null', 'size bigint not null', 'note text not null collate "C"', 'at bigint not null'], 'columns of qfs.published_checkpoint');
+SELECT results_eq($$SELECT pg_temp.columns_of('kept_checkpoint')$$, ARRAY['place text not null collate "C"', 'size bigint not null', 'at bigint not null'], 'columns of qfs.kept_checkpoint');
+SELECT col_is_pk('qfs', 'published_checkpoint', 'number', 'key of qfs.published_checkpoint');
+SELECT col_is_pk('qfs', 'kept_checkpoint', 'place', 'key of qfs.kept_checkpoint');
 SELECT col_is_pk('qfs', 'ledger', 'seq', 'key of qfs.ledger');
 SELECT col_is_pk('qfs', 'ledger_state', 'number', 'key of qfs.ledger_state');
 SELECT col_is_pk('qfs', 'policy', 'seq', 'key of qfs.policy');
@@ -108,8 +114,9 @@ SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
   ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.erasure p', 'qfs.event_type p', 'qfs.guard_count p',
-  'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p',
-  'qfs.profile_content p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
+  'qfs.kept_checkpoint p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u',
+  'qfs.nonce p', 'qfs.opening p', 'qfs.policy p', 'qfs.profile_content p', 'qfs.published_checkpoint p', 'qfs.rate p', 'qfs.read_mark p',
+  'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
   'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
@@ -172,12 +179,12 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
-  'check_key_file', 'checkpoint', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'durable_head',
+  'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'durable_head',
   'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'post_restore', 'prepare_keys', 'profile_of', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
+  'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
   'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'standing_chain', 'state_hash', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
@@ -193,8 +200,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload',
-  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'put_read_mark', 'put_verification', 'rearm',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload',
+  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'rearm',
   'rebuild', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
   'set_policy', 'set_profile', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
@@ -207,7 +214,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'durable_head', 'epoch_start', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of',
+  'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'publish_checkpoint',
   'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_profile',
   'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
@@ -215,7 +222,7 @@ SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$
   'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
   'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
-  'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+  'publish_checkpoint()', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,

@@ -19,9 +19,10 @@
 #include "pg/append/append.h"
 #include "pg/append/durable_head.h"
 #include "pg/base/durable.h"
+#include "pg/base/guc.h"
+#include "pg/table/published.h"
 
-/* At one every 20 ms, some five seconds. */
-#define OBSERVATIONS 256
+#define OBSERVATIONS 64
 
 typedef struct Observation
 {
@@ -196,6 +197,16 @@ find_durable(LedgerReader *reader, uint64 size, LedgerHead *out)
 	}
 }
 
+/* What is published was durable then. */
+static void
+consider_published(LedgerReader *reader, uint64 size, LedgerHead *out)
+{
+	Published	published;
+
+	if (qfs_published_read(reader->snapshot, &published) && published.size > out->size && published.size <= size)
+		read_head(reader, published.size, out);
+}
+
 void
 qfs_durable_head(int wait_ms, LedgerHead *out)
 {
@@ -206,12 +217,13 @@ qfs_durable_head(int wait_ms, LedgerHead *out)
 	if (memory.ledger != RelationGetRelid(reader.rel))
 		forget(RelationGetRelid(reader.rel));
 	read_committed_head(&reader, &head);
-	/* A standby may have replayed what a synchronous one lacks. */
-	if (RecoveryInProgress())
-		memset(out, 0, sizeof(*out));
-	else if (head.size == 0 || becomes_durable(&head, wait_ms))
+	if (head.size == 0 || (RecoveryInProgress() ? qfs_standby_signs : becomes_durable(&head, wait_ms)))
 		*out = head;
 	else
+	{
+		/* A standby may have replayed what a synchronous one lacks, and has observed nothing. */
 		find_durable(&reader, head.size, out);
+		consider_published(&reader, head.size, out);
+	}
 	qfs_ledger_table_close(&reader);
 }

@@ -19,7 +19,8 @@
  * one that this backend, or qfs.publish_checkpoint(), has found to be durable.
  * What is visible is flushed here; a standby is waited for no longer than
  * wait_ms, and no error is made of it.  size 0: there is none.
- * A standby knows of none.
+ * On a standby: the checkpoint that the primary has published, or with
+ * qfs.standby_signs what the standby has replayed.
  */
 extern void qfs_durable_head(int wait_ms, LedgerHead *out);
 

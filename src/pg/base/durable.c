@@ -196,11 +196,8 @@ qfs_durable_reach(XLogRecPtr end, int wait_ms)
 void
 qfs_wait_durable(void)
 {
-	int			missing;
+	int			missing = make_durable(qfs_durable_mark(), qfs_sign_timeout, check_cancelled);
 
-	if (RecoveryInProgress())
-		QFS_THROW(QFS_SIGN_STANDBY, "it is in recovery");
-	missing = make_durable(qfs_durable_mark(), qfs_sign_timeout, check_cancelled);
 	if (missing > 0)
 		throw_wait("qfs.sign_timeout was over", missing);
 }

@@ -22,8 +22,8 @@ extern bool qfs_durable_reach(XLogRecPtr end, int wait_ms);
  * Returns once every commit that is visible now is on the local disk, and where
  * the server's own synchronous_commit and synchronous_standby_names want it,
  * whatever the session, its role or its database has set.  Waits for
- * qfs.sign_timeout at most.
- * Errors: SIGN_STANDBY in recovery, SIGN_WAIT if the time is over or the wait is
+ * qfs.sign_timeout at most.  Not for standbys.
+ * Errors: SIGN_WAIT if the time is over or the wait is
  *         cancelled.
  */
 extern void qfs_wait_durable(void);

@@ -13,6 +13,7 @@ char	   *qfs_key_file;
 bool		qfs_early_lock_release = true;
 bool		qfs_ddl_guard = true;
 int			qfs_sign_timeout = 5000;
+bool		qfs_standby_signs = false;
 
 void
 qfs_define_settings(void)
@@ -52,6 +53,15 @@ qfs_define_settings(void)
 							PGC_SUSET,
 							GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("qfs.standby_signs",
+							 "Lets a standby sign what it replayed.",
+							 "For clusters without synchronous standbys: after a failover to another one, what was signed may be gone.",
+							 &qfs_standby_signs,
+							 false,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("qfs");
 }

@@ -15,6 +15,9 @@ extern bool qfs_early_lock_release;
 /* How long the signing of a checkpoint waits for standbys, in milliseconds. */
 extern int	qfs_sign_timeout;
 
+/* A standby signs what it replayed, instead of no more than the primary has published. */
+extern bool qfs_standby_signs;
+
 /* Refuse DDL on the ledger's objects. */
 extern bool qfs_ddl_guard;
 

@@ -220,7 +220,7 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 	q.has_subject = !PG_ARGISNULL(2);
 	if (q.has_subject)
 		memcpy(&q.subject, PG_GETARG_POINTER(2), sizeof(q.subject));
-	q.size = qfs_size_arg(fcinfo, 3, head);
+	q.size = qfs_signed_size_arg(fcinfo, 3, head, q.seq + 1);
 	if (!PG_ARGISNULL(4))
 		q.from = qfs_count_arg(fcinfo, 4, "from");
 	return q;

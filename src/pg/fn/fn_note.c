@@ -7,93 +7,23 @@
 
 #include <sodium.h>
 
-#include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/snapmgr.h"
 
-#include "engine/reduce.h"
 #include "log/note.h"
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
-#include "pg/base/durable.h"
 #include "pg/base/errors.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/secret/keyfile.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
-#include "pg/table/opening.h"
 #include "pg/table/own_row.h"
-#include "pg/table/server_identity.h"
-#include "pg/table/store_table.h"
 
-/* ---- who signs ---- */
-
-/* The last signing key that an entry below `size` put in force. */
-typedef struct KeySearch
-{
-	int64		size;
-	bool		found;
-	qfs_signing_key_record key;
-} KeySearch;
-
-static void
-consider_key(void *context, const qfs_kind *kind, const void *record)
-{
-	KeySearch  *search = context;
-	const qfs_signing_key_record *key = record;
-
-	/* Key 0 signs the empty ledger as well. */
-	if (key->seq >= Max(search->size, 1) || (search->found && key->seq < search->key.seq))
-		return;
-	search->key = *key;
-	search->found = true;
-}
-
-static void
-copy_origin(void *origin, const qfs_kind *kind, const void *record)
-{
-	strlcpy(origin, ((const qfs_ledger_record *) record)->origin, QFS_ORIGIN_MAX + 1);
-}
-
-/* As the active snapshot sees it.  A ledger that is not open has none to sign with. */
-static void
-read_origin(const LedgerHead *head, char origin[QFS_ORIGIN_MAX + 1])
-{
-	origin[0] = '\0';
-	qfs_table_store_visit(&qfs_kind_ledger, copy_origin, origin);
-	if (origin[0] != '\0')
-		return;
-	qfs_ledger_throw_closed(head->size, "there is no key to sign with yet");
-}
-
-/* The key that signs, or has signed, the checkpoint of a size. */
-static void
-find_vkey(const LedgerHead *head, uint64 size, qfs_vkey *out)
-{
-	KeySearch	search = {.size = (int64) size};
-	char		origin[QFS_ORIGIN_MAX + 1];
-
-	read_origin(head, origin);
-	qfs_table_store_visit(&qfs_kind_signing_key, consider_key, &search);
-	if (!search.found)
-		QFS_THROW(QFS_STATE_MISMATCH, "there is no signing key");
-	qfs_vkey_make(qfs_slice_of(origin), QFS_NOTE_ED25519, &search.key.checkpoint, out);
-}
-
-uint64
-qfs_size_arg(FunctionCallInfo fcinfo, int n, const LedgerHead *head)
-{
-	uint64		size = PG_ARGISNULL(n) ? head->size : qfs_count_arg(fcinfo, n, "size");
-
-	if (size > head->size)
-		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was asked for, it has %u entries",
-				  (uint64_t) size, (uint64_t) head->size);
-	return size;
-}
+/* ---- keys and checkpoints ---- */
 
 /* qfs.vkey(size) -> text */
 PG_FUNCTION_INFO_V1(qfs_sql_vkey);
@@ -108,80 +38,12 @@ qfs_sql_vkey(PG_FUNCTION_ARGS)
 
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
-	find_vkey(&head, qfs_size_arg(fcinfo, 0, &head), &vkey);
+	qfs_checkpoint_vkey(&head, qfs_size_arg(fcinfo, 0, &head), &vkey);
 	qfs_ledger_table_close(&reader);
 
 	qfs_buf_init(&buf, text, sizeof(text));
 	qfs_vkey_write(&buf, &vkey);
 	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&buf)));
-}
-
-/* ---- checkpoints ---- */
-
-/*
- * A signature outlives a rollback.  Entries of a transaction are the last ones,
- * and the keys of a ledger that begins are entry 0's.
- */
-static void
-check_committed(LedgerReader *reader, uint64 size)
-{
-	HeapTuple	row = qfs_ledger_row(reader, Max(size, 1) - 1);
-
-	if (row == NULL)
-		return;
-	if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data)))
-		QFS_THROW(QFS_SIGN_OWN, "size %u", (uint64_t) size);
-	heap_freetuple(row);
-}
-
-static void
-add_cosignatures(qfs_buf *note, uint64 size)
-{
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum((int64) size)};
-
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT line FROM qfs.cosignature WHERE size = $1 ORDER BY vkey",
-							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "qfs: cosignatures could not be read");
-	for (uint64 i = 0; i < SPI_processed; i++)
-		qfs_buf_text(note, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-	SPI_finish();
-}
-
-static void
-sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash *root)
-{
-	qfs_key_pair pair;
-	qfs_slice	body;
-
-	qfs_checkpoint_write(note, qfs_slice_of(vkey->name), size, root);
-	body = qfs_buf_slice(note);
-	qfs_buf_byte(note, '\n');
-	qfs_keyfile_find(&vkey->key, &pair);
-	qfs_note_sign(note, vkey, pair.secret, body);
-	sodium_memzero(&pair, sizeof(pair));
-}
-
-qfs_slice
-qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
-{
-	qfs_buf		note;
-	qfs_vkey	vkey;
-	qfs_hash	root;
-	qfs_error	err;
-
-	find_vkey(head, size, &vkey);
-	qfs_server_check();
-	check_committed(reader, size);
-	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
-	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
-	qfs_wait_durable();
-	sign_checkpoint(&note, &vkey, size, &root);
-	add_cosignatures(&note, size);
-	if (note.overflow)
-		QFS_THROW(QFS_INTERNAL, "a checkpoint has too many cosignatures");
-	return qfs_buf_slice(&note);
 }
 
 /* qfs.check_key_file() -> void */
@@ -196,7 +58,7 @@ qfs_sql_check_key_file(PG_FUNCTION_ARGS)
 
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
-	find_vkey(&head, head.size, &vkey);
+	qfs_checkpoint_vkey(&head, head.size, &vkey);
 	qfs_ledger_table_close(&reader);
 	qfs_keyfile_find(&vkey.key, &pair);
 	sodium_memzero(&pair, sizeof(pair));
@@ -214,7 +76,7 @@ qfs_sql_checkpoint(PG_FUNCTION_ARGS)
 
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
-	note = qfs_make_checkpoint(&reader, &head, qfs_size_arg(fcinfo, 0, &head));
+	note = qfs_make_checkpoint(&reader, &head, qfs_signed_size_arg(fcinfo, 0, &head, 0));
 	qfs_ledger_table_close(&reader);
 	PG_RETURN_TEXT_P(qfs_text_of(note));
 }
@@ -238,7 +100,7 @@ qfs_sql_tlog_proof(PG_FUNCTION_ARGS)
 	seq = qfs_count_arg(fcinfo, 0, "seq");
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
-	size = qfs_size_arg(fcinfo, 1, &head);
+	size = qfs_signed_size_arg(fcinfo, 1, &head, seq + 1);
 	QFS_TRY(qfs_inclusion_proof(&reader.tree, seq, size, &path, &err), &err);
 	note = qfs_make_checkpoint(&reader, &head, size);
 	qfs_ledger_table_close(&reader);
@@ -290,7 +152,7 @@ check_own_checkpoint(const qfs_checkpoint *checkpoint)
 
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	qfs_ledger_head(&reader, 0, &head);
-	read_origin(&head, origin);
+	qfs_checkpoint_origin(&head, origin);
 	if (!qfs_slice_equal(checkpoint->origin, qfs_slice_of(origin)))
 		QFS_THROW(QFS_NOTE_MISMATCH, "its origin is \"%v\"", checkpoint->origin);
 	if (checkpoint->size > head.size)

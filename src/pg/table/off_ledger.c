@@ -24,6 +24,7 @@
 #include "pg/table/batch.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
+#include "pg/table/published.h"
 #include "pg/table/store_table.h"
 #include "rules/account/profile_content.h"
 #include "rules/social/message_hash.h"
@@ -176,25 +177,35 @@ compare_envelope(Comparison *c, const Datum *message, const bool *nulls)
 
 /* ---- cosignatures ---- */
 
+/* The body of our checkpoint of a size, in memory that has room for a note. */
+static bool
+write_body(Comparison *c, uint64 size, qfs_buf *note)
+{
+	qfs_ledger_record ledger = {.number = 0};
+	qfs_store  *store = qfs_table_store();
+	qfs_hash	root;
+	bool		found;
+
+	if (store->get(store, &qfs_kind_ledger, &ledger, &found, NULL) != QFS_OK || !found ||
+		qfs_tree_root(&c->ledger.tree, size, &root, NULL) != QFS_OK)
+		return false;
+	qfs_buf_init(note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
+	qfs_checkpoint_write(note, qfs_slice_of(ledger.origin), size, &root);
+	return true;
+}
+
 /* Is it the one line that the witness has signed under our checkpoint of that size? */
 static bool
 cosigns(Comparison *c, uint64 size, qfs_slice witness, qfs_slice line)
 {
-	qfs_ledger_record ledger = {.number = 0};
-	qfs_store  *store = qfs_table_store();
 	qfs_checkpoint checkpoint;
 	qfs_slice	good;
 	qfs_vkey	vkey;
-	qfs_hash	root;
 	qfs_buf		note;
-	bool		found;
 
 	if (qfs_vkey_parse(witness, &vkey, NULL) != QFS_OK || vkey.algorithm != QFS_NOTE_COSIGNATURE ||
-		store->get(store, &qfs_kind_ledger, &ledger, &found, NULL) != QFS_OK || !found ||
-		qfs_tree_root(&c->ledger.tree, size, &root, NULL) != QFS_OK)
+		!write_body(c, size, &note))
 		return false;
-	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
-	qfs_checkpoint_write(&note, qfs_slice_of(ledger.origin), size, &root);
 	qfs_buf_byte(&note, '\n');
 	qfs_buf_bytes(&note, line.data, line.len);
 	return !note.overflow && qfs_checkpoint_parse(qfs_buf_slice(&note), &checkpoint, NULL) == QFS_OK &&
@@ -227,6 +238,56 @@ compare_witness(Comparison *c, const Datum *witness, const bool *nulls)
 {
 	if (nulls[WITNESS_VKEY] || nulls[WITNESS_ADDED_AT] || !is_witness(qfs_varlena_of(witness[WITNESS_VKEY])))
 		tell(c, 0, "qfs.witness has a row that is no key of a witness");
+}
+
+/* ---- checkpoints that are published, and kept elsewhere ---- */
+
+/* Has one of the ledger's keys signed it?  Which one of them has to, whoever reads the note finds out. */
+static bool
+is_signed(const qfs_checkpoint *checkpoint)
+{
+	qfs_signing_key_record key = {.number = 0};
+	qfs_store  *store = qfs_table_store();
+	qfs_slice	line;
+	qfs_vkey	vkey;
+	bool		found;
+
+	for (; store->get(store, &qfs_kind_signing_key, &key, &found, NULL) == QFS_OK && found; key.number++)
+	{
+		qfs_vkey_make(checkpoint->origin, QFS_NOTE_ED25519, &key.checkpoint, &vkey);
+		if (qfs_note_verify(checkpoint, &vkey, &line) == QFS_NOTE_GOOD)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_own_note(Comparison *c, uint64 size, qfs_slice note)
+{
+	qfs_checkpoint checkpoint;
+	qfs_buf		body;
+
+	return qfs_checkpoint_parse(note, &checkpoint, NULL) == QFS_OK && write_body(c, size, &body) &&
+		qfs_slice_equal(qfs_buf_slice(&body), checkpoint.body) && is_signed(&checkpoint);
+}
+
+static void
+compare_published(Comparison *c, const Datum *values, const bool *nulls)
+{
+	int64		size = nulls[PUBLISHED_SIZE] ? -1 : DatumGetInt64(values[PUBLISHED_SIZE]);
+
+	if (size < 0 || (uint64) size > c->size || nulls[PUBLISHED_NOTE] || nulls[PUBLISHED_AT] ||
+		!is_own_note(c, (uint64) size, qfs_varlena_of(values[PUBLISHED_NOTE])))
+		tell(c, Max(size - 1, 0), "qfs.published_checkpoint has a note that is no checkpoint of this entry");
+}
+
+static void
+compare_kept(Comparison *c, const Datum *values, const bool *nulls)
+{
+	int64		size = nulls[KEPT_SIZE] ? -1 : DatumGetInt64(values[KEPT_SIZE]);
+
+	if (size < 0 || (uint64) size > c->size || nulls[KEPT_PLACE] || nulls[KEPT_AT])
+		tell(c, Max(size - 1, 0), "qfs.kept_checkpoint has a checkpoint of a size that the ledger never had");
 }
 
 /* ---- marks of readers ---- */
@@ -318,6 +379,8 @@ qfs_off_ledger_compare(Snapshot snapshot, qfs_store *state, qfs_fault_report rep
 	compare_rows(&c, "message", MESSAGE_COLUMNS, compare_envelope);
 	compare_rows(&c, "cosignature", COSIGNATURE_COLUMNS, compare_cosignature);
 	compare_rows(&c, "witness", WITNESS_COLUMNS, compare_witness);
+	compare_rows(&c, "published_checkpoint", PUBLISHED_COLUMNS, compare_published);
+	compare_rows(&c, "kept_checkpoint", KEPT_COLUMNS, compare_kept);
 	compare_rows(&c, "read_mark", MARK_COLUMNS, compare_mark);
 	compare_rows(&c, "batch", BATCH_COLUMNS, compare_batch);
 	pfree(c.json);

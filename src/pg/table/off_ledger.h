@@ -34,6 +34,13 @@ enum
 
 enum
 {
+	KEPT_PLACE, KEPT_SIZE, KEPT_AT, KEPT_COLUMNS
+};
+
+#define KEPT_PLACE_MAX 200
+
+enum
+{
 	MARK_THREAD, MARK_USER, MARK_SEQ, MARK_COLUMNS
 };
 
@@ -42,7 +49,9 @@ enum
  * cosignatures of witnesses that a snapshot sees with the commitments in state
  * and ledger, and with the checkpoints that they are served under; and what
  * else is kept beside the ledger with what it follows from: keys of witnesses,
- * marks of readers with their threads, results of batches with their entries.
+ * marks of readers with their threads, results of batches with their entries,
+ * the published checkpoint with the ledger and its keys, and the sizes of those
+ * that are kept elsewhere.
  * What was erased, or never came along, is no fault; nor is a profile's content
  * of an earlier version, which nobody is shown.
  * state: where profiles and threads are looked up, which says what the ledger says: that
