@@ -190,6 +190,11 @@ const BAD_LINES = {
   'a part of an account that the rules do not give': [edited((e) => { e.accounts = [partOf(1)]; }), '2 QFS_OUTCOME_MISMATCH'],
   'another outcome': [edited((e) => { e.outcome = { x: 1 }; }), '2 QFS_OUTCOME_MISMATCH'],
   'an auth of no form': [edited((e) => { e.act.auth = { via: 'luck' }; }), '2 QFS_AUTH_INVALID'],
+  ...Object.fromEntries([[null, 'null'], [{}, 'empty'], [{ id: '1-0' }, 'no stream'], [{ stream: 'x' }, 'no id'], [{ id: '1-0', stream: 'x', more: 1 }, 'more'],
+    ...['0-0', '1', '01-0', '1-*', '18446744073709551616-0', '1-18446744073709551616', 1].map((id) => [{ id, stream: 'x' }, `id ${id}`]),
+    ...['', 'a b', 'a"b', 'a\\b', 'é', 'x'.repeat(201), 1].map((stream) => [{ id: '1-0', stream }, `stream ${stream}`]),
+  ].map(([source, name]) => [`a source that is none: ${name}`, [edited((e) => { e.act.auth = { source, via: 'operator' }; }), '2 QFS_AUTH_INVALID']])),
+  'a source of a wallet': [edited((e) => { e.act.auth = { source: { id: '1-0', stream: 'x' }, via: 'wallet' }; }), '2 QFS_AUTH_INVALID'],
 };
 
 test('lines that are spoilt', async () => {
@@ -524,6 +529,19 @@ const ERASED = {
   'what was before the first touch': [async (w) => { await w.act(1, 'NOTE', {}, { spoil: ({ accounts: [nonce] }) => { nonce.previous = null; } }); await erase(w, 11); }, [11], ['11 QFS_OUTCOME_MISMATCH']],
   'one of another time': [async (w) => { await w.wait(-1).append('MARK', {}); await erase(w, 11); }, [11], ['11 QFS_TIME_BACKWARD']],
 };
+
+test('what streams bring: the same here and by qfs-verify', async () => {
+  const auth = { source: { id: '7-0', stream: 'in' }, via: 'operator' };
+  const w = await customEvents();
+  await w.append('MARK', {}, { auth });
+  await w.append('MARK', {}, { actor: LedgerWriter.user(2), auth });
+  assert.deepEqual(codesOf(await replay(w.lines)), []);
+  assert.deepEqual(askVerifier(w.lines).faults, []);
+  const seq = w.lines.length;
+  await w.append('EVENT_TYPE', { by: 'operator', schema: {}, type: 'NEXT' }, { auth, force: true });
+  assert.deepEqual(codesOf(await replay(w.lines)), [`${seq} QFS_FORBIDDEN`]);
+  assert.deepEqual(askVerifier(w.lines).faults, [`${seq} QFS_FORBIDDEN`]);
+});
 
 for (const [name, [run, numbers, expected]] of Object.entries(ERASED)) {
   test(`erased, ${name}: the same here and by qfs-verify`, async () => {

@@ -36,6 +36,9 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	if (status == QFS_OK && act->event->has_actor && act->auth.via == QFS_VIA_OPERATOR)
 		status = qfs_fail(act->err, QFS_ACTOR_MISMATCH, "%v is an act of the ledger itself",
 						  act->event->type);
+	/* Whoever may write to a stream is no role of the database. */
+	if (status == QFS_OK && act->auth.has_source && act->auth.via == QFS_VIA_OPERATOR)
+		status = qfs_fail(act->err, QFS_FORBIDDEN, "%v is not for streams to bring", act->event->type);
 	if (status == QFS_OK && rule->via == QFS_VIA_OPERATOR && act->auth.via != QFS_VIA_OPERATOR)
 		status = qfs_fail(act->err, QFS_FORBIDDEN, "%v needs a role of the database",
 						  act->event->type);

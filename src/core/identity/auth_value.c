@@ -53,7 +53,8 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	qfs_json_writer w;
 
 	QFS_ASSERT(auth->via == QFS_VIA_SESSION || !auth->is_signed);
-	if (auth->via == QFS_VIA_OPERATOR)
+	QFS_ASSERT(auth->via != QFS_VIA_WALLET || !auth->has_source);
+	if (auth->via == QFS_VIA_OPERATOR && !auth->has_source)
 	{
 		qfs_buf_slice_add(out, OF_OPERATOR);
 		return;
@@ -73,6 +74,11 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 		qfs_json_key(&w, "session");
 		qfs_json_put_hex(&w, auth->session.bytes, sizeof(auth->session.bytes));
 	}
+	if (auth->has_source)
+	{
+		qfs_json_key(&w, "source");
+		qfs_stream_source_write(&w, &auth->source);
+	}
 	qfs_json_key(&w, "via");
 	qfs_json_put_text(&w, qfs_slice_of(names[auth->via]));
 	qfs_json_close(&w);
@@ -84,6 +90,7 @@ static void
 read_members(qfs_slice auth, qfs_auth *out)
 {
 	qfs_slice	via = qfs_json_member_or(auth, "via", QFS_LITERAL("null"));
+	qfs_slice	source;
 	qfs_slice	key;
 
 	if (qfs_slice_equal(via, QFS_LITERAL("\"session\"")))
@@ -96,6 +103,8 @@ read_members(qfs_slice auth, qfs_auth *out)
 		out->via = QFS_VIA_WALLET;
 	else
 		out->via = QFS_VIA_OPERATOR;
+	out->has_source = out->via != QFS_VIA_WALLET && qfs_json_member(auth, "source", &source) &&
+		qfs_stream_source_read(source, &out->source);
 }
 
 qfs_status

@@ -10,13 +10,16 @@
  *                                               and its device signed the event;
  *                                               key in base64url
  *
+ * But for a wallet's it may have a member "source" beside: the event came from
+ * that stream (source.h).
+ *
  * The signature itself is a part of the entry by itself, which goes where the
  * payload goes that it is over.
  */
 #ifndef QFS_AUTH_VALUE_H
 #define QFS_AUTH_VALUE_H
 
-#include "base/buf.h"
+#include "identity/source.h"
 
 /* Bits, so that a rule can admit a set of them. */
 typedef enum qfs_via
@@ -37,6 +40,8 @@ typedef struct qfs_auth
 	qfs_hash	key;			/* Ed25519 */
 	int64_t		nonce;
 	uint8_t		signature[64];	/* of one that a caller gives; else qfs_auth_sig_read has it */
+	bool		has_source;
+	qfs_stream_source	source;
 } qfs_auth;
 
 /* auth: canonical JSON.  Errors: AUTH_INVALID for anything but the forms above. */

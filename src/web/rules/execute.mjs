@@ -37,6 +37,7 @@ function checkActor({ act: { actor, auth, type } }, session) {
   if (isOwnType(type) && auth.via === 'operator') {
     demand(!Object.hasOwn(ACCOUNT_RULES, type) && type !== 'LOGIN', 'NO_SESSION', `${type} is appended by accounts`);
     demand(actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
+    demand(auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
   }
 }
 

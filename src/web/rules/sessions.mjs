@@ -69,10 +69,15 @@ async function checkSession(change, entry) {
   return session;
 }
 
+// An id of a stream is two numbers below 2^64, and not 0-0.
+const isStreamId = (value) => matches(/^(0|[1-9][0-9]{0,19})-(0|[1-9][0-9]{0,19})$/)(value) && value !== '0-0'
+  && value.split('-').every((number) => BigInt(number) < 2n ** 64n);
+const SOURCE = { source: members({ id: isStreamId, stream: matches(/^[!#-[\]-~]{1,200}$/) }) };
 const isAuth = anyOf(
-  members({ via: oneOf('operator', 'wallet') }),
-  members({ session: isHash, via: oneOf('session') }),
-  members({ key: isKeyText, nonce: integer(1), session: isHash, via: oneOf('session') }),
+  members({ via: oneOf('wallet') }),
+  members({ via: oneOf('operator') }, SOURCE),
+  members({ session: isHash, via: oneOf('session') }, SOURCE),
+  members({ key: isKeyText, nonce: integer(1), session: isHash, via: oneOf('session') }, SOURCE),
 );
 // The last of 86 characters has four bits that are 0.
 const isDeviceSignature = matches(/^[A-Za-z0-9_-]{85}[AQgw]$/);

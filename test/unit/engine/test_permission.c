@@ -91,6 +91,29 @@ matrix(void)
 		}
 }
 
+/* What a stream brings is of an application's type; the account's own word counts from wherever it comes. */
+static void
+streams(void)
+{
+#define SOURCE "\"source\":{\"id\":\"7-0\",\"stream\":\"in\"}"
+	static const char brought[] = "{" SOURCE ",\"via\":\"operator\"}";
+	test_wallet mine = test_wallet_of(3);
+	char		own[256];
+	qfs_hash	session;
+
+	open_ledger();
+	session = signin_session(&s, 3, 0, 1);
+	snprintf(own, sizeof(own), "%.*s," SOURCE ",\"via\":\"session\"}", (int) strcspn(signin_auth(&session), ","), signin_auth(&session));
+	CHECK_STATUS(sample_append_as(&s, brought, NULL, "NOTED", "{}"), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, brought, &mine.user, "NOTED", "{}"), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, own, &mine.user, "POSTED", "{}"), QFS_OK);
+	signin_refused(&s, brought, &mine.user, "POSTED", "{}", QFS_NO_SESSION, "POSTED");
+	signin_refused(&s, brought, NULL, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}", QFS_FORBIDDEN, "streams");
+	signin_refused(&s, brought, NULL, "POLICY_CHANGED", sample_policy_payload("{}"), QFS_FORBIDDEN, "streams");
+	signin_refused(&s, brought, NULL, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 1, 2), QFS_FORBIDDEN, "streams");
+	sample_close(&s);
+}
+
 /* An account acts for itself: neither for another one nor for nobody. */
 static void
 actors(void)
@@ -476,6 +499,7 @@ account_missing(void)
 
 static const unit_case cases[] = {
 	CASE(matrix),
+	CASE(streams),
 	CASE(actors),
 	CASE(nobody),
 	CASE(too_large),

@@ -1,5 +1,5 @@
 /*
- * test_auth_value.c - the four forms of an auth value, and that there is no fifth.
+ * test_auth_value.c - the four forms of an auth value, with a source or without, and that there is no fifth.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -16,6 +16,10 @@
 #define SIG A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-w"
 #define SIGNED(key, nonce, session) \
 	"{\"key\":\"" key "\",\"nonce\":" nonce ",\"session\":\"" session "\",\"via\":\"session\"}"
+#define SOURCE(id, stream) "\"source\":{\"id\":\"" id "\",\"stream\":\"" stream "\"}"
+#define FROM(id, stream) "{" SOURCE(id, stream) ",\"via\":\"operator\"}"
+#define T20 "abcdefghijklmnopqrst"
+#define T200 T20 T20 T20 T20 T20 T20 T20 T20 T20 T20
 
 static const char *const forms[] = {
 	"{\"via\":\"operator\"}",
@@ -23,13 +27,17 @@ static const char *const forms[] = {
 	"{\"session\":\"" S64 "\",\"via\":\"session\"}",
 	SIGNED(A43, "1", S64),
 	SIGNED("_-8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "9007199254740991", S64),
+	FROM("1795376692123-0", "qfs:ledger.example.org:in:0"),
+	"{\"session\":\"" S64 "\"," SOURCE("0-1", "~") ",\"via\":\"session\"}",
+	"{\"key\":\"" A43 "\",\"nonce\":9007199254740991,\"session\":\"" S64 "\","
+	SOURCE("18446744073709551615-18446744073709551615", T200) ",\"via\":\"session\"}",
 };
 
 static void
 read_and_written(void)
 {
 	static const qfs_via via[] = {QFS_VIA_OPERATOR, QFS_VIA_WALLET, QFS_VIA_SESSION, QFS_VIA_SESSION,
-	QFS_VIA_SESSION};
+	QFS_VIA_SESSION, QFS_VIA_OPERATOR, QFS_VIA_SESSION, QFS_VIA_SESSION};
 
 	for (size_t i = 0; i < ROWS(forms); i++)
 	{
@@ -41,7 +49,8 @@ read_and_written(void)
 		memset(&auth, 0xA5, sizeof(auth));
 		CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[i]), &auth, NULL), QFS_OK);
 		CHECK_INT(auth.via, via[i]);
-		CHECK(auth.is_signed == (i >= 3));
+		CHECK(auth.is_signed == (i == 3 || i == 4 || i == 7));
+		CHECK(auth.has_source == (i >= 5));
 		qfs_buf_init(&buf, memory, sizeof(memory));
 		qfs_auth_write(&buf, &auth);
 		CHECK_TEXT(qfs_buf_slice(&buf), forms[i]);
@@ -57,6 +66,39 @@ fields(void)
 	CHECK_HEX(auth.session.bytes, 32, S64);
 	CHECK_HEX(auth.key.bytes, 32, "ffef000000000000000000000000000000000000000000000000000000000000");
 	CHECK_INT(auth.nonce, 9007199254740991);
+	CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[5]), &auth, NULL), QFS_OK);
+	CHECK_TEXT(qfs_slice_of(auth.source.stream), "qfs:ledger.example.org:in:0");
+	CHECK(auth.source.id.ms == 1795376692123 && auth.source.id.number == 0);
+	CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[7]), &auth, NULL), QFS_OK);
+	CHECK(auth.source.id.ms == UINT64_MAX && auth.source.id.number == UINT64_MAX);
+}
+
+/* Which of two is before the other; each is read, and compared both ways. */
+static void
+stream_ids(void)
+{
+	static const char *const ascending[] = {
+		"0-0", "0-1", "0-18446744073709551615", "1-0", "9-10", "10-9", "1795376692123-0", "18446744073709551615-0"
+	};
+	static const char *const none[] = {
+		"", "-", "1", "1-", "-1", "01-0", "1-00", "1--1", "1-1-1", "+1-0", "1-0 ", " 1-0", "1-0x", "a-0",
+		"18446744073709551616-0", "1-18446744073709551616", "99999999999999999999-0", "184467440737095516150-0"
+	};
+	qfs_stream_id a;
+	qfs_stream_id b;
+
+	for (size_t i = 0; i < ROWS(ascending); i++)
+		for (size_t k = 0; k < ROWS(ascending); k++)
+		{
+			unit_row("%s, %s", ascending[i], ascending[k]);
+			CHECK(qfs_stream_id_read(qfs_slice_of(ascending[i]), &a) && qfs_stream_id_read(qfs_slice_of(ascending[k]), &b));
+			CHECK_INT(qfs_stream_id_compare(a, b), i < k ? -1 : i > k);
+		}
+	for (size_t i = 0; i < ROWS(none); i++)
+	{
+		unit_row("%s", none[i]);
+		CHECK(!qfs_stream_id_read(qfs_slice_of(none[i]), &a));
+	}
 }
 
 static void
@@ -90,6 +132,15 @@ refused(void)
 		SIGNED("+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1", S64),
 		SIGNED("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", "1", S64),
 		SIGNED(A43, "1", ""),
+		/* Where nothing came from. */
+		"{\"source\":null,\"via\":\"operator\"}", "{\"source\":{},\"via\":\"operator\"}", "{\"source\":\"x\",\"via\":\"operator\"}",
+		"{\"source\":{\"id\":\"1-0\"},\"via\":\"operator\"}", "{\"source\":{\"stream\":\"x\"},\"via\":\"operator\"}",
+		"{\"source\":{\"id\":\"1-0\",\"more\":1,\"stream\":\"x\"},\"via\":\"operator\"}",
+		"{\"source\":{\"id\":1,\"stream\":\"x\"},\"via\":\"operator\"}", "{\"source\":{\"id\":\"1-0\",\"stream\":1},\"via\":\"operator\"}",
+		"{" SOURCE("1-0", "x") ",\"via\":\"wallet\"}", "{" SOURCE("1-0", "x") "}",
+		FROM("0-0", "x"), FROM("1", "x"), FROM("01-0", "x"), FROM("1-*", "x"), FROM("18446744073709551616-0", "x"),
+		FROM("1-0", ""), FROM("1-0", "a b"), FROM("1-0", "a\\\"b"), FROM("1-0", "a\\\\b"), FROM("1-0", "\xc3\xa9"), FROM("1-0", T200 "u"),
+		FROM("1-0", "a\\u0001"), FROM("1-0", "\x7f"),
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)
@@ -225,6 +276,7 @@ words(void)
 static const unit_case cases[] = {
 	CASE(read_and_written),
 	CASE(fields),
+	CASE(stream_ids),
 	CASE(refused),
 	CASE(every_byte),
 	CASE(given_signature),
