@@ -288,3 +288,4 @@ GRANT EXECUTE ON FUNCTION
   qfs.is_public(), qfs.sees(text, qfs.user_id, jsonb, jsonb), qfs.seen_accounts(text, qfs.user_id, jsonb, jsonb),
   qfs.readable_entry(bigint)
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.readable_entry(bigint) TO qfs_bridge;

@@ -14,6 +14,7 @@ typedef struct Options
 {
 	const char *config;
 	bool		check;			/* connect, say what would be done, and do nothing */
+	bool		retry_dead;		/* of in: once, what lies in the dead letters */
 } Options;
 
 typedef struct Command
@@ -24,6 +25,7 @@ typedef struct Command
 	int			(*run) (const Config *config, const Options *options);	/* returns the exit code */
 } Command;
 
+extern const Command command_in;
 extern const Command command_out;
 
 #endif

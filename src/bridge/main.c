@@ -14,7 +14,7 @@
 #include "bridge/stop.h"
 #include "bridge/usage.h"
 
-static const Command *const commands[] = {&command_out};
+static const Command *const commands[] = {&command_in, &command_out};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -22,6 +22,7 @@ enum
 {
 	OPTION_CONFIG = 256,		/* no letter has such a number */
 	OPTION_CHECK,
+	OPTION_RETRY_DEAD,
 	OPTION_HELP,
 	OPTION_VERSION
 };
@@ -29,6 +30,7 @@ enum
 static const struct option option_names[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"check", no_argument, NULL, OPTION_CHECK},
+	{"retry-dead", no_argument, NULL, OPTION_RETRY_DEAD},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0}
@@ -49,6 +51,7 @@ print_help(void)
 		 "Options:\n"
 		 "  --config FILE  lines name = value; man qfs-bridge lists the names\n"
 		 "  --check        connect, say what would be done, and do nothing\n"
+		 "  --retry-dead   of in: take the dead letters once more, and end\n"
 		 "  --help, --version\n"
 		 "\n"
 		 "A signal stops it after the step at hand.\n"
@@ -105,6 +108,9 @@ take_option(int option, Options *o)
 		case OPTION_CHECK:
 			o->check = true;
 			break;
+		case OPTION_RETRY_DEAD:
+			o->retry_dead = true;
+			break;
 		case OPTION_HELP:
 			print_help();
 			finish_text();
@@ -141,6 +147,8 @@ parse_arguments(int argc, char **argv, Options *o)
 		fail_usage("which command?");
 	if (o->config == NULL)
 		fail_usage("which configuration?  --config FILE");
+	if (o->retry_dead && command != &command_in)
+		fail_usage("--retry-dead is an option of in");
 	return command;
 }
 
@@ -155,7 +163,7 @@ main(int argc, char **argv)
 	stop_install();
 	log_event(LOG_INFO, "started", "command", command->name, "version", QFS_VERSION, NULL);
 	/* A look leaves the numbers of the one that runs alone. */
-	if (!options.check)
+	if (!options.check && !options.retry_dead)
 		metrics_open(config, command->name);
 	code = command->run(config, &options);
 	metrics_write();

@@ -198,10 +198,22 @@ redis_connect(Redis *redis)
 /* ---- commands ---- */
 
 void
+redis_command_clear(RedisCommand *command)
+{
+	command->count = 0;
+}
+
+void
 redis_bytes(RedisCommand *command, const char *bytes, size_t length)
 {
-	if (command->count == (int) (sizeof(command->words) / sizeof(command->words[0])))
-		abort();
+	if (command->count == command->room)
+	{
+		command->room = command->room > 0 ? 2 * command->room : 16;
+		command->words = realloc(command->words, (size_t) command->room * sizeof(*command->words));
+		command->lengths = realloc(command->lengths, (size_t) command->room * sizeof(*command->lengths));
+		if (command->words == NULL || command->lengths == NULL)
+			abort();
+	}
 	command->words[command->count] = bytes;
 	command->lengths[command->count++] = length;
 }
@@ -217,7 +229,7 @@ redis_queue(Redis *redis, const RedisCommand *command)
 {
 	/* What fails here shows when the reply is fetched. */
 	if (redis->context != NULL)
-		redisAppendCommandArgv(redis->context, command->count, (const char **) command->words, command->lengths);
+		redisAppendCommandArgv(redis->context, command->count, command->words, command->lengths);
 }
 
 redisReply *
@@ -259,8 +271,9 @@ redis_send(Redis *redis, const RedisCommand *command)
 redisReply *
 redis_ask(Redis *redis, int count, const char *const *words)
 {
-	RedisCommand command = {0};
+	static RedisCommand command;
 
+	redis_command_clear(&command);
 	for (int i = 0; i < count; i++)
 		redis_word(&command, words[i]);
 	return redis_send(redis, &command);

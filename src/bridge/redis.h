@@ -35,13 +35,17 @@ extern bool redis_try(Redis *redis);
 /* Connects, if it is not, however often it takes, with growing waits; false when a stop was asked for. */
 extern bool redis_connect(Redis *redis);
 
-/* A command of so many words, as they are, without formatting. */
+/* A command of so many words, as they are, without formatting.  Begins as {0}. */
 typedef struct RedisCommand
 {
 	int			count;
-	const char *words[24];
-	size_t		lengths[24];
+	int			room;
+	const char **words;
+	size_t	   *lengths;
 } RedisCommand;
+
+/* Forgets the words; the memory stays for the next ones. */
+extern void redis_command_clear(RedisCommand *command);
 
 extern void redis_word(RedisCommand *command, const char *word);
 extern void redis_bytes(RedisCommand *command, const char *bytes, size_t length);

@@ -199,8 +199,9 @@ read_entries(Sender *s, int64_t from, int64_t count)
 static void
 queue_word(Redis *redis, const char *word)
 {
-	RedisCommand command = {0};
+	static RedisCommand command;
 
+	redis_command_clear(&command);
 	redis_word(&command, word);
 	redis_queue(redis, &command);
 }
@@ -208,9 +209,10 @@ queue_word(Redis *redis, const char *word)
 static void
 queue_entry(const Sender *s, const PGresult *rows, int n)
 {
-	RedisCommand command = {0};
+	static RedisCommand command;
 	char		id[32];
 
+	redis_command_clear(&command);
 	snprintf(id, sizeof(id), "%lld-0", strtoll(PQgetvalue(rows, n, 0), NULL, 10) + 1);
 	redis_word(&command, "XADD");
 	redis_word(&command, s->stream);
@@ -348,8 +350,10 @@ run(const Config *config, const Options *options)
 		.db = s.db, .poll_ms = config_number(config, "poll_ms"), .context = &s,
 		.begin = begin, .step = step, .idle = idle
 	};
-	int			code = options->check ? check(&s) : follow(&follower);
+	int			code;
 
+	stream_check_name(s.stream, 0);
+	code = options->check ? check(&s) : follow(&follower);
 	database_close(s.db);
 	redis_close(s.redis);
 	return code;

@@ -41,8 +41,7 @@ SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, '
 -- tables: name, type, not null, collation of each column
 SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'kept_checkpoint',
   'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nonce', 'opening', 'policy', 'profile_content', 'published_checkpoint', 'rate', 'read_mark',
-  'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing',
-  'thread', 'ties', 'verification', 'witness']);
+  'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing', 'stream_position', 'thread', 'ties', 'verification', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -69,6 +68,8 @@ SELECT results_eq($$SELECT pg_temp.columns_of('witness')$$, ARRAY[
   'vkey text not null collate "C"', 'added_at timestamp with time zone not null default now()'], 'columns of qfs.witness');
 SELECT results_eq($$SELECT pg_temp.columns_of('cosignature')$$, ARRAY[
   'size bigint not null', 'vkey text not null collate "C"', 'line text not null collate "C"'], 'columns of qfs.cosignature');
+SELECT results_eq($$SELECT pg_temp.columns_of('stream_position')$$, ARRAY[
+  'stream text not null collate "C"', 'id text not null collate "C"', 'dead bigint not null'], 'columns of qfs.stream_position');
 SELECT results_eq($$SELECT pg_temp.columns_of('account')$$, ARRAY[
   'user_id qfs.user_id not null', 'wallet qfs.address not null'], 'columns of qfs.account');
 SELECT results_eq($$SELECT pg_temp.columns_of('access')$$, ARRAY[
@@ -106,6 +107,7 @@ SELECT col_is_pk('qfs', 'server', 'number', 'key of qfs.server');
 SELECT col_is_pk('qfs', 'event_type', 'type', 'key of qfs.event_type');
 SELECT col_is_pk('qfs', 'witness', 'vkey', 'key of qfs.witness');
 SELECT col_is_pk('qfs', 'cosignature', ARRAY['size', 'vkey'], 'key of qfs.cosignature');
+SELECT col_is_pk('qfs', 'stream_position', 'stream', 'key of qfs.stream_position');
 SELECT col_is_pk('qfs', 'account', 'user_id', 'key of qfs.account');
 SELECT col_is_pk('qfs', 'session', 'session', 'key of qfs.session');
 SELECT col_is_pk('qfs', 'login', 'seq', 'key of qfs.login');
@@ -116,8 +118,8 @@ SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FRO
   ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.erasure p', 'qfs.event_type p', 'qfs.guard_count p',
   'qfs.kept_checkpoint p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u',
   'qfs.nonce p', 'qfs.opening p', 'qfs.policy p', 'qfs.profile_content p', 'qfs.published_checkpoint p', 'qfs.rate p', 'qfs.read_mark p',
-  'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p',
-  'qfs.signing_key p', 'qfs.standing p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
+  'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p', 'qfs.signing_key p', 'qfs.standing p', 'qfs.stream_position p',
+  'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
 SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
@@ -134,7 +136,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('message')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('profile_content')$$, ARRAY['user_id qfs.user_id not null', 'version bigint not null', 'salt bytea', 'content text'], 'columns of qfs.profile_content');
 SELECT results_eq($$SELECT pg_temp.columns_of('read_mark')$$, ARRAY['thread qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null'], 'columns of qfs.read_mark');
 SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
-                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.read_mark', 'qfs.witness'], 'what pg_dump takes along');
+                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.read_mark', 'qfs.stream_position', 'qfs.witness'], 'what pg_dump takes along');
 
 -- triggers
 SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
@@ -179,31 +181,34 @@ CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
-  'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id', 'default_policy', 'durable_head',
-  'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
+  'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id',
+  'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'erase_envelope',
+  'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'knows_server', 'leaf_hash', 'ledger_append', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild',
-  'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type',
+  'knows_server', 'leaf_hash', 'ledger_append', 'lock_stream', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
+  'outgoing', 'position_of', 'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'readable_entry',
+  'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse',
+  'refuse_change', 'refuse_write', 'register_event_type',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_policy',
-  'set_profile', 'sha256_jcs', 'sha3_256', 'standing_chain', 'state_hash', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
+  'set_profile', 'sha256_jcs', 'sha3_256', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'access', 'account_part', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_head', 'epoch_start', 'explain', 'explain_own',
+  'access', 'account_part', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
-  'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'profile_of',
+  'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'outgoing', 'profile_of',
   'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes',
   'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload',
-  'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_verification', 'nonce', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'rearm',
-  'rebuild', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys',
-  'set_policy', 'set_profile', 'verify_new'],
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'durable_head',
+  'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_stream', 'lock_verification', 'nonce',
+  'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'rearm', 'rebuild', 'rebuild_positions',
+  'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy',
+  'set_profile', 'take', 'take_dead', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
@@ -219,10 +224,11 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
-  'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
+  'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
   'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
-  'publish_checkpoint()', 'readable_entry(bigint)', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+  'position_of(text)', 'publish_checkpoint()', 'readable_entry(bigint)', 'rebuild_positions()', 'take(text, text[], bytea[])',
+  'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
@@ -230,13 +236,13 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'epoch_start() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp', 'neighbours() search_path=pg_catalog, pg_temp',
-  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp',
+  'outgoing(bigint, bigint) search_path=pg_catalog, pg_temp', 'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp',
   'require_thread(text) search_path=pg_catalog, pg_temp',
   'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'access()', 'account_part(bigint, qfs.user_id, text)', 'epoch_start()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
+  'access()', 'account_part(bigint, qfs.user_id, text)', 'entry_hash(bigint)', 'epoch_start()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
   'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
-  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'profile_of(qfs.user_id)',
+  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'outgoing(bigint, bigint)', 'profile_of(qfs.user_id)',
   'require_thread(text)', 'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,

@@ -62,6 +62,8 @@ my $export = literal(export_of($node, undef, 'memory')) =~ s/\n'\z/'/r;
 # A witness is a device like any other.
 my $witness = note_key('witness.example', 4, unpack 'H*', decode_base64url(device_key_of(9)));
 $helper->value("SELECT qfs.add_witness('$witness')");
+# How far a stream was taken, so that there can be dead letters before it.
+$helper->value("SELECT count(*) FROM qfs.take('dead', ARRAY['5-0'], ARRAY[NULL]::bytea[])");
 sub cosigned {
   my $checkpoint = checkpoint_of($node, undef, 'memory');
   my $now = int time;
@@ -79,11 +81,11 @@ my $endorsement = unpack 'H*', (run_program(qw(openssl pkeyutl -sign -rawin -ink
 # ---- calls ----
 
 my %good = (
-  text => literal($alice->{user_id}), cstring => q{'1'}, bigint => '1::bigint', integer => '1', jsonb => q{'{"a": [1, "b"]}'::jsonb}, bytea => q{'\x00'::bytea}, boolean => 'true',
+  text => literal($alice->{user_id}), cstring => q{'1'}, bigint => '1::bigint', integer => '1', jsonb => q{'{"a": [1, "b"]}'::jsonb}, bytea => q{'\x00'::bytea}, 'bytea[]' => q{ARRAY['\x00']::bytea[]}, boolean => 'true',
   'qfs.hash' => "'$thread'::qfs.hash", 'qfs.user_id' => "'$alice->{user_id}'::qfs.user_id", 'qfs.address' => "'$alice->{wallet}'::qfs.address",
   'qfs.amount' => '0.5::qfs.amount', 'qfs.hash[]' => "ARRAY['$thread']::qfs.hash[]", 'text[]' => q{'{}'::text[]});
 my %bad = (
-  text => q{'%s'}, cstring => q{'x'}, bigint => '(-1)::bigint', integer => '-1', jsonb => q{'[1.5]'::jsonb}, bytea => q{'\x'::bytea}, boolean => 'NULL::boolean',
+  text => q{'%s'}, cstring => q{'x'}, bigint => '(-1)::bigint', integer => '-1', jsonb => q{'[1.5]'::jsonb}, 'bytea[]' => q{'{}'::bytea[]}, bytea => q{'\x'::bytea}, boolean => 'NULL::boolean',
   'qfs.hash' => "repeat('0', 64)::qfs.hash", 'qfs.user_id' => "('user_' || repeat('0', 64))::qfs.user_id", 'qfs.address' => "('0x' || repeat('0', 40))::qfs.address",
   'qfs.amount' => '0::qfs.amount', 'qfs.hash[]' => q{'{NULL}'::qfs.hash[]}, 'text[]' => q{'{NULL}'::text[]});
 
@@ -117,6 +119,8 @@ my %arguments = (
   'qfs.challenge' => "'$alice->{wallet}', NULL, 1", 'qfs.genesis' => "'ledger.example.org/other', '{}', '$recovery_key'", 'qfs.import' => "string_to_array($export, chr(10))",
   'qfs.post_restore' => "false, '{}'",
   'qfs.erase_payload' => "$goes, 'x'",
+  'qfs.take' => "'s', ARRAY['1-0'], ARRAY[convert_to('{\"payload\":\"{}\",\"type\":\"NOTE\"}', 'UTF8')]",
+  'qfs.take_dead' => "'dead', ARRAY['1-0'], ARRAY[convert_to('{\"payload\":\"{}\",\"type\":\"NOTE\"}', 'UTF8')]",
   'qfs.erase_envelope' => at('(SELECT min(m.entry) FROM qfs.message m)'),
   'qfs.register_event_type' => "'NEW', '{}', 'account'", 'qfs.revoke_session' => "'$alice->{session}', 'user_logout'",
   'qfs.set_policy' => q{'{"limits": {"events_per_minute": 999999}}'}, 'qfs.set_profile' => q{'Alice', '', NULL, '{}'},
@@ -140,7 +144,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.prepare_keys', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.lock_stream', 'qfs.position_of', 'qfs.prepare_keys', 'qfs.rebuild_positions', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy', 'qfs.take', 'qfs.take_dead';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 

@@ -76,7 +76,10 @@ append_by_statement(qfs_entry *event, qfs_slice signature)
 	int64		seq;
 
 	qfs_param_text(&p, event->type);
-	qfs_param_bytes(&p, event->actor.bytes, sizeof(event->actor.bytes));
+	if (event->has_actor)
+		qfs_param_bytes(&p, event->actor.bytes, sizeof(event->actor.bytes));
+	else
+		qfs_param_null(&p, BYTEAOID);
 	qfs_param(&p, JSONBOID, qfs_jsonb_of(event->payload));
 	if (signature.len > 0)
 		qfs_param(&p, JSONBOID, qfs_jsonb_of(signature));
@@ -100,27 +103,35 @@ qfs_signature_arg(FunctionCallInfo fcinfo, int n)
 }
 
 int64
-qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice signature,
-						 qfs_slice *outcome)
+qfs_append_expected(qfs_entry *event, qfs_slice signature, qfs_expected *this_one)
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
-	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
-	qfs_expected this_one = {.type = event.type, .payload = payload};
 	int64		seq = 0;
 
 	qfs_server_settle();
-	qfs_event_expect(&this_one);
+	qfs_event_expect(this_one);
 	PG_TRY();
 	{
-		seq = qfs_ledger_is_watched(ledger) ? append_by_statement(&event, signature) :
-			qfs_append_directly(ledger, &event, signature);
+		seq = qfs_ledger_is_watched(ledger) ? append_by_statement(event, signature) :
+			qfs_append_directly(ledger, event, signature);
 	}
 	PG_FINALLY();
 	{
-		qfs_event_expect_no_more(&this_one);
+		qfs_event_expect_no_more(this_one);
 	}
 	PG_END_TRY();
 	table_close(ledger, NoLock);
+	return seq;
+}
+
+int64
+qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload, qfs_slice signature,
+						 qfs_slice *outcome)
+{
+	qfs_entry	event = {.type = qfs_slice_of(type), .has_actor = true, .actor = *actor, .payload = payload};
+	qfs_expected this_one = {.type = event.type, .payload = payload};
+	int64		seq = qfs_append_expected(&event, signature, &this_one);
+
 	if (outcome != NULL)
 		*outcome = event.outcome;
 	return seq;

@@ -10,6 +10,7 @@
 
 #include "engine/reduce.h"
 #include "pg/append/actor.h"
+#include "pg/append/event.h"
 
 /*
  * A reducer that reads what is committed now; for looking, not for appending.
@@ -35,5 +36,11 @@ extern qfs_slice qfs_signature_arg(FunctionCallInfo fcinfo, int n);
  */
 extern int64 qfs_append_account_event(const char *type, const qfs_user_id *actor, qfs_slice payload,
 									  qfs_slice signature, qfs_slice *outcome);
+
+/*
+ * Appends an event that event.h expects; returns the entry's number, sets the
+ * event's outcome.  event: type, payload, actor.  Errors: those of an append.
+ */
+extern int64 qfs_append_expected(qfs_entry *event, qfs_slice signature, qfs_expected *this_one);
 
 #endif

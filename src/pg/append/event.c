@@ -73,6 +73,13 @@ is_operator(void)
 	return OidIsValid(operator) && has_privs_of_role(GetUserId(), operator);
 }
 
+/* Where a stream that brings it has it; NULL: none does. */
+static const qfs_stream_source *
+source_of(const qfs_entry *event)
+{
+	return is_expected(event) ? expected->source : NULL;
+}
+
 /*
  * Who is appending?
  * rule: of the event's type; NULL if it is an application's
@@ -88,6 +95,9 @@ establish_via(const qfs_rule *rule, const qfs_entry *event)
 	if (rule != NULL && rule->via == QFS_VIA_WALLET)
 		return QFS_VIA_WALLET;
 	qfs_actor_check_role_acts();
+	/* Who may take from streams was asked by the function; what they may bring, the rules say. */
+	if (source_of(event) != NULL)
+		return QFS_VIA_OPERATOR;
 	if (!superuser() && !is_operator())
 		QFS_THROW(QFS_FORBIDDEN, "the role has not been granted qfs_operator");
 	if (rule != NULL && rule->acknowledges != NULL && !superuser())
@@ -108,6 +118,9 @@ establish_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given, 
 	qfs_error	err;
 
 	event->sig = QFS_LITERAL("null");
+	auth.has_source = source_of(event) != NULL;
+	if (auth.has_source)
+		auth.source = *source_of(event);
 	if (auth.via == QFS_VIA_SESSION)
 		auth.session = qfs_actor()->session;
 	if (given.len > 0 && auth.via == QFS_VIA_OPERATOR)
@@ -141,7 +154,7 @@ draw_salt(qfs_salt *out)
 static void
 refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 {
-	if (rule == NULL || (!rule->off_ledger && !rule->of_server) || is_expected(event))
+	if (rule == NULL || (!rule->off_ledger && !rule->of_server) || (is_expected(event) && source_of(event) == NULL))
 		return;
 	QFS_THROW(QFS_TYPE_FUNCTION, "%v", event->type);
 }

@@ -36,12 +36,14 @@ typedef struct qfs_expected
 	qfs_slice	type;
 	qfs_slice	payload;
 	bool		by_ledger;		/* the ledger itself appends it, whoever acts */
+	const qfs_stream_source *source;	/* a stream brings it, to a role that may take from streams; NULL: none does */
 	struct qfs_expected *outer;
 } qfs_expected;
 
 /*
  * Between the two, exactly this event may be of a type whose entries have a
- * part beside the ledger, or are the ledger's own.  The caller sees to it that the second follows,
+ * part beside the ledger, or are the ledger's own; or it is what a stream
+ * brings, which is neither.  The caller sees to it that the second follows,
  * whatever happens.
  */
 extern void qfs_event_expect(qfs_expected *event);
