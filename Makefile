@@ -9,6 +9,7 @@
 #   make fuzz                                    libFuzzer for long, QFS_FUZZ_SECONDS a target (600)
 #   make check-lint                              cppcheck, clang-tidy; not part of make check, like those below
 #   make check-valgrind                          the regression tests on a server under valgrind
+#   make check-live                              kills at random of what is live, for minutes
 #   make check-mutants                           planted faults, each to be caught by make check
 #   make check-matrix                            the same on every PostgreSQL, in chroots
 #   make check-observer                          who asks every public door learns nothing: a thousand accounts
@@ -17,11 +18,11 @@
 # The version's one home is qfs.control.
 
 # These bring what they need, PostgreSQL's build system included.
-OWN_TARGETS = check check-matrix check-determinism check-lint check-valgrind check-mutants check-observer fuzz demo bench
+OWN_TARGETS = check check-live check-matrix check-determinism check-lint check-valgrind check-mutants check-observer fuzz demo bench
 
 ifneq (,$(filter $(OWN_TARGETS),$(MAKECMDGOALS)))
 
-check check-matrix check-lint check-valgrind check-mutants check-observer demo bench:
+check check-live check-matrix check-lint check-valgrind check-mutants check-observer demo bench:
 	@scripts/$@
 
 check-determinism:
