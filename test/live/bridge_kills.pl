@@ -212,7 +212,7 @@ sub count_beside {
 sub run_scenario {
   my ($name) = @_;
   my $with = $SCENARIOS{$name};
-  my $s = { with => $with, count => 1, node => new_primary("${name}1", $with), redis => QfsRedis->new(appendonly => 'yes', appendfsync => 'always') };
+  my $s = { with => $with, count => 1, node => new_primary("primary_$name", $with), redis => QfsRedis->new(appendonly => 'yes', appendfsync => 'always') };
   my $dir = PostgreSQL::Test::Utils::tempdir('live');
   if ($with->{standby}) {
     $s->{standby} = start_standby($s->{node}, 'standby1');

@@ -343,6 +343,19 @@ $redis->ask('XADD', 'emptied', '3-0', 'a', 'b');
 $redis->ask('XDEL', 'emptied', '3-0');
 stops(qr/event=stream_was_emptied/, 'a stream that was emptied', 'emptied');
 stops(qr/event=key_is_no_stream/, 'a key that is no stream', 'text');
+
+# ---- restored: what was taken is not taken again ----
+
+my $dump = scratch_file('dump.sql', '');
+is((run_program($node, 'pg_dump', '-f', $dump, 'postgres'))[0], 0, 'a dump');
+# A position of an older dump, and one that is missing.
+spit($dump, slurp($dump) =~ s/^\Q$S\E\t\S+/$S\t3-0/mr =~ s/^many\t.*\n//mr);
+new_database($node, 'restored');
+is((run_program($node, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', $dump))[0], 0, 'restored');
+is($node->safe_psql('restored', "SELECT id FROM qfs.stream_position WHERE stream = '$S'"), '3-0', 'with a position that is too low');
+$node->safe_psql('restored', 'SET client_min_messages = warning; SELECT qfs.post_restore()');
+is($node->safe_psql('restored', "SELECT stream, id FROM qfs.stream_position WHERE stream IN ('$S', 'many') ORDER BY 1 DESC"),
+  sql("SELECT stream, id FROM qfs.stream_position WHERE stream IN ('$S', 'many') ORDER BY 1 DESC"), 'opened, it is where the entries are');
 is_sound($node, 'the ledger');
 is_sound_offline($node, 'the ledger');
 

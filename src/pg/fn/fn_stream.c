@@ -1,5 +1,5 @@
 /*
- * fn_stream.c - SQL functions of streams: their locks, positions, and what they bring.
+ * fn_stream.c - SQL functions of streams: their locks, and what they bring.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
@@ -31,44 +31,10 @@
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/fn/stream_position.h"
 #include "pg/table/batch.h"
 #include "pg/table/own_row.h"
 #include "pg/table/row_insert.h"
-
-enum {POSITION_STREAM, POSITION_ID, POSITION_DEAD, POSITION_COLUMNS};
-
-static qfs_slice
-stream_arg(FunctionCallInfo fcinfo, int n)
-{
-	qfs_slice	stream = qfs_varlena_arg(fcinfo, n);
-
-	if (!qfs_stream_name_fits(stream))
-		QFS_THROW(QFS_ARGUMENT, "a stream has a name of 1 to %u characters of ASCII, without space, quotation mark and backslash",
-				  (uint64_t) QFS_STREAM_MAX);
-	return stream;
-}
-
-static qfs_stream_id
-id_of(Datum value)
-{
-	qfs_slice	text = qfs_varlena_of(value);
-	qfs_stream_id id;
-
-	if (!qfs_stream_id_read(text, &id))
-		QFS_THROW(QFS_ARGUMENT, "%v is no id of a stream: <milliseconds>-<number>", text);
-	return id;
-}
-
-static Datum
-id_datum(qfs_stream_id id)
-{
-	uint8_t		memory[QFS_STREAM_ID_MAX];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, memory, sizeof(memory));
-	qfs_stream_id_write(&buf, id);
-	return PointerGetDatum(qfs_text_of(qfs_buf_slice(&buf)));
-}
 
 /* qfs.lock_stream(stream) -> boolean */
 PG_FUNCTION_INFO_V1(qfs_sql_lock_stream);
@@ -76,108 +42,7 @@ Datum
 qfs_sql_lock_stream(PG_FUNCTION_ARGS)
 {
 	qfs_actor_check_role_acts();
-	PG_RETURN_BOOL(qfs_stream_lock(stream_arg(fcinfo, 0)));
-}
-
-/* ---- positions ---- */
-
-/* The highest id of the stream that an entry names; 0-0 if none does.  Looks at every entry. */
-static qfs_stream_id
-highest_in_ledger(qfs_slice stream)
-{
-	static const char query[] =
-		"SELECT l.auth OPERATOR(pg_catalog.#>>) '{source,id}' FROM qfs.ledger l"
-		" WHERE (l.auth OPERATOR(pg_catalog.#>>) '{source,stream}') OPERATOR(pg_catalog.=) $1";
-	qfs_stream_id highest = {0, 0};
-	qfs_params	p = {0};
-
-	qfs_param_text(&p, stream);
-	SPI_connect();
-	if (SPI_execute_with_args(query, p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "qfs: the ledger could not be read");
-	for (uint64 n = 0; n < SPI_processed; n++)
-	{
-		bool		isnull;
-		qfs_stream_id id = id_of(SPI_getbinval(SPI_tuptable->vals[n], SPI_tuptable->tupdesc, 1, &isnull));
-
-		if (qfs_stream_id_compare(id, highest) > 0)
-			highest = id;
-	}
-	SPI_finish();
-	return highest;
-}
-
-/* Locks the stream's row, and knows what it says; of one that has no row, what the ledger does. */
-static qfs_stream_id
-open_position(qfs_slice stream, OwnRow *row)
-{
-	Datum		key = PointerGetDatum(qfs_text_of(stream));
-	qfs_stream_id id;
-
-	qfs_own_row_lock(row, "stream_position", POSITION_COLUMNS, 1, &key);
-	if (row->exists)
-		return id_of(row->values[POSITION_ID]);
-	id = highest_in_ledger(stream);
-	row->values[POSITION_ID] = id_datum(id);
-	row->values[POSITION_DEAD] = Int64GetDatum(0);
-	memset(row->nulls, false, sizeof(row->nulls));
-	return id;
-}
-
-/* qfs.position_of(stream) -> text */
-PG_FUNCTION_INFO_V1(qfs_sql_position_of);
-Datum
-qfs_sql_position_of(PG_FUNCTION_ARGS)
-{
-	qfs_slice	stream = stream_arg(fcinfo, 0);
-	qfs_stream_id id;
-	OwnRow		row;
-
-	qfs_actor_check_role_acts();
-	id = open_position(stream, &row);
-	if (row.exists)
-		qfs_own_row_leave(&row);
-	else
-		qfs_own_row_put(&row);
-	PG_RETURN_DATUM(id_datum(id));
-}
-
-/* Sets a position to what the ledger says, back too: what was refused behind it is refused again. */
-static void
-rebuild_position(qfs_slice stream)
-{
-	OwnRow		row;
-
-	(void) open_position(stream, &row);
-	row.values[POSITION_ID] = id_datum(highest_in_ledger(stream));
-	qfs_own_row_put(&row);
-}
-
-/* qfs.rebuild_positions() -> bigint */
-PG_FUNCTION_INFO_V1(qfs_sql_rebuild_positions);
-Datum
-qfs_sql_rebuild_positions(PG_FUNCTION_ARGS)
-{
-	static const char query[] =
-		"SELECT DISTINCT l.auth OPERATOR(pg_catalog.#>>) '{source,stream}' FROM qfs.ledger l"
-		" WHERE l.auth OPERATOR(pg_catalog.?) 'source'";
-	uint64		count;
-	SPITupleTable *streams;
-
-	qfs_actor_check_role_acts();
-	SPI_connect();
-	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "qfs: the ledger could not be read");
-	count = SPI_processed;
-	streams = SPI_tuptable;
-	for (uint64 n = 0; n < count; n++)
-	{
-		bool		isnull;
-
-		rebuild_position(qfs_varlena_of(SPI_getbinval(streams->vals[n], streams->tupdesc, 1, &isnull)));
-	}
-	SPI_finish();
-	PG_RETURN_INT64((int64) count);
+	PG_RETURN_BOOL(qfs_stream_lock(qfs_stream_arg(fcinfo, 0)));
 }
 
 /* ---- one event ---- */
@@ -331,7 +196,7 @@ typedef struct Batch
 static int64
 append_one(const Batch *b, int n)
 {
-	qfs_stream_source source = {.id = id_of(b->ids[n])};
+	qfs_stream_source source = {.id = qfs_stream_id_of(b->ids[n])};
 	qfs_entry	event = {0};
 	qfs_expected this_one = {.source = &source};
 	Brought		brought;
@@ -356,7 +221,7 @@ read_batch(FunctionCallInfo fcinfo, Batch *b)
 	bool	   *nulls;
 	int			events;
 
-	b->stream = stream_arg(fcinfo, 0);
+	b->stream = qfs_stream_arg(fcinfo, 0);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &b->ids, &nulls, &b->count);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), BYTEAOID, -1, false, TYPALIGN_INT, &b->events, &b->dead, &events);
 	if (b->count != events || b->count < 1 || b->count > QFS_BATCH_MAX)
@@ -557,11 +422,11 @@ check_order(const Batch *b, qfs_stream_id position)
 {
 	for (int n = 0; n < b->count; n++)
 	{
-		qfs_stream_id id = id_of(b->ids[n]);
+		qfs_stream_id id = qfs_stream_id_of(b->ids[n]);
 
 		if (qfs_stream_id_compare(id, position) <= 0)
 			QFS_THROW(QFS_STREAM_SEEN, "%v of %v is not behind %v", qfs_varlena_of(b->ids[n]), b->stream,
-					  qfs_varlena_of(id_datum(position)));
+					  qfs_varlena_of(qfs_stream_id_datum(position)));
 		position = id;
 	}
 }
@@ -598,13 +463,13 @@ qfs_sql_take(PG_FUNCTION_ARGS)
 	check_lock(b.stream);
 	/* Outside of what may be rolled back, so that the lock is not given away in between. */
 	(void) qfs_append_lock();
-	check_order(&b, open_position(b.stream, &row));
+	check_order(&b, qfs_stream_position_open(b.stream, &row));
 	if (!append_all(&b, result))
 	{
 		qfs_own_row_leave(&row);
 		return (Datum) 0;
 	}
-	row.values[POSITION_ID] = id_datum(id_of(b.ids[b.count - 1]));
+	row.values[POSITION_ID] = qfs_stream_id_datum(qfs_stream_id_of(b.ids[b.count - 1]));
 	row.values[POSITION_DEAD] = Int64GetDatum(DatumGetInt64(row.values[POSITION_DEAD]) + count_dead(&b));
 	qfs_own_row_put(&row);
 	return (Datum) 0;
@@ -657,7 +522,7 @@ retry_one(const Batch *b, int n, qfs_stream_id position, int64 *taken, ReturnSet
 {
 	ErrorData  *error = NULL;
 
-	if (qfs_stream_id_compare(id_of(b->ids[n]), position) > 0)
+	if (qfs_stream_id_compare(qfs_stream_id_of(b->ids[n]), position) > 0)
 		QFS_THROW(QFS_ARGUMENT, "%v of %v is not behind the position: it is still to be taken", qfs_varlena_of(b->ids[n]),
 				  b->stream);
 	(void) try_range(b, n, n + 1, &error);
@@ -687,7 +552,7 @@ qfs_sql_take_dead(PG_FUNCTION_ARGS)
 	read_batch(fcinfo, &b);
 	/* Nobody else appends what is looked for. */
 	(void) qfs_append_lock();
-	position = open_position(b.stream, &row);
+	position = qfs_stream_position_open(b.stream, &row);
 	qfs_own_row_leave(&row);
 	taken = find_taken(&b, PG_GETARG_DATUM(1));
 	for (int n = 0; n < b.count; n++)

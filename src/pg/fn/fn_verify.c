@@ -27,6 +27,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/acknowledge.h"
+#include "pg/fn/stream_position.h"
 #include "pg/fn/verify_tables.h"
 #include "pg/table/batch.h"
 #include "pg/table/ledger_erase.h"
@@ -577,6 +578,7 @@ qfs_sql_post_restore(PG_FUNCTION_ARGS)
 	check_time(accept_time);
 	follow_erasures();
 	qfs_off_ledger_compare(SnapshotSelf, qfs_table_store(), report_error, &acknowledged);
+	qfs_stream_positions_raise();
 	if (!qfs_ledger_is_open())
 		open_unless_following(size);
 	qfs_acknowledgement_append(&acknowledged);
