@@ -23,6 +23,7 @@
 #include "pg/base/args.h"
 #include "pg/base/durable.h"
 #include "pg/base/errors.h"
+#include "pg/base/kept_plan.h"
 #include "pg/base/guc.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/secret/keyfile.h"
@@ -118,12 +119,13 @@ sign_checkpoint(qfs_buf *note, const qfs_vkey *vkey, uint64 size, const qfs_hash
 qfs_slice
 qfs_add_cosignatures(qfs_buf *note, uint64 size)
 {
+	static SPIPlanPtr plan = NULL;
+	static const char query[] = "SELECT line FROM qfs.cosignature WHERE size = $1 ORDER BY vkey";
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum((int64) size)};
 
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT line FROM qfs.cosignature WHERE size = $1 ORDER BY vkey",
-							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, 1, types), values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: cosignatures could not be read");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		qfs_buf_text(note, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));

@@ -22,6 +22,7 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/base/kept_plan.h"
 #include "pg/fn/checkpoint.h"
 #include "pg/table/ledger_table.h"
 #include "proof/explanation.h"
@@ -69,7 +70,7 @@ give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 
 /* The number that a query gives; -1 for null, or for no row.  The second parameter is the value, if there is one. */
 static int64
-find_seq(const char *query, uint64 at, Oid type, Datum value)
+find_seq(SPIPlanPtr *plan, const char *query, uint64 at, Oid type, Datum value)
 {
 	Oid			types[] = {INT8OID, type};
 	Datum		values[] = {Int64GetDatum((int64) at), value};
@@ -77,7 +78,7 @@ find_seq(const char *query, uint64 at, Oid type, Datum value)
 	int64		seq = -1;
 
 	SPI_connect();
-	if (SPI_execute_with_args(query, OidIsValid(type) ? 2 : 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(qfs_kept_plan(plan, query, OidIsValid(type) ? 2 : 1, types), values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: records could not be read");
 	if (SPI_processed > 0)
 	{
@@ -93,14 +94,18 @@ find_seq(const char *query, uint64 at, Oid type, Datum value)
 static qfs_status
 find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
 {
-	*seq = find_seq("SELECT max(p.seq) FROM qfs.policy p WHERE p.seq < $1 AND p.seq > 0", at, InvalidOid, 0);
+	static SPIPlanPtr plan = NULL;
+
+	*seq = find_seq(&plan, "SELECT max(p.seq) FROM qfs.policy p WHERE p.seq < $1 AND p.seq > 0", at, InvalidOid, 0);
 	return QFS_OK;
 }
 
 static qfs_status
 find_rotation(qfs_source *source, uint64_t from, int64_t *seq, qfs_error *err)
 {
-	*seq = find_seq("SELECT min(k.seq) FROM qfs.signing_key k WHERE k.seq >= $1 AND k.number > 0", from,
+	static SPIPlanPtr plan = NULL;
+
+	*seq = find_seq(&plan, "SELECT min(k.seq) FROM qfs.signing_key k WHERE k.seq >= $1 AND k.number > 0", from,
 					InvalidOid, 0);
 	return QFS_OK;
 }
@@ -131,13 +136,14 @@ give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest
 	static const char query[] =
 		"SELECT s.session, s.device, s.operates, s.issued_block, s.ttl_blocks FROM qfs.session s"
 		" WHERE s.user_id OPERATOR(qfs.=) ($1)::qfs.user_id ORDER BY s.seq DESC";
+	static SPIPlanPtr plan = NULL;
 	const qfs_reducer *r = qfs_open_reducer();
 	Oid			types[] = {BYTEAOID};
 	Datum		values[] = {qfs_bytes_datum(user, sizeof(*user))};
 
 	*found = false;
 	SPI_connect();
-	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(qfs_kept_plan(&plan, query, 1, types), values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: sessions could not be read");
 	for (uint64 i = 0; i < SPI_processed && !*found; i++)
 	{
@@ -151,7 +157,9 @@ give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest
 static qfs_status
 find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err)
 {
-	*seq = find_seq("SELECT t.seq FROM qfs.event_type t WHERE t.seq < $1 AND t.type = $2", at, TEXTOID,
+	static SPIPlanPtr plan = NULL;
+
+	*seq = find_seq(&plan, "SELECT t.seq FROM qfs.event_type t WHERE t.seq < $1 AND t.type = $2", at, TEXTOID,
 					PointerGetDatum(qfs_text_of(type)));
 	return QFS_OK;
 }
