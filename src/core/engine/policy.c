@@ -289,6 +289,19 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	return status;
 }
 
+void
+qfs_policy_copy(const qfs_policy *policy, const uint8_t *text, const uint8_t *copy, qfs_policy *out)
+{
+	qfs_slice  *lists[] = {
+		&out->chain_ids, &out->domains, &out->uris, &out->evaluators, &out->operators, &out->activation,
+		&out->signed_types
+	};
+
+	*out = *policy;
+	for (size_t i = 0; i < QFS_ROWS(lists); i++)
+		lists[i]->data = copy + (lists[i]->data - text);
+}
+
 bool
 qfs_policy_lists(qfs_slice list, qfs_slice text)
 {

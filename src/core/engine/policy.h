@@ -100,6 +100,12 @@ extern qfs_status qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *o
  */
 extern qfs_status qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err);
 
+/*
+ * A policy that was read, pointing into a copy of its text.
+ * text: where it points to; copy: the same bytes
+ */
+extern void qfs_policy_copy(const qfs_policy *policy, const uint8_t *text, const uint8_t *copy, qfs_policy *out);
+
 /* Is the text one of the strings of a list? */
 extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);
 

@@ -45,6 +45,14 @@ extern void qfs_reducer_forget(qfs_reducer *r);
 /* Reads the ledger's record and the policy in force, if that is needed. */
 extern qfs_status qfs_reducer_refresh(qfs_reducer *r, qfs_error *err);
 
+/*
+ * Parses a policy that is put in force, once: the reducer knows it from then
+ * on, and reads it from the store if another one is in force there after all.
+ * hash: gets SHA-256 of its text
+ * Errors: POLICY_INVALID, RULES_UNKNOWN.
+ */
+extern qfs_status qfs_reducer_read_policy(qfs_reducer *r, qfs_slice policy, qfs_hash *hash, qfs_error *err);
+
 /* To be called with entry 0's hash, once it is known. */
 extern qfs_status qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, qfs_error *err);
 

@@ -113,27 +113,22 @@ check_policy(const qfs_explanation *x, qfs_error *err)
 static qfs_status
 note_policy(qfs_explanation *x, qfs_error *err)
 {
-	const qfs_entry *entry = &x->subject->entry;
-	qfs_store  *store = qfs_memory_store_base(x->memory);
-	qfs_policy_record record;
-	bool		found;
+	const qfs_reducer *r = x->reducer;
 	qfs_status	status;
 
-	if (entry->seq == 0)
+	if (x->subject->entry.seq == 0)
 		return QFS_OK;
 	status = qfs_reducer_refresh(x->reducer, err);
 	if (status != QFS_OK)
 		return status;
-	x->policy_seq = record.seq = x->reducer->ledger.policy_seq;
-	x->policy_hash = x->reducer->ledger.policy;
-	status = store->get(store, &qfs_kind_policy, &record, &found, err);
-	if (status != QFS_OK)
-		return status;
-	/* The reducer has read it a moment ago, and it is not longer than its own memory for it. */
-	QFS_ASSERT(found && record.policy.len <= sizeof(x->policy_text));
-	memcpy(x->policy_text, record.policy.data, record.policy.len);
-	status = qfs_policy_parse((qfs_slice) {x->policy_text, record.policy.len}, &x->policy, err);
-	return status == QFS_OK ? check_policy(x, err) : status;
+	QFS_ASSERT(r->open && r->has_policy);
+	x->policy_seq = r->ledger.policy_seq;
+	x->policy_hash = r->ledger.policy;
+	/* The entry itself may change it. */
+	_Static_assert(sizeof(x->policy_text) == sizeof(r->policy_text), "room for it");
+	memcpy(x->policy_text, r->policy_text, sizeof(x->policy_text));
+	qfs_policy_copy(&r->policy, r->policy_text, x->policy_text, &x->policy);
+	return check_policy(x, err);
 }
 
 /* ---- the store before the entry ---- */

@@ -313,8 +313,43 @@ lists(void)
 	CHECK(!qfs_policy_lists_int(QFS_LITERAL("[]"), 0));
 }
 
+/* A copy needs the text no more that the policy was read from. */
+static void
+copied(void)
+{
+	static uint8_t text[QFS_POLICY_MAX];
+	static uint8_t other[QFS_POLICY_MAX];
+	qfs_slice	whole = qfs_policy_default();
+	qfs_policy	policy;
+	qfs_policy	copy;
+	qfs_policy	again;
+
+	memcpy(text, whole.data, whole.len);
+	memcpy(other, whole.data, whole.len);
+	CHECK_STATUS(qfs_policy_parse((qfs_slice) {text, whole.len}, &policy, NULL), QFS_OK);
+	CHECK_STATUS(qfs_policy_parse((qfs_slice) {other, whole.len}, &again, NULL), QFS_OK);
+	qfs_policy_copy(&policy, text, other, &copy);
+	memset(text, 0, sizeof(text));
+	CHECK_TEXT(copy.chain_ids, "[1]");
+	CHECK_TEXT(copy.activation, "[\"message_received\",\"message_sent\",\"profile\"]");
+	CHECK(copy.chain_ids.data == again.chain_ids.data && copy.domains.data == again.domains.data &&
+		  copy.uris.data == again.uris.data && copy.evaluators.data == again.evaluators.data &&
+		  copy.operators.data == again.operators.data && copy.activation.data == again.activation.data &&
+		  copy.signed_types.data == again.signed_types.data);
+	CHECK_INT(copy.ttl_blocks, again.ttl_blocks);
+	/* Every pointer of a policy was compared: no other one leads into the text that is gone. */
+	for (size_t i = 0; i + sizeof(uintptr_t) <= sizeof(copy); i += sizeof(uintptr_t))
+	{
+		uintptr_t	word;
+
+		memcpy(&word, (const char *) &copy + i, sizeof(word));
+		CHECK(word < (uintptr_t) text || word >= (uintptr_t) text + sizeof(text));
+	}
+}
+
 static const unit_case cases[] = {
 	CASE(defaults),
+	CASE(copied),
 	CASE(one_key_at_a_time),
 	CASE(merged),
 	CASE(not_merged),

@@ -260,6 +260,22 @@ actors(void)
 
 /* ---- POLICY_CHANGED ---- */
 
+/* One that has all its keys, and is longer than the memory for it. */
+static const char *
+long_policy(void)
+{
+	static char payload[2 * QFS_POLICY_MAX];
+	const char *policy = sample_policy("{}");
+	const char *end = strstr(policy, "\"uris\":[") + strlen("\"uris\":[");
+	int			len = snprintf(payload, sizeof(payload), "{\"policy\":%.*s", (int) (end - policy), policy);
+
+	for (int i = 0; i < 10; i++)
+		len += snprintf(payload + len, sizeof(payload) - (size_t) len, "%s\"https://%d.example/%0*d\"", i > 0 ? "," : "",
+						i, 2000, 0);
+	snprintf(payload + len, sizeof(payload) - (size_t) len, "%s}", strchr(end, ']'));
+	return payload;
+}
+
 static void
 policy_changed(void)
 {
@@ -312,6 +328,7 @@ policy_refused(void)
 		sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", rows[i].payload, rows[i].status,
 					  rows[i].detail);
 	}
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", long_policy(), QFS_POLICY_INVALID, "16384");
 	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", sample_policy_payload("{\"block_ms\":1}"),
 				  QFS_POLICY_INVALID, "policy.block_ms: too small");
 	/* Blocks are counted with these: another number would move every session. */

@@ -5,7 +5,6 @@
  */
 #include "rules/system/policy_changed.h"
 
-#include "crypto/sha256.h"
 #include "engine/payload.h"
 
 qfs_status
@@ -13,11 +12,9 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 {
 	qfs_reducer *r = act->reducer;
 	qfs_policy_record record = {.seq = (int64_t) act->event->seq, .policy = policy};
-	qfs_policy	parsed;
-	qfs_status	status = qfs_policy_parse(policy, &parsed, act->err);
+	qfs_hash	hash;
+	qfs_status	status = qfs_reducer_read_policy(r, policy, &hash, act->err);
 
-	if (status == QFS_OK)
-		status = qfs_rules_check(r->registry, &parsed, act->err);
 	if (status != QFS_OK)
 		return status;
 	status = r->store->put(r->store, &qfs_kind_policy, &record, act->err);
@@ -25,7 +22,7 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy)
 		return status;
 
 	r->ledger.policy_seq = record.seq;
-	qfs_sha256(policy, &r->ledger.policy);
+	r->ledger.policy = hash;
 	status = r->store->put(r->store, &qfs_kind_ledger, &r->ledger, act->err);
 	if (status != QFS_OK)
 		return status;
