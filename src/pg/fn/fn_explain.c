@@ -29,12 +29,43 @@
 
 /* ---- the ledger as a source of entries ---- */
 
+/* The paths of a bundle meet on their way to the root: each node is looked up once. */
+#define NODES_MAX 256
+
+typedef struct KnownNode
+{
+	unsigned	level;
+	uint64		index;
+	qfs_hash	hash;
+} KnownNode;
+
 typedef struct LedgerSource
 {
 	qfs_source base;			/* first: core gets a pointer to it */
 	LedgerReader reader;
 	uint64		size;
+	qfs_tree	tree;			/* the reader's, with what is known of it */
+	KnownNode	nodes[NODES_MAX];
+	int			node_count;
 } LedgerSource;
+
+static qfs_status
+known_node(qfs_tree *tree, unsigned level, uint64_t index, qfs_hash *out, qfs_error *err)
+{
+	LedgerSource *w = (LedgerSource *) ((char *) tree - offsetof(LedgerSource, tree));
+	qfs_status	status;
+
+	for (int i = 0; i < w->node_count; i++)
+		if (w->nodes[i].level == level && w->nodes[i].index == index)
+		{
+			*out = w->nodes[i].hash;
+			return QFS_OK;
+		}
+	status = w->reader.tree.node(&w->reader.tree, level, index, out, err);
+	if (status == QFS_OK && w->node_count < NODES_MAX)
+		w->nodes[w->node_count++] = (KnownNode) {level, index, *out};
+	return status;
+}
 
 static qfs_status
 give_line(qfs_source *source, uint64_t seq, qfs_slice *out, qfs_error *err)
@@ -63,7 +94,7 @@ give_proof(qfs_source *source, uint64_t seq, qfs_proof *out, qfs_error *err)
 	LedgerSource *w = (LedgerSource *) source;
 
 	CHECK_FOR_INTERRUPTS();
-	return qfs_inclusion_proof(&w->reader.tree, seq, w->size, out, err);
+	return qfs_inclusion_proof(&w->tree, seq, w->size, out, err);
 }
 
 /* ---- what is found by its records, which tell the entry; not by its content in the ledger ---- */
@@ -192,6 +223,8 @@ explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 
 	w->base = (qfs_source) {give_line, give_proof, find_type, find_policy, give_session, find_rotation};
 	w->size = question->size;
+	w->tree.node = known_node;
+	w->node_count = 0;
 	if (question->seq >= head->size)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", question->seq);
 	QFS_TRY(qfs_explain_begin(x, &qfs_registry_own, question, &w->base, allocator, &err), &err);
