@@ -26,7 +26,7 @@ apply(qfs_act *act)
 {
 	qfs_signing_key_record keys = {.number = 0};
 	qfs_server_record server = {.number = 0};
-	qfs_policy	parsed;
+	qfs_hash	hash;
 	qfs_slice	policy;
 	qfs_slice	origin;
 	qfs_status	status = read_origin(act, &origin);
@@ -34,7 +34,7 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_payload_value(act, "policy", &policy);
 	if (status == QFS_OK)
-		status = qfs_policy_parse(policy, &parsed, act->err);
+		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
 	if (status == QFS_OK)
 		status = qfs_signing_keys_read(act->event->payload, &keys, act->err);
 	if (status == QFS_OK)
@@ -48,7 +48,7 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_server_enact(act, &server);
 	if (status == QFS_OK)
-		status = qfs_policy_enact(act, policy);
+		status = qfs_policy_enact(act, policy, &hash);
 	return status;
 }
 

@@ -8,7 +8,10 @@
 
 #include "engine/rule.h"
 
-/* Puts a policy in force from this entry on, and says so in the outcome. */
-extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy);
+/*
+ * Puts a policy in force from this entry on, and says so in the outcome.
+ * hash: as qfs_reducer_read_policy gave it, which has read the policy
+ */
+extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_hash *hash);
 
 #endif
