@@ -93,18 +93,14 @@ COMMENT ON FUNCTION qfs_api.sessions() IS 'The sessions of the account, the late
 CREATE TABLE qfs.batch (
   user_id  qfs.user_id NOT NULL,
   batch_id text COLLATE "C" NOT NULL,
-  events   qfs.hash NOT NULL,
   result   jsonb NOT NULL,
   CONSTRAINT batch_pkey PRIMARY KEY (user_id, batch_id)
 );
 COMMENT ON TABLE qfs.batch IS 'batches that were sent under an id, so that sending one again appends nothing';
 COMMENT ON COLUMN qfs.batch.user_id IS 'who sent it';
 COMMENT ON COLUMN qfs.batch.batch_id IS 'the id';
-COMMENT ON COLUMN qfs.batch.events IS 'SHA-256 of the canonical events; zeros once the payload of one of them was erased';
 COMMENT ON COLUMN qfs.batch.result IS 'what it gave';
 COMMENT ON CONSTRAINT batch_pkey ON qfs.batch IS 'an id is the account''s own';
--- Statistics would keep what is erased, until the next ANALYZE.
-ALTER TABLE qfs.batch ALTER COLUMN events SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('qfs.batch', '');
 GRANT SELECT ON qfs.batch TO qfs_auditor;
 

@@ -90,7 +90,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('login_nonce')$$, ARRAY['nonce qfs
 SELECT results_eq($$SELECT pg_temp.columns_of('rate')$$, ARRAY[
   'user_id qfs.user_id not null', 'what text not null collate "C"', 'window bigint not null', 'count bigint not null'], 'columns of qfs.rate');
 SELECT results_eq($$SELECT pg_temp.columns_of('batch')$$, ARRAY[
-  'user_id qfs.user_id not null', 'batch_id text not null collate "C"', 'events qfs.hash not null', 'result jsonb not null'], 'columns of qfs.batch');
+  'user_id qfs.user_id not null', 'batch_id text not null collate "C"', 'result jsonb not null'], 'columns of qfs.batch');
 SELECT results_eq($$SELECT pg_temp.columns_of('verification')$$, ARRAY[
   'number bigint not null', 'size bigint not null', 'hash qfs.hash', 'at bigint not null', 'faults bigint not null'], 'columns of qfs.verification');
 SELECT results_eq($$SELECT pg_temp.columns_of('guard_count')$$, ARRAY['guard text not null collate "C"', 'blocked bigint not null'], 'columns of qfs.guard_count');

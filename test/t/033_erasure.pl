@@ -1,6 +1,8 @@
 # 033_erasure.pl - a payload that was erased is gone from every copy, and every verifier says so and stays content.
 use strict;
 use warnings FATAL => 'all';
+use Digest::MD5 ();
+use Digest::SHA ();
 use JSON::PP ();
 use QfsClient;
 use QfsForge;
@@ -69,7 +71,7 @@ is($node->safe_psql('shop', "SELECT payload IS NULL, sig IS NULL, type FROM qfs.
 is($node->safe_psql('shop', 'SELECT seq, by FROM qfs.erasure'), "$first|$by", 'a table says which');
 is(told_in('shop'), 5, 'five entries say it');
 is($node->safe_psql('shop', q{SELECT string_agg(tablename || '.' || attname, ' ') FROM pg_stats WHERE schemaname = 'qfs'
-  AND (tablename, attname) IN (('ledger', 'payload'), ('ledger', 'sig'), ('ledger', 'salt'), ('batch', 'events'), ('profile_content', 'salt'),
+  AND (tablename, attname) IN (('ledger', 'payload'), ('ledger', 'sig'), ('ledger', 'salt'), ('profile_content', 'salt'),
     ('profile_content', 'content'), ('message', 'nonce'), ('message', 'body'))}), '', 'statistics keep nothing of what can be erased');
 is($node->safe_psql('shop', "SELECT qfs.root($first + 6)"), $root, 'the tree is what it was');
 is($node->safe_psql('shop', "SELECT qfs.inclusion_proof($first, $first + 6)"), $proof, 'so is a proof');
@@ -220,15 +222,31 @@ my @said = map { { type => 'SAID', payload => { text => "$SECRET $_" } } } 1, 2;
 sub batch { my ($who, @events) = @_; return $client->query(as_account($who->{token}, 'SELECT qfs_api.events_batch(' . literal($json_of->encode(\@events)) . ", 'one')")) }
 my $signed = { %{ $said[0] }, auth => $json_of->decode(event_of($alice, %{ $said[0] })) };
 my ($hers, $his) = map { $json_of->decode($_->{rows}[-1][0])->[0]{seq} } batch($alice, $signed), batch($bob, @said);
-is($client->value('SELECT count(*) FROM qfs.batch WHERE events::text = repeat($$0$$, 64)'), 0, 'two batches');
+is($client->value('SELECT count(*) FROM qfs.batch'), 2, 'two batches');
+my $size_before = $client->value('SELECT size FROM qfs.head()');
+is($json_of->decode(batch($alice, $signed)->{rows}[-1][0])->[0]{seq}, $hers, 'a batch that is sent again gives what it gave');
+is($json_of->decode(batch($bob, @said)->{rows}[-1][0])->[1]{seq}, $his + 1, 'also where no device signed it');
+like(batch($bob, reverse @said)->{error}{detail}, qr/^QFS_BATCH_ID_REUSED/, 'others under its id are refused');
+$client->query('ROLLBACK');
+is($client->value('SELECT size FROM qfs.head()'), $size_before, 'and nothing was appended');
+# Whoever has a backup, and a guess: nothing in it is made of what was sent, and of nothing else.
+sub digests_of { my ($bytes) = @_; return map { $_, uc } map { $_->($bytes) } \&Digest::SHA::sha256_hex, \&Digest::SHA::sha1_hex, \&Digest::SHA::sha512_hex, \&Digest::MD5::md5_hex }
+my @guesses = map { $json_of->encode($_) } [$signed], \@said, $signed, @said, map { $_->{payload} } @said;
+my $dumped = (run_program($node, 'pg_dump', 'people'))[1];
+is(scalar(grep { index($dumped, $_) >= 0 } map { digests_of($_) } @guesses), 0, 'no digest would confirm a guess');
 $client->value("SELECT qfs.erase_payload($_, 'asked for')") for $hers, $his;
-is($client->value('SELECT count(*) FROM qfs.batch WHERE events::text = repeat($$0$$, 64)'), 2, 'their digests go');
 for my $again ([ $alice, $signed ], [ $bob, @said ], [ $bob, $said[1] ]) {
   my $answer = batch(@$again);
   $client->query('ROLLBACK');
   like($answer->{error}{detail} // '', qr/^QFS_PAYLOAD_ERASED/, 'a batch that is sent again brings nothing back');
 }
 is_sound($node, 'the ledger of people', 'people');
+# A result that somebody wrote: nobody knows what it was of, and it is not appended once more.
+$client->value(unguarded("UPDATE qfs.batch SET result = jsonb_set(result, '{0,seq}', '0') WHERE user_id::text = '$alice->{user_id}'"));
+like(batch($alice, $signed)->{error}{detail}, qr/^QFS_STATE_MISMATCH: qfs.batch has a result that entry 0 does not give/, 'a result of something else is not given');
+$client->query('ROLLBACK');
+is($client->value('SELECT max(seq) FROM qfs.ledger'), $client->value("SELECT max(by) FROM qfs.erasure"), 'nor is it appended again');
+$client->value(unguarded("UPDATE qfs.batch SET result = jsonb_set(result, '{0,seq}', '$hers') WHERE user_id::text = '$alice->{user_id}'"));
 for my $who ([ $alice, $hers ], [ $bob, $his ]) {
   for my $topic ('entry', 'session') {
     my $explained = scratch_file('said.json', $client->query(as_account($who->[0]{token}, "SELECT qfs_api.explain_$topic($who->[1])"))->{rows}[-1][0]);

@@ -26,7 +26,6 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
-#include "pg/table/batch.h"
 #include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
@@ -241,7 +240,6 @@ follow_erasure(Relation ledger, const qfs_entry *entry)
 	if (rule == NULL || rule->erases == NULL || !rule->erases(entry, &seq))
 		return;
 	qfs_ledger_erase(ledger, seq);
-	qfs_batch_forget(&seq, 1);
 }
 
 static HeapTuple

@@ -246,11 +246,10 @@ static bool
 find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum *result)
 {
 	static const char query[] =
-		"SELECT b.events::pg_catalog.bytea, b.result FROM qfs.batch b"
+		"SELECT b.result FROM qfs.batch b"
 		" WHERE b.user_id OPERATOR(qfs.=) ($1)::qfs.user_id"
 		"   AND b.batch_id OPERATOR(pg_catalog.=) $2";
 	qfs_params	p = {0};
-	bytea	   *known;
 
 	qfs_param_bytes(&p, user, sizeof(*user));
 	qfs_param_text(&p, batch_id);
@@ -258,23 +257,18 @@ find_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, 
 		elog(ERROR, "qfs: batches could not be read");
 	if (SPI_processed == 0)
 		return false;
-	known = DatumGetByteaPP(qfs_row_returned(1));
-	if (qfs_batch_is_forgotten(PointerGetDatum(VARDATA_ANY(known))))
-		QFS_THROW(QFS_PAYLOAD_ERASED, "an event of the batch that was sent under this id");
-	if (memcmp(VARDATA_ANY(known), events->bytes, sizeof(events->bytes)) != 0)
-		QFS_THROW(QFS_BATCH_ID_REUSED, "it was sent with other events before");
-	*result = qfs_row_returned(2);
+	*result = qfs_row_returned(1);
+	qfs_batch_check(user, *result, events);
 	return true;
 }
 
 static void
-store_batch(const qfs_user_id *user, qfs_slice batch_id, const qfs_hash *events, Datum result)
+store_batch(const qfs_user_id *user, qfs_slice batch_id, Datum result)
 {
 	Datum		keys[] = {PointerGetDatum(user), PointerGetDatum(qfs_text_of(batch_id))};
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "batch", BATCH_COLUMNS, 2, keys);
-	row.values[BATCH_EVENTS] = PointerGetDatum(events);
 	row.values[BATCH_RESULT] = result;
 	memset(row.nulls, false, sizeof(row.nulls));
 	qfs_own_row_put(&row);
@@ -322,7 +316,7 @@ qfs_sql_events_batch(PG_FUNCTION_ARGS)
 	{
 		result = append_all(events);
 		if (has_id)
-			store_batch(&user, id, &hash, result);
+			store_batch(&user, id, result);
 	}
 	spi = MemoryContextSwitchTo(caller);
 	result = PointerGetDatum(DatumGetJsonbPCopy(result));

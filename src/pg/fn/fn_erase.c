@@ -16,7 +16,6 @@
 #include "pg/append/operator_event.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
-#include "pg/table/batch.h"
 #include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 
@@ -78,6 +77,5 @@ qfs_sql_erase_payload(PG_FUNCTION_ARGS)
 	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
 	qfs_ledger_erase(ledger, seq);
 	table_close(ledger, NoLock);
-	qfs_batch_forget(&seq, 1);
 	PG_RETURN_INT64(by);
 }

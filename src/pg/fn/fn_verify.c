@@ -29,7 +29,6 @@
 #include "pg/fn/acknowledge.h"
 #include "pg/fn/stream_position.h"
 #include "pg/fn/verify_tables.h"
-#include "pg/table/batch.h"
 #include "pg/table/ledger_erase.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/off_ledger.h"
@@ -533,24 +532,17 @@ static void
 follow_erasures(void)
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
-	uint64	   *entries;
-	uint64		count;
 
 	SPI_connect();
 	if (SPI_execute("SELECT e.seq FROM qfs.erasure e ORDER BY e.seq", false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "qfs: erasures could not be read");
-	count = SPI_processed;
-	entries = palloc_extended(mul_size(count, sizeof(*entries)), MCXT_ALLOC_HUGE);
-	for (uint64 i = 0; i < count; i++)
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool		isnull;
 
-		entries[i] = (uint64) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		qfs_ledger_erase(ledger,
+						 (uint64) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
 	}
-	for (uint64 i = 0; i < count; i++)
-		qfs_ledger_erase(ledger, entries[i]);
-	if (count > 0)
-		qfs_batch_forget(entries, count);
 	SPI_finish();
 	table_close(ledger, NoLock);
 }

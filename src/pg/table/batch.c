@@ -1,26 +1,22 @@
 /*
- * batch.c - batches that were sent under an id: does the ledger have what a row says?
+ * batch.c - batches that were sent under an id: what their events were, the ledger knows.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "pg/base/compat.h"
 
-#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "crypto/sha256.h"
 #include "identity/auth_value.h"
 #include "pg/base/args.h"
+#include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/batch.h"
-#include "pg/table/row_write.h"
 #include "text/json.h"
 
 bool
@@ -133,13 +129,14 @@ write_result(Datum result, qfs_buf *out)
 	return qfs_json_type_of(qfs_buf_slice(out)) == QFS_JSON_ARRAY;
 }
 
-/* Are they all the entries' of the ledger?  digest: gets that of the events */
+/* Are they all the entries' of the ledger, in their order?  digest: gets that of the events */
 static bool
 are_entries(Results *r, qfs_slice results, int64 *seq, qfs_hash *digest)
 {
 	qfs_json_iter iter = qfs_json_members(results);
 	qfs_slice	none;
 	qfs_slice	result;
+	int64		last = -1;
 
 	qfs_sha256_init(&r->digest);
 	add(&r->digest, QFS_LITERAL("["));
@@ -148,115 +145,57 @@ are_entries(Results *r, qfs_slice results, int64 *seq, qfs_hash *digest)
 		CHECK_FOR_INTERRUPTS();
 		if (n > 0)
 			add(&r->digest, QFS_LITERAL(","));
-		if (!is_entry(r, result, seq))
+		if (!is_entry(r, result, seq) || *seq <= last)
 			return false;
+		last = *seq;
 	}
 	add(&r->digest, QFS_LITERAL("]"));
 	qfs_sha256_final(&r->digest, digest);
 	return true;
 }
 
+/* The same for a row's result, of this account.  seq: gets the entry that it fails at, or the last */
+static bool
+is_recorded(Results *r, Datum result, int64 *seq, qfs_hash *digest)
+{
+	qfs_buf		text;
+
+	*seq = 0;
+	if (!write_result(result, &text) || qfs_json_length(qfs_buf_slice(&text)) > QFS_BATCH_MAX)
+		return false;
+	qfs_buf_init(&r->event, palloc(BATCH_EVENT_MAX), BATCH_EVENT_MAX);
+	return are_entries(r, qfs_buf_slice(&text), seq, digest);
+}
+
 bool
 qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum *batch, const bool *nulls, int64 *seq)
 {
 	Results		r = {.ledger = ledger,.json = json};
-	qfs_buf		text;
 	qfs_hash	digest;
 
 	*seq = 0;
 	for (int i = 0; i < BATCH_COLUMNS; i++)
 		if (nulls[i])
 			return false;
-	if (!qfs_batch_id_fits(qfs_varlena_of(batch[BATCH_NAME])) || !write_result(batch[BATCH_RESULT], &text) ||
-		qfs_json_length(qfs_buf_slice(&text)) > QFS_BATCH_MAX)
-		return false;
 	r.user = (const qfs_user_id *) DatumGetPointer(batch[BATCH_USER]);
-	qfs_buf_init(&r.event, palloc(BATCH_EVENT_MAX), BATCH_EVENT_MAX);
-	if (!are_entries(&r, qfs_buf_slice(&text), seq, &digest))
-		return false;
-	if (r.erased)
-		return qfs_batch_is_forgotten(batch[BATCH_EVENTS]);
-	return memcmp(&digest, DatumGetPointer(batch[BATCH_EVENTS]), sizeof(digest)) == 0;
-}
-
-/* ---- batches of which a payload was erased ---- */
-
-/* In place of a digest that would confirm a guess. */
-static const qfs_hash forgotten;
-
-bool
-qfs_batch_is_forgotten(Datum events)
-{
-	return memcmp(DatumGetPointer(events), &forgotten, sizeof(forgotten)) == 0;
-}
-
-static int
-compare_numbers(const void *a, const void *b)
-{
-	uint64		x = *(const uint64 *) a;
-	uint64		y = *(const uint64 *) b;
-
-	return (x > y) - (x < y);
-}
-
-/* Is it the result of a batch that had one of these entries? */
-static bool
-has_entry(Datum result, const uint64 *entries, size_t count)
-{
-	qfs_json_iter iter;
-	qfs_buf		text;
-	qfs_slice	none;
-	qfs_slice	item;
-	qfs_slice	number;
-	int64_t		seq;
-
-	if (!write_result(result, &text))
-		return false;
-	iter = qfs_json_members(qfs_buf_slice(&text));
-	while (qfs_json_next(&iter, &none, &item))
-		if (qfs_json_member(item, "seq", &number) && qfs_json_to_int(number, &seq) && seq >= 0 &&
-			bsearch(&seq, entries, count, sizeof(*entries), compare_numbers) != NULL)
-			return true;
-	return false;
-}
-
-static void
-forget(Relation rel, HeapTuple row)
-{
-	int			column = BATCH_EVENTS + 1;
-	Datum		value = PointerGetDatum(&forgotten);
-	bool		null = false;
-	ItemPointerData place = row->t_self;
-
-	qfs_row_refuse_published(rel);
-	qfs_row_write(rel, heap_modify_tuple_by_cols(row, RelationGetDescr(rel), 1, &column, &value, &null), &place);
+	return qfs_batch_id_fits(qfs_varlena_of(batch[BATCH_NAME])) &&
+		is_recorded(&r, batch[BATCH_RESULT], seq, &digest);
 }
 
 void
-qfs_batch_forget(const uint64 *entries, size_t count)
+qfs_batch_check(const qfs_user_id *user, Datum result, const qfs_hash *events)
 {
-	Relation	rel = table_open(qfs_table_oid("batch"), RowExclusiveLock);
-	TableScanDesc scan = table_beginscan(rel, SnapshotSelf, 0, NULL);
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs batches", ALLOCSET_DEFAULT_SIZES);
-	HeapTuple	row;
+	LedgerReader ledger;
+	Results		r = {.ledger = &ledger,.user = user,.json = palloc(LEDGER_JSON_MAX)};
+	qfs_hash	digest;
+	int64		seq;
 
-	while ((row = heap_getnext(scan, ForwardScanDirection)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
-		Datum		values[BATCH_COLUMNS];
-		bool		nulls[BATCH_COLUMNS];
-
-		CHECK_FOR_INTERRUPTS();
-		heap_deform_tuple(row, RelationGetDescr(rel), values, nulls);
-		/* What was forgotten just now is met again. */
-		if (!nulls[BATCH_EVENTS] && !nulls[BATCH_RESULT] && !qfs_batch_is_forgotten(values[BATCH_EVENTS]) &&
-			has_entry(values[BATCH_RESULT], entries, count))
-			forget(rel, row);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	table_endscan(scan);
-	MemoryContextDelete(per_row);
-	table_close(rel, NoLock);
-	CommandCounterIncrement();
+	qfs_ledger_table_open(&ledger, SnapshotSelf);
+	if (!is_recorded(&r, result, &seq, &digest))
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.batch has a result that entry %i does not give", (int64_t) seq);
+	qfs_ledger_table_close(&ledger);
+	if (r.erased)
+		QFS_THROW(QFS_PAYLOAD_ERASED, "an event of the batch that was sent under this id");
+	if (memcmp(&digest, events, sizeof(digest)) != 0)
+		QFS_THROW(QFS_BATCH_ID_REUSED, "it was sent with other events before");
 }

@@ -1,5 +1,8 @@
 /*
- * batch.h - batches that were sent under an id: does the ledger have what a row says?
+ * batch.h - batches that were sent under an id: what their events were, the ledger knows.
+ *
+ * No digest of them is kept: it would confirm a guess of what was in them, and
+ * would have to go with the payload of any.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -11,7 +14,7 @@
 /* Columns of qfs.batch, counted from 0. */
 enum
 {
-	BATCH_USER, BATCH_NAME, BATCH_EVENTS, BATCH_RESULT, BATCH_COLUMNS
+	BATCH_USER, BATCH_NAME, BATCH_RESULT, BATCH_COLUMNS
 };
 
 /* The most events of a batch, and characters of its id. */
@@ -23,7 +26,7 @@ extern bool qfs_batch_id_fits(qfs_slice id);
 
 /*
  * Does the ledger have the entries of a row, by this account, with these hashes
- * and outcomes, and is the digest that of their events?
+ * and outcomes?
  * ledger: open; json: memory of LEDGER_JSON_MAX bytes
  * seq: gets the entry that it fails at, or the last
  */
@@ -31,14 +34,11 @@ extern bool qfs_batch_is_recorded(LedgerReader *ledger, void *json, const Datum 
 								  const bool *nulls, int64 *seq);
 
 /*
- * Takes the digest of its events from each batch that had one of these
- * entries: it would confirm a guess of what was in them.
- * entries: in ascending order
- * Errors: CHANGES_PUBLISHED.
+ * Were these the events of the batch that gave this result to the account?
+ * events: SHA-256 of them, canonical
+ * Errors: BATCH_ID_REUSED if they were others, PAYLOAD_ERASED where nobody can
+ * tell any more, STATE_MISMATCH for a result that the ledger did not give.
  */
-extern void qfs_batch_forget(const uint64 *entries, size_t count);
-
-/* events: the column; has its digest been taken? */
-extern bool qfs_batch_is_forgotten(Datum events);
+extern void qfs_batch_check(const qfs_user_id *user, Datum result, const qfs_hash *events);
 
 #endif
