@@ -180,28 +180,31 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical', 'challenge',
-  'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session', 'current_user_id',
-  'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'erase_envelope',
+  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical',
+  'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session',
+  'current_user_id', 'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'erase_envelope',
   'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_public', 'jwks', 'keccak256', 'key_fault',
   'knows_server', 'leaf_hash', 'ledger_append', 'lock_stream', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'outgoing', 'position_of', 'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'readable_entry',
-  'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse',
-  'refuse_change', 'refuse_write', 'register_event_type',
+  'open_sessions', 'outgoing', 'parties', 'parties_between', 'position_of', 'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint',
+  'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign', 'recovery_message',
+  'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type',
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_policy',
-  'set_profile', 'sha256_jcs', 'sha3_256', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
+  'set_profile', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome',
+  'trust_level', 'user_id', 'verify',
   'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'access', 'account_part', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'explain', 'explain_own',
+  'access', 'account_part', 'channels', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle',
+  'entry_hash', 'entry_head', 'epoch_start', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
-  'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'outgoing', 'profile_of',
+  'find_tx', 'head', 'health', 'inclusion_proof', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'open_sessions',
+  'outgoing', 'parties', 'parties_between', 'profile_of',
   'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes',
-  'session_replay', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
+  'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
   'version', 'vitals', 'vkey'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
   'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'durable_head',
@@ -219,16 +222,18 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'durable_head', 'epoch_start', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
-  'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'post_restore', 'profile_of', 'publish_checkpoint',
+  'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'post_restore',
+  'profile_of', 'publish_checkpoint',
   'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_profile',
-  'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
+  'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
   'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
-  'add_cosignature(text)', 'add_witness(text)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
+  'add_cosignature(text)', 'add_witness(text)', 'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)',
+  'explain(bigint, text, qfs.user_id, bigint, bigint)',
   'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()',
-  'position_of(text)', 'publish_checkpoint()', 'readable_entry(bigint)', 'rebuild_positions()', 'take(text, text[], bytea[])',
-  'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'open_sessions(text, integer)', 'parties(bigint)',
+  'parties_between(bigint, bigint)', 'position_of(text)', 'publish_checkpoint()', 'readable_entry(bigint)', 'rebuild_positions()',
+  'take(text, text[], bytea[])', 'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
@@ -240,9 +245,11 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'require_thread(text) search_path=pg_catalog, pg_temp',
   'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'access()', 'account_part(bigint, qfs.user_id, text)', 'entry_hash(bigint)', 'epoch_start()', 'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
+  'access()', 'account_part(bigint, qfs.user_id, text)', 'channels(bigint, bigint)', 'entry_hash(bigint)', 'epoch_start()',
+  'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
   'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
-  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'outgoing(bigint, bigint)', 'profile_of(qfs.user_id)',
+  'find_tx(text)', 'health()', 'key_fault()', 'metric_families()', 'neighbours()', 'open_sessions(text, integer)', 'outgoing(bigint, bigint)',
+  'parties(bigint)', 'profile_of(qfs.user_id)',
   'require_thread(text)', 'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
@@ -262,7 +269,7 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
   'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'policy()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
-  'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'tile(integer, bigint, integer)',
+  'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
   'account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],

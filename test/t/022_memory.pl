@@ -111,6 +111,7 @@ my %arguments = (
   'qfs.find_account' => "'$alice->{user_id}', NULL", 'qfs.find_message' => "'$thread', 1, NULL", 'qfs.find_tx' => "'$scored'",
   'qfs.find_own_touch' => "'$alice->{user_id}', $scored", 'qfs.find_touch' => "'$alice->{user_id}', $scored",
   'qfs.readable_entry' => $scored, 'qfs.require_thread' => "'$thread'", 'qfs.verify' => '', 'qfs.session_replay' => $size - 1,
+  'qfs.parties' => $scored, 'qfs.parties_between' => "0, $size", 'qfs.channels' => "0, $size", 'qfs.open_sessions' => 'NULL, 10', 'qfs.since' => "0, 100, $size",
   # what appends
   'qfs.add_cosignature' => literal(cosigned()), 'qfs.add_witness' => literal(note_key('other.example', 4, '19' x 32)), 'qfs.authenticate' => "'$alice->{token}'",
   'qfs.authenticate_request' => "'Bearer $alice->{token}', 'qfs_user', '$alice->{session}', '/'",
@@ -132,7 +133,7 @@ my %arguments = (
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
-  'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
+  'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
 );
 # It does nothing but fail.

@@ -11,16 +11,23 @@ is_reader(const qfs_reader *reader, const qfs_user_id *user)
 	return reader->has_user && memcmp(&reader->user, user, sizeof(*user)) == 0;
 }
 
-/* Does the payload name the reader, in the member in which the rule says that its type names a party? */
+/* The account that the payload names, in the member in which the rule says that its type names a party. */
 static bool
-is_named(const qfs_rule *rule, const qfs_reader *reader, const qfs_entry *entry)
+find_named(const qfs_rule *rule, const qfs_entry *entry, qfs_user_id *out)
 {
-	qfs_user_id named;
 	qfs_slice	value;
 
 	return rule != NULL && rule->party_member != NULL &&
 		qfs_json_member(entry->payload, rule->party_member, &value) && qfs_json_to_plain(value, &value) &&
-		qfs_user_id_parse(value, &named, NULL) == QFS_OK && is_reader(reader, &named);
+		qfs_user_id_parse(value, out, NULL) == QFS_OK;
+}
+
+static bool
+is_named(const qfs_rule *rule, const qfs_reader *reader, const qfs_entry *entry)
+{
+	qfs_user_id named;
+
+	return find_named(rule, entry, &named) && is_reader(reader, &named);
 }
 
 static bool
@@ -55,15 +62,26 @@ qfs_sees_act(const qfs_registry *registry, const qfs_reader *reader, const qfs_e
 		qfs_is_party(registry, reader, entry);
 }
 
-/* Are these the ties of an account that the reader has invited? */
+/* If these are ties: who invited the account. */
 static bool
-has_invited(const qfs_reader *reader, const qfs_entry *entry, const qfs_account_part *part)
+find_referrer(const qfs_entry *entry, const qfs_account_part *part, qfs_user_id *out)
 {
 	qfs_account_change change;
 
-	return qfs_slice_equal(part->kind, qfs_slice_of(qfs_account_kind_names[QFS_TIES])) &&
-		qfs_account_part_parse(part->part.value, entry->seq, &change, NULL) == QFS_OK &&
-		change.after.ties.has_referrer && is_reader(reader, &change.after.ties.referrer);
+	if (!qfs_slice_equal(part->kind, qfs_slice_of(qfs_account_kind_names[QFS_TIES])) ||
+		qfs_account_part_parse(part->part.value, entry->seq, &change, NULL) != QFS_OK ||
+		!change.after.ties.has_referrer)
+		return false;
+	*out = change.after.ties.referrer;
+	return true;
+}
+
+static bool
+has_invited(const qfs_reader *reader, const qfs_entry *entry, const qfs_account_part *part)
+{
+	qfs_user_id referrer;
+
+	return find_referrer(entry, part, &referrer) && is_reader(reader, &referrer);
 }
 
 bool
@@ -88,6 +106,38 @@ qfs_sees_any(const qfs_registry *registry, const qfs_reader *reader, const qfs_e
 	for (unsigned i = 0; i < entry->account_count && !any; i++)
 		any = qfs_sees_account(registry, reader, entry, i);
 	return any;
+}
+
+static void
+add_party(const qfs_user_id *user, qfs_user_id *parties, unsigned *count)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (memcmp(&parties[i], user, sizeof(*user)) == 0)
+			return;
+	parties[(*count)++] = *user;
+}
+
+unsigned
+qfs_parties(const qfs_registry *registry, const qfs_entry *entry, qfs_user_id *out)
+{
+	unsigned	count = 0;
+	qfs_user_id user;
+
+	if (entry->parts[QFS_PART_ACT].shown && entry->has_actor)
+		add_party(&entry->actor, out, &count);
+	if (entry->parts[QFS_PART_ACT].shown && find_named(qfs_registry_find(registry, entry->type), entry, &user))
+		add_party(&user, out, &count);
+	for (unsigned i = 0; i < entry->account_count; i++)
+	{
+		const qfs_account_part *part = &entry->account_parts[i];
+
+		if (!part->part.shown)
+			continue;
+		add_party(&part->account, out, &count);
+		if (find_referrer(entry, part, &user))
+			add_party(&user, out, &count);
+	}
+	return count;
 }
 
 void

@@ -34,6 +34,17 @@ extern bool qfs_sees_account(const qfs_registry *registry, const qfs_reader *rea
 /* Is there anything of an account in the entry that the reader sees, or its act? */
 extern bool qfs_sees_any(const qfs_registry *registry, const qfs_reader *reader, const qfs_entry *entry);
 
+/* Actor, the account that the payload names, those that were touched and who invited them. */
+#define QFS_PARTIES_MAX (2 + 2 * QFS_ACCOUNT_PARTS_MAX)
+
+/*
+ * Those whom the entry concerns, each once: whoever sees more of it than
+ * everybody does by being who they are.
+ * out: room for QFS_PARTIES_MAX
+ * Result: how many
+ */
+extern unsigned qfs_parties(const qfs_registry *registry, const qfs_entry *entry, qfs_user_id *out);
+
 /* Hides what the reader does not see. */
 extern void qfs_show_to(const qfs_registry *registry, const qfs_reader *reader, qfs_entry *entry);
 

@@ -12,7 +12,6 @@
 #include "utils/snapmgr.h"
 
 #include "crypto/sha256.h"
-#include "engine/visibility.h"
 #include "ledger/registry.h"
 #include "log/line.h"
 #include "pg/append/account_event.h"
@@ -21,6 +20,7 @@
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
+#include "pg/fn/reader.h"
 #include "pg/table/batch.h"
 #include "pg/table/entry_columns.h"
 #include "pg/table/ledger_table.h"
@@ -37,9 +37,8 @@ qfs_sql_is_public(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(qfs_policy_is_public());
 }
 
-/* The account that is signed in, or everybody where all is public. */
-static qfs_reader
-reader_now(void)
+qfs_reader
+qfs_reader_now(void)
 {
 	const qfs_session_record *actor = qfs_actor();
 	qfs_reader	reader = {.all = qfs_policy_is_public(),.has_user = actor != NULL};
@@ -78,7 +77,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_sees);
 Datum
 qfs_sql_sees(PG_FUNCTION_ARGS)
 {
-	qfs_reader	reader = reader_now();
+	qfs_reader	reader = qfs_reader_now();
 	qfs_entry	entry;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
@@ -94,7 +93,7 @@ PG_FUNCTION_INFO_V1(qfs_sql_seen_accounts);
 Datum
 qfs_sql_seen_accounts(PG_FUNCTION_ARGS)
 {
-	qfs_reader	reader = reader_now();
+	qfs_reader	reader = qfs_reader_now();
 	qfs_entry	entry;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
@@ -110,7 +109,7 @@ Datum
 qfs_sql_readable_entry(PG_FUNCTION_ARGS)
 {
 	uint64		seq = qfs_count_arg(fcinfo, 0, "seq");
-	qfs_reader	reader = reader_now();
+	qfs_reader	reader = qfs_reader_now();
 	qfs_entry  *entry = palloc(sizeof(*entry));
 	LedgerReader ledger;
 	qfs_buf		line;

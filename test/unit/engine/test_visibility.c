@@ -202,8 +202,81 @@ shown_twice(void)
 	sample_close(&s);
 }
 
+static bool
+is_among(const qfs_user_id *user, const qfs_user_id *parties, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (memcmp(&parties[i], user, sizeof(*user)) == 0)
+			return true;
+	return false;
+}
+
+/* Whom an entry concerns are those who see more of it than a stranger does, and nobody else. */
+static void
+parties(void)
+{
+	const person *const people[] = {&ann, &bob, &cid};
+	/* By entry, in the order in which they are found: wallets' numbers. */
+	static const struct
+	{
+		unsigned	seq;
+		const char *who;
+	}			rows[] = {
+		{0, ""}, {1, ""}, {4, "1"}, {7, "21"}, {8, "2"}, {11, "321"}, {12, "231"}, {13, ""}, {14, "2"}, {15, "32"}, {16, "1"}, {17, ""}, {18, "3"}, {19, ""},
+	};
+
+	open_history();
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_user_id found[QFS_PARTIES_MAX];
+		char		who[QFS_PARTIES_MAX + 1] = "";
+		qfs_reader	stranger = {.has_user = true};
+		qfs_entry	entry;
+		unsigned	count;
+		char		seen_by_stranger[256];
+
+		unit_row("entry %u", rows[i].seq);
+		CHECK_STATUS(qfs_line_read(sample_line(&s, rows[i].seq), &entry, NULL), QFS_OK);
+		count = qfs_parties(&qfs_registry_own, &entry, found);
+		for (unsigned n = 0; n < count; n++)
+			who[n] = (char) ('0' + number_of(&found[n]));
+		CHECK_TEXT(qfs_slice_of(who), rows[i].who);
+		memset(&stranger.user, 0x77, sizeof(stranger.user));
+		snprintf(seen_by_stranger, sizeof(seen_by_stranger), "%s", shown(rows[i].seq, &stranger));
+		for (int p = 0; p < 3; p++)
+		{
+			qfs_reader	reader = {.has_user = true,.user = people[p]->wallet.user};
+
+			unit_row("entry %u, wallet %d", rows[i].seq, p + 1);
+			CHECK(is_among(&reader.user, found, count) == (strcmp(shown(rows[i].seq, &reader), seen_by_stranger) != 0));
+		}
+	}
+	sample_close(&s);
+}
+
+/* What is not shown concerns nobody that it would name. */
+static void
+hidden_parties(void)
+{
+	qfs_user_id found[QFS_PARTIES_MAX];
+	qfs_entry	entry;
+
+	open_history();
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 16), &entry, NULL), QFS_OK);
+	qfs_entry_hide(&entry, QFS_PART_ACT);
+	CHECK(qfs_parties(&qfs_registry_own, &entry, found) == 0);
+	CHECK_STATUS(qfs_line_read(sample_line(&s, 4), &entry, NULL), QFS_OK);
+	qfs_entry_hide(&entry, QFS_PART_ACT);
+	for (unsigned i = 0; i < entry.account_count; i++)
+		qfs_entry_hide_account(&entry, i);
+	CHECK(qfs_parties(&qfs_registry_own, &entry, found) == 0);
+	sample_close(&s);
+}
+
 static const unit_case cases[] = {
 	CASE(matrix),
+	CASE(parties),
+	CASE(hidden_parties),
 	CASE(nobody_is_nobody),
 	CASE(shown_twice),
 	NO_MORE_CASES
