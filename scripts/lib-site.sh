@@ -1,4 +1,4 @@
-# lib-site.sh - daemons of a site, for the checks: nginx with docs/nginx.conf.
+# lib-site.sh - daemons of a site, for the checks: nginx with docs/nginx.conf, PostgREST with docs/postgrest.conf.
 # To be sourced after lib.sh; the caller sets `work`, a directory of its own.
 
 # The daemons that start() started; stop_all ends them.
@@ -40,36 +40,59 @@ make_certificate() {
   [ "$(id -u)" -ne 0 ] || chown "$(server_user)" "$work/tls.key"
 }
 
-# start_nginx NAME UPSTREAM: docs/nginx.conf in front of a PostgREST, with that
-# certificate; its port is in NAME.port.
+# start_postgrest LEDGER [NAME EXPRESSION...]: docs/postgrest.conf for a database whose keys are in LEDGER.jwks, under a
+# name of its own, with what else is different there, on the socket NAME.sock; needs $work/postgrest.
+start_postgrest() {
+  local ledger=$1 name=${2:-$1}
+  shift $(($# > 1 ? 2 : 1))
+  adapt docs/postgrest.conf \
+    "s|^db-uri = .*|db-uri = \"postgres://qfs_web@/$ledger?host=$work\"|" \
+    "s|^jwt-secret = .*|jwt-secret = \"@$work/$ledger.jwks\"|" \
+    "s|^jwt-aud = .*|jwt-aud = \"ledger.example.org/$ledger\"|" \
+    "s|^server-host = .*|server-unix-socket = \"$work/$name.sock\"|" \
+    "/^(server|admin-server)-port = /d" "$@" > "$work/$name.postgrest.conf"
+  echo "db-pool = 4" >> "$work/$name.postgrest.conf"
+  start "$name.postgrest" "$work/postgrest" "$work/$name.postgrest.conf"
+}
+
+# start_nginx NAME UPSTREAM [EXPRESSION...]: docs/nginx.conf in front of a PostgREST, with that
+# certificate, and with what else is different; its port is in NAME.port, that of its publisher in NAME.publisher.
 start_nginx() {
-  local dir=$work/$1.nginx port nginx
+  local dir=$work/$1.nginx name=$1 upstream=$2 port publisher nginx
+  shift 2
   nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx was not found"
   port=$(free_port)
+  publisher=$(free_port)
   as_server_user mkdir "$dir"
   adapt docs/nginx.conf \
-    "s|^( *server) 127.0.0.1:3000;|\1 $2;|" \
+    "s|^( *server) 127.0.0.1:3000;|\1 $upstream;|" \
     "s|^( *listen) 443 |\1 127.0.0.1:$port |" \
     "/^ *listen \[::\]:443 /d" \
+    "s|^( *listen) 127.0.0.1:8081;|\1 127.0.0.1:$publisher;|" \
+    "s|^( *access_log) /var/log/nginx/qfs.access.log|\1 $dir/access.log|" \
     "s|^( *ssl_certificate) .*|\1 $work/tls.crt;|" \
-    "s|^( *ssl_certificate_key) .*|\1 $work/tls.key;|" > "$work/$1.site.conf"
-  cat > "$work/$1.nginx.conf" << NGINX
+    "s|^( *ssl_certificate_key) .*|\1 $work/tls.key;|" "$@" > "$work/$name.site.conf"
+  cat > "$work/$name.nginx.conf" << NGINX
 daemon off;
+load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
 pid $dir/pid;
 worker_processes 1;
-events {}
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; }
 http {
-  access_log $dir/access.log;
   client_body_temp_path $dir/body;
   proxy_temp_path $dir/proxy;
   fastcgi_temp_path $dir/fastcgi;
   uwsgi_temp_path $dir/uwsgi;
   scgi_temp_path $dir/scgi;
-  include $work/$1.site.conf;
+  include $work/$name.site.conf;
 }
 NGINX
-  as_server_user "$nginx" -e "$dir/error.log" -t -c "$work/$1.nginx.conf" > "$work/nginx-t.log" 2>&1 ||
+  # nchan 1.3.6 makes this one whatever the configuration says, which takes root unless nginx was started before.
+  [ -d /var/lib/nginx/body ] || [ "$(id -u)" -ne 0 ] || install -d -m 700 -o www-data -g root /var/lib/nginx/body
+  as_server_user "$nginx" -e "$dir/error.log" -t -c "$work/$name.nginx.conf" > "$work/nginx-t.log" 2>&1 ||
     { cat "$work/nginx-t.log" >&2; die "docs/nginx.conf"; }
-  start "$1.nginx" "$nginx" -e "$dir/error.log" -c "$work/$1.nginx.conf"
-  echo "$port" > "$work/$1.port"
+  start "$name.nginx" "$nginx" -e "$dir/error.log" -c "$work/$name.nginx.conf"
+  echo "$port" > "$work/$name.port"
+  echo "$publisher" > "$work/$name.publisher"
 }

@@ -1,0 +1,143 @@
+// failures.test.mjs - whatever is killed: a client that asks since() after each message and each new socket has missed nothing.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { openSync, readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { closeAll, openSocket } from '../api/socket.mjs';
+import { allSince, assertOk, DIR, ledger, note, pause, signIn, toldOf, until } from './site.mjs';
+
+const api = ledger('push');
+const started = [];
+after(() => {
+  closeAll();
+  for (const child of started) child.kill('SIGTERM');
+});
+
+const user = process.env.QFS_SERVER_USER;
+const asUser = (command) => (process.getuid() === 0 ? ['runuser', '-u', user, '--', ...command] : command);
+const pidOf = (name) => Number(readFileSync(`${DIR}/push.${name}.pid`));
+const isGone = (pid) => { try { process.kill(pid, 0); return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')); } catch { return true; } };
+
+// A daemon's process, as it is now, and how it is started.
+const daemons = {
+  push: { pid: pidOf('push'), command: [`${DIR}/qfs-bridge`, 'push', '--config', `${DIR}/push.push.conf`] },
+  nginx: { pid: pidOf('nginx'), command: ['/usr/sbin/nginx', '-e', `${DIR}/push.nginx/error.log`, '-c', `${DIR}/push.nginx.conf`] },
+};
+
+async function kill(name, signal) {
+  const { pid } = daemons[name];
+  // nginx' worker has to go with its master, or it would keep the ports.
+  const workers = name === 'nginx' ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number) : [];
+  for (const one of [pid, ...workers]) process.kill(one, signal);
+  await until(`the end of ${name}`, () => [pid, ...workers].every(isGone));
+}
+
+function start(name) {
+  const [program, ...rest] = asUser(['sh', '-c', 'echo $$; exec "$@"', 'sh', ...daemons[name].command]);
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', openSync(`${DIR}/again.log`, 'a')] });
+  started.push({ kill: (signal) => { try { process.kill(daemons[name].pid, signal); } catch { /* it is gone */ } } });
+  return new Promise((resolve) => {
+    child.stdout.once('data', (data) => {
+      daemons[name].pid = Number(data.toString());
+      resolve();
+    });
+    child.stdout.on('data', () => {});
+    child.unref();
+  });
+}
+
+// A client as docs/push.md has it: what it has got of since(), with no other poll than that of a new socket.
+async function client(token) {
+  const got = [];
+  let next = assertOk(await api.read('/rpc/since', token)).next;
+  let isAsking = Promise.resolve();
+  let ended = false;
+  const look = () => { isAsking = isAsking.then(async () => {
+    if (ended) return;
+    try {
+      const answer = await allSince(api, token, next);
+      got.push(...answer.entries.map(({ seq }) => seq));
+      ({ next } = answer);
+    } catch { /* the next message, or socket, asks again */ }
+  }); };
+  async function keep() {
+    while (!ended) {
+      const socket = await openSocket('push', { token }).catch(() => null);
+      if (socket) {
+        socket.on = look;
+        look();
+        await socket.closed;
+      }
+      await pause(100);
+    }
+  }
+  keep();
+  return { got, stop: () => { ended = true; } };
+}
+
+const postgresql = (...what) => spawnSync(...((c) => [c[0], c.slice(1)])(asUser([`${pgBin()}/pg_ctl`, '-D', `${DIR}/data`, '-w', '-l', `${DIR}/server.log`, ...what])), { stdio: 'ignore' });
+const pgBin = () => spawnSync(process.env.PG_CONFIG, ['--bindir']).stdout.toString().trim();
+
+const disturbances = {
+  'qfs-bridge killed': async () => { await kill('push', 'SIGKILL'); await pause(500); await start('push'); },
+  'qfs-bridge stopped': async () => { await kill('push', 'SIGTERM'); await pause(300); await start('push'); },
+  'nginx killed': async () => { await kill('nginx', 'SIGKILL'); await pause(500); await start('nginx'); },
+  'nginx told to read its configuration again': async () => { process.kill(daemons.nginx.pid, 'SIGHUP'); await pause(300); },
+  'PostgreSQL restarted': async () => { assert.equal(postgresql('restart', '-m', 'immediate').status, 0); await pause(300); },
+};
+
+for (const [name, disturb] of Object.entries(disturbances)) {
+  test(`${name}: nothing is missed`, async () => {
+    const ann = await signIn(api);
+    await toldOf(api);
+    const her = await client(ann.token);
+    const sent = [];
+    let writing = true;
+    const writer = (async () => {
+      while (writing) {
+        await note(api, ann).then((seq) => sent.push(seq), () => {});
+        await pause(10);
+      }
+    })();
+    await pause(300);
+    await disturb();
+    await pause(500);
+    writing = false;
+    await writer;
+    // An entry that was appended, and whose acknowledgement was lost, is there all the same.
+    const all = () => api.sql(`SELECT string_agg(seq::text, ',' ORDER BY seq) FROM qfs.ledger WHERE actor OPERATOR(qfs.=) '${ann.user_id}' AND type = 'NOTE'`);
+    await until('all of it', () => her.got.join() === all(), 15000);
+    assert.ok(sent.length > 20 && sent.every((seq) => her.got.includes(seq)), `${sent.length}`);
+    her.stop();
+  });
+}
+
+test('a socket that stayed open while qfs-bridge was away is told to look', async () => {
+  const ann = await signIn(api);
+  await toldOf(api);
+  const socket = await openSocket('push', { token: ann.token });
+  await kill('push', 'SIGKILL');
+  await note(api, ann);
+  await pause(200);
+  assert.equal(socket.messages, 0);
+  await start('push');
+  await until('the message', () => socket.messages === 1);
+  assert.deepEqual(socket.numbers, []);
+  const seq = await note(api, ann);
+  await until('the next number', () => socket.numbers.includes(seq));
+});
+
+test('a session that ended while qfs-bridge was away: its socket hears nothing', async () => {
+  const [ann, bob] = [await signIn(api), await signIn(api)];
+  await toldOf(api);
+  const socket = await openSocket('push', { token: ann.token });
+  await kill('push', 'SIGKILL');
+  assertOk(await api.call('session_revoke', { session: ann.session }, ann.token));
+  await start('push');
+  await toldOf(api);
+  assert.equal(socket.messages, 0);
+  assert.ok(bob.token);
+});
