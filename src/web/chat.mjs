@@ -121,42 +121,38 @@ export async function eraseMessage(row) {
 
 // ---- news ----
 
-const QUICK_MS = 1500;
+// What other tabs of this account have read is no entry, so nobody says when to ask for it.
 const SLOW_MS = 30000;
 
-// Asks for the inbox, less and less often while nothing happens, and at once when somebody comes back to
-// the page.  listener(threads) is called when there is something new; gives a function that asks now.
+// Asks for the inbox when it is told to, when somebody comes back to the page, and now and then.
+// listener(threads) is called when there is something new; gives the function that asks now.
 export function watchInbox(listener) {
-  let pause = QUICK_MS;
   let timer;
   let isAsking = false;
+  let again = false;
   let seen = '';
   async function look() {
+    const threads = await inbox();
+    const state = JSON.stringify([session()?.user_id, threads]);
+    if (state === seen) return;
+    seen = state;
+    listener(threads);
+  }
+  // Told to while it asks, it asks once more.
+  async function now() {
+    again = true;
     if (isAsking) return;
     isAsking = true;
     clearTimeout(timer);
-    if (session() && !document.hidden) {
-      try {
-        const threads = await inbox();
-        const state = JSON.stringify([session()?.user_id, threads]);
-        pause = state === seen ? Math.min(SLOW_MS, pause * 1.3) : QUICK_MS;
-        if (state !== seen) {
-          seen = state;
-          listener(threads);
-        }
-      } catch {
-        pause = SLOW_MS;
-      }
+    while (again && session() && !document.hidden) {
+      again = false;
+      await look().catch(() => {});
     }
     isAsking = false;
-    timer = setTimeout(look, pause);
-  }
-  function now() {
-    pause = QUICK_MS;
-    look();
+    timer = setTimeout(now, SLOW_MS);
   }
   document.addEventListener('visibilitychange', now);
   window.addEventListener('focus', now);
-  look();
+  now();
   return now;
 }

@@ -5,6 +5,7 @@
 import { watchInbox } from './chat.mjs';
 import { el, show } from './dom.mjs';
 import { captureInvitation, dropInvitation } from './invitation.mjs';
+import { watchLedger } from './live.mjs';
 import { person, nameOf } from './people.mjs';
 import { route } from './router.mjs';
 import { onSessionChange, restoreSession, session } from './session.mjs';
@@ -71,6 +72,13 @@ async function onNews(threads) {
   await openView.onNews?.(threads);
 }
 
+// Entries that concern the account: messages are in the inbox, and what a view shows of the account it draws anew.
+function onEntries(entries) {
+  askNow();
+  if (Date.now() - checkedAt > FRESH_MS) checkLedger();
+  openView.onEntries?.(entries);
+}
+
 // The ledger grows: what this browser knows of it is looked at again every minute, when somebody comes back to the
 // page, and with the next view if that was a while ago.
 const CHECK_MS = 60000;
@@ -118,6 +126,7 @@ async function start() {
     askNow();
   });
   window.addEventListener('hashchange', () => draw());
+  watchLedger(onEntries);
   await draw();
   checkLedger();
   setInterval(checkLedger, CHECK_MS);

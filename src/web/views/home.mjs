@@ -65,10 +65,11 @@ function coherenceCard(profile, history) {
         : el('p', { class: 'muted' }, 'It grows with what you do: complete your profile, answer messages, invite people who stay.')));
 }
 
-export async function home() {
+export async function home({ refresh }) {
   const [profile, history, chat, threads] = await Promise.all([readMine('profile'), readMine('history', { max: 100 }), chatState(), readMine('inbox')]);
   return {
     title: 'You',
+    onEntries: refresh,
     nodes: [
       profileHead(profile, el('a', { class: 'button', href: '#/profile' }, 'Edit profile')),
       stats(profile),

@@ -15,7 +15,7 @@ import { PRIVATE, typeName, wordName } from '../words.mjs';
 
 const CHANGES = 50;
 
-export async function whyList() {
+export async function whyList({ refresh }) {
   const list = el('ul', { class: 'changes' });
   const foot = el('div', { class: 'place' });
 
@@ -29,6 +29,8 @@ export async function whyList() {
   await more();
   return {
     title: 'Why?',
+    // Whoever looks at earlier ones stays there.
+    onEntries: () => list.children.length <= CHANGES && refresh(),
     nodes: [
       el('h1', { tabindex: -1 }, 'Why did I get this?'),
       el('p', { class: 'lead' }, 'Everything that changed your account, the latest first. Ask about any of it.'),
