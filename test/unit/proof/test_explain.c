@@ -124,6 +124,32 @@ after_a_rotation(void)
 	sample_close(&s);
 }
 
+/* Where the ledger lived before, the entry says that recorded it: it may be any, and not genesis alone. */
+static void
+other_servers(void)
+{
+	qfs_server	home = sample_home;
+	qfs_slice	text;
+
+	sample_open(&s);
+	sample_genesis(&s);
+	for (uint8_t i = 1; i <= 3; i++)
+	{
+		home.version++;
+		CHECK_STATUS(sample_append(&s, "SERVER_CHANGED", sample_server_payload(QFS_SERVER_VERSION, NULL, &home, i)), QFS_OK);
+	}
+	for (unsigned i = 0; i < s.count; i++)
+	{
+		qfs_question q = about(i, QFS_TOPIC_ENTRY, NULL);
+
+		unit_row("entry %u", i);
+		CHECK_STATUS(explain(&q, &text), QFS_OK);
+		CHECK_STATUS(verify(text), QFS_OK);
+		CHECK_DETAIL(&said, "");
+	}
+	sample_close(&s);
+}
+
 static void
 check_narrative(qfs_slice text, const char *want)
 {
@@ -585,7 +611,7 @@ too_many(void)
 }
 
 static const unit_case cases[] = {
-	CASE(every_entry), CASE(after_a_rotation), CASE(topics), CASE(whose_word), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
+	CASE(every_entry), CASE(after_a_rotation), CASE(other_servers), CASE(topics), CASE(whose_word), CASE(no_topic), CASE(ended_sessions), CASE(bytes_flipped),
 	CASE(entries_removed), CASE(claims_changed), CASE(other_keys), CASE(policy_left_out),
 	CASE(too_many), NO_MORE_CASES
 };

@@ -143,6 +143,22 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_server_enact(act, &now) : status;
 }
 
+/* ---- its explanation ---- */
+
+/* The entry that recorded the server before. */
+static bool
+rests(const qfs_entry *entry, uint64_t *seq)
+{
+	qfs_slice	value;
+	int64_t		previous;
+
+	if (!qfs_json_member(qfs_result_of(entry->outcome), "previous", &value) || !qfs_json_to_int(value, &previous) ||
+		previous < 0 || previous >= (int64_t) entry->seq)
+		return false;
+	*seq = (uint64_t) previous;
+	return true;
+}
+
 const qfs_rule qfs_rule_server_changed = {
 	.type = "SERVER_CHANGED",
 	.schema = "{\"properties\":{"
@@ -154,6 +170,7 @@ const qfs_rule qfs_rule_server_changed = {
 	.via = QFS_VIA_OPERATOR,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
 	.is_public = true,
 	.of_server = true,
 };
