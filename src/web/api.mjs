@@ -18,18 +18,19 @@ export class ApiError extends Error {
 }
 
 const BYTES = 'application/octet-stream';
+const SCRIPT = 'text/javascript';
 const AWAY = { message: 'the ledger cannot be reached', hint: 'Check the connection, then try again.' };
 
-async function request(path, { token, accept = 'application/json', body }) {
+async function request(path, { token, accept = 'application/json', body, cache = 'no-store' }) {
   const headers = { Accept: accept };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  const answer = await fetch(BASE + path, { method: body === undefined ? 'GET' : 'POST', headers, cache: 'no-store', credentials: 'omit',
+  const answer = await fetch(BASE + path, { method: body === undefined ? 'GET' : 'POST', headers, cache, credentials: 'omit',
     body: body === undefined ? undefined : JSON.stringify(body) }).catch(() => { throw new ApiError(0, AWAY); });
   if (answer.ok && accept === BYTES) return new Uint8Array(await answer.arrayBuffer().catch(() => { throw new ApiError(0, AWAY); }));
   const text = await answer.text().catch(() => { throw new ApiError(0, AWAY); });
   if (!answer.ok) throw new ApiError(answer.status, parse(text) ?? (answer.status >= 502 ? AWAY : {}));
-  return accept === 'text/plain' ? text : parse(text);
+  return accept.startsWith('text/') ? text : parse(text);
 }
 
 function parse(text) {
@@ -49,6 +50,8 @@ const query = (params) => {
 export const read = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token });
 export const readText = (name, params = {}, token = undefined) => request(`rpc/${name}${query(params)}`, { token, accept: 'text/plain' });
 export const readBytes = (name, params = {}) => request(`rpc/${name}${query(params)}`, { accept: BYTES });
+// A module of the page itself, which its hash names, so that what was read once is good for ever.
+export const readModule = (sha256) => request(`rpc/page_module${query({ sha256 })}`, { accept: SCRIPT, cache: 'default' });
 export const write = (name, body = {}, token = undefined) => request(`rpc/${name}`, { token, body });
 
 // Rows of the view `ledger`; params are filters of PostgREST's, lists where a column has several.

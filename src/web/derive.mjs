@@ -3,39 +3,43 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { difference, readAmount, score, step, sum, writeAmount } from './rules/amounts.mjs';
 import { canonical } from './canonical.mjs';
+import { difference, readAmount, score, step, sum, writeAmount } from './rules/amounts.mjs';
 import { demand } from './rules/fault.mjs';
 import { BEFORE } from './rules/forms.mjs';
+import { withNumbers } from './rules/policy.mjs';
+import { nextSettlement } from './rules/referral.mjs';
 
 const NOTHING = BEFORE.standing;
 
+// Explanations of these topics tell what the entry did, so that it is derived or executed; those of others do not.
+const EXECUTED = ['entry', 'reward', 'coherence'];
+export const isExecuted = (topic) => EXECUTED.includes(topic);
+
 // ---- the changes: (standing, what the entry and its policy say) -> what they make of the standing ----
 
-const act = (quality) => ({ coherence }, { policy }) => ({ coherence: writeAmount(step(readAmount(coherence), readAmount(quality(policy)), readAmount(policy.coherence.alpha))) });
+const act = (quality) => ({ coherence }, { policy }) => ({ coherence: writeAmount(step(readAmount(coherence), quality(policy), policy.coherence.alpha)) });
 const actOf = (name) => act((policy) => policy.coherence.acts[name]);
 const profile = ({ profile_version: version }, { state }) => ({ profile: state.profile, profile_version: version + 1 });
 
 const CHANGES = {
   ACCOUNT_CREATED: (_, { entry }) => ({ created: entry.seq, created_at: entry.at }),
   CHAT_KEY_PUBLISHED: (_, { state }) => ({ chat_key: state.chat_key }),
-  CONTENT_SCORED: (standing, context) => act(() => context.entry.outcome.result.score)(standing, context),
+  CONTENT_SCORED: (standing, context) => act(() => readAmount(context.entry.outcome.result.score))(standing, context),
   FRAUD_BLOCKED: actOf('FRAUD_BLOCKED'),
   MESSAGE_RECIPROCATED: actOf('MESSAGE_RECIPROCATED'),
   PROFILE_CHANGED: profile,
   PROFILE_COMPLETED: (standing, context) => ({ ...profile(standing, context), ...actOf('PROFILE_COMPLETED')(standing, context) }),
 };
 
-// The tier of a settlement that a referrer has reached, counted from 1.
-const tierAfter = (referrals, { referral: { tiers } }) => tiers.findIndex(({ to }) => to >= referrals + 1) + 1;
-
 // The two sides of a settlement, of whom a part says only that it is one of them.
 const REWARDS = [
   (tier) => (standing, context) => {
-    const { policy } = context;
-    if (tierAfter(standing.referrals, policy) !== tier) return null;
-    return { ...actOf('REFERRAL_ACTIVATED_REFERRER')(standing, context), referrals: standing.referrals + 1, points: standing.points + policy.referral.points,
-      flx: writeAmount(sum(readAmount(standing.flx), readAmount(policy.referral.tiers[tier - 1].flx))) };
+    const { referral } = context.policy;
+    const next = nextSettlement(standing, referral);
+    if (next.tier !== tier) return null;
+    return { ...actOf('REFERRAL_ACTIVATED_REFERRER')(standing, context), referrals: standing.referrals + 1, points: standing.points + referral.points,
+      flx: writeAmount(sum(readAmount(standing.flx), next.reward)) };
   },
   () => (standing, context) => ({ ...actOf('REFERRAL_ACTIVATED_REFEREE')(standing, context), points: standing.points + context.policy.referral.points }),
 ];
@@ -83,19 +87,18 @@ function changesOf(entry, policy) {
 // ---- the arithmetic ----
 
 const isReferrer = ({ before, after }) => before.referrals !== after.referrals;
-const exact = (text) => writeAmount(readAmount(text));
 
 function qualityOf({ rule, ...change }, { outcome }, { coherence: { acts } }) {
-  if (rule === 'CONTENT_SCORED') return exact(outcome.result.score);
-  if (/^REFERRAL_TIER_/.test(rule)) return exact(acts[isReferrer(change) ? 'REFERRAL_ACTIVATED_REFERRER' : 'REFERRAL_ACTIVATED_REFEREE']);
-  return exact(acts[rule]);
+  if (rule === 'CONTENT_SCORED') return writeAmount(readAmount(outcome.result.score));
+  if (/^REFERRAL_TIER_/.test(rule)) return writeAmount(acts[isReferrer(change) ? 'REFERRAL_ACTIVATED_REFERRER' : 'REFERRAL_ACTIVATED_REFEREE']);
+  return writeAmount(acts[rule]);
 }
 
 function stepsOfChange(change, entry, policy) {
   const { rule, before, after } = change;
   const steps = [];
   const add = (op, inputs, result) => steps.push({ inputs, op, result });
-  const alpha = exact(policy.coherence.alpha);
+  const alpha = writeAmount(policy.coherence.alpha);
   if (before.flx !== after.flx) {
     const flx = difference(after.flx, before.flx);
     add('tier', { activated_before: String(before.referrals), rule }, flx);
@@ -109,11 +112,10 @@ function stepsOfChange(change, entry, policy) {
 // How a score came about, of an entry that gives one.
 function scoreSteps({ act, payload, outcome }, policy) {
   if (act?.type !== 'COHERENCE_SCORED' || !payload || !outcome) return [];
-  const { features } = payload;
   const { weights } = policy.coherence;
-  const amounts = (object) => Object.fromEntries(Object.keys(weights).map((name) => [name, readAmount(object[name])]));
-  const texts = (object) => Object.fromEntries(Object.keys(weights).map((name) => [name, exact(object[name])]));
-  const result = writeAmount(score(amounts(features), amounts(weights)));
+  const features = Object.fromEntries(Object.keys(weights).map((name) => [name, readAmount(payload.features[name])]));
+  const texts = (amounts) => Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, writeAmount(amount)]));
+  const result = writeAmount(score(features, weights));
   demand(result === outcome.result?.score, 'OUTCOME_MISMATCH', `the features give the score ${result}`);
   return [{ inputs: { features: texts(features), weights: texts(weights) }, op: 'score', result }];
 }
@@ -121,16 +123,13 @@ function scoreSteps({ act, payload, outcome }, policy) {
 // Those of the outcome; where that is not shown, those of a settlement, which look at the referrer's standing alone.
 function guardsOf({ outcome }, changes, policy) {
   if (outcome) return outcome.guards ?? [];
-  const { cap, flx_cap: flxCap, tiers } = policy.referral;
-  return changes.filter(isReferrer).flatMap(({ before: { flx, referrals } }) => {
-    const balance = sum(readAmount(flx), readAmount(tiers[tierAfter(referrals, policy) - 1].flx));
-    const guard = (name, blocks, bound, observed) => ({ bound, guard: name, observed, result: blocks ? 'BLOCK' : 'PASS' });
-    return [guard('REFERRAL_CAP', referrals >= cap, cap, referrals), guard('FLX_PER_USER_CAP', balance > readAmount(flxCap), exact(flxCap), writeAmount(balance))];
-  });
+  return changes.filter(isReferrer).flatMap(({ before }) => nextSettlement(before, policy.referral).guards)
+    .map(({ name, blocks, bound, observed }) => ({ bound, guard: name, observed, result: blocks ? 'BLOCK' : 'PASS' }));
 }
 
-// {effects, steps, guards} of an entry that readLine() gave, under the policy in force there.
-export function derive(entry, policy) {
+// {effects, steps, guards} of an entry that readLine() gave, under the policy in force there, as its entry has it.
+export function derive(entry, written) {
+  const policy = withNumbers(written);
   const changes = changesOf(entry, policy);
   return {
     effects: changes.map((change) => effectOf(change.account, change)),

@@ -9,8 +9,8 @@ import { forget, keep, recall } from './keys.mjs';
 import { openCheckpoint, readCheckpoint, readProof, readVkey } from './note.mjs';
 import { readLine } from './rules/entry.mjs';
 import { readEntry, readLedger } from './session.mjs';
+import { keysOf } from './signing_keys.mjs';
 import { climb, growingTree, isConsistent, leafHash } from './tree.mjs';
-import { keysOf, verifyBundle } from './verify_bundle.mjs';
 
 // ---- keys ----
 
@@ -104,16 +104,14 @@ export async function proveHash(seq, leaf) {
 // What verifyBundle() finds of the answer about an entry, under the key of this browser, and the way from the
 // entry to the signed root, for who wants to see it.  Throws if anything is not as it must be.
 export async function verifyExplanation(seq, bundle) {
+  const { verifyBundle } = await import('./verify_bundle.mjs');
   const key = await ledgerKey();
   const { ok, faults, entries, answer } = await verifyBundle(bundle, key.text);
   const fault = ok && bundle.seq !== seq ? { code: 'BUNDLE_CLAIM', detail: `it is about entry ${bundle.seq}` } : faults[0];
   if (fault) throw Object.assign(new Error('the explanation does not verify'), { detail: `${fault.code}: ${fault.detail}` });
   const checkpoint = readCheckpoint(bundle.checkpoint);
   await follow(checkpoint);
-  const { proof } = bundle.entries[answer.rests.indexOf(answer.entry)];
-  const leaf = fromHex(answer.hash);
-  return { answer, seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, leaf,
-    steps: await climb(leaf, seq, checkpoint.size, proof.map(fromHex)) };
+  return { answer, seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, ...answer.way };
 }
 
 // ---- the last entries ----

@@ -6,26 +6,26 @@
 //
 // Checks the checkpoint's signature (C2SP signed note), that it is for the
 // ledger of the key and of entry 0, each entry's line and its inclusion path
-// (RFC 9162), the line of keys from entry 0 to the one that signed, each
-// endorsed by the one before or by the ledger's recovery key, and whose word the entry in question is, with its
-// device's signature.  What the entry did is derived from the parts that are
-// shown (derive.mjs), and all that the bundle says of it must be that.  The
-// narrative is not looked at but for explanation_hash: who shows the answer tells
-// it anew.  What only the whole rules say, qfs-verify bundle executes.
+// (RFC 9162), the line of keys from entry 0 to the one that signed (signing_keys.mjs), and whose word the entry in question is,
+// with its device's signature.  What the entry did is derived from the parts that are shown (derive.mjs); where all that its rule
+// looked at is shown, the rule is executed again (rules/reexecute.mjs).  All that the bundle says has to be that.  The
+// narrative is not looked at but for explanation_hash: who shows the answer tells it anew.
 //
 // Resolves to { ok, faults: [{ code, detail }], entries, size, origin, answer }; answer is
-// {entry, hash, by, policy, policySeq, effects, steps, guards, rests}: the entry in question as far as it
-// is shown, whose word it is (null: that is not shown), the policy in force there, what derive() gives, and every entry that it rests on.
+// {entry, hash, way, by, policy, policySeq, isRun, recorded, effects, steps, guards, rests}: the entry in question as far as it
+// is shown, its way to the root as climb() gives it, whose word it is (null: that is not shown), the policy in force there, whether
+// its rule was executed, what is taken as recorded, what derive() gives, and every entry that it rests on.
 
 import { equal, fromBase64url, fromHex, toHex, utf8 } from './bytes.mjs';
 import { canonical, hashOfJson } from './canonical.mjs';
-import { derive } from './derive.mjs';
-import { isPublicKey, isSigned } from './ed25519.mjs';
+import { derive, isExecuted } from './derive.mjs';
+import { isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
-import { endorsement, eventText } from './payloads.mjs';
+import { eventText } from './payloads.mjs';
 import { readLine } from './rules/entry.mjs';
 import { demand, LedgerFault } from './rules/fault.mjs';
 import { sha3 } from './rules/keccak.mjs';
+import { keysOf } from './signing_keys.mjs';
 import { climb } from './tree.mjs';
 
 // What `action` gives; if it throws, that is a fault of this code.
@@ -44,76 +44,32 @@ function bytesOf(digits, length) {
 
 // ---- entries ----
 
-async function checkPath({ entry, hash }, item, checkpoint) {
+// The way of an entry to the root, as climb() gives it.
+async function wayOf({ entry, hash }, item, checkpoint) {
   demand(Array.isArray(item.proof) && item.proof.length <= 64, 'BUNDLE_FORM', 'a proof is not a list of hashes');
   const leaf = fromHex(hash);
   const steps = await orFault('PROOF_INVALID', () => climb(leaf, entry.seq, checkpoint.size, item.proof.map((digits) => bytesOf(digits, 32))));
   const root = steps.length === 0 ? leaf : steps[steps.length - 1].hash;
   demand(equal(root, checkpoint.root), 'PROOF_INVALID', `entry ${entry.seq} in a ledger of ${checkpoint.size} entries`);
+  return { leaf, steps };
 }
 
-// The lines of the bundle, read: {entry, hash}, of which each is in the tree.
+// The lines of the bundle, read, of which each is in the tree.
 async function checkEntries(items, checkpoint) {
   const lines = [];
   for (const item of items) {
     const line = await orFault('ENTRY_FORMAT', () => readLine(item.line));
     demand(lines.length === 0 || line.entry.seq > lines[lines.length - 1].entry.seq, 'BUNDLE_FORM', 'entries are not in the order of their numbers');
-    await checkPath(line, item, checkpoint);
-    lines.push(line);
+    lines.push({ ...line, way: await wayOf(line, item, checkpoint) });
   }
   return lines;
-}
-
-// ---- keys ----
-
-// The keys that an entry names; each must be one that can sign, and the recovery key one of its own.
-function keysIn({ seq, payload }) {
-  const keys = Object.fromEntries(['checkpoint', 'recovery', 'token'].filter((name) => name in payload.keys).map((name) => [name, bytesOf(payload.keys[name], 32)]));
-  demand(Object.values(keys).every(isPublicKey), 'ED25519_KEY', `in entry ${seq}`);
-  return keys;
-}
-
-const checkRecoveryKey = ({ checkpoint, recovery, token }, seq) =>
-  demand(recovery === undefined || (!equal(recovery, checkpoint) && !equal(recovery, token)), 'RECOVERY_KEY', `of entry ${seq}`);
-
-// The keys that follow those in force, number `number`: what a rotation names, endorsed by the
-// checkpoint key before or, where it says so, by the recovery key, which alone names the next one.
-async function followKeys(entry, { ledger, number, current }) {
-  const { seq, payload, outcome } = entry;
-  const recovers = 'by' in payload;
-  const named = keysIn(entry);
-  const endorsed = (condition) => demand(condition, 'SIGNATURE_INVALID', `of the key of entry ${seq}`);
-  endorsed(recovers ? payload.by === 'recovery' && current.recovery !== undefined : named.recovery === undefined);
-  const next = { ...named, recovery: named.recovery ?? current.recovery };
-  checkRecoveryKey(next, seq);
-  const message = endorsement(payload.by, ledger, number, next);
-  endorsed(outcome?.result?.number === number && await isSigned(message, bytesOf(payload.signature, 64), recovers ? current.recovery : current.checkpoint));
-  return next;
-}
-
-const isOf = (type) => ({ act, payload }) => act?.type === type && payload !== undefined;
-
-// The key in force after these entries, the last, and every key before it.  ledger: hash of entry 0.
-export async function keysOf(entries, ledger) {
-  const [genesis] = entries;
-  demand(genesis?.seq === 0 && isOf('GENESIS')(genesis), 'BUNDLE_INCOMPLETE', 'entry 0');
-  return orFault('ENTRY_FORMAT', async () => {
-    let current = keysIn(genesis);
-    checkRecoveryKey(current, 0);
-    const keys = [current.checkpoint];
-    for (const entry of entries.filter(isOf('KEY_ROTATED'))) {
-      current = await followKeys(entry, { ledger: fromHex(ledger), number: keys.length, current });
-      keys.push(current.checkpoint);
-    }
-    return keys;
-  });
 }
 
 // ---- the policy ----
 
 // The policy in force at an entry, and the entry that put it in force: the last before it, or entry 0, for which it is its own.
 async function policyAt({ seq, outcome, accounts }, entries) {
-  const source = entries.filter((entry) => entry.seq === 0 || (entry.seq < seq && isOf('POLICY_CHANGED')(entry))).pop();
+  const source = entries.filter((entry) => entry.seq === 0 || (entry.seq < seq && entry.act?.type === 'POLICY_CHANGED' && entry.payload !== undefined)).pop();
   const { policy } = source.payload;
   const hash = await orFault('ENTRY_FORMAT', () => hashOfJson(policy));
   const said = (accounts ?? []).filter(Boolean).map((part) => part.policy);
@@ -150,8 +106,6 @@ async function wordOf({ act, payload, sig, seq }, ledger) {
 
 // ---- what it says of the entry ----
 
-const EXECUTED = ['entry', 'reward', 'coherence'];
-
 // All that the bundle says must be what follows from the parts.
 function compare(bundle, said) {
   for (const [name, value] of Object.entries(said)) {
@@ -170,27 +124,36 @@ async function statementOf({ subject, from }, entries, ledger) {
   return Promise.all(stated.map(async ({ entry, part }) => ({ at: entry.at, by: await wordOf(entry, ledger), change: part, seq: entry.seq, type: entry.act?.type ?? null })));
 }
 
-async function answerOf(bundle, lines, ledger) {
+// What `result` has to be.
+async function resultOf(bundle, entries, ledger, { entry, by, effects, session }) {
+  const { topic, subject, from } = bundle;
+  const [last] = standingsOf(subject, entries);
+  const { coherence, flx, points, referrals } = last?.part.state ?? {};
+  const hasStanding = (topic === 'coherence' || topic === 'statement') && from === 0;
+  return {
+    at: entry.at, by, type: entry.act?.type ?? null,
+    ...(isExecuted(topic) && { effects, status: entry.outcome?.status ?? null }),
+    ...(hasStanding && { standing: { coherence, flx, points, referrals } }),
+    ...(topic === 'message' && { message: entry.payload }),
+    ...(topic === 'session' && { session }),
+    ...(topic === 'statement' && { statement: await statementOf(bundle, entries, ledger) }),
+  };
+}
+
+async function answerOf(bundle, lines, ledger, reexecute) {
   const entries = lines.map(({ entry }) => entry);
   const line = lines.find(({ entry }) => entry.seq === bundle.seq);
   demand(line, 'BUNDLE_INCOMPLETE', `entry ${bundle.seq}`);
-  const { entry, hash } = line;
-  const { topic, subject } = bundle;
+  const { entry, hash, way } = line;
   const { policy, policySeq, said } = await policyAt(entry, entries);
   const by = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
   checkBefore(entry, entries);
-  const isExecuted = EXECUTED.includes(topic);
-  const derived = isExecuted ? await orFault('OUTCOME_MISMATCH', () => derive(entry, policy)) : { effects: undefined, steps: [], guards: [] };
-  const [last] = standingsOf(subject, entries);
-  const { coherence, flx, points, referrals } = last?.part.state ?? {};
-  compare(bundle, {
-    tx_id: hash, policy: said, guards: derived.guards, steps: derived.steps, 'result.at': entry.at, 'result.by': by, 'result.type': entry.act?.type,
-    'result.effects': derived.effects, 'result.status': isExecuted ? entry.outcome?.status : undefined,
-    ...(topic === 'coherence' && { 'result.standing': { coherence, flx, points, referrals } }),
-    ...(topic === 'message' && { 'result.message': entry.payload }),
-    ...(topic === 'statement' && { 'result.statement': await statementOf(bundle, entries, ledger) }),
-  });
-  return { entry, hash, by, policy, policySeq, ...derived, rests: entries };
+  const { session, sessions, recorded, isRun } = await orFault('OUTCOME_MISMATCH', () => reexecute(bundle, lines));
+  const derived = isExecuted(bundle.topic) ? await orFault('OUTCOME_MISMATCH', () => derive(entry, policy)) : { effects: [], steps: [], guards: [] };
+  const result = await resultOf(bundle, entries, ledger, { entry, by, effects: derived.effects, session });
+  const parts = Object.fromEntries(Object.entries(result).map(([name, value]) => [`result.${name}`, value]));
+  compare(bundle, { tx_id: hash, policy: said, guards: derived.guards, steps: derived.steps, sessions, recorded, ...parts, result });
+  return { entry, hash, way, by, policy, policySeq, isRun, recorded, ...derived, rests: entries };
 }
 
 // ---- the bundle ----
@@ -207,26 +170,28 @@ function checkHash({ explanation_hash: hash, ...rest }) {
   demand(toHex(sha3(utf8(canonical(rest)))) === hash, 'BUNDLE_CLAIM', 'explanation_hash');
 }
 
-async function check(bundle, vkey) {
+async function check(bundle, vkey, reexecute) {
   const trusted = await orFault('VKEY_SYNTAX', () => readVkey(vkey));
   checkForm(bundle);
   const checkpoint = await orFault('NOTE_SYNTAX', () => readCheckpoint(bundle.checkpoint));
   demand(checkpoint.origin === trusted.name, 'CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the key is for ${trusted.name}`);
   const lines = await checkEntries(bundle.entries, checkpoint);
   const ledger = lines[0]?.hash;
-  const keys = await keysOf(lines.map(({ entry }) => entry), ledger);
+  const keys = await orFault('ENTRY_FORMAT', () => keysOf(lines.map(({ entry }) => entry), ledger));
   const { origin } = lines[0].entry.payload;
   demand(origin === checkpoint.origin, 'CHECKPOINT_ORIGIN', `it is for ${checkpoint.origin}, the entries are of ${origin}`);
   demand(await isCheckpointOf(checkpoint, keys[keys.length - 1]), 'CHECKPOINT_KEY', `at size ${checkpoint.size}`);
   demand(keys.some((key) => equal(key, trusted.key)), 'KEY_UNTRUSTED', trusted.name);
-  const answer = await answerOf(bundle, lines, ledger);
+  const answer = await answerOf(bundle, lines, ledger, reexecute);
   checkHash(bundle);
   return { ok: true, faults: [], entries: lines.length, size: checkpoint.size, origin, answer };
 }
 
 export async function verifyBundle(bundle, vkey) {
+  // Without the rules nothing is verified.
+  const { reexecute } = await import('./rules/reexecute.mjs');
   try {
-    return await check(typeof bundle === 'string' ? JSON.parse(bundle) : bundle, vkey);
+    return await check(typeof bundle === 'string' ? JSON.parse(bundle) : bundle, vkey, reexecute);
   } catch (error) {
     return { ok: false, faults: [error instanceof LedgerFault ? { code: error.code.slice(4), detail: error.detail } : { code: 'BUNDLE_FORM', detail: error.message }] };
   }

@@ -46,4 +46,8 @@ export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);
 // Whose word an entry is, as verifyBundle() has found it.
 const WORDS = { wallet: 'signed by the wallet', device: 'signed by the device', server: 'on the server\u2019s word, unsigned', operator: 'on an operator\u2019s word' };
 export const wordName = (by) => (by === null ? 'an act of somebody else' : WORDS[by] ?? plain(by));
+// What verifyBundle() takes as it was recorded.
+const RECORDED = { authority: 'who acted', conditions: 'that each change was due', 'first uses': 'that codes, devices, contents and nonces were new', rates: 'that no limit was exceeded',
+  signature: 'the signature, which was erased' };
+export const recordedName = (name) => RECORDED[name] ?? name;
 export const levelName = (level) => LEVELS[level] ?? plain(level);

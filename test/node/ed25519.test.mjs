@@ -12,13 +12,14 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { concat, sha256, toBase64, utf8 } from '../../src/web/bytes.mjs';
-import { canonical } from '../../src/web/canonical.mjs';
+import { canonical, hashOfJson } from '../../src/web/canonical.mjs';
 import { isPublicKey, isSigned } from '../../src/web/ed25519.mjs';
 import { openCheckpoint, readVkey } from '../../src/web/note.mjs';
 import { readLine } from '../../src/web/rules/entry.mjs';
 import { verifyBundle } from '../../src/web/verify_bundle.mjs';
 import { isPoint, isSigned as isSignedBySecond } from './ed25519_rule.mjs';
 import { keyVectors, signatureVectors } from './ed25519_vectors.mjs';
+import { POLICY, serverOf } from './ledger_writer.mjs';
 import { makeTool } from './tool.mjs';
 import { verifyExport } from './verify_export.mjs';
 
@@ -86,12 +87,12 @@ test('a ledger with keys that are none is not believed, in the page and by the s
   const signed = (body) => sign(null, body, privateKey);
   const bad = keyVectors().filter((vector) => !vector.good).slice(0, 20).map(({ key }) => key);
   for (const [checkpoint, token, signature] of [[good, good, signed], ...bad.map((key) => [good, key, signed]), ...bad.map((key) => [key, good, () => BY_ANYBODY])]) {
-    const line = canonical({ accounts: [], act: { actor: 'system', auth: { via: 'operator' }, type: 'GENESIS' }, at: 1, outcome: {},
-      payload: { keys: { checkpoint: hex(checkpoint), token: hex(token) }, origin: ORIGIN, policy: {} }, prev: '0'.repeat(64), salt: '0'.repeat(32), seq: 0, sig: null, v: 2 });
+    const line = canonical({ accounts: [], act: { actor: 'system', auth: { via: 'operator' }, type: 'GENESIS' }, at: 1, outcome: { result: { policy: await hashOfJson(POLICY) } },
+      payload: { format: 2, keys: { checkpoint: hex(checkpoint), token: hex(token) }, origin: ORIGIN, policy: POLICY, server: serverOf(0) }, prev: '0'.repeat(64), salt: '0'.repeat(32), seq: 0, sig: null, v: 2 });
     const { hash } = await readLine(line);
     const note = await noteOf(1, Buffer.from(hash, 'hex'), checkpoint, signature);
-    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: [],
-      result: { at: 1, by: 'operator', effects: [], type: 'GENESIS' }, seq: 0, sessions: [], steps: [], subject: null, topic: 'entry', tx_id: hash, v: 2 };
+    const bundle = { checkpoint: note, entries: [{ line, proof: [] }], from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: ['first uses', 'rates'],
+      result: { at: 1, by: 'operator', effects: [], status: null, type: 'GENESIS' }, seq: 0, sessions: [], steps: [], subject: null, topic: 'entry', tx_id: hash, v: 2 };
     const explanation_hash = createHash('sha3-256').update(canonical(bundle)).digest('hex');
     const { ok, faults } = await verifyBundle({ ...bundle, explanation_hash }, await vkeyOf(ORIGIN, good));
     const second = verifyExport([Buffer.from(line)], { checkpoints: [note] });

@@ -9,6 +9,7 @@ import { createHash, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import test from 'node:test';
 
 import { verifyBundle } from '../../src/web/verify_bundle.mjs';
+import { POLICY, serverOf } from './ledger_writer.mjs';
 import { headOf, jcs, leafHash, verifyExport, vkeyOf } from './verify_export.mjs';
 
 // Node 18 has WebCrypto, and does not show it.
@@ -48,7 +49,8 @@ function ledgerOf(steps, genesisKeys = { recovery: hexOf('recovery') }) {
     lines.push(Buffer.from(jcs(entry, -1)));
     prev = leafHash(headOf(entry)).toString('hex');
   };
-  add('GENESIS', { format: 2, keys: { checkpoint: hexOf('first'), token: hexOf('token'), ...genesisKeys }, origin: ORIGIN, policy: {} }, {});
+  add('GENESIS', { format: 2, keys: { checkpoint: hexOf('first'), token: hexOf('token'), ...genesisKeys }, origin: ORIGIN, policy: POLICY, server: serverOf(0) },
+    { result: { policy: sha256(Buffer.from(jcs(POLICY, -1))).toString('hex') } });
   const ledger = hashOf(lines[0]);
   steps.forEach((step, n) => add('KEY_ROTATED', payloadOf(step, n + 1, ledger), { result: { number: n + 1 } }));
   return lines;
@@ -74,7 +76,7 @@ function checkpointBy(name, lines) {
 
 const bundleOf = (name, lines) => hashed({ checkpoint: checkpointBy(name, lines),
   entries: lines.map((line, n) => ({ line: line.toString(), proof: proofOf(lines.map(hashOf), n).map((hash) => hash.toString('hex')) })),
-  from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: [], result: { at: 1, by: 'operator', effects: [], type: 'GENESIS' }, seq: 0, sessions: [], steps: [],
+  from: 0, guards: [], narrative: '', policy: null, reader: 'auditor', recorded: ['first uses', 'rates'], result: { at: 1, by: 'operator', effects: [], status: null, type: 'GENESIS' }, seq: 0, sessions: [], steps: [],
   subject: null, topic: 'entry', tx_id: hashOf(lines[0]).toString('hex'), v: 2 });
 const hashed = (bundle) => ({ ...bundle, explanation_hash: createHash('sha3-256').update(jcs(bundle)).digest('hex') });
 
@@ -107,7 +109,7 @@ const bad = {
   'signed by the key in force': ['SIGNATURE_INVALID', [{ to: 'second', by: 'first' }]],
   'a rotation by the recovery key': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', form: 'rotation' }]],
   'without the word': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', word: '' }]],
-  'with another word': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', word: 'operator' }]],
+  'with another word': ['PAYLOAD_INVALID', [{ to: 'second', by: 'recovery', word: 'operator' }]],
   "another ledger's": ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', signed: { ledger: Buffer.alloc(32) } }]],
   'an earlier number': ['SIGNATURE_INVALID', [{ to: 'third', by: 'first', form: 'rotation' }, { to: 'second', by: 'recovery', signed: { number: 1 } }]],
   'a later number': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', signed: { number: 2 } }]],
@@ -116,8 +118,8 @@ const bad = {
   'a next one that is left out': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery', signed: { next: 'successor' } }]],
   'a next one that signs for itself': ['SIGNATURE_INVALID', [{ to: 'second', by: 'successor', next: 'successor' }]],
   'one that was retired': ['SIGNATURE_INVALID', [{ to: 'third', by: 'recovery', next: 'successor' }, { to: 'second', by: 'recovery' }]],
-  'a rotation that names one': ['SIGNATURE_INVALID', [{ to: 'second', by: 'first', form: 'rotation', next: 'successor' }]],
-  'no recovery key': ['SIGNATURE_INVALID', [{ to: 'second', by: 'recovery' }], {}],
+  'a rotation that names one': ['PAYLOAD_INVALID', [{ to: 'second', by: 'first', form: 'rotation', next: 'successor' }]],
+  'no recovery key': ['NO_RECOVERY_KEY', [{ to: 'second', by: 'recovery' }], {}],
   'one that is the checkpoint key': ['RECOVERY_KEY', [{ to: 'second', by: 'recovery', next: 'second' }]],
   'one that is the token key': ['RECOVERY_KEY', [{ to: 'second', by: 'recovery', next: 'token' }]],
   'a checkpoint key that is it': ['RECOVERY_KEY', [{ to: 'recovery', by: 'first', form: 'rotation' }], undefined, 'recovery'],

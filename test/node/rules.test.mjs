@@ -27,6 +27,7 @@ import { replay } from '../../src/web/rules/replay.mjs';
 import { recoverKey } from '../../src/web/rules/secp256k1.mjs';
 import { signerOf } from '../../src/web/rules/siwe.mjs';
 import { ed25519Of, ledgerKeys, LedgerWriter, POLICY } from './ledger_writer.mjs';
+import { shown, shownAccount } from './partial_lines.mjs';
 import { makeRandom } from './random.mjs';
 import { randomLedger } from './random_ledger.mjs';
 import { randomObject, randomSchema } from './random_schema.mjs';
@@ -219,15 +220,6 @@ test('the order of members, white space and escapes make no difference', async (
 
 // ---- lines that show some parts ----
 
-async function shown(entry, name) {
-  return { part: entry[name], salt: hex(await saltOf(Buffer.from(entry.salt, 'hex'), Buffer.from(name))) };
-}
-
-async function shownAccount(entry, i) {
-  const part = entry.accounts[i];
-  return { part, salt: hex(await saltOf(Buffer.from(entry.salt, 'hex'), Buffer.concat([Buffer.from(`${part.kind}\0`), Buffer.from(part.account.slice(5), 'hex')]))) };
-}
-
 test('a line may show any of the parts, and has the hash of the entry', async () => {
   const entry = { ...KNOWN, seq: 8, accounts: KNOWN_PARTS };
   const head = await headOf(entry);
@@ -358,6 +350,29 @@ for (const [code, run] of Object.entries(REFUSED)) {
     assert.deepEqual(askVerifier(w.lines).faults, expected);
   });
 }
+
+// Of each type a payload that has its form, whatever else is wrong with it; and whom it is for.
+const TYPES = {
+  CHAT_KEY: [{ key: 'x'.repeat(43) }, 'session'], EVENT_TYPE: [{ by: 'account', schema: {}, type: 'MORE' }, 'operator'], FAULT_ACKNOWLEDGED: [{ faults: [{ reason: 'x', seq: 1 }] }, 'operator'],
+  KEY_ROTATED: [UNTRUSTED, 'operator'], LOGIN: [{ message: 'x', nonce: '0'.repeat(64), wallet: LedgerWriter.wallet(1).address }, 'wallet'], MARK: [{}, 'operator'],
+  MESSAGE: [{ alg: 'x25519-hkdf-aes256gcm', hash: CONTENT, recipient: LedgerWriter.user(1), seq: 1, size: 17, thread: CONTENT }, 'session'], NOTE: [{}, 'session'],
+  PAYLOAD_ERASED: [{ reason: 'x', seq: 1 }, 'operator'], POLICY_CHANGED: [{ policy: POLICY }, 'operator'], PROFILE_UPDATE: [{ commitment: CONTENT, version: 1 }, 'session'],
+  REFERRAL_USE: [{ code: 'x' }, 'session'], SESSION_REVOKED: [{ reason: 'admin', session: CONTENT }, 'operator session'], SESSION_ROTATED: [{ nonce: CONTENT }, 'session'],
+};
+
+test('by a wallet, a role or a session that a type is not for: one code here and by qfs-verify', async () => {
+  for (const [type, [payload, ways]] of Object.entries(TYPES)) {
+    for (const via of ['operator', 'session', 'wallet'].filter((way) => !ways.split(' ').includes(way))) {
+      const w = await twoAccounts({ signed: 'none' });
+      for (const [by, name] of [['account', 'NOTE'], ['operator', 'MARK']]) await w.append('EVENT_TYPE', { by, schema: {}, type: name });
+      w.force = true;
+      if (via === 'session') await w.act(1, type, payload, { sign: false });
+      else await w.append(type, payload, { auth: { via }, ...(via === 'wallet' && { actor: LedgerWriter.user(1), sig: '0x00' }) });
+      const expected = [`${w.lines.length - 1} ${via === 'session' ? 'QFS_FORBIDDEN' : 'QFS_NO_SESSION'}`];
+      assert.deepEqual([codesOf(await replay(w.lines)), askVerifier(w.lines).faults], [expected, expected], `${type} by ${via}`);
+    }
+  }
+});
 
 // ---- what was recorded ----
 

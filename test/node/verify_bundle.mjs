@@ -1,4 +1,5 @@
-// verify_bundle.mjs - runs src/web/verify_bundle.mjs over files: node verify_bundle.mjs VKEY FILE...; one verdict a line.
+// verify_bundle.mjs - runs src/web/verify_bundle.mjs over files: node verify_bundle.mjs VKEY FILE...; one verdict a line:
+// "sound: executed", "sound: derived" where the rule was not executed, or the fault.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 import { webcrypto } from 'node:crypto';
@@ -10,6 +11,6 @@ globalThis.crypto ??= webcrypto;
 
 const [vkey, ...files] = process.argv.slice(2);
 for (const file of files) {
-  const { ok, faults } = await verifyBundle(readFileSync(file, 'utf8'), vkey);
-  console.log(ok ? 'sound' : `${faults[0].code}: ${faults[0].detail}`);
+  const { ok, faults, answer } = await verifyBundle(readFileSync(file, 'utf8'), vkey);
+  console.log(ok ? `sound: ${answer.isRun ? 'executed' : 'derived'}` : `${faults[0].code}: ${faults[0].detail}`);
 }

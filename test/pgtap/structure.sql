@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 32', 'type 7', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 32', 'type 8', 'view 1'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -267,7 +267,7 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'entry(bigint)',
   'entry_bundle(bigint, integer)', 'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
-  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'policy()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
+  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_module(text)', 'policy()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
   'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');

@@ -7,10 +7,17 @@ import { createHash } from 'node:crypto';
 import { DIRECT, newAccount, person, scenario, setProfile, signIn, SITE, sql, turnOnChat, userId } from './browser.mjs';
 
 const WEIGHTS = { PostgREST: 160000, nginx: 64000 };
+const MODULE = 60000;
 const REQUESTS = 10;
 
 const between = (text, from, to) => text.slice(text.indexOf(from) + from.length, text.indexOf(to));
 const sha256 = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+// What the server of this page has under the hash of a module, as the page asks for it.
+const moduleOf = (who, hash) => who.page.evaluate(async (path) => {
+  const answer = await fetch(path, { headers: { Accept: 'text/javascript' } });
+  return { status: answer.status, text: await answer.text(), headers: Object.fromEntries(answer.headers) };
+}, `${who.url === SITE ? 'rest/' : '../'}rpc/page_module?sha256=${hash}`);
 
 for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
   scenario(`the document as ${name} sends it`, async () => {
@@ -27,9 +34,25 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
     const [policy, ...others] = header('content-security-policy');
     assert.deepEqual(others, []);
     const rules = Object.fromEntries(policy.split('; ').map((rule) => [rule.split(' ')[0], rule.split(' ').slice(1).join(' ')]));
+    // Its own script comes first; of each other one the document knows the hash in hexadecimal, too, by which it asks for it.
+    const [own, ...modules] = rules['script-src'].split(' ');
+    assert.equal(own, sha256(between(html, '<script type="module">', '</script>')));
+    assert.ok(modules.length > 0);
+    for (const listed of modules) {
+      const hash = Buffer.from(/^'sha256-(.+)'$/.exec(listed)[1], 'base64').toString('hex');
+      const { status, text, headers: said } = await moduleOf(who, hash);
+      assert.equal(status, 200);
+      assert.equal(sha256(text), listed);
+      assert.match(said['content-type'], /^text\/javascript; charset=utf-8$/);
+      assert.equal(said['x-content-type-options'], 'nosniff');
+      assert.ok(text.length > 5000 && text.length <= MODULE, `${text.length} bytes`);
+      if (name === 'nginx') assert.deepEqual([said['cache-control'], said['content-encoding']], ['public, max-age=31536000, immutable', 'gzip']);
+    }
+    const { status, text, headers: said } = await moduleOf(who, '0'.repeat(64));
+    assert.deepEqual([status, JSON.parse(text).details.slice(0, 15), said['cache-control']], [404, 'QFS_PAGE_MODULE', name === 'nginx' ? 'no-store' : undefined]);
     assert.deepEqual(rules, {
-      'default-src': "'none'", 'script-src': sha256(between(html, '<script type="module">', '</script>')), 'style-src': sha256(between(html, '<style>', '</style>')),
-      'connect-src': "'self'", 'img-src': 'data:', 'base-uri': "'none'", 'form-action': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': "'none'",
+      'default-src': "'none'", 'script-src': rules['script-src'], 'style-src': sha256(between(html, '<style>', '</style>')),
+      'connect-src': "'self'", 'img-src': 'data:', 'base-uri': "'none'", 'form-action': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': 'qfs-modules',
       'frame-ancestors': "'none'",
     });
     assert.equal(between(html, 'http-equiv="Content-Security-Policy" content="', '">\n<meta name="viewport"'), policy.replace("; frame-ancestors 'none'", ''));

@@ -21,24 +21,38 @@ const ACCOUNT_RULES = {
 };
 const RULE_OF = { ...LEDGER_RULES, ...ACCOUNT_RULES, LOGIN: login, SESSION_REVOKED: revokeSession };
 
+// May the type be appended in this way?
+function checkWay({ auth: { via }, type }, ...ways) {
+  demand(via === 'session' || ways.includes(via), 'NO_SESSION', `${type} is appended by accounts`);
+  demand(ways.includes(via), 'FORBIDDEN', `${type} is not for accounts to append`);
+}
+
 // An event of a type that an application registered.
-function customEvent(change, { act: { actor, type }, payload }, { session }) {
+function customEvent(change, { act, payload }, { session }) {
+  const { actor, type } = act;
+  // Whatever the type is, a wallet's signature is no part of it.
+  checkWay(act, 'operator', 'session');
   const row = change.store.get('event_type', type);
   change.admit(row, 'TYPE_UNKNOWN', `there is no type ${type}`);
-  if (row?.by === 'account') demand(session, 'NO_SESSION', `${type} is appended by accounts`);
-  else if (row) demand(!session || isOperator(change, actor, session), 'FORBIDDEN', `${type} is for operators`);
+  if (row?.by === 'account') checkWay(act, 'session');
+  else if (row && !(session && isOperator(change, actor, session))) checkWay(act, 'operator');
   change.admit(row && (payload === undefined || fits(row.schema, payload)), 'PAYLOAD_INVALID', `the payload does not fit the schema of ${type}`);
   if (session) countRate(change, actor, 'events a minute', MINUTE, change.policy.limits.events_per_minute);
 }
 
-// May this actor, in this way, append the type?
-function checkActor({ act: { actor, auth, type } }, session) {
-  if (Object.hasOwn(LEDGER_RULES, type)) demand(!session, 'FORBIDDEN', `${type} needs a role of the database`);
-  if (isOwnType(type) && auth.via === 'operator') {
-    demand(!Object.hasOwn(ACCOUNT_RULES, type) && type !== 'LOGIN', 'NO_SESSION', `${type} is appended by accounts`);
-    demand(actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
-    demand(auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
-  }
+// The ways in which a type of qfs's own is appended.
+function waysOf(type) {
+  if (Object.hasOwn(LEDGER_RULES, type)) return ['operator'];
+  if (Object.hasOwn(ACCOUNT_RULES, type)) return ['session'];
+  return type === 'LOGIN' ? ['wallet'] : ['operator', 'session'];
+}
+
+function checkActor({ act }) {
+  const { actor, auth, type } = act;
+  if (!isOwnType(type)) return;
+  checkWay(act, ...waysOf(type));
+  demand(auth.via !== 'operator' || actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
+  demand(auth.via !== 'operator' || auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
 }
 
 // What the rules make of an entry: {change, outcome, accounts}; change.fault is what an acknowledgement could admit.
@@ -50,7 +64,7 @@ export async function execute(store, { entry, hash }) {
   if (isOwnType(type) && payload !== undefined) checkPayload(type, payload);
   const change = new Change(store, seq, at);
   const session = await checkAuthority(change, entry);
-  checkActor(entry, session);
+  checkActor(entry);
   const isBlocked = await (RULE_OF[type] ?? customEvent)(change, entry, { session, hash });
   return { change, outcome: change.outcome(isOwnType(type), isBlocked === true), accounts: await change.accounts() };
 }

@@ -66,16 +66,20 @@ function isOrdered({ coherence: { trust }, referral: { cap, flx_cap, tiers } }) 
     && tiers.every(({ to }, i) => i === 0 || to > tiers[i - 1].to) && tiers.every(({ flx }) => readAmount(flx) <= readAmount(flx_cap));
 }
 
-// The policy as the rules read it: amounts as numbers, and the hash that outcomes name.
-export async function readPolicy(value) {
-  demand(isPolicy(value) && isOrdered(value), 'POLICY_INVALID', 'the policy has a member that is unknown, missing or out of range');
-  demand(value.rules === RULES_VERSION, 'RULES_UNKNOWN', `rules of version ${value.rules} are not known here, ${RULES_VERSION} is`);
+// The policy with its amounts as numbers.
+export function withNumbers(value) {
   const { coherence: { acts, alpha, weights }, referral } = value;
   const amounts = (object) => Object.fromEntries(Object.entries(object).map(([name, text]) => [name, readAmount(text)]));
   return {
     ...value,
     coherence: { acts: amounts(acts), alpha: readAmount(alpha), weights: amounts(weights) },
     referral: { ...referral, flx_cap: readAmount(referral.flx_cap), tiers: referral.tiers.map(({ flx, to }) => ({ flx: readAmount(flx), to })) },
-    hash: await hashOfJson(value),
   };
+}
+
+// The policy as the rules read it: amounts as numbers, and the hash that outcomes name.
+export async function readPolicy(value) {
+  demand(isPolicy(value) && isOrdered(value), 'POLICY_INVALID', 'the policy has a member that is unknown, missing or out of range');
+  demand(value.rules === RULES_VERSION, 'RULES_UNKNOWN', `rules of version ${value.rules} are not known here, ${RULES_VERSION} is`);
+  return { ...withNumbers(value), hash: await hashOfJson(value) };
 }

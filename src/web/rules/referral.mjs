@@ -61,19 +61,25 @@ function reward(change, account, quality, flx, referrals, rule) {
     points: standing.points + change.policy.referral.points, referrals: standing.referrals + referrals });
 }
 
+// What the next settlement would give a referrer with this standing: the tier, counted from 1 (0: beyond the last, whose reward
+// counts then), its FLX, and what the guards look at, {name, blocks, bound, observed} each.
+export function nextSettlement({ flx, referrals }, { cap, flx_cap: flxCap, tiers }) {
+  const tier = tiers.findIndex(({ to }) => to >= referrals + 1);
+  const { flx: reward } = tiers.at(tier);
+  const balance = sum(readAmount(flx), reward);
+  return { tier: tier + 1, reward, guards: [
+    { name: 'REFERRAL_CAP', blocks: referrals >= cap, bound: cap, observed: referrals },
+    { name: 'FLX_PER_USER_CAP', blocks: balance > flxCap, bound: writeAmount(flxCap), observed: writeAmount(balance) },
+  ] };
+}
+
 // The referral of this account settles if that is due.
 export function settle(change, referee) {
   const ties = change.look('ties', referee);
   if (ties.referrer === null || ties.settled !== null || !isDue(change, referee, ties)) return;
-  const { cap, flx_cap: flxCap, tiers } = change.policy.referral;
   const { acts } = change.policy.coherence;
-  const standing = change.look('standing', ties.referrer);
-  const tier = tiers.findIndex(({ to }) => to >= standing.referrals + 1);
-  const { flx } = tiers.at(tier);
-  const balance = sum(readAmount(standing.flx), flx);
-  const blocking = change.guard('REFERRAL_CAP', standing.referrals >= cap, cap, standing.referrals);
-  const full = change.guard('FLX_PER_USER_CAP', balance > flxCap, writeAmount(flxCap), writeAmount(balance));
-  const guard = blocking ?? full;
+  const { tier, reward: flx, guards } = nextSettlement(change.look('standing', ties.referrer), change.policy.referral);
+  const [guard] = guards.map(({ name, blocks, bound, observed }) => change.guard(name, blocks, bound, observed)).filter(Boolean);
   if (guard) {
     const withheld = `REWARD_WITHHELD_${guard}`;
     change.touch('standing', ties.referrer, withheld, {});
@@ -81,7 +87,7 @@ export function settle(change, referee) {
     change.touch('ties', referee, withheld, { guard, settled: change.seq });
     return;
   }
-  const rule = `REFERRAL_TIER_${tier + 1}`;
+  const rule = `REFERRAL_TIER_${tier}`;
   reward(change, ties.referrer, acts.REFERRAL_ACTIVATED_REFERRER, flx, 1, rule);
   reward(change, referee, acts.REFERRAL_ACTIVATED_REFEREE, 0n, 0, rule);
   change.touch('ties', referee, rule, { settled: change.seq });

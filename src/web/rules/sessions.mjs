@@ -83,9 +83,8 @@ const isAuth = anyOf(
 const isDeviceSignature = matches(/^[A-Za-z0-9_-]{85}[AQgw]$/);
 const isWalletSignature = matches(/^0x([0-9a-f]{2})*$/);
 
-function checkAuthForm({ act: { auth, type }, sig }) {
+function checkAuthForm({ act: { auth }, sig }) {
   demand(isAuth(auth), 'AUTH_INVALID', 'auth has none of its four forms');
-  demand(auth.via !== 'wallet' || type === 'LOGIN', 'AUTH_INVALID', 'a wallet signs sign-ins alone');
   const isFit = auth.via === 'wallet' ? sig !== null : (auth.key === undefined ? sig === null : isDeviceSignature(sig));
   // Of an entry whose payload was erased it is gone, too.
   demand(sig === undefined || isFit, 'AUTH_INVALID', 'sig is not what auth speaks of');
@@ -109,12 +108,16 @@ export const isOperator = (change, actor, session) => session.operates && change
 const detailsOf = (change, { session, issued_block: issued, ttl_blocks: ttl, operates, device }) => ({
   device: keyOfHex(device), expires_at: change.store.ledger.genesis_at + (issued + ttl) * change.policy.block_ms, operator: operates, session, ttl_blocks: ttl });
 
-// Those that are left without the ones that are over and the one that ends.
-const remaining = (change, account, ending = null) => change.look('access', account).sessions.filter((one) => one.expires_at > change.at && one.session !== ending);
+// Those that are left without the ones that are over and the one that ends.  One of which the digest alone is known stays.
+const remaining = (change, account, ending = null) => change.look('access', account).sessions.filter((one) => !(one.expires_at <= change.at) && one.session !== ending);
+
+// A row of the table from details.
+export const sessionOf = (account, { device, expires_at: expires, operator, session, ttl_blocks: ttl }, { ledger: { genesis_at: begin }, policyInForce: { block_ms: block } }) => (
+  { session, user_id: account, seq: null, issued_block: Math.floor((expires - begin) / block) - ttl, ttl_blocks: ttl, operates: operator, device: hexOfKey(device), ended: null, reason: null });
 
 const endSession = (change, session, reason) => change.amend('session', session, { ended: change.seq, reason });
 
-const scopeOf = (operates) => (operates ? ['account', 'operator'] : ['account']);
+export const scopeOf = (operates) => (operates ? ['account', 'operator'] : ['account']);
 
 // A session of the account begins, last after the others in its list; gives what results tell of it.
 async function beginSession(change, account, { device, login = change.seq, operates, ttl_blocks: ttl }, nonce, others, rule) {

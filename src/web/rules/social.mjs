@@ -51,7 +51,13 @@ async function threadBefore(change, sender, { recipient, seq, thread }) {
   return { row, isFirst };
 }
 
-const isThread = members({ answered: orNull(integer(0)), messages: list(integer(0), 2, 2), previous: orNull(integer(0)) });
+// The row of a thread after a message, entry `seq`, whose result tells what it is then.
+export function threadAfter(sender, { recipient, thread }, { answered, messages }, seq) {
+  const [first, second] = pairOf(sender, recipient);
+  return { thread, first, second, first_seq: messages[0], second_seq: messages[1], by_first: sender === first, last_entry: seq, answered };
+}
+
+export const isThread = members({ answered: orNull(integer(0)), messages: list(integer(0), 2, 2), previous: orNull(integer(0)) });
 
 export async function sendMessage(change, { act: { actor }, payload }) {
   const { recipient, seq } = payload;
@@ -69,10 +75,7 @@ export async function sendMessage(change, { act: { actor }, payload }) {
   const answered = answer(change, actor, row, isFirst);
   const messages = isFirst ? [seq, row.second_seq] : [row.first_seq, seq];
   change.result = { thread: { answered, messages, previous: row.last_entry } };
-  change.putBy('thread', row.thread, ({ result }) => {
-    const after = isThread(result?.thread) ? result.thread : change.result.thread;
-    return { ...row, first_seq: after.messages[0], second_seq: after.messages[1], by_first: isFirst, last_entry: change.seq, answered: after.answered };
-  });
+  change.putBy('thread', row.thread, ({ result }) => threadAfter(actor, payload, isThread(result?.thread) ? result.thread : change.result.thread, change.seq));
   settle(change, actor);
   settle(change, recipient);
 }

@@ -31,9 +31,12 @@ const COLUMNS = {
   ties: ['user_id', 'last_entry', 'guard', 'received', 'referrer', 'sent', 'settled', 'used'],
 };
 
+// The digest of a session; of one whose details are not known that is all there is.
+const digestOf = (session) => (typeof session === 'string' ? session : hashOfJson(session));
+
 // The state of a kind as the part of an account has it: of sessions their digests.
 export async function shownState(kind, state) {
-  return kind === 'access' ? { sessions: await Promise.all(state.sessions.map(hashOfJson)) } : state;
+  return kind === 'access' ? { sessions: await Promise.all(state.sessions.map(digestOf)) } : state;
 }
 
 export class Store {

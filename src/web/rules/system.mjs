@@ -2,9 +2,8 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import { fromHex, utf8 } from '../bytes.mjs';
-import { isPublicKey, isSigned } from '../ed25519.mjs';
-import { endorsement } from '../payloads.mjs';
+import { utf8 } from '../bytes.mjs';
+import { checkKeys, nextKeys } from '../signing_keys.mjs';
 import { demand } from './fault.mjs';
 import { isOwnType, SERVER_CHANGES, TYPE_FORM } from './forms.mjs';
 import { readPolicy } from './policy.mjs';
@@ -12,13 +11,6 @@ import { readSchema } from './schema.mjs';
 
 const RESERVED = ['AEGIS', 'ANCHOR', 'DORMANCY', 'FAULT', 'LEDGER', 'NOD', 'PAYLOAD', 'PROPOSAL', 'ROW', 'SEGMENT', 'SERVER', 'TABLE', 'VOTE'];
 const MAX_ORIGIN = 255;
-
-// keys: all that are in force from here on.
-function checkKeys({ checkpoint, token, recovery }) {
-  const named = Object.entries({ checkpoint, token, ...(recovery && { recovery }) });
-  for (const [name, key] of named) demand(isPublicKey(fromHex(key)), 'ED25519_KEY', `the ${name} key is not a usable Ed25519 key`);
-  demand(![checkpoint, token].includes(recovery), 'RECOVERY_KEY', 'the recovery key is one of the others');
-}
 
 async function bringPolicy(change, value) {
   const policy = await readPolicy(value);
@@ -28,7 +20,9 @@ async function bringPolicy(change, value) {
   return policy;
 }
 
-const recordServer = (change, server) => change.put('server', 0, { number: 0, seq: change.seq, ...server });
+// The row of the server that an entry records.
+export const serverRow = (seq, server) => ({ number: 0, seq, ...server });
+const recordServer = (change, server) => change.put('server', 0, serverRow(change.seq, server));
 
 const isOrigin = (origin) => typeof origin === 'string' && origin.length > 0 && utf8(origin).length <= MAX_ORIGIN && /^[^\s+\u0000-\u0020\u007f]+$/.test(origin);
 
@@ -74,17 +68,9 @@ export function registerType(change, { payload }) {
   change.put('event_type', type, { type, seq: change.seq, by, schema: readSchema(schema) });
 }
 
-const bytesOfKeys = (keys) => Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, key && fromHex(key)]));
-
-export async function rotateKeys(change, { payload: { by, keys, signature } }) {
+export async function rotateKeys(change, { payload }) {
   const { key_number: last, ledger } = change.store.ledger;
-  const outgoing = change.store.get('signing_key', last);
-  demand(by !== 'recovery' || outgoing.recovery, 'NO_RECOVERY_KEY', 'the ledger has no recovery key');
-  const next = { recovery: outgoing.recovery, ...keys };
-  checkKeys(next);
-  const signer = by === 'recovery' ? outgoing.recovery : outgoing.checkpoint;
-  const message = endorsement(by, fromHex(ledger), last + 1, bytesOfKeys(next));
-  demand(await isSigned(message, fromHex(signature), fromHex(signer)), 'SIGNATURE_INVALID', `the ${by ?? 'outgoing checkpoint'} key has not signed the new keys`);
+  const next = await nextKeys(change.store.get('signing_key', last), payload, ledger, last + 1);
   change.put('signing_key', last + 1, { number: last + 1, seq: change.seq, ...next });
   change.amend('ledger_state', 0, { key_number: last + 1 });
   change.result = { number: last + 1 };

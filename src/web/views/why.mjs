@@ -11,7 +11,7 @@ import { readMine, session } from '../session.mjs';
 import { count } from '../text.mjs';
 import { fetchEntry, verifyExplanation } from '../trust.mjs';
 import { actionButton, card, copyButton, empty, notice, saveButton } from '../ui.mjs';
-import { PRIVATE, typeName, wordName } from '../words.mjs';
+import { PRIVATE, recordedName, typeName, wordName } from '../words.mjs';
 
 const CHANGES = 50;
 
@@ -55,11 +55,20 @@ function restsOn({ rests }) {
       el('a', { href: `#/ledger/${seq}` }, `Entry ${seq}`), el('span', {}, act ? typeName(act.type) : PRIVATE), el('span', { class: 'muted' }, who(act?.actor), ' \u00b7 ', when(at))))));
 }
 
+// What was done with the entry in this page, and what of it nobody to whom it is explained can check.
+function verdictOf({ entry, isRun, recorded }) {
+  const done = isRun
+    ? `The rule of \u201c${typeName(entry.act.type)}\u201d was executed again here, over what these entries say, and gives what entry ${entry.seq} says.`
+    : 'What its rule looked at is not all for you to see, so that it was not executed again: what you read above was derived here from what these entries show.';
+  return [done, recorded.length > 0 && `Taken as recorded: ${recorded.map(recordedName).join('; ')}.`].filter(Boolean);
+}
+
 function verdictCard(bundle, proof) {
   return card('Proof', notice('safe', 'Verified in this page.',
-    `${count(proof.entries, 'entry', 'entries')} that this rests on ${proof.entries === 1 ? 'leads' : 'lead'} to the root that ${proof.origin} signed for its first ${proof.size} entries, under a key that follows from entry 0. What you read above was derived here from what these entries say.`),
+    `${count(proof.entries, 'entry', 'entries')} that this rests on ${proof.entries === 1 ? 'leads' : 'lead'} to the root that ${proof.origin} signed for its first ${proof.size} entries, under a key that follows from entry 0.`,
+    ...verdictOf(proof.answer)),
   path(proof),
-  el('p', { class: 'hint' }, 'To have the rules themselves executed again, save the explanation and give it to qfs-verify bundle. It cannot show that nothing touched the account after entry ', String(proof.size - 1), '.'),
+  el('p', { class: 'hint' }, 'It cannot show that nothing touched the account after entry ', String(proof.size - 1), '. The explanation, saved, can be given to qfs-verify bundle.'),
   el('p', { class: 'actions' }, saveButton('Save the explanation', `why-${bundle.seq}.json`, 'application/json', JSON.stringify(bundle)), copyButton(proof.key.text, 'the key', 'Copy the key')),
   signedRoot(proof));
 }

@@ -1,0 +1,245 @@
+// reexecute.mjs - the entry that an explanation is about, by the rules once more, over what its bundle shows of the entries before.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+//
+// What a bundle rests on follows from the entry in question (docs/format.md, Bundles): nothing of it may be missing, and
+// nothing else is shown.  Where all that the rule looked at is there, the rule is executed, and what it gives has to be
+// what the entry says; where something is not for the reader to see, who acted is checked as far as that is shown.
+
+import { canonical, hashOfJson } from '../canonical.mjs';
+import { isExecuted } from '../derive.mjs';
+import { SYSTEM } from './entry.mjs';
+import { execute } from './execute.mjs';
+import { demand } from './fault.mjs';
+import { integer, isHash, isInteger, isKeyText, isOwnType, list, members, oneOf, orNull } from './forms.mjs';
+import { referralCode } from './names.mjs';
+import { checkAuthority, scopeOf, sessionOf } from './sessions.mjs';
+import { isThread, threadAfter } from './social.mjs';
+import { Change, Store } from './store.mjs';
+import { serverRow } from './system.mjs';
+
+const areSessions = list(members({ device: orNull(isKeyText), expires_at: integer(0), operator: oneOf(true, false), session: isHash, ttl_blocks: integer(1) }), 16);
+
+const toldParts = ({ act, payload, sig, outcome }) => [act, payload, sig, outcome].filter((part) => part !== undefined).length;
+const isTold = (entry) => toldParts(entry) === 4;
+const partOf = (entry, account, kind) => (entry?.accounts ?? []).find((part) => part?.account === account && part.kind === kind);
+
+// ---- what the bundle rests on ----
+
+// What has to be shown of the entries of a bundle: of each number whether its act is, and which parts of accounts.
+class Needs {
+  constructor(entries) {
+    this.entries = entries;
+    this.shown = new Map();
+  }
+
+  of(seq) {
+    const entry = this.entries.find((one) => one.seq === seq);
+    demand(entry, 'BUNDLE_INCOMPLETE', `entry ${seq}`);
+    if (!this.shown.has(seq)) this.shown.set(seq, { entry, isWhole: false, parts: [] });
+    return this.shown.get(seq);
+  }
+
+  act(seq) {
+    const need = this.of(seq);
+    demand(isTold(need.entry), 'BUNDLE_INCOMPLETE', `act, payload, signature and outcome of entry ${seq}`);
+    need.isWhole = true;
+  }
+
+  part(seq, account, kind) {
+    const need = this.of(seq);
+    const part = partOf(need.entry, account, kind);
+    demand(part, 'BUNDLE_INCOMPLETE', `the part ${kind} of ${account} in entry ${seq}`);
+    need.parts.push(part);
+    return part;
+  }
+
+  // Is anything shown that need not be?  Of the entry in question, its reader sees what there is.
+  checkSurplus(seq = null) {
+    for (const entry of this.entries.filter((one) => one.seq !== seq)) {
+      const need = this.shown.get(entry.seq);
+      demand(need, 'BUNDLE_SURPLUS', `entry ${entry.seq}`);
+      const isFit = (need.isWhole || toldParts(entry) === 0) && (entry.accounts ?? []).every((part) => !part || need.parts.includes(part));
+      demand(isFit, 'BUNDLE_SURPLUS', `entry ${entry.seq} shows more than the answer rests on`);
+    }
+  }
+}
+
+const isOf = (type) => ({ act }) => act?.type === type;
+
+function needGround(needs, seq) {
+  needs.act(0);
+  const policies = needs.entries.filter((entry) => entry.seq < seq && isOf('POLICY_CHANGED')(entry));
+  for (const entry of [...policies.slice(-1), ...needs.entries.filter(isOf('KEY_ROTATED'))]) needs.act(entry.seq);
+}
+
+// Every entry back to the account's creation, or to what was asked for; with its act, where the reader sees that.
+function needStatement(needs, { subject, from, seq }) {
+  for (let next = seq; next !== null && next >= from;) {
+    const { previous } = needs.part(next, subject, 'standing');
+    demand(previous === null || previous < next, 'OUTCOME_MISMATCH', `entry ${next} names a later one`);
+    const need = needs.of(next);
+    need.isWhole ||= isTold(need.entry);
+    next = previous;
+  }
+}
+
+// What of accounts the entry touched or looked at: {account, kind, previous, isShown}.
+const lookedAt = ({ accounts, outcome }) => [
+  ...(accounts ?? []).filter(Boolean).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: true })),
+  ...(outcome?.read ?? []).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: false })),
+];
+
+// The one entry more that executing the rule of a type needs, by the outcome: the message before in the thread, the server before.
+const BEFORE_IT = { MESSAGE: ({ result }) => result?.thread?.previous, SERVER_CHANGED: ({ result }) => result?.previous };
+
+// Of the rest that executing the rule needs: registered types, and that entry.
+function needOthers(needs, { act, outcome, seq }, isWhole) {
+  if (!isOwnType(act.type)) {
+    const type = needs.entries.find((entry) => entry.seq < seq && isOf('EVENT_TYPE')(entry) && entry.payload?.type === act.type);
+    if (type) needs.act(type.seq);
+  }
+  const before = isWhole ? BEFORE_IT[act.type]?.(outcome) : null;
+  if (isInteger(before, 0, seq - 1)) needs.act(before);
+}
+
+// {isWhole, parts}: is all there that executing the entry needs; the parts of accounts before it, [seq, part] each.
+function needEntry(needs, { topic, subject, reader }, line) {
+  const { entry, isFull } = line;
+  const { accounts, act, payload, seq } = entry;
+  const executes = isExecuted(topic);
+  demand(act !== undefined || executes, 'BUNDLE_INCOMPLETE', `the act of entry ${seq}`);
+  let isWhole = act !== undefined && payload !== undefined && (isFull || accounts !== undefined) && (accounts ?? []).every(Boolean);
+  const parts = [];
+  for (const { account, kind, previous, isTouched } of lookedAt(entry)) {
+    const isActor = account === act?.actor && kind === 'access';
+    const isAsked = executes ? isTouched || reader !== 'subject' || account === subject || kind === 'standing' : isActor;
+    demand(previous === null || previous < seq, 'OUTCOME_MISMATCH', `entry ${seq} names a later one`);
+    if (!isAsked) isWhole = false;
+    else if (previous !== null) parts.push([previous, needs.part(previous, account, kind)]);
+  }
+  if (act && executes) needOthers(needs, entry, isWhole);
+  return { isWhole, parts };
+}
+
+// ---- sessions ----
+
+// The account whose sessions the entry changes, and else its actor: {account, session}, of whom all sessions matter where
+// session is undefined; null where none do.
+function askedSessions({ topic }, { act, accounts }) {
+  if (act === undefined) return null;
+  const changed = isExecuted(topic) && (accounts ?? []).filter((part) => part?.kind === 'access').at(-1);
+  if (changed) return { account: changed.account };
+  return act.auth.via === 'session' ? { account: act.actor, session: act.auth.session } : null;
+}
+
+// The details, in the order in which the last entry before that shows the account's access has their digests.
+async function toldSessions(bundle, entry, entries) {
+  const asked = askedSessions(bundle, entry);
+  const known = asked && entries.filter(({ seq }) => seq < entry.seq).map((one) => partOf(one, asked.account, 'access')).filter(Boolean).at(-1);
+  if (!known) return { isKnown: false, told: [] };
+  const digests = await Promise.all(bundle.sessions.map(hashOfJson));
+  const told = known.state.sessions.map((digest) => bundle.sessions[digests.indexOf(digest)]).filter(Boolean);
+  return { isKnown: true, told: told.filter(({ session }) => asked.session === undefined || session === asked.session) };
+}
+
+// ---- the store before the entry ----
+
+const RECALLED = ['EVENT_TYPE', 'GENESIS', 'KEY_ROTATED', 'POLICY_CHANGED'];
+
+// What an entry before the one in question put in force.
+async function recall(store, { entry, hash }) {
+  const { act, outcome, payload, seq } = entry;
+  if (!isTold(entry)) return;
+  if (RECALLED.includes(act.type)) {
+    const { change, outcome: computed } = await execute(store, { entry, hash });
+    change.apply(computed);
+  }
+  if (act.type === 'SERVER_CHANGED') store.tables.server.set(0, serverRow(seq, payload.server));
+  if (act.type === 'MESSAGE' && isThread(outcome.result?.thread)) store.tables.thread.set(payload.thread, threadAfter(act.actor, payload, outcome.result.thread, seq));
+}
+
+async function putStates(store, parts, sessions) {
+  const digests = await Promise.all(sessions.map(hashOfJson));
+  const known = (digest) => sessions[digests.indexOf(digest)] ?? digest;
+  for (const [seq, { account, kind, state }] of parts) {
+    const details = kind === 'access' ? { sessions: state.sessions.map(known) } : state;
+    store.tables[kind].set(account, { user_id: account, last_entry: seq, state: details });
+    for (const one of details.sessions ?? []) if (typeof one !== 'string') store.tables.session.set(one.session, sessionOf(account, one, store));
+  }
+}
+
+// What follows from the entry itself, or is taken as it was recorded: whose a code, a content, a device was first.
+const SUPPOSED = {
+  COHERENCE_SCORED: (store, { accounts, payload: { content } }) => {
+    const author = accounts.find((part) => part.kind === 'standing')?.account;
+    store.tables.content.set(content, { content, author, kind: '', size: 0, seq: null, score: null });
+  },
+  REFERRAL_USE: (store, { act, outcome: { guards = [], result } }) => {
+    const { referrer } = result ?? {};
+    demand(typeof referrer === 'string', 'OUTCOME_MISMATCH', 'the entry names no referrer');
+    const code = referralCode(referrer);
+    store.tables.referral_code.set(code, { code, user_id: referrer });
+    const isForeign = guards.some(({ guard, result: found }) => guard === 'DUPLICATE_DEVICE' && found === 'BLOCK');
+    const device = store.get('session', act.auth.session)?.device;
+    if (device) store.tables.device.set(device, { device, user_id: isForeign ? null : act.actor });
+  },
+};
+
+// ---- the entry ----
+
+async function run(store, line) {
+  const { entry } = line;
+  SUPPOSED[entry.act.type]?.(store, entry);
+  const { change, outcome, accounts } = await execute(store, line);
+  if (change.fault) throw change.fault;
+  const same = (computed, shown, what) => demand(canonical(computed) === canonical(shown), 'OUTCOME_MISMATCH', `entry ${entry.seq}: the rules give the ${what} ${canonical(computed).slice(0, 1500)}`);
+  same(outcome, entry.outcome, 'outcome');
+  same(accounts, entry.accounts ?? [], 'accounts');
+}
+
+// Whose act it was, where that is shown and the rule is not executed; the session, or null.
+async function authorize(store, { entry }, isKnown) {
+  if (entry.act === undefined || entry.seq === 0 || (entry.act.auth.via === 'session' && !isKnown)) return null;
+  return checkAuthority(new Change(store, entry.seq, entry.at), entry);
+}
+
+// What is taken as it was recorded, because nobody to whom it is explained can know it.
+function recordedOf({ topic }, { act, sig }, isWhole, hasSession) {
+  const executes = isExecuted(topic);
+  const isByAccount = act === undefined || act.actor !== SYSTEM;
+  return [executes && isByAccount && !hasSession && !isWhole && 'authority', executes && !isWhole && 'conditions', executes && 'first uses', executes && 'rates',
+    isByAccount && act !== undefined && sig === undefined && 'signature'].filter(Boolean);
+}
+
+const resultOf = (store, at, { session, issued_block: issued, operates, ttl_blocks: ttl }, { device, expires_at: expires }) =>
+  ({ block: store.blockOf(at), device, expires_at: expires, issued_block: issued, scope: scopeOf(operates), session, ttl_blocks: ttl });
+
+// bundle: with the members of a bundle; lines: its lines, as readLine() gives them, in their order.  Gives {isRun, recorded, session,
+// sessions}: was the rule executed; and what the bundle has to say of these.
+export async function reexecute(bundle, lines) {
+  const { seq, topic, sessions } = bundle;
+  demand(areSessions(sessions), 'BUNDLE_FORM', 'sessions are not those of access');
+  const entries = lines.map(({ entry }) => entry);
+  const needs = new Needs(entries);
+  needGround(needs, seq);
+  const line = lines.find(({ entry }) => entry.seq === seq);
+  if (topic === 'statement') {
+    needStatement(needs, bundle);
+    needs.checkSurplus();
+    return { isRun: false, recorded: recordedOf(bundle, line.entry, false, false), session: undefined, sessions: [] };
+  }
+  const { isWhole, parts } = needEntry(needs, bundle, line);
+  needs.checkSurplus(seq);
+  const { isKnown, told } = await toldSessions(bundle, line.entry, entries);
+  const store = new Store();
+  for (const one of lines.filter(({ entry }) => entry.seq < seq)) await recall(store, one);
+  await putStates(store, parts, told);
+  const isRun = isExecuted(topic) && isWhole;
+  if (isRun) await run(store, line);
+  // The session that it was appended in.
+  const session = isRun ? store.get('session', line.entry.act.auth.session) ?? null : await authorize(store, line, isKnown);
+  demand(isExecuted(topic) || session, 'EXPLAIN_TOPIC', `${topic} of entry ${seq}`);
+  return { isRun, recorded: recordedOf(bundle, line.entry, isWhole, session !== null), sessions: told,
+    session: topic === 'session' && session ? resultOf(store, line.entry.at, session, told[0]) : undefined };
+}

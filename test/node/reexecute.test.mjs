@@ -1,0 +1,171 @@
+// reexecute.test.mjs - the entry of an explanation by the rules once more (src/web/rules/reexecute.mjs): every kind of entry of a
+// random ledger, and each of them with another outcome under hashes that are right.
+//
+// SPDX-License-Identifier: AGPL-3.0-only
+//
+// QFS_SEED repeats a run.  What makes the lines here shows no more than docs/format.md (Bundles) says, to an auditor.
+
+import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
+import test from 'node:test';
+
+import { canonical, hashOfJson } from '../../src/web/canonical.mjs';
+import { readLine } from '../../src/web/rules/entry.mjs';
+import { LedgerFault } from '../../src/web/rules/fault.mjs';
+import { reexecute } from '../../src/web/rules/reexecute.mjs';
+import { makeRandom } from './random.mjs';
+import { randomLedger } from './random_ledger.mjs';
+import { showing } from './partial_lines.mjs';
+
+// Node 18 has WebCrypto, and does not show it.
+globalThis.crypto ??= webcrypto;
+
+const seed = process.env.QFS_SEED ?? String(Date.now());
+console.log(`QFS_SEED=${seed}`);
+const random = makeRandom(seed);
+const { lines, store } = await randomLedger(random, { entries: 250, accounts: 5 });
+const entries = lines.map((line) => JSON.parse(line));
+const typeOf = ({ act: { type } }) => type;
+const OWN = ['act', 'outcome', 'payload', 'sig'];
+
+// Details of every session that there was, by their digests.
+const { genesis_at: begin } = store.ledger;
+const sessions = new Map();
+for (const { session, issued_block: issued, ttl_blocks: ttl, operates, device } of store.tables.session.values()) {
+  const details = { device: device && Buffer.from(device, 'hex').toString('base64url'), expires_at: begin + (issued + ttl) * entries[0].payload.policy.block_ms, operator: operates, session, ttl_blocks: ttl };
+  sessions.set(await hashOfJson(details), details);
+}
+
+// ---- what a bundle shows ----
+
+// Of each number that the entry rests on: 'whole', or a test of the parts of accounts that are shown.
+function restsOf(entry) {
+  const rests = new Map();
+  const whole = (seq) => rests.set(seq, 'whole');
+  const part = (seq, account, kind) => {
+    const before = rests.get(seq) ?? (() => false);
+    if (before !== 'whole') rests.set(seq, (one) => before(one) || (one.account === account && one.kind === kind));
+  };
+  for (const { account, kind, previous } of [...entry.accounts, ...entry.outcome.read ?? []]) if (previous !== null) part(previous, account, kind);
+  const policies = entries.filter((one) => one.seq < entry.seq && typeOf(one) === 'POLICY_CHANGED');
+  for (const one of [entries[0], ...policies.slice(-1), ...entries.filter((one) => typeOf(one) === 'KEY_ROTATED')]) whole(one.seq);
+  const type = entries.find((one) => one.seq < entry.seq && typeOf(one) === 'EVENT_TYPE' && one.payload.type === typeOf(entry));
+  if (type) whole(type.seq);
+  const previous = entry.outcome.result?.thread?.previous ?? (typeOf(entry) === 'SERVER_CHANGED' ? entry.outcome.result.previous : null);
+  // The message before is whole but for accounts, of which it shows what the entry needs.
+  if (previous !== null) rests.set(previous, ((parts) => ({ names: OWN, parts: parts === 'whole' ? () => false : parts ?? (() => false) }))(rests.get(previous)));
+  rests.delete(entry.seq);
+  return rests;
+}
+
+async function lineOf(seq, what) {
+  if (what === 'whole') return lines[seq];
+  const { names, parts } = typeof what === 'function' ? { names: [], parts: what } : what;
+  if (names.length > 0 && entries[seq].accounts.length === 0) return lines[seq];
+  return canonical(await showing(entries[seq], names, parts));
+}
+
+// {bundle, lines}: of an entry, as it is or as it was forged.
+async function bundleOf(entry, text = canonical(entry)) {
+  const shown = await Promise.all([...restsOf(entry)].map(([seq, what]) => lineOf(seq, what)));
+  return { bundle: { from: 0, reader: 'auditor', seq: entry.seq, sessions: sessionsOf(entry), subject: null, topic: 'entry' }, lines: [...shown, text] };
+}
+
+// Of the accounts whose access the entry touched or looked at.
+const sessionsOf = ({ accounts, outcome }) => [...accounts, ...outcome.read ?? []].filter(({ kind, previous }) => kind === 'access' && previous !== null)
+  .flatMap(({ account, previous }) => entries[previous].accounts.find((part) => part.account === account && part.kind === 'access').state.sessions)
+  .map((digest) => sessions.get(digest)).slice(0, 16);
+
+async function run({ bundle, lines: texts }) {
+  const read = await Promise.all(texts.map(readLine));
+  return reexecute(bundle, read.sort((a, b) => a.entry.seq - b.entry.seq));
+}
+
+const codeOf = (bundle) => run(bundle).then(() => 'sound', (error) => {
+  if (!(error instanceof LedgerFault)) throw error;
+  return error.code.slice(4);
+});
+
+// ---- the tests ----
+
+// An entry of each type.
+const oneOfEach = () => [...new Set(entries.map(typeOf))].map((type) => random.pick(entries.filter((entry) => typeOf(entry) === type)));
+
+test('every entry of a random ledger is executed again, and gives what it says', async () => {
+  const types = new Set();
+  for (const entry of entries) {
+    const { isRun, recorded } = await run(await bundleOf(entry));
+    assert.deepEqual([isRun, recorded], [true, ['first uses', 'rates']], `${typeOf(entry)} ${entry.seq}`);
+    types.add(typeOf(entry));
+  }
+  assert.ok(types.size >= 15, [...types].join());
+});
+
+// Every scalar of a value, by the path to it.
+const scalarsOf = (value, path = []) => (value !== null && typeof value === 'object' ? Object.entries(value).flatMap(([name, inner]) => scalarsOf(inner, [...path, name])) : [path]);
+
+function changed(entry, path) {
+  const copy = structuredClone(entry);
+  const parent = path.slice(0, -1).reduce((value, name) => value[name], copy);
+  const name = path.at(-1);
+  const value = parent[name];
+  if (typeof value === 'number') parent[name] = value + 1;
+  else if (typeof value === 'boolean') parent[name] = !value;
+  else if (value === null) parent[name] = 0;
+  else parent[name] = value.replace(/[0-9A-Za-z](?=[^0-9A-Za-z]*$)/, (char) => ({ 0: '1', a: 'b', A: 'B' }[char] ?? (/[0-9]/.test(char) ? '0' : /[a-z]/.test(char) ? 'a' : 'A')));
+  return copy;
+}
+
+test('an entry with another outcome, or another part of an account, is found, though its hash is right', async () => {
+  const found = {};
+  for (const entry of oneOfEach()) {
+    const paths = ['accounts', 'outcome'].flatMap((name) => scalarsOf(entry[name], [name]));
+    for (const path of paths) {
+      const forged = changed(entry, path);
+      const code = await bundleOf(entry, canonical(forged)).then(codeOf).catch((error) => { throw new Error(`${typeOf(entry)} ${path.join('.')}`, { cause: error }); });
+      assert.notEqual(code, 'sound', `${typeOf(entry)} ${entry.seq}: ${path.join('.')}`);
+      found[code] = (found[code] ?? 0) + 1;
+    }
+    for (const name of Object.keys(entry.outcome)) {
+      const { [name]: _, ...rest } = entry.outcome;
+      assert.notEqual(await codeOf(await bundleOf(entry, canonical({ ...entry, outcome: rest }))), 'sound', `${typeOf(entry)} ${entry.seq}: no ${name}`);
+    }
+    if (entry.accounts.length > 0) assert.notEqual(await codeOf(await bundleOf(entry, canonical({ ...entry, accounts: entry.accounts.slice(1) }))), 'sound', `${typeOf(entry)} ${entry.seq}: a part less`);
+  }
+  assert.ok(found.OUTCOME_MISMATCH > 100, JSON.stringify(found));
+});
+
+test('what is missing is named, and so is what is shown besides', async () => {
+  const found = {};
+  for (const entry of oneOfEach()) {
+    const { bundle, lines: texts } = await bundleOf(entry);
+    for (const [i, text] of texts.slice(0, -1).entries()) {
+      // A key that another one follows is missed by the line of keys, and a policy by what names it (verify_bundle.mjs).
+      const { act, seq } = (await readLine(text)).entry;
+      if (seq > 0 && ['KEY_ROTATED', 'POLICY_CHANGED'].includes(act?.type)) continue;
+      const code = await codeOf({ bundle, lines: texts.filter((_, at) => at !== i) });
+      assert.notEqual(code, 'sound', `${typeOf(entry)} ${entry.seq} without ${seq}`);
+      found[code] = (found[code] ?? 0) + 1;
+    }
+    const other = random.pick(entries.filter(({ seq, act: { type } }) => seq !== entry.seq && !['KEY_ROTATED', 'POLICY_CHANGED', 'EVENT_TYPE'].includes(type) && !restsOf(entry).has(seq)));
+    for (const more of [lines[other.seq], canonical(await showing(other, [], () => false))]) assert.equal(await codeOf({ bundle, lines: [...texts, more] }), 'BUNDLE_SURPLUS');
+    // Of one that shows some parts, all.
+    const partial = texts.findIndex((text) => !('salt' in JSON.parse(text)));
+    if (partial >= 0) assert.match(await codeOf({ bundle, lines: texts.map((text, i) => (i === partial ? lines[JSON.parse(text).seq] : text)) }), /^BUNDLE_SURPLUS$/);
+  }
+  assert.ok(found.BUNDLE_INCOMPLETE > 20, JSON.stringify(found));
+});
+
+test('where something is not for the reader to see, nothing is executed, and it says what is taken as recorded', async () => {
+  const [entry] = entries.filter((one) => typeOf(one) === 'MESSAGE' && one.outcome.result.thread.previous !== null).slice(-1);
+  const subject = entry.payload.recipient;
+  const { bundle } = await bundleOf(entry);
+  const sees = ({ account, kind }) => account === subject || kind === 'standing';
+  const text = canonical(await showing(entry, OWN, sees));
+  const rests = [...restsOf({ ...entry, accounts: entry.accounts.filter(sees), outcome: { ...entry.outcome, read: (entry.outcome.read ?? []).filter(sees), result: {} } })];
+  const texts = [...await Promise.all(rests.map(([seq, what]) => lineOf(seq, what))), text];
+  const own = { ...bundle, reader: 'subject', subject, sessions: [] };
+  assert.deepEqual(await run({ bundle: own, lines: texts }), { isRun: false, recorded: ['authority', 'conditions', 'first uses', 'rates'], session: undefined, sessions: [] });
+  assert.equal(await codeOf({ bundle: { ...own, topic: 'session' }, lines: texts }), 'BUNDLE_INCOMPLETE');
+  assert.equal(await codeOf({ bundle: { ...own, sessions: [{}] }, lines: texts }), 'BUNDLE_FORM');
+});
