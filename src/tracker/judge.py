@@ -14,6 +14,7 @@ GUARDS = {"QFS_APPEND_ONLY", "QFS_TABLE_GUARDED", "QFS_GUARDED"}
 TRIGGERS = {"QFS_APPEND_ONLY", "QFS_TABLE_GUARDED"}
 # HTTP has them as faults of the request; there they are faults of what is stored or was fed.
 LEDGER_FAULTS = {"QFS_TIME_BACKWARD", "QFS_LINK_BROKEN", "QFS_HASH_MISMATCH", "QFS_NODES_MISMATCH", "QFS_OUTCOME_MISMATCH"}
+PAGE_ERROR = "QFS_PAGE_ERROR"
 
 # SQLSTATEs of PostgreSQL's own, by how they begin (Appendix A of its manual): resources, the system, its configuration,
 # internal errors; and those for which a connection ends though nothing is wrong with the server.
@@ -32,6 +33,8 @@ SEVERITIES = ("ERROR", "FATAL", "PANIC")
 
 # src/pg/base/errors.c writes it, in no language: the code, who it was, and a text that is not looked at.
 QFS_DETAIL = re.compile(r"(QFS_[A-Z0-9_]+)( by a superuser)?(?::|$)")
+# src/pg/fn/fn_page.c writes it, of words and numbers that it has checked.
+PAGE_DETAIL = re.compile(r"QFS_PAGE_ERROR: class ([A-Za-z0-9_]{1,60}), module ([a-z0-9_/]{1,40}), line ([0-9]{1,6}), page ([0-9a-f]{16})\.")
 # "server process (PID 17) was terminated by signal 11: …" in the server's language; 0 and 1 are ends without a crash.
 PROCESS_END = re.compile(r"PID [0-9]+[^0-9]+(0x[0-9A-F]{8}|[0-9]{1,3})(?![0-9])")
 VERSION = re.compile(r"PostgreSQL ([0-9]{2}(?:\.[0-9]{1,3})?)\b")
@@ -54,7 +57,7 @@ class Finding:
 
 class Judge:
   def __init__(self, codes):
-    unknown = (GUARDS | LEDGER_FAULTS) - codes.keys()
+    unknown = (GUARDS | LEDGER_FAULTS | {PAGE_ERROR}) - codes.keys()
     if unknown:
       raise Trouble(f"codes.tsv does not have {', '.join(sorted(unknown))}: it belongs to another version")
     self.codes = codes
@@ -78,6 +81,8 @@ class Judge:
     if process == "postmaster" and record.get("error_severity") == "LOG":
       return self.of_postmaster(record)
     code, superuser = self.code_of(record)
+    if code and code.name == PAGE_ERROR:
+      return self.page_error(code, record)
     if record.get("error_severity") not in SEVERITIES:
       return None
     if code:
@@ -106,6 +111,14 @@ class Judge:
       return None
     tags = self.tags(record, ended_with=end[1])
     return Finding(("postgresql", "process ended", end[1]), "fatal", f"a process of the server ended with {end[1]} (signal or exit code)", tags, time_of(record))
+
+  def page_error(self, code, record):
+    match = PAGE_DETAIL.fullmatch(record["detail"])
+    if not match:
+      return None
+    kind, module, line, page = match.groups()
+    tags = self.tags(record, code=code.name, page_class=kind, page_module=module, page_line=line, page_version=page)
+    return Finding(("qfs", code.name, kind, module), "error", f"{code.sentence}: {kind} in {module}", tags, time_of(record))
 
   def finding(self, code, level, superuser, record):
     state = record.get("state_code", "00000")

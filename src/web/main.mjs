@@ -7,6 +7,7 @@ import { el, show } from './dom.mjs';
 import { captureInvitation, dropInvitation } from './invitation.mjs';
 import { watchLedger } from './live.mjs';
 import { person, nameOf } from './people.mjs';
+import { report, reportUncaught } from './report.mjs';
 import { route } from './router.mjs';
 import { onSessionChange, restoreSession, session } from './session.mjs';
 import { drawShell, main, restoreTheme, setPart, setTrust, setUnread } from './shell.mjs';
@@ -90,7 +91,10 @@ function checkLedger() {
   if (isChecking || document.hidden) return;
   isChecking = true;
   checkedAt = Date.now();
-  latestCheckpoint().then(({ size }) => setTrust(true, `Signature good, ${count(size, 'entry', 'entries')}`), (error) => setTrust(false, error.status === undefined ? 'Ledger does not verify' : 'Ledger not reached'))
+  latestCheckpoint().then(({ size }) => setTrust(true, `Signature good, ${count(size, 'entry', 'entries')}`), (error) => {
+    report(error);
+    setTrust(false, error.status === undefined ? 'Ledger does not verify' : 'Ledger not reached');
+  })
     .finally(() => { isChecking = false; });
 }
 
@@ -108,6 +112,7 @@ async function whatIsMissing() {
 }
 
 async function start() {
+  reportUncaught();
   restoreTheme();
   const missing = await whatIsMissing();
   if (missing) {

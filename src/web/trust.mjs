@@ -108,7 +108,7 @@ export async function verifyExplanation(seq, bundle) {
   const key = await ledgerKey();
   const { ok, faults, entries, answer } = await verifyBundle(bundle, key.text);
   const fault = ok && bundle.seq !== seq ? { code: 'BUNDLE_CLAIM', detail: `it is about entry ${bundle.seq}` } : faults[0];
-  if (fault) throw Object.assign(new Error('the explanation does not verify'), { detail: `${fault.code}: ${fault.detail}` });
+  if (fault) throw Object.assign(new Error('the explanation does not verify'), { code: fault.code, detail: `${fault.code}: ${fault.detail}` });
   const checkpoint = readCheckpoint(bundle.checkpoint);
   await follow(checkpoint);
   return { answer, seq, entries, size: checkpoint.size, root: checkpoint.root, origin: checkpoint.origin, key, ...answer.way };

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { el, icon, show } from './dom.mjs';
+import { report } from './report.mjs';
 import { cut, sentence, visible } from './text.mjs';
 
 let names = 0;
@@ -22,6 +23,7 @@ export const notice = (kind, title, ...more) => el('div', { class: `notice ${kin
 
 // What went wrong and what to do about it.
 export function errorNotice(error, retry) {
+  report(error);
   const hint = sentence(error.hint ?? '');
   return notice('bad', sentence(visible(cut(error.message, 300))), error.detail && sentence(visible(cut(error.detail, 300))), hint && visible(hint),
     retry && el('p', {}, el('button', { type: 'button', onclick: retry }, 'Try again')));

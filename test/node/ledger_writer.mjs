@@ -46,6 +46,7 @@ export const POLICY = {
   limits: { events_per_minute: 1000, logins_per_minute: 10, messages_per_minute: 60, threads_per_day: 10 },
   nonce_ttl_ms: 300000,
   operators: [],
+  page_errors: 'off',
   referral: {
     activation: ['message_received', 'message_sent', 'profile'], cap: 100, flx_cap: '1000000', points: 10,
     tiers: [{ flx: '100', to: 5 }, { flx: '80', to: 20 }, { flx: '50', to: 50 }, { flx: '20', to: 100 }], window_blocks: 1000,

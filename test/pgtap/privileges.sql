@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(344);
+SELECT plan(343);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -242,7 +242,7 @@ INSERT INTO pinned VALUES
   ('function qfs_api.mark_read(pg_catalog.text,bigint)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp; row_security=on}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.messages(pg_catalog.text,bigint,integer)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp; row_security=on}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.metrics()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
-  ('function qfs_api.page_module(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.page_error(pg_catalog.text,pg_catalog.text,integer,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.policy()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.pre_request()', 'owner qfs_owner; sql volatile parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.profile(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -386,7 +386,6 @@ INSERT INTO pinned VALUES
   ('type qfs.user_id', 'owner installer; qfs_anon: USAGE; qfs_auditor: USAGE; qfs_operator: USAGE; qfs_user: USAGE'),
   ('type qfs_api."application/octet-stream"', 'owner installer'),
   ('type qfs_api."text/html"', 'owner installer'),
-  ('type qfs_api."text/javascript"', 'owner installer'),
   ('type qfs_api."text/plain"', 'owner installer'),
   ('view qfs_api.ledger', 'owner qfs_owner; qfs_anon: SELECT; qfs_auditor: SELECT; qfs_operator: SELECT; qfs_user: SELECT');
 

@@ -267,7 +267,8 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'entry(bigint)',
   'entry_bundle(bigint, integer)', 'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
-  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_module(text)', 'policy()', 'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
+  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_error(text, text, integer, text)', 'page_module(text)', 'policy()',
+  'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
   'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)',
   'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');

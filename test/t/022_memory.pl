@@ -129,15 +129,15 @@ my %arguments = (
   'qfs_api.create_content' => q{repeat('cd', 32), 'text/plain', 5}, 'qfs_api.score_content' => "'$unscored', $features",
   'qfs_api.events_batch' => $event, 'qfs_api.send_message' => message_to($bob, 2), 'qfs_api.erase_message' => "'$thread', 1", 'qfs_api.mark_read' => "'$thread', 0",
   'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_rotate' => '', 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
-  'qfs_api.set_profile' => q{'Alice B'},
+  'qfs_api.set_profile' => q{'Alice B'}, 'qfs_api.page_error' => q{'TypeError', 'chat', 1, '0123456789abcdef'},
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
 );
-# It does nothing but fail.
-my %refuses = ('qfs.refuse' => 1);
+# One does nothing but fail, the other takes a few and no more.
+my %refuses = ('qfs.refuse' => 1, 'qfs_api.page_error' => 1);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
 # Whoever asks over HTTP.

@@ -475,6 +475,34 @@ subtest 'killed at random: nothing is lost, nothing counts twice' => sub {
   end_program($program);
 };
 
+# ---- errors of the page ----
+
+subtest 'what a page reports, and what it cannot' => sub {
+  my $tracker = new_tracker();
+  my $program = follow($tracker);
+  wait_until(sub { state_of($tracker) }, 'the first state');
+  my $report = sub { return 'SET ROLE qfs_anon; SELECT qfs_api.page_error(' . join(', ', map { "'$_'" } @_) . ')' };
+  my @sound = ('TypeError', 'views/chat', 117, '0123456789abcdef');
+  refused($node, $report->(@sound), 'QFS_PAGE_ERRORS_OFF', 'off by default');
+  $node->safe_psql('postgres', q{SELECT qfs.set_policy('{"page_errors": "on"}')});
+  is(error_of($node, $report->(@sound)), undef, 'taken where the policy wants it');
+  is(error_of($node, $report->('QFS_PROOF_INVALID', @sound[ 1 .. 3 ])), undef, 'a code as well');
+  refused($node, $report->(@$_), 'QFS_PAGE_ERROR_FORM', "@$_") for [ $MARK, @sound[ 1 .. 3 ] ], [ $sound[0], $MARK, @sound[ 2, 3 ] ], [ @sound[ 0 .. 2 ], $MARK ];
+  # What the door has not written counts for nothing, whoever raises it.
+  $node->psql('postgres', qq{DO \$\$ BEGIN RAISE LOG 'x' USING ERRCODE = '01000', DETAIL = '$_'; END \$\$}) for
+    'QFS_PAGE_ERROR: class TypeError, module views/chat, line 117, page 0123456789abcdef. And more.', "QFS_PAGE_ERROR: class TypeError, module $MARK, line 1, page 0123456789abcdef.",
+    "QFS_PAGE_ERROR: $MARK";
+  settle($tracker, $program);
+  is_deeply(summary($tracker), [ 'QFS_PAGE_ERROR error 2' ], 'they arrive');
+  my ($event) = grep { $_->{tags}{page_class} eq 'TypeError' } events($tracker);
+  is_deeply([ @$event{qw(fingerprint logentry)} ], [ [ 'qfs', 'QFS_PAGE_ERROR', 'TypeError', 'views/chat' ], { formatted => 'the page had an error: TypeError in views/chat' } ],
+    'kind and module are the group');
+  is_deeply([ @{ $event->{tags} }{qw(code page_class page_module page_line page_version)} ], [ 'QFS_PAGE_ERROR', @sound ], 'all that is told');
+  without_mark($tracker, 'errors of the page');
+  well_formed($tracker, 'errors of the page');
+  end_program($program);
+};
+
 # ---- what it refuses ----
 
 subtest 'bad input' => sub {

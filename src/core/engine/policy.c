@@ -266,6 +266,7 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	out->evaluators = member(policy, "evaluators");
 	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
 	out->operators = member(policy, "operators");
+	out->page_errors = qfs_slice_equal(member(policy, "page_errors"), QFS_LITERAL("\"on\""));
 	out->signing = read_signing(member(policy, "signed"));
 	out->signed_types = member(policy, "signed_types");
 	out->rules = integer(policy, "rules");

@@ -69,6 +69,7 @@ typedef struct qfs_policy
 	int64_t		threads_per_day;	/* limits: threads that an account begins */
 	int64_t		nonce_ttl_ms;	/* how long a sign-in nonce is good */
 	qfs_slice	operators;		/* accounts that may act as operators */
+	bool		page_errors;	/* page_errors "on": the page may report errors of its own */
 	qfs_slice	activation;		/* referral: what the referee must have done */
 	int64_t		referral_cap;	/* referral: activations of one referrer */
 	qfs_amount	flx_cap;		/* referral: FLX that one account may hold */

@@ -24,6 +24,7 @@ const char	qfs_policy_default_text[] =
 	"\"messages_per_minute\":60,\"threads_per_day\":10},"
 	"\"nonce_ttl_ms\":300000,"
 	"\"operators\":[],"
+	"\"page_errors\":\"off\","
 	"\"referral\":{\"activation\":[\"message_received\",\"message_sent\",\"profile\"],"
 	"\"cap\":100,\"flx_cap\":\"1000000\",\"points\":10,"
 	"\"tiers\":[{\"flx\":\"100\",\"to\":5},{\"flx\":\"80\",\"to\":20},"
@@ -74,6 +75,7 @@ const char	qfs_policy_schema_text[] =
 	"\"threads_per_day\"],\"type\":\"object\"},"
 	"\"nonce_ttl_ms\":" RANGE(1000, 86400000) ","
 	"\"operators\":" STRINGS(69) ","
+	"\"page_errors\":{\"enum\":[\"off\",\"on\"]},"
 	"\"referral\":{\"properties\":{"
 	"\"activation\":{\"items\":{\"enum\":[\"message_received\",\"message_sent\",\"profile\"]},"
 	"\"maxItems\":3,\"type\":\"array\"},"
@@ -91,5 +93,5 @@ const char	qfs_policy_schema_text[] =
 	"\"ttl_blocks\":" RANGE(1, 1000000) ","
 	"\"visibility\":{\"enum\":[\"parties\",\"public\"]}"
 	"},\"required\":[\"auth\",\"block_ms\",\"coherence\",\"epoch_blocks\",\"evaluators\",\"limits\",\"nonce_ttl_ms\","
-	"\"operators\",\"referral\",\"rules\",\"sessions_max\",\"signed\",\"signed_types\",\"ttl_blocks\",\"visibility\"],"
+	"\"operators\",\"page_errors\",\"referral\",\"rules\",\"sessions_max\",\"signed\",\"signed_types\",\"ttl_blocks\",\"visibility\"],"
 	"\"type\":\"object\"}";

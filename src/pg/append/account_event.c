@@ -50,6 +50,14 @@ qfs_policy_is_public(void)
 	return r->open && r->policy.is_public;
 }
 
+bool
+qfs_policy_page_errors(void)
+{
+	const qfs_reducer *r = qfs_table_reducer();
+
+	return r->open && r->policy.page_errors;
+}
+
 const qfs_session_record *
 qfs_require_actor(void)
 {

@@ -21,6 +21,9 @@ extern qfs_reducer *qfs_open_reducer(void);
 /* Does the policy let everyone read every entry?  False where the ledger is not open. */
 extern bool qfs_policy_is_public(void);
 
+/* Does it let the page report its errors?  False where the ledger is not open. */
+extern bool qfs_policy_page_errors(void);
+
 /* The session that this transaction acts for.  Errors: NO_SESSION. */
 extern const qfs_session_record *qfs_require_actor(void);
 

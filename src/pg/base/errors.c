@@ -21,14 +21,21 @@ superuser_at_guard(qfs_status status)
 		IsTransactionState() && superuser_arg(GetAuthenticatedUserId());
 }
 
+static int
+sqlstate(qfs_status status)
+{
+	const char *state = qfs_status_sqlstate(status);
+
+	return MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]);
+}
+
 void
 qfs_throw(const qfs_error *err)
 {
-	const char *state = qfs_status_sqlstate(err->status);
 	bool		superuser = superuser_at_guard(err->status);
 
 	ereport(ERROR,
-			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
+			(errcode(sqlstate(err->status)),
 			 errmsg_internal("%s", qfs_status_message(err->status)),
 			 err->detail[0] != '\0' ?
 			 errdetail_internal("%s: %s.", qfs_status_code(err->status), err->detail) :
@@ -37,4 +44,15 @@ qfs_throw(const qfs_error *err)
 			 /* For the log alone, right after the code, where nothing can stand that somebody chose: qfs-tracker reads it. */
 			 superuser ? errdetail_log("%s by a superuser: %s.", qfs_status_code(err->status), err->detail) : 0));
 	pg_unreachable();
+}
+
+void
+qfs_log(const qfs_error *err)
+{
+	ereport(LOG_SERVER_ONLY,
+			(errcode(sqlstate(err->status)),
+			 errmsg_internal("%s", qfs_status_message(err->status)),
+			 errdetail_internal("%s: %s.", qfs_status_code(err->status), err->detail),
+			 errhint("%s", qfs_status_hint(err->status)),
+			 errhidestmt(true), errhidecontext(true)));
 }

@@ -11,7 +11,10 @@
 /* Message, "CODE: detail" and hint of the status; does not return. */
 pg_noreturn extern void qfs_throw(const qfs_error *err);
 
-/* The same for a failure found here: the format is that of qfs_fail. */
+/* Into the server log alone, without the statement; goes on. */
+extern void qfs_log(const qfs_error *err);
+
+/* Throws a failure found here: the format is that of qfs_fail. */
 #define QFS_THROW(status, ...) \
 	do { \
 		qfs_error	qfs_throw_err; \

@@ -43,6 +43,7 @@ const isPolicy = members({
   limits: each(integer(0, MILLION), 'events_per_minute', 'logins_per_minute', 'messages_per_minute', 'threads_per_day'),
   nonce_ttl_ms: integer(1000, MAX_BLOCK_MS),
   operators: list(isUserId, MAX_LIST),
+  page_errors: oneOf('off', 'on'),
   referral: members({
     activation: list(oneOf('message_received', 'message_sent', 'profile'), 3),
     cap: integer(0, MILLION),

@@ -176,6 +176,10 @@ ranges(void)
 		{"{\"visibility\":\"parties\"}", NULL},
 		{"{\"visibility\":\"Public\"}", "policy.visibility: not one of"},
 		{"{\"visibility\":true}", "policy.visibility: not one of"},
+		{"{\"page_errors\":\"off\"}", NULL},
+		{"{\"page_errors\":\"on\"}", NULL},
+		{"{\"page_errors\":\"On\"}", "policy.page_errors: not one of"},
+		{"{\"page_errors\":true}", "policy.page_errors: not one of"},
 		{"{\"nonce_ttl_ms\":1000}", NULL},
 		{"{\"nonce_ttl_ms\":86400000}", NULL},
 		{"{\"nonce_ttl_ms\":999}", "policy.nonce_ttl_ms: too small"},
@@ -239,11 +243,15 @@ parsed(void)
 
 	qfs_buf_init(&out, memory, sizeof(memory));
 	CHECK_STATUS(qfs_policy_merge(qfs_policy_default(), QFS_LITERAL(
-				 "{\"block_ms\":2000,\"epoch_blocks\":3,\"visibility\":\"public\"}"), &out, NULL), QFS_OK);
+				 "{\"block_ms\":2000,\"epoch_blocks\":3,\"page_errors\":\"on\",\"visibility\":\"public\"}"), &out, NULL), QFS_OK);
 	CHECK_STATUS(qfs_policy_parse(qfs_buf_slice(&out), &policy, NULL), QFS_OK);
 	CHECK_INT(policy.block_ms, 2000);
 	CHECK_INT(policy.epoch_blocks, 3);
 	CHECK(policy.is_public);
+	CHECK(policy.page_errors);
+	CHECK_STATUS(qfs_policy_parse(qfs_policy_default(), &policy, NULL), QFS_OK);
+	CHECK(!policy.is_public);
+	CHECK(!policy.page_errors);
 }
 
 /* A policy is whole: no key may be missing, none may be one too many. */
