@@ -27,6 +27,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/ledger_erase.h"
+#include "pg/table/known_rows.h"
 #include "pg/table/ledger_table.h"
 #include "pg/table/opening.h"
 #include "pg/table/store_table.h"

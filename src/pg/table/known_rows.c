@@ -1,5 +1,5 @@
 /*
- * known_rows.c - what a backend remembers of the state tables.
+ * known_rows.c - what a backend remembers of its tables.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -48,6 +48,22 @@ uint64
 qfs_table_changes(void)
 {
 	return changes;
+}
+
+bool
+qfs_ledger_is(Relation rel)
+{
+	static uint64 seen_at = 0;
+	static Oid	ledger;
+	/* Before the look, so that what happens meanwhile makes us look again. */
+	uint64		now = qfs_table_changes();
+
+	if (seen_at != now)
+	{
+		ledger = qfs_table_oid("ledger");
+		seen_at = now;
+	}
+	return RelationGetRelid(rel) == ledger;
 }
 
 Oid

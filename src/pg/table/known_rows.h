@@ -1,5 +1,5 @@
 /*
- * known_rows.h - what a backend remembers of the state tables.
+ * known_rows.h - what a backend remembers of its tables.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
@@ -13,6 +13,7 @@
 #include "pg/base/compat.h"
 
 #include "storage/itemptr.h"
+#include "utils/relcache.h"
 
 #include "state/store.h"
 
@@ -30,6 +31,9 @@ typedef struct KnownRow
  * remembers what rests on rare records, or which table it was, compares.
  */
 extern uint64 qfs_table_changes(void);
+
+/* Is it qfs.ledger?  Errors: as qfs_table_oid. */
+extern bool qfs_ledger_is(Relation rel);
 
 /* The table of a kind. */
 extern Oid	qfs_known_table(const qfs_kind *kind);

@@ -20,7 +20,6 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/base/version.h"
 #include "pg/table/entry_columns.h"
-#include "pg/table/known_rows.h"
 #include "pg/table/ledger_table.h"
 
 Oid
@@ -36,22 +35,6 @@ qfs_table_oid(const char *name)
 				 errmsg("table qfs.%s does not exist", name),
 				 errhint("Run CREATE EXTENSION qfs.")));
 	return oid;
-}
-
-bool
-qfs_ledger_is(Relation rel)
-{
-	static uint64 seen_at = 0;
-	static Oid	ledger;
-	/* Before the look, so that what happens meanwhile makes us look again. */
-	uint64		now = qfs_table_changes();
-
-	if (seen_at != now)
-	{
-		ledger = qfs_table_oid("ledger");
-		seen_at = now;
-	}
-	return RelationGetRelid(rel) == ledger;
 }
 
 /* Node (level, index) is in the row that completed it. */

@@ -42,9 +42,6 @@ enum
  */
 extern Oid	qfs_table_oid(const char *name);
 
-/* Is it qfs.ledger?  Errors: as qfs_table_oid. */
-extern bool qfs_ledger_is(Relation rel);
-
 /* The table and its primary key, open for as long as the caller needs them. */
 typedef struct LedgerReader
 {
