@@ -28,5 +28,6 @@ typedef struct Command
 extern const Command command_in;
 extern const Command command_out;
 extern const Command command_push;
+extern const Command command_publish;
 
 #endif

@@ -19,6 +19,8 @@ typedef struct HttpRequest
 	const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
 	const char *body;			/* NULL: none */
 	size_t		length;			/* of the body, in bytes */
+	const char *aws_sigv4;		/* provider, region and service that the request is signed for, as CURLOPT_AWS_SIGV4 has them; NULL: none */
+	const char *credentials;	/* KEY:SECRET of the signature */
 	long		timeout_ms;		/* for all of it */
 } HttpRequest;
 
@@ -27,6 +29,7 @@ typedef struct HttpAnswer
 	long		status;
 	const char *body;			/* ends with a NUL that length does not count; lives until the next request */
 	size_t		length;
+	const char *content_type;	/* NULL: none; lives as long as the body */
 } HttpAnswer;
 
 /* Longest body of an answer, in bytes; a longer one is an error. */

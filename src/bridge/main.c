@@ -14,7 +14,7 @@
 #include "bridge/stop.h"
 #include "bridge/usage.h"
 
-static const Command *const commands[] = {&command_in, &command_out, &command_push};
+static const Command *const commands[] = {&command_in, &command_out, &command_push, &command_publish};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -116,7 +116,7 @@ func main() {
 		{"cosignatures", s.cosignatures},
 		{"files saved as documented", s.savedFiles},
 		{"an export as encoding/json writes it", s.foreignSpelling},
-		{"witness.sh", s.witnesses},
+		{"qfs-bridge publish", s.witnesses},
 	} {
 		before := s.checks
 		chapter.run()

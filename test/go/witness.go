@@ -1,10 +1,9 @@
-// witness.go - docs/witness.sh and two witnesses over HTTP, which check every request with x/mod.
+// witness.go - qfs-bridge publish and two witnesses over HTTP, which check every request with x/mod.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -88,14 +87,15 @@ func (c *cosigner) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, line)
 }
 
-// feed runs docs/witness.sh: standard output, what it says of a failure, whether it succeeded.
-func (s *suite) feed(name, url string) (string, string, bool) {
-	command := exec.Command("docs/witness.sh", name, url)
-	command.Env = append(os.Environ(), "PGDATABASE="+s.db)
-	var out, errors bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errors
-	err := command.Run()
-	return out.String(), errors.String(), err == nil
+// feed has qfs-bridge publish once to witnesses, "NAME URL" each: its log, and whether all of them took it.
+func (s *suite) feed(witnesses ...string) (string, bool) {
+	config, err := os.CreateTemp("", "publish")
+	must(err)
+	defer os.Remove(config.Name())
+	fmt.Fprintf(config, "database = dbname=%s\nevery_seconds = 0\nwitness = %s\n", s.db, strings.Join(witnesses, "\nwitness = "))
+	must(config.Close())
+	log, err := exec.Command("./qfs-bridge", "publish", "--config", config.Name()).CombinedOutput()
+	return string(log), err == nil
 }
 
 // grow appends events and gives the size.
@@ -116,22 +116,25 @@ func (s *suite) witnesses() {
 		all, urls = append(all, c), append(urls, server.URL+"/add-checkpoint")
 		s.rows("SELECT qfs.add_witness('" + c.vkey(4) + "')")
 	}
-	// fed runs the script once; it must succeed, by answers of these statuses.
+	// fed publishes once; it must succeed, by answers of these statuses.
 	fed := func(what string, i int, size int64, statuses ...int) {
 		all[i].served = nil
-		out, errors, ok := s.feed(names[i], urls[i])
-		s.check(ok && errors == "" && number(strings.TrimSpace(out)) > 0, "%s: %q %q", what, out, errors)
+		log, ok := s.feed(names[i] + " " + urls[i])
+		s.check(ok && !strings.Contains(log, "level=warn"), "%s: %q", what, log)
 		s.check(fmt.Sprint(all[i].served) == fmt.Sprint(statuses), "%s: answered %v", what, all[i].served)
 		s.check(all[i].size == size, "%s: the witness is at %d, not %d", what, all[i].size, size)
 		_, err := note.Open([]byte(s.text(fmt.Sprintf("qfs.checkpoint(%d)", size))), note.VerifierList(all[i]))
 		s.check(err == nil, "%s: the checkpoint is not cosigned: %v", what, err)
+		kept := s.value(fmt.Sprintf("SELECT size FROM qfs.kept_checkpoint WHERE place = 'witness %s'", names[i]))
+		s.check(kept == fmt.Sprint(size), "%s: the ledger knows of %s entries there", what, kept)
 	}
-	// failed runs it once; it must fail, saying this, and store nothing.
+	// failed does it once; it must fail, saying this, and store nothing.
 	failed := func(what string, name, url, message string) {
-		before := s.value("SELECT count(*) FROM qfs.cosignature")
-		_, errors, ok := s.feed(name, url)
-		s.check(!ok && strings.Contains(errors, message), "%s: %v %q", what, ok, errors)
-		s.check(s.value("SELECT count(*) FROM qfs.cosignature") == before, "%s: something was stored", what)
+		count := "SELECT (SELECT count(*) FROM qfs.cosignature) || ' ' || (SELECT coalesce(sum(size), 0) FROM qfs.kept_checkpoint)"
+		before := s.value(count)
+		log, ok := s.feed(name + " " + url)
+		s.check(!ok && strings.Contains(log, message), "%s: %v %q", what, ok, log)
+		s.check(s.value(count) == before, "%s: something was stored", what)
 	}
 
 	size := s.grow(1)
@@ -139,31 +142,42 @@ func (s *suite) witnesses() {
 	size = s.grow(3)
 	fed("one that comes later", 1, size, 200)
 	fed("the first one goes on", 0, size, 200)
-	fed("nothing new", 0, size, 200)
+	fed("nothing new", 0, size)
 
 	all[1].lose = true
 	size = s.grow(5)
-	failed("an answer is lost", names[1], urls[1], "curl")
+	failed("an answer is lost", names[1], urls[1], "the witness did not answer")
 	s.check(all[1].size == size, "the witness has seen it")
 	fed("asked again", 1, size, 409, 200)
 	all[1].lose = true
 	s.grow(2)
-	failed("another answer is lost", names[1], urls[1], "curl")
+	failed("another answer is lost", names[1], urls[1], "the witness did not answer")
 	size = s.grow(600)
 	fed("and the ledger has grown", 1, size, 409, 200)
 	fed("what the other one has seen is its own", 0, size, 200)
 
 	s.refusingWitnesses(failed, all[0], names[0], urls[0])
+	size = s.grow(1)
 	fed("after all this", 0, size, 200)
+
+	size = s.grow(1)
+	all[0].wrong = func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }
+	log, ok := s.feed(names[0]+" "+urls[0], names[1]+" "+urls[1])
+	s.check(!ok && strings.Contains(log, "HTTP 503") && all[1].size == size, "one that fails holds up the other: %q", log)
+	all[0].wrong = nil
+	fed("and gets it later", 0, size, 200)
+	_, err := note.Open([]byte(s.text(fmt.Sprintf("qfs.checkpoint(%d)", size))), note.VerifierList(all[0], all[1]))
+	s.check(err == nil, "both have cosigned: %v", err)
 }
 
-// refusingWitnesses are those that cannot be fed: the script says why, and ends.
+// refusingWitnesses are those that cannot be fed: the log says why.
 func (s *suite) refusingWitnesses(failed func(what, name, url, message string), c *cosigner, name, url string) {
+	s.grow(1)
 	failed("a witness that nobody added", "feed.example/c", url, "qfs.add_witness")
-	failed("no witness there", name, "http://127.0.0.1:1/", "curl")
+	failed("no witness there", name, "http://127.0.0.1:1/", "the witness did not answer")
 	seen, root := c.size, c.root
 	c.size += 1000
-	failed("it has seen more than there is", name, url, fmt.Sprintf("has seen %d entries", c.size))
+	failed("it has seen more than there is", name, url, fmt.Sprintf(`has seen more entries than there are" detail=%d`, c.size))
 	c.size, c.root[0] = seen, c.root[0]^1
 	failed("it has seen another ledger", name, url, "HTTP 422")
 	c.size, c.root = seen, root
@@ -181,9 +195,9 @@ func (s *suite) refusingWitnesses(failed func(what, name, url, message string), 
 	}
 	for _, wrong := range []struct{ what, kind, body, message string }{
 		{"the same size for ever", "text/x.tlog.size", "5\n", "every time"},
-		{"no number", "text/x.tlog.size", "5; DROP TABLE x\n", "no size"},
-		{"a number beyond all", "text/x.tlog.size", strings.Repeat("9", 30) + "\n", "no size"},
-		{"no size at all", "text/x.tlog.size", "", "no size"},
+		{"no number", "text/x.tlog.size", "5; DROP TABLE x\n", "HTTP 409"},
+		{"a number beyond all", "text/x.tlog.size", strings.Repeat("9", 30) + "\n", "HTTP 409"},
+		{"no size at all", "text/x.tlog.size", "", "HTTP 409"},
 		{"another kind of answer", "text/html", "5\n", "HTTP 409"},
 	} {
 		c.wrong = conflict(wrong.kind, wrong.body)
