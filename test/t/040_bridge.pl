@@ -3,10 +3,13 @@ use strict;
 use warnings FATAL => 'all';
 use QfsTest;
 use QfsRedis;
+use QfsClient;
+use QfsWallet;
+use JSON::PP ();
 use Test::More;
 
 my $node = new_node('main');
-new_ledger($node);
+new_ledger($node, undef, policy => $POLICY);
 $node->safe_psql('postgres', q{
   SELECT qfs.register_event_type('ORDER', '{"properties":{"n":{"type":"integer"}},"required":["n"]}');
   SELECT qfs.register_event_type('SAID', '{}', 'account');
@@ -185,10 +188,36 @@ is(sql(as_bridge(take('2001-0,2002-0', "$no_event,$event"))), '2001-0||QFS_TYPE_
 is(size_of($node), $before, 'and nothing is appended');
 is(sql("SELECT qfs.position_of('$S')"), '1001-0', 'nor moves the position');
 
+# ---- what an account's device has signed, whoever brings it ----
+
+my $client = QfsClient->wait_for($node);
+my $alice = sign_in($client, 1, device => 4);
+sub said { my ($payload, %more) = @_; return ('type', 'SAID', 'payload', JSON::PP->new->canonical->encode($payload), 'actor', $alice->{user_id}, %more) }
+my $signed = event_of($alice, type => 'SAID', payload => { text => 'hello' });
+my $object = event_of($alice, type => 'SAID', payload => { text => 'again' });
+my $V = 'signed';
+my $ends = qq({"reason":"user_logout","session":"$alice->{session}"});
+$redis->ask('XADD', $V, '1-0', said({ text => 'hello' }, auth => $signed));
+$redis->ask('XADD', $V, '2-0', 'event', qq({"actor":"$alice->{user_id}","auth":$object,"payload":{"text":"again"},"type":"SAID"}));
+$redis->ask('XADD', $V, '3-0', said({ text => 'hello' }, auth => $signed));
+$redis->ask('XADD', $V, '4-0', said({ text => 'forged' }, auth => event_of($alice, type => 'SAID', payload => { text => 'other' })));
+$redis->ask('XADD', $V, '5-0', said({ text => 'x' }, auth => event_signature(5, actor => $alice->{user_id}, ledger => $alice->{ledger}, nonce => 99, type => 'SAID', payload => { text => 'x' })));
+$redis->ask('XADD', $V, '6-0', 'type', 'SESSION_REVOKED', 'actor', $alice->{user_id}, 'payload', $ends,
+  'auth', event_of($alice, type => 'SESSION_REVOKED', payload => JSON::PP::decode_json($ends)));
+$redis->ask('XADD', $V, '7-0', said({ text => 'late' }, auth => event_of($alice, type => 'SAID', payload => { text => 'late' })));
+$redis->ask('XADD', $V, '8-0', 'type', 'ORDER', 'payload', '{"n": 8}');
+my $own = QfsBridge->start('in', settings(stream => $V));
+ok(wait_until(sub { sql("SELECT qfs.position_of('$V')") eq '8-0' }, 'what was signed'), 'what devices signed was dealt with') or diag($own->log_text);
+is($own->stop, 0, 'and it stops');
+is(sql("SELECT string_agg(concat_ws(' ', type, payload ->> 'text', auth ->> 'via', auth #>> '{source,id}', actor::text = '$alice->{user_id}'), ',' ORDER BY seq) FROM qfs.ledger WHERE auth #>> '{source,stream}' = '$V'"),
+  'SAID hello session 1-0 t,SAID again session 2-0 t,SESSION_REVOKED session 6-0 t,ORDER operator 8-0', 'as the account\'s acts, and the next one is nobody\'s');
+is(join(' ', map {"$_->[0] $_->[1]{qfs_code}"} $redis->entries("$V:dead")),
+  '3-0 QFS_EVENT_NONCE 4-0 QFS_SIGNATURE_MISMATCH 5-0 QFS_SESSION_ENDED 7-0 QFS_SESSION_ENDED', 'sent again, changed, of another device, after the end: dead letters');
+
 # ---- positions from the ledger ----
 
 sql(unguarded("UPDATE qfs.stream_position SET id = '3-0' WHERE stream = '$S'; DELETE FROM qfs.stream_position WHERE stream = '$S:b'"));
-is(sql('SELECT qfs.rebuild_positions()'), 1, 'one stream is named by entries');
+is(sql('SELECT qfs.rebuild_positions()'), 2, 'two streams are named by entries');
 is(sql("SELECT id FROM qfs.stream_position WHERE stream = '$S'"), '1001-0', 'its position is what the ledger says');
 sql(unguarded("DELETE FROM qfs.stream_position"));
 is(sql("SELECT qfs.position_of('$S')"), '1001-0', 'without a row too');
