@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -149,3 +150,17 @@ export async function signature(who, type, payload) {
 }
 
 export const userId = (who) => sql(`SELECT qfs.user_id('${who.account.address}'::qfs.address)`);
+
+// What this browser keeps under a name.
+export const keptOf = (who, name) => who.page.evaluate((key) => new Promise((resolve) => {
+  indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get(key).onsuccess = (event) => resolve(event.target.result); };
+}), name);
+
+// As an operator does once the ledger has new keys: PostgREST is told of them.
+export function tellPostgrest() {
+  writeFileSync(`${process.env.QFS_WEB_DIR}/jwks`, sql('SELECT qfs.jwks()'));
+  process.kill(Number(readFileSync(`${process.env.QFS_WEB_DIR}/postgrest.pid`, 'utf8')), 'SIGUSR2');
+}
+
+// The page looks at the ledger again, as when somebody comes back to it.
+export const lookAgain = (who) => who.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));

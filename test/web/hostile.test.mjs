@@ -4,10 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, webcrypto } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { canonical } from '../../src/web/canonical.mjs';
 import { profilePayload } from '../../src/web/payloads.mjs';
-import { DIRECT, newAccount, person, scenario, setProfile, signature, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
+import { DIRECT, keptOf, lookAgain, newAccount, person, scenario, setProfile, signature, signIn, sql, tellPostgrest, turnOnChat, userId, write } from './browser.mjs';
 
 // Node 18 has WebCrypto, but not under the name that browsers give it.
 globalThis.crypto ??= webcrypto;
@@ -196,9 +195,7 @@ scenario('a ledger that was rewritten, or signs with another key, is noticed by 
   await who.page.getByText('Ledger does not verify').waitFor();
 
   // It saw a ledger without entries: that has one root, and what follows is kept.
-  const seen = () => who.page.evaluate(() => new Promise((resolve) => {
-    indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get('checkpoint').onsuccess = (event) => resolve(event.target.result.size); };
-  }));
+  const seen = async () => (await keptOf(who, 'checkpoint')).size;
   await tamper(who, 'checkpoint', 'no entries, another root');
   await who.page.reload();
   await who.page.getByText('Ledger does not verify').waitFor();
@@ -322,26 +319,21 @@ scenario('what is shown of an entry is what was hashed', async () => {
   }
 });
 
-// As an operator does: new keys, of which PostgREST is told.
 function rotateKeys() {
   sql('SELECT qfs.rotate_keys()');
-  writeFileSync(`${process.env.QFS_WEB_DIR}/jwks`, sql('SELECT qfs.jwks()'));
-  process.kill(Number(readFileSync(`${process.env.QFS_WEB_DIR}/postgrest.pid`, 'utf8')), 'SIGUSR2');
+  tellPostgrest();
 }
 
 scenario('the page looks again as the ledger grows, and follows keys that the one before endorsed, no others', async () => {
   const who = await person();
   const sign = (text) => who.page.getByText(text).first().waitFor();
-  const lookAgain = () => who.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   const size = () => sql('SELECT size FROM qfs.head()');
-  const kept = () => who.page.evaluate(() => new Promise((resolve) => {
-    indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get('vkey').onsuccess = (event) => resolve(event.target.result); };
-  }));
+  const kept = () => keptOf(who, 'vkey');
   await who.open();
   await sign(`Signature good, ${size()} entries`);
   const first = await kept();
   sql(`SELECT qfs.set_policy('{"nonce_ttl_ms": 300001}')`);
-  await lookAgain();
+  await lookAgain(who);
   await sign(`Signature good, ${size()} entries`);
 
   // A rotation that its entry does not endorse is not followed.
@@ -350,13 +342,13 @@ scenario('the page looks again as the ledger grows, and follows keys that the on
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replace(/"signature":"(.)/, (_, digit) => `"signature":"${digit === '0' ? '1' : '0'}`) });
   });
-  await lookAgain();
+  await lookAgain(who);
   await sign('Ledger does not verify');
   assert.equal(await kept(), first);
   await who.page.unroute(/rpc\/entry\?/);
   // Two at once, each endorsed by the one before.
   rotateKeys();
-  await lookAgain();
+  await lookAgain(who);
   await sign(`Signature good, ${size()} entries`);
   assert.equal(await kept(), sql('SELECT qfs.vkey()'));
   assert.notEqual(await kept(), first);
@@ -366,15 +358,15 @@ scenario('the page looks again as the ledger grows, and follows keys that the on
   const [name] = first.split('+');
   const id = createHash('sha256').update(`${name}\n`).update(key).digest('hex').slice(0, 8);
   await who.page.route(/rpc\/vkey/, (route) => route.fulfill({ contentType: 'text/plain', body: `${name}+${id}+${key.toString('base64')}` }));
-  await lookAgain();
+  await lookAgain(who);
   await sign('Ledger does not verify');
   await who.page.unroute(/rpc\/vkey/);
-  await lookAgain();
+  await lookAgain(who);
   await sign(`Signature good, ${size()} entries`);
   await who.page.route(/rpc\/checkpoint/, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replace(/\n(\d+)\n/, (_, n) => `\n${Number(n) + 1}\n`) });
   });
-  await lookAgain();
+  await lookAgain(who);
   await sign('Ledger does not verify');
 });
