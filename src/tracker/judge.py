@@ -20,7 +20,9 @@ PAGE_ERROR = "QFS_PAGE_ERROR"
 # internal errors; and those for which a connection ends though nothing is wrong with the server.
 SERVER_FAULTS = ("53", "58", "F0", "XX")
 CALLERS_FATAL = ("08", "0A", "22", "25", "28", "3D", "42", "55000", "57P04", "57P05")
-CANCELLED, BY_ADMINISTRATOR = "57014", "57P01"
+CANCELLED = "57014"
+# A shutdown, a start, a connection that was ended: somebody is at work.
+BY_ADMINISTRATOR = ("57P01", "57P03")
 
 CLIENTS = {"client backend", "dead-end client backend", "parallel worker", "standalone backend"}
 # An extension names its own processes; what it calls them stays here.
@@ -157,7 +159,7 @@ def level_of_state(state, severity, process):
     return "fatal"
   if state == CANCELLED:
     return None
-  if state == BY_ADMINISTRATOR:
+  if state in BY_ADMINISTRATOR:
     return "warning"
   grave = state.startswith(SERVER_FAULTS)
   if severity == "FATAL" and (grave or not state.startswith(CALLERS_FATAL)):
