@@ -234,6 +234,17 @@ seed_messages(void)
 	}
 }
 
+/* Lengths and lines as fuzz_erased.c takes them: nothing hidden, what was erased, and what nobody speaks of. */
+static void
+seed_shapes(void)
+{
+	static const char *const shapes[] = {"\x12", "\x12\x07\x0c", "\x12\x07\x0c\x08\x0c\x0f\x0c", "\x12\x03\xc0\x01\xc0", "\x12\x02\xc0\x04\x40", "\x0b\x03\xc0", "\x09\x07\x0c", "\x12\x04\x0c", "\x12\x0b\x0c", "\x12\x0d\x0c",
+	"\x12\x07\x1c", "\x12\x08\x1c", "\x12\x09\x20", "\x12\x02\x10"};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		seed("erased", qfs_slice_of(shapes[i]));
+}
+
 /* Contents and scores, events with a device's signature, sessions that end, keys that follow. */
 static void
 live_on(sample *s)
@@ -326,5 +337,6 @@ main(int argc, char **argv)
 
 	seed("policy", qfs_policy_default());
 	seed_messages();
+	seed_shapes();
 	return 0;
 }
