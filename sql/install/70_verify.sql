@@ -35,6 +35,13 @@ CREATE FUNCTION qfs.server_changes() RETURNS text[]
   AS 'MODULE_PATHNAME', 'qfs_sql_server_changes' LANGUAGE C STABLE;
 COMMENT ON FUNCTION qfs.server_changes() IS
   'what of database, recovery, system, timeline, version is not what the ledger has recorded; with one of the first three it waits for qfs.adopt()';
+-- What goes on by itself, and what somebody has to decide, core says (identity/server.h).
+CREATE FUNCTION qfs.is_adopted() RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT NOT qfs.server_changes() && ARRAY['database', 'recovery', 'system'];
+END;
+COMMENT ON FUNCTION qfs.is_adopted() IS 'is this the server and the database that the ledger lives in, as far as somebody has to decide?';
 
 GRANT EXECUTE ON FUNCTION qfs.verify(bigint, bigint, text)
   TO qfs_operator, qfs_auditor;

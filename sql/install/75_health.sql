@@ -239,7 +239,7 @@ BEGIN
          THEN 'The clock is behind, or was ahead when the entry was appended. If it is behind, set it; until it has caught up, '
               'all entries and sign-ins have the time of that entry.' END;
 
-  SELECT qfs.server_changes() AS changes, qfs.server_changes() && ARRAY['database', 'recovery', 'system'] AS unadopted, l.* INTO k
+  SELECT qfs.server_changes() AS changes, NOT qfs.is_adopted() AS unadopted, l.* INTO k
   FROM qfs.server s JOIN qfs.ledger l ON l.seq = s.seq;
   RETURN QUERY SELECT 'identity', CASE WHEN k.unadopted THEN 'error' ELSE 'ok' END,
     CASE WHEN k.unadopted THEN format('not adopted: %s changed since entry %s', array_to_string(k.changes, ', '), k.seq)

@@ -24,8 +24,7 @@ BEGIN ATOMIC
     (15, 'qfs_checkpoint_timestamp_seconds', 'gauge', 'When the witness cosigned it.', round(v.cosigned_at / 1000.0, 3)),
     (18, 'qfs_kept_places', 'gauge', 'Places outside of the database that keep checkpoints.', v.places),
     (16, 'qfs_in_recovery', 'gauge', 'Is this a standby?', v.in_recovery::integer),
-    (17, 'qfs_adopted', 'gauge', 'Is this the server and the database that the ledger lives in?',
-         (NOT qfs.server_changes() && ARRAY['database', 'recovery', 'system'])::integer)
+    (17, 'qfs_adopted', 'gauge', 'Is this the server and the database that the ledger lives in?', qfs.is_adopted()::integer)
   ) AS f (number, name, type, help, value)
   -- what is not known is not said
   WHERE f.value IS NOT NULL

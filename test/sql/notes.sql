@@ -116,12 +116,7 @@ SELECT unguarded($$UPDATE qfs.witness SET vkey = 'damaged' WHERE vkey ~ '/w'$$);
 SELECT attempt(format('SELECT qfs.add_cosignature(%L)', note)) FROM checkpoints WHERE size = 10;
 
 -- a ledger whose keys are not in the key file: it can be read, not signed
-SET client_min_messages = warning;
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs CASCADE;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
-RESET client_min_messages;
+\i :inputdir/sql/include/no_ledger.sql
 SELECT attempt($$SELECT qfs.add_cosignature('x')$$) AS no_note, attempt(format('SELECT qfs.add_cosignature(%L)', note)) AS no_ledger FROM checkpoints WHERE size = 10;
 INSERT INTO qfs.ledger (type, payload) VALUES ('GENESIS', jsonb_build_object('format', 2, 'origin', 'regress.example/keyless', 'policy', qfs.default_policy(),
   'keys', jsonb_build_object('checkpoint', repeat('a7', 32), 'token', repeat('d6', 32)), 'server', here()));

@@ -59,12 +59,7 @@ BEGIN
   RETURN lines;
 END $$;
 CREATE TABLE forgeries AS SELECT n, what, forged(accounts, :reward) AS lines FROM changes;
-SET client_min_messages = warning;
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs CASCADE;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
-RESET client_min_messages;
+\i :inputdir/sql/include/no_ledger.sql
 SELECT n, what, regexp_replace(attempt(format('SELECT qfs.import(%L)', lines)), 'recorded.*', 'recorded …') AS imported FROM forgeries ORDER BY n;
 SELECT qfs.post_restore(), (SELECT count(*) FROM qfs.verify()) AS faults;
 DROP FUNCTION tamper, forged;

@@ -18,10 +18,7 @@ SELECT (SELECT to_jsonb(s) FROM qfs.ledger_state s) AS ledger_state,
 -- what pg_dump takes along: the ledger, what is off the ledger, witnesses and cosignatures, and no state
 SELECT conf::regclass FROM pg_extension, unnest(extconfig) AS conf WHERE extname = 'qfs' ORDER BY 1;
 
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
+\i :inputdir/sql/include/no_ledger.sql
 CREATE FUNCTION restore(n bigint, changes jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
   SELECT regexp_replace(attempt(format('INSERT INTO qfs.ledger SELECT (jsonb_populate_record(NULL::qfs.ledger, %L)).*', row || changes)),
                         '[0-9a-f]{64}', '…', 'g')
@@ -69,9 +66,8 @@ SELECT restore(2) AS "2", regexp_replace(attempt('SELECT qfs.post_restore()'), '
 
 -- once more, complete and in reverse
 \set upto 10
+\i :inputdir/sql/include/no_ledger.sql
 SET qfs.ddl_guard = off;
-DROP EXTENSION qfs;
-CREATE EXTENSION qfs;
 INSERT INTO qfs.ledger SELECT (jsonb_populate_record(NULL::qfs.ledger, row)).* FROM saved ORDER BY seq DESC;
 -- as a restore with --disable-triggers leaves them
 ALTER TABLE qfs.ledger DISABLE TRIGGER ALL;
@@ -98,10 +94,7 @@ INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}') RETURNING seq;
 
 -- a restored row whose nodes are wrong is found by the walk through all
 \set upto 10
-SET qfs.ddl_guard = off;
-DROP EXTENSION qfs;
-CREATE EXTENSION qfs;
-RESET qfs.ddl_guard;
+\i :inputdir/sql/include/no_ledger.sql
 INSERT INTO qfs.ledger
 SELECT (jsonb_populate_record(NULL::qfs.ledger, CASE seq WHEN 7 THEN row || jsonb_build_object('nodes', '\x' || repeat('ab', 96)) ELSE row END)).*
 FROM saved;

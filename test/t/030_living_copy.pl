@@ -19,7 +19,6 @@ append($node, 10);
 
 my $NOTE = q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')};
 
-sub value { my ($server, $sql, $database) = @_; return $server->safe_psql($database // 'postgres', $sql) }
 # An event of Alice's session, in a transaction of a superuser's.
 sub said_by_session { return 'SELECT qfs.authenticate(' . literal($alice->{token}) . q{); INSERT INTO qfs.ledger (type, payload) VALUES ('SAID', '{}')} }
 

@@ -25,7 +25,7 @@ use Time::HiRes qw(time usleep);
 our @EXPORT = qw(
   new_node crash_and_start new_database new_ledger append append_singly
   error_of refused run_program wait_until
-  size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
+  value size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
   verify_rows check_rows is_sound verifier qfs_verify is_sound_offline
   unguarded guards_of_tables
   spit slurp scratch_file
