@@ -99,7 +99,7 @@ BEGIN
   IF seq IS NOT NULL THEN
     PERFORM qfs.find_own_touch(account, seq);
   END IF;
-  RETURN qfs.explain_own(coalesce(seq, qfs.find_last_act(account)), 'coherence', account);
+  RETURN qfs.explain_own(coalesce(seq, qfs.find_last_act(account)), 'coherence', account, NULL, 0);
 END $$;
 COMMENT ON FUNCTION qfs_api.explain_coherence(text, bigint) IS
   'Why the coherence of an account is what it is: the act that last moved it, or what entry seq did to it.';
