@@ -14,6 +14,7 @@ const scripts = globalThis.trustedTypes?.createPolicy('qfs-modules', { createScr
 
 function refuse(expected, found) {
   throw Object.assign(new Error('a module of this page is not the one that the page was made with, and was not run'), {
+    code: 'PAGE_MODULE',
     detail: `It has the SHA-256 ${found}, and should have ${expected}.`,
     hint: 'Reload the page. If that does not help, the server or something on the way has changed it: trust nothing that this page shows.',
   });

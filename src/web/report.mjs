@@ -14,15 +14,18 @@ const CLASSES = ['AggregateError', 'DOMException', 'EvalError', 'RangeError', 'R
 const MAX_REPORTS = 5;
 const VERSION_BYTES = 8;
 
-// {line, column} of the document, from 1, where the stack first passes through it; undefined for what others put into the browser.
+// {line, column, module} where the stack first passes through the page, from 1; undefined for what others put into the browser.
+// module: of what was fetched later, which has lines of its own.
 function placeOf(error) {
-  const passes = [...String(error?.stack ?? '').matchAll(/(https?:\/\/[^\s()]+?):(\d+):(\d+)/g)];
-  const [, , line, column] = passes.find(([, url]) => url.split(/[?#]/)[0] === location.origin + location.pathname) ?? [];
-  return line === undefined ? undefined : { line: Number(line), column: Number(column) };
+  const passes = [...String(error?.stack ?? '').matchAll(/(https?:\/\/[^\s()]+?|qfs:[a-z0-9_/]+):(\d+):(\d+)/g)];
+  const isPage = ([, url]) => url.startsWith('qfs:') || url.split(/[?#]/)[0] === location.origin + location.pathname;
+  const [, url, line, column] = passes.find(isPage) ?? [];
+  return url === undefined ? undefined : { line: Number(line), column: Number(column), module: url.split('qfs:')[1] };
 }
 
 // The module there; scripts/build-page begins each with its name.
-function moduleAt({ line, column }) {
+function moduleAt({ line, column, module }) {
+  if (module) return module;
   const before = SCRIPT.slice(0, SCRIPT.indexOf('new Error(\'here\')')).split('\n').length;
   const lines = SCRIPT.split('\n');
   const row = line - (placeOf(HERE)?.line ?? line) + before - 1;
@@ -37,8 +40,9 @@ function kindOf({ code, constructor: { name } }) {
   return CLASSES.includes(name) ? name : 'Error';
 }
 
-// What the server said is in its log already; what has a hint is told to whoever can do something about it.
-const isOwn = (error) => error instanceof Error && error.status === undefined && error.hint === undefined;
+// What the server said is in its log already; what has a hint is told to whoever can do something about it, unless it has a code,
+// too: then something did not verify.
+const isOwn = (error) => error instanceof Error && error.status === undefined && (error.hint === undefined || error.code !== undefined);
 
 const said = new Set();
 let left = MAX_REPORTS;

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after } from 'node:test';
-import { DIRECT, person, scenario, setProfile, signIn, SITE, sql } from './browser.mjs';
+import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, userId } from './browser.mjs';
 
 const MARK = 'Quixotic';
 const WAIT_MS = 60000;
@@ -121,6 +121,44 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
     }
   });
 }
+
+scenario('errors of what the page fetches later: a module that is not the one, and one that fails', async () => {
+  policy('on');
+  try {
+    const who = await somebody(DIRECT);
+    const seq = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${userId(who)}'`);
+    const before = ofPages().length;
+    const ask = async () => {
+      await who.go('#/sessions');
+      await who.go(`#/why/${seq}`);
+    };
+    await who.page.route(/rpc\/page_module\?/, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: `${await answer.text()}\n` });
+    });
+    await ask();
+    await until(() => ofPages().length === before + 1, 'the module that is not the one');
+    assert.deepEqual([ofPages()[before].page_class, ofPages()[before].page_module], ['QFS_PAGE_MODULE', 'modules']);
+    await who.page.unroute(/rpc\/page_module\?/);
+    await who.page.evaluate((mark) => {
+      const { slice } = Array.prototype;
+      for (const [owner, name] of [[Object, 'hasOwn'], [Array.prototype, 'map'], [Array.prototype, 'filter']]) {
+        const genuine = owner[name];
+        owner[name] = function fails(...values) {
+          const error = new RangeError(mark);
+          if (/qfs:/.test(slice.call(error.stack.split('\n'), 2, 3))) throw error;
+          return genuine.apply(this, values);
+        };
+      }
+    }, MARK);
+    await ask();
+    await until(() => ofPages().length === before + 2, 'the module that fails');
+    assert.match(ofPages()[before + 1].page_module, /^(verify_bundle|rules\/reexecute)$/);
+    who.faults.length = 0;
+  } finally {
+    policy('off');
+  }
+});
 
 scenario('with the policy off nothing is sent, and the door is shut', async () => {
   const who = await somebody(DIRECT);
