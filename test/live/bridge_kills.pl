@@ -16,6 +16,7 @@ my $OUT        = 'qfs:ledger.example.org:out';
 my $POISON     = 50;                                        # every so many events one is refused
 
 my $CONF = q{
+  fsync = on
   restart_after_crash = on
   shared_buffers = 8MB
   max_wal_size = 64MB
@@ -118,19 +119,43 @@ sub require_standby {
   return;
 }
 
+sub process_field {
+  my ($pid, $n) = @_;
+  open(my $file, '<', "/proc/$pid/stat") or return undef;
+  my ($fields) = (<$file> // '') =~ /\) (.*)/;
+  return defined $fields ? (split / /, $fields)[$n] : undef;
+}
+
+# All of its processes at once, so that nobody flushes what another one has written; it is stopped first, so that it starts nobody meanwhile.
+sub kill_all_of {
+  my ($node) = @_;
+  my ($postmaster) = slurp($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+  kill 'STOP', $postmaster;
+  my @children = grep { (process_field($_, 1) // 0) == $postmaster } map { m{^/proc/(\d+)$} ? $1 : () } glob '/proc/[0-9]*';
+  kill 'KILL', @children, $postmaster;
+  $node->kill9;
+  wait_until(sub { !grep { (process_field($_, 0) // 'Z') ne 'Z' } @children, $postmaster }, 'the end of the server');
+  unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock';
+  return;
+}
+
 sub kill_server {
   my ($node, $with) = @_;
   local $ENV{LD_PRELOAD} = $ENV{QFS_SLOW_FLUSH} if $with->{flush_us};
   local $ENV{QFS_FLUSH_US} = $with->{flush_us} if $with->{flush_us};
-  return crash_and_start($node, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()'));
+  kill_all_of($node);
+  return wait_until(sub {
+      return 1 if $node->start(fail_ok => 1);
+      $node->{_pid} = undef;
+      return 0;
+    }, 'the server after a crash');
 }
 
 # The primary is gone for good, and its standby takes over; a new standby follows.
 sub fail_over {
   my ($s) = @_;
   my $old = $s->{node};
-  $old->kill9;
-  wait_until(sub { !kill 0, $old->{_pid} }, 'the end of the server') if $old->{_pid};
+  kill_all_of($old);
   $s->{standby}->promote;
   $s->{node} = $s->{standby};
   spit($s->{where}, dsn_of($s->{node}));
