@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
@@ -426,6 +426,42 @@ $section{api} = sub {
   sign_ins();
   requests();
   $database = 'bench';
+};
+
+# ---- followers ----
+
+# qfs-bridge push on the database, as long as the code runs.
+sub followed {
+  my ($code) = @_;
+  my $config = "$out/push.conf";
+  open my $file, '>', $config or die "$config: $!\n";
+  print {$file} "database = dbname=$database\n";
+  close $file;
+  my $pid = fork // die "fork: $!\n";
+  if ($pid == 0) {
+    open STDERR, '>', "$out/push.log";
+    exec './qfs-bridge', 'push', '--config', $config or exit 127;
+  }
+  sleep 1;
+  my @result = $code->();
+  die "qfs-bridge ended: $out/push.log\n" if waitpid($pid, 1) != 0;    # 1: WNOHANG
+  kill 'TERM', $pid;
+  waitpid $pid, 0;
+  return @result;
+}
+
+$section{live} = sub {
+  print "\nappends with a follower that looks every 20 ms, and without one, in turns\n";
+  for my $clients (1, 16) {
+    my (@with, @without);
+    for (1 .. $rounds) {
+      push @without, pgbench('qfs', $clients);
+      push @with, followed(sub { pgbench('qfs', $clients) });
+    }
+    my $ratio = median(map { $with[$_]{tps} / $without[$_]{tps} } 0 .. $rounds - 1);
+    printf "%7d clients: %.0f/s with, %.0f/s without, %.2f   %s\n", $clients, median(map { $_->{tps} } @with), median(map { $_->{tps} } @without),
+      $ratio, bar($ratio, 0.9);
+  }
 };
 
 for my $name (@sections) {
