@@ -15,8 +15,11 @@ start() {
 
 stop_all() {
   local pid
+  [ ${#pids[@]} -gt 0 ] || return 0
   for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done
-  wait
+  # Other daemons of the script may go on.
+  for pid in "${pids[@]}"; do while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done; done
+  pids=()
 }
 
 # adapt FILE EXPRESSION...: a configuration of docs/ with what is different
@@ -56,9 +59,9 @@ start_postgrest() {
 }
 
 # start_nginx NAME UPSTREAM [EXPRESSION...]: docs/nginx.conf in front of a PostgREST, with that
-# certificate, and with what else is different; its port is in NAME.port, that of its publisher in NAME.publisher.
+# certificate, and with what else is different; QFS_NCHAN=no: in an nginx without that module.  Its port is in NAME.port, that of its publisher in NAME.publisher.
 start_nginx() {
-  local dir=$work/$1.nginx name=$1 upstream=$2 port publisher nginx
+  local dir=$work/$1.nginx name=$1 upstream=$2 port publisher nginx nchan=
   shift 2
   nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx was not found"
   port=$(free_port)
@@ -72,9 +75,10 @@ start_nginx() {
     "s|^( *access_log) /var/log/nginx/qfs.access.log|\1 $dir/access.log|" \
     "s|^( *ssl_certificate) .*|\1 $work/tls.crt;|" \
     "s|^( *ssl_certificate_key) .*|\1 $work/tls.key;|" "$@" > "$work/$name.site.conf"
+  [ "${QFS_NCHAN:-yes}" = no ] || nchan="load_module /usr/lib/nginx/modules/ngx_nchan_module.so;"
   cat > "$work/$name.nginx.conf" << NGINX
 daemon off;
-load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
+$nchan
 pid $dir/pid;
 worker_processes 1;
 worker_rlimit_nofile 8192;

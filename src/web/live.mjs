@@ -39,12 +39,13 @@ export function watchLedger(listener) {
     try {
       const answer = await readMine('since', { seq: next });
       if (asker !== account) return false;
+      const moved = answer.next !== next;
       next = answer.next;
       if (answer.entries.length > 0) {
         pause = QUICK_MS;
         listener(answer.entries);
       }
-      return answer.next < answer.head;
+      return moved && answer.next < answer.head;
     } catch (error) {
       // The ledger has fewer entries than this page has seen: begin anew.
       if (error.code === 'QFS_SIZE_UNKNOWN') next = undefined;

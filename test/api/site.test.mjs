@@ -51,7 +51,7 @@ test('/rest/ is PostgREST, and the same limits hold there', async () => {
 });
 
 test('paths that are none', async () => {
-  for (const path of ['/index.html', '/v1', '/v1/auth/', '/v1/auth/nonce/', '/v1/auth/login', '/rpc/head', '/ledger', '/ledger/', '/metrics', '/live', '/.git/config',
+  for (const path of ['/index.html', '/v1', '/v1/auth/', '/v1/auth/nonce/', '/v1/auth/login', '/rpc/head', '/ledger', '/ledger/', '/metrics', '/live/', '/push/', '/.git/config',
     '/tile', '/tile/0', '/tile/0/0', '/tile/00/000', '/tile/64/000', '/tile/-1/000', '/tile/0/1', '/tile/0/0000', '/tile/0/x000/001',
     '/tile/0/001/001', '/tile/0/x001/x002', '/tile/0/x01/001', '/tile/0/000.p/0', '/tile/0/000.p/256', '/tile/0/000.p/01', '/tile/0/000.p/',
     '/tile/0/000/', '/tile/entries/0', '/tile/entries/x000/000', '/tile/0/x001/x001/x001/x001/x001/001', '/checkpoint/']) {

@@ -1,5 +1,7 @@
 // failures.test.mjs - whatever is killed: a client that asks since() after each message and each new socket has missed nothing.
 //
+//   QFS_PUSH_KILLS (3)      how many of the disturbances at random
+//
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
@@ -24,6 +26,7 @@ const isGone = (pid) => { try { process.kill(pid, 0); return /^State:\s+Z/m.test
 // A daemon's process, as it is now, and how it is started.
 const daemons = {
   push: { pid: pidOf('push'), command: [`${DIR}/qfs-bridge`, 'push', '--config', `${DIR}/push.push.conf`] },
+  postgrest: { pid: pidOf('postgrest'), command: [`${DIR}/postgrest`, `${DIR}/push.postgrest.conf`] },
   nginx: { pid: pidOf('nginx'), command: ['/usr/sbin/nginx', '-e', `${DIR}/push.nginx/error.log`, '-c', `${DIR}/push.nginx.conf`] },
 };
 
@@ -81,6 +84,8 @@ async function client(token) {
 const postgresql = (...what) => spawnSync(...((c) => [c[0], c.slice(1)])(asUser([`${pgBin()}/pg_ctl`, '-D', `${DIR}/data`, '-w', '-l', `${DIR}/server.log`, ...what])), { stdio: 'ignore' });
 const pgBin = () => spawnSync(process.env.PG_CONFIG, ['--bindir']).stdout.toString().trim();
 
+const KILLS = Number(process.env.QFS_PUSH_KILLS ?? 3);
+
 const disturbances = {
   'qfs-bridge killed': async () => { await kill('push', 'SIGKILL'); await pause(500); await start('push'); },
   'qfs-bridge stopped': async () => { await kill('push', 'SIGTERM'); await pause(300); await start('push'); },
@@ -89,31 +94,56 @@ const disturbances = {
   'PostgreSQL restarted': async () => { assert.equal(postgresql('restart', '-m', 'immediate').status, 0); await pause(300); },
 };
 
-for (const [name, disturb] of Object.entries(disturbances)) {
-  test(`${name}: nothing is missed`, async () => {
-    const ann = await signIn(api);
-    await toldOf(api);
-    const her = await client(ann.token);
-    const sent = [];
-    let writing = true;
-    const writer = (async () => {
-      while (writing) {
-        await note(api, ann).then((seq) => sent.push(seq), () => {});
-        await pause(10);
-      }
-    })();
-    await pause(300);
-    await disturb();
-    await pause(500);
-    writing = false;
-    await writer;
-    // An entry that was appended, and whose acknowledgement was lost, is there all the same.
-    const all = () => api.sql(`SELECT string_agg(seq::text, ',' ORDER BY seq) FROM qfs.ledger WHERE actor OPERATOR(qfs.=) '${ann.user_id}' AND type = 'NOTE'`);
-    await until('all of it', () => her.got.join() === all(), 15000);
-    assert.ok(sent.length > 20 && sent.every((seq) => her.got.includes(seq)), `${sent.length}`);
-    her.stop();
-  });
+// Somebody writes while disturb() does what it does; a client has all of it afterwards, in order and once.
+async function nothingIsMissed(disturb) {
+  const ann = await signIn(api);
+  await toldOf(api);
+  const her = await client(ann.token);
+  const sent = [];
+  let writing = true;
+  const writer = (async () => {
+    while (writing) {
+      await note(api, ann).then((seq) => sent.push(seq), () => {});
+      await pause(10);
+    }
+  })();
+  await pause(300);
+  await disturb();
+  await pause(500);
+  writing = false;
+  await writer;
+  // An entry that was appended, and whose acknowledgement was lost, is there all the same.
+  const all = () => api.sql(`SELECT string_agg(seq::text, ',' ORDER BY seq) FROM qfs.ledger WHERE actor OPERATOR(qfs.=) '${ann.user_id}' AND type = 'NOTE'`);
+  await until('all of it', () => her.got.join() === all(), 20000);
+  assert.ok(sent.length > 20 && sent.every((seq) => her.got.includes(seq)), `${sent.length}`);
+  her.stop();
+  return sent.length;
 }
+
+for (const [name, disturb] of Object.entries(disturbances)) test(`${name}: nothing is missed`, () => nothingIsMissed(disturb));
+
+test(`${KILLS} of these, at random`, async () => {
+  const happened = [];
+  const sent = await nothingIsMissed(async () => {
+    for (let n = 0; n < KILLS; n++) {
+      const [name, disturb] = Object.entries(disturbances)[Math.floor(Math.random() * Object.keys(disturbances).length)];
+      happened.push(name);
+      await disturb();
+      await pause(Math.random() * 1000);
+    }
+  });
+  assert.equal(api.sql('SELECT count(*) FROM qfs.verify()'), '0');
+  console.log(`measured: ${KILLS} kills and restarts (${new Set(happened).size} kinds), ${sent} acknowledged entries, none missed, doubled or out of order`);
+});
+
+test('with PostgREST away nobody is let in, and told so', async () => {
+  const ann = await signIn(api);
+  await kill('postgrest', 'SIGKILL');
+  await assert.rejects(openSocket('push', { token: ann.token }), ({ status, text }) => status === 503 && /not available/.test(text));
+  await start('postgrest');
+  await until('PostgREST', async () => (await api.site({ path: '/rest/rpc/head' })).status === 200, 15000);
+  await openSocket('push', { token: ann.token }).then(({ close }) => close());
+});
 
 test('a socket that stayed open while qfs-bridge was away is told to look', async () => {
   const ann = await signIn(api);

@@ -4,17 +4,19 @@
 //   QFS_PUSH_SOCKETS (50)   accounts, a socket each
 //   QFS_PUSH_RATE (100)     messages a second, all sockets together
 //   QFS_PUSH_SECONDS (5)    how long
+//   QFS_PUSH_P99_MS (1000)  what 99 of 100 deliveries have to take less than; 200 where the machine is the test's own
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { closeAll, openSocket } from '../api/socket.mjs';
-import { errorLog, ledger, pause, person, send, toldOf, until } from './site.mjs';
+import { complaints, ledger, pause, person, send, toldOf, until } from './site.mjs';
 
 const SOCKETS = Number(process.env.QFS_PUSH_SOCKETS ?? 50);
 const RATE = Number(process.env.QFS_PUSH_RATE ?? 100);
 const SECONDS = Number(process.env.QFS_PUSH_SECONDS ?? 5);
+const P99_MS = Number(process.env.QFS_PUSH_P99_MS ?? 1000);
 const api = ledger('push');
 after(closeAll);
 
@@ -75,6 +77,6 @@ test(`${SOCKETS} sockets, ${RATE} messages a second`, async () => {
     `p50 ${quantile(delays, 0.5).toFixed(0)} ms, p99 ${quantile(delays, 0.99).toFixed(0)} ms, max ${delays.at(-1).toFixed(0)} ms; ${lost} lost, ${doubled} doubled, ${misdirected} misdirected`);
   assert.deepEqual({ lost, doubled, misdirected }, { lost: 0, doubled: 0, misdirected: 0 });
   assert.equal(people.filter(({ socket }) => socket.socket.readyState !== 1).length, 0, 'all of them are still open');
-  assert.ok(quantile(delays, 0.99) < 200, 'p99 under 200 ms');
-  assert.equal(errorLog('push').split('\n').filter((line) => !/^$|\[info\]|limiting/.test(line)).join('\n'), '');
+  assert.ok(quantile(delays, 0.99) < P99_MS, `p99 under ${P99_MS} ms`);
+  assert.equal(complaints('push'), '');
 });

@@ -27,8 +27,12 @@ export async function until(what, condition, ms = 5000) {
 export async function toldOf(api) {
   const token = (await login(api)).token;
   const heard = await openSocket(api.name, { token });
-  const seq = await note(api, { token });
-  await until('what was before', () => heard.numbers.includes(seq));
+  // One that just starts tells nothing that was there before it.
+  await until('what was before', async () => {
+    await note(api, { token });
+    await pause(50);
+    return heard.numbers.length > 0;
+  });
   heard.close();
 }
 
@@ -56,6 +60,10 @@ export const note = async (api, who, text = 'x') => assertOk(await api.call('eve
 
 export const accessLog = (name) => readFileSync(`${DIR}/${name}.nginx/access.log`, 'utf8');
 export const errorLog = (name) => readFileSync(`${DIR}/${name}.nginx/error.log`, 'utf8');
+
+// What nginx has complained about, but for what it has refused.
+export const complaints = (name, from = 0) =>
+  errorLog(name).slice(from).split('\n').filter((line) => !/^$|\[info\]|limiting (requests|connections)|access forbidden by rule/.test(line)).join('\n');
 
 // All that concerns the account, by since(), from a number on.
 export async function allSince(api, token, from) {

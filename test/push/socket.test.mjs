@@ -3,9 +3,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import http2 from 'node:http2';
 import { after, test } from 'node:test';
 import { closeAll, openEvents, openSocket, SUBPROTOCOL } from '../api/socket.mjs';
-import { accessLog, allSince, assertOk, errorLog, ledger, note, pause, person, send, signIn, toldOf, until } from './site.mjs';
+import { accessLog, allSince, assertOk, DIR, errorLog, ledger, note, pause, person, send, signIn, toldOf, until } from './site.mjs';
 
 const api = ledger('push');
 after(closeAll);
@@ -73,6 +75,30 @@ test('every session of an account, and every socket of a session', async () => {
   const entry = await note(api, ann);
   await until('all of them', () => sockets.every(({ numbers }) => numbers.includes(entry)) && events.numbers.includes(entry));
   [...sockets, events].forEach(({ close }) => close());
+});
+
+test('server-sent events over HTTP/2, beside other requests of the same connection', async () => {
+  const ann = await signIn(api);
+  const connection = http2.connect(`https://localhost:${readFileSync(`${DIR}/push.port`)}`, { ca: readFileSync(`${DIR}/tls.crt`) });
+  after(() => connection.destroy());
+  const stream = connection.request({ ':path': '/live', accept: 'text/event-stream', authorization: `Bearer ${ann.token}` });
+  let text = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (part) => { text += part; });
+  const status = await new Promise((resolve, reject) => { stream.on('response', (headers) => resolve(headers[':status'])); stream.on('error', reject); });
+  assert.equal(status, 200);
+  const seq = await note(api, ann);
+  await until('the number', () => text.includes(`data: [${seq}]`) || new RegExp(`data: \\[[0-9,]*\\b${seq}\\b`).test(text));
+  assertOk(await api.call('session_revoke', { session: ann.session }, ann.token));
+  await until('the end', () => stream.closed || stream.readableEnded);
+  connection.close();
+});
+
+test('without nchan the site is what it was: no socket, and everything else', async () => {
+  const bare = { ...api, site: ledger('bare').site };
+  assert.equal((await bare.site({ path: '/live' })).status, 404);
+  assert.equal((await bare.site({ path: '/rest/rpc/head' })).status, 200);
+  assert.ok(!/nchan|qfs_live/.test(readFileSync(`${DIR}/bare.site.conf`, 'utf8')));
 });
 
 test('a token in the address is refused, and nobody writes it down', async () => {
