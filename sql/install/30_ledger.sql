@@ -15,7 +15,9 @@ CREATE TABLE qfs.ledger (
   hash    qfs.hash    NOT NULL,
   nodes   bytea       NOT NULL,
   CONSTRAINT ledger_pkey PRIMARY KEY (seq)
-);
+)
+-- To compress a row of a sign-in, with up to 16 sessions in its parts, takes nearly as long as to recover its wallet.
+WITH (toast_tuple_target = 4080);
 COMMENT ON TABLE qfs.ledger IS
   'append-only ledger: INSERT INTO qfs.ledger(type, actor, payload) appends, everything else is computed';
 COMMENT ON COLUMN qfs.ledger.seq IS 'leaf index, from 0, without gaps';

@@ -15,7 +15,9 @@ CREATE TABLE qfs.access (
   last_entry bigint NOT NULL,
   sessions   text COLLATE "C" NOT NULL,
   CONSTRAINT access_pkey PRIMARY KEY (user_id)
-);
+)
+-- 16 sessions fit; each sign-in writes them anew.
+WITH (toast_tuple_target = 4080);
 COMMENT ON TABLE qfs.access IS 'sessions of accounts that have not ended';
 COMMENT ON COLUMN qfs.access.user_id IS 'whose';
 COMMENT ON COLUMN qfs.access.last_entry IS 'entry that changed this last';
