@@ -46,21 +46,6 @@ place_add(Place **places, int *count, const PlaceKind *kind, const char *value)
 	return place;
 }
 
-Place *
-places_read(const Config *config, int *count)
-{
-	Place	   *places = NULL;
-
-	*count = 0;
-	places_add_witnesses(config, &places, count);
-	places_add_directories(config, &places, count);
-	places_add_buckets(config, &places, count);
-	places_add_repositories(config, &places, count);
-	if (*count == 0)
-		fail_usage("no place is configured: set directory, git, bucket or witness");
-	return places;
-}
-
 bool
 place_fail(Place *place, const char *why, const char *detail)
 {

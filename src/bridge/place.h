@@ -44,9 +44,6 @@ struct Place
 	int64_t		pause_ms;		/* of the last failure; 0: it went well */
 };
 
-/* The places of a configuration, witnesses first: what they sign is kept elsewhere, too. */
-extern Place *places_read(const Config *config, int *count);
-
 /* Logs why a place did not keep a note, and counts it; false. */
 extern bool place_fail(Place *place, const char *why, const char *detail);
 

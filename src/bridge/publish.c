@@ -212,6 +212,22 @@ check(Publisher *p)
 	return EXIT_STOPPED;
 }
 
+/* The places of a configuration, witnesses first: what they sign is kept elsewhere, too. */
+static Place *
+read_places(const Config *config, int *count)
+{
+	Place	   *places = NULL;
+
+	*count = 0;
+	places_add_witnesses(config, &places, count);
+	places_add_directories(config, &places, count);
+	places_add_buckets(config, &places, count);
+	places_add_repositories(config, &places, count);
+	if (*count == 0)
+		fail_usage("no place is configured: set directory, git, bucket or witness");
+	return places;
+}
+
 static int
 run(const Config *config, const Options *options)
 {
@@ -221,7 +237,7 @@ run(const Config *config, const Options *options)
 	};
 	int			code;
 
-	p.places = places_read(config, &p.count);
+	p.places = read_places(config, &p.count);
 	code = options->check ? check(&p) : p.every_ms == 0 ? run_once(&p) : run_always(&p);
 	database_close(p.db);
 	return code;
