@@ -171,6 +171,8 @@ open_container(qfs_json_writer *w, bool object)
 	w->level[w->depth].object = object;
 	w->level[w->depth].used = false;
 	w->level[w->depth].keyed = false;
+	w->level[w->depth].key_at = 0;
+	w->level[w->depth].key_len = 0;
 	qfs_buf_byte(w->out, object ? '{' : '[');
 }
 
