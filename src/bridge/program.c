@@ -3,7 +3,9 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE				/* pipe2 */
+#endif
 
 #include "bridge/program.h"
 
