@@ -5,7 +5,6 @@
  */
 #include "bridge/log.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,29 +99,23 @@ put_time(Line *line)
 }
 
 void
-log_event(LogLevel level, const char *event,...)
+log_pairs(LogLevel level, const char *event, const char *const *pairs)
 {
 	static const char *const names[] = {[LOG_INFO] = "info",[LOG_WARN] = "warn",[LOG_ERROR] = "error"};
 	Line		line = {.length = 0};
-	const char *name;
-	va_list		args;
 
 	put_time(&line);
 	put_text(&line, " level=");
 	put_text(&line, names[level]);
 	put_text(&line, " event=");
 	put_text(&line, event);
-	va_start(args, event);
-	while ((name = va_arg(args, const char *)) != NULL)
+	for (; *pairs != NULL; pairs += 2)
 	{
-		const char *value = va_arg(args, const char *);
-
 		put_text(&line, " ");
-		put_text(&line, name);
+		put_text(&line, pairs[0]);
 		put_text(&line, "=");
-		put_value(&line, value != NULL ? value : "");
+		put_value(&line, pairs[1] != NULL ? pairs[1] : "");
 	}
-	va_end(args);
 	line.text[line.length++] = '\n';
 	/* In one call, so that lines of several programs do not mix; there is nobody to tell of a failure. */
 	if (write(STDERR_FILENO, line.text, line.length) < 0)

@@ -22,7 +22,9 @@ typedef enum LogLevel
  * Then names and values, strings, in turn; NULL ends them.  What is no plain
  * word is quoted, control characters are escaped: one event is one line.
  */
-extern void log_event(LogLevel level, const char *event,...) __attribute__((sentinel));
+#define log_event(level, event, ...) log_pairs(level, event, (const char *const[]) {__VA_ARGS__})
+
+extern void log_pairs(LogLevel level, const char *event, const char *const *pairs);
 
 /* A number as a value; the text lives until this was called four more times. */
 extern const char *log_number(int64_t n);

@@ -6,7 +6,6 @@
 #include "bridge/redis.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,14 +294,21 @@ redis_error_is(const Redis *redis, const char *word)
 
 /* ---- ids ---- */
 
+/* Digits, and what is behind them. */
+static bool
+read_number(const char *text, uint64_t *out, char **end)
+{
+	errno = 0;
+	*out = strtoull(text, end, 10);
+	return text[0] >= '0' && text[0] <= '9' && errno == 0;
+}
+
 bool
 stream_id_read(const char *text, StreamId *out)
 {
-	int			length = -1;
+	char	   *end;
 
-	return text[0] >= '0' && text[0] <= '9' &&
-		sscanf(text, "%" SCNu64 "-%" SCNu64 "%n", &out->ms, &out->number, &length) == 2 &&
-		length >= 0 && text[length] == '\0';
+	return read_number(text, &out->ms, &end) && *end == '-' && read_number(end + 1, &out->number, &end) && *end == '\0';
 }
 
 int
