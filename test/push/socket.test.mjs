@@ -33,7 +33,7 @@ test('a socket hears the numbers of what concerns its account, and of nothing el
   const second = await note(api, cid);
   api.sql("INSERT INTO qfs.ledger (type, payload) SELECT 'DECREE', '{}' FROM generate_series(1, 3)");
   const third = await send(api, bob, ann);
-  await until('the answer', () => sockets[0].numbers.includes(third) && sockets[2].numbers.includes(second));
+  await until('the answer', () => sockets[0].numbers.includes(third) && sockets[1].numbers.includes(third) && sockets[2].numbers.includes(second));
   assert.deepEqual(sockets.map(({ numbers }) => numbers), [[first, third], [first, third], [second]]);
   sockets.forEach(({ close }) => close());
 });
