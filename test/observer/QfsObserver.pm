@@ -159,7 +159,8 @@ sub poll {
   my $rows = $client->query('SELECT n, ' . join(', ', map { "$self->{ask}{$_}(a, $size)" } @doors) . " FROM observer.account$of")->{rows};
   for my $i (0 .. $#doors) {
     $self->compare($poll, $doors[$i], $_->[0], $_->[ $i + 1 ], \@new) for @$rows;
-    $self->note_minority($poll, $doors[$i], map { [ $_->[0], $_->[ $i + 1 ] ] } @$rows);
+    # To be asked at all is no answer.
+    $self->note_minority($poll, $doors[$i], map { [ $_->[0], $_->[ $i + 1 ] ] } @$rows) if $all_of_it;
   }
   return;
 }

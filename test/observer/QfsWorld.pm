@@ -44,7 +44,7 @@ sub new {
   for my $n (0 .. $options{accounts} - 1) {
     my $wallet = address_of($n);
     push @{ $self->{accounts} }, { number => $n, user_id => $self->{client}->value("SELECT qfs.user_id('$wallet'::qfs.address)"),
-      wallet => $wallet, version => 0, sent => {}, waiting => [] };
+      wallet => $wallet, version => 0, sent => {} };
   }
   $self->{plan} = [ $self->plan($options{messages}) ];
   return $self;
@@ -142,15 +142,15 @@ sub message {
   $self->involve($peer);
   my $seq    = ++$sender->{sent}{ $peer->{user_id} };
   my $entry  = $self->as($sender, send_message($sender, $peer->{user_id}, $seq, random_bytes(12), random_bytes(17 + rand 200), "'$sender->{key}'", "'$peer->{key}'"));
-  push @{ $peer->{waiting} }, $sender;
+  $peer->{wrote_last} = $sender;
   push @{ $self->{messages} }, { seq => $entry, sender => $sender->{user_id}, peer => $peer->{user_id} };
   return;
 }
 
-# Whoever waits for an answer, or one of five friends, who are of all times.
+# Whoever wrote last, and waits for an answer, or one of five friends, who are of all times: neither favours those who are there for long.
 sub peer_of {
   my ($self, $sender, @able) = @_;
-  return shift @{ $sender->{waiting} } if @{ $sender->{waiting} } && rand() < 0.6;
+  return delete $sender->{wrote_last} if $sender->{wrote_last} && rand() < 0.6;
   my @others = grep { $_ != $sender } @{ $self->{accounts} };
   $sender->{friends} //= [ map { pick(@others) } 1 .. 5 ];
   return pick(grep { $_->{key} } @{ $sender->{friends} }) // pick(grep { $_ != $sender } @able);

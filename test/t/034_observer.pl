@@ -27,7 +27,7 @@ sub watch {
   srand($seed);
   my $world = QfsWorld->new($node, $database, clock => $clock, %options);
   $node->safe_psql($database, $options{before}) if $options{before};
-  my $observer = QfsObserver->new($node, $database, accounts => [ map { $_->{user_id} } @{ $world->{accounts} } ], seldom => $options{accounts} > 100 ? 100 : 10);
+  my $observer = QfsObserver->new($node, $database, accounts => [ map { $_->{user_id} } @{ $world->{accounts} } ], seldom => $options{accounts} > 100 ? 400 : 10);
   my $began = time;
   $observer->poll;
   $observer->poll($world->involved) while $world->next_second;
