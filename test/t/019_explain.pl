@@ -4,6 +4,7 @@ use warnings FATAL => 'all';
 use Digest::SHA qw(sha256);
 use IPC::Run;
 use JSON::PP;
+use List::Util qw(shuffle);
 use QfsTest;
 use QfsClient;
 use QfsHistory;
@@ -238,6 +239,7 @@ sub in_javascript {
   return split /\n/, $out;
 }
 my ($unsound, %how) = ('');
+@asked = (shuffle @asked)[ 0 .. 599 ] if @asked > 600;
 my @verdicts = in_javascript($first, map { $_->[1] } @asked);
 for my $i (0 .. $#asked) {
   my ($how) = $verdicts[$i] =~ /^sound: (executed|derived)$/ or $unsound .= "$asked[$i][0]: $verdicts[$i]\n";
