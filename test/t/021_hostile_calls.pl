@@ -63,6 +63,7 @@ my %values = (
   'qfs.user_id' => sub { return pick($alice->{user_id}, $bob->{user_id}, 'user_' . '0' x 64, 'user_', 'nobody') },
   'qfs.address' => sub { return pick($alice->{wallet}, '0x' . '0' x 40, '0x' . 'F' x 40, '0x', 'x' x 100) },
   'qfs.amount'  => sub { return pick('0', '1', '0.5', '-1', '340282366920938463463.374607431768211455', '340282366920938463464', '1e30', 'NaN', '0.0000000000000000001') },
+  'bytea[]'    => sub { return pick('{}', '{NULL}', '{"\\\\x00"}', '{"\\\\x' . '7b' x 10_000 . '"}', '{"\\\\x7b7d","\\\\xff"}') },
   'qfs.hash[]' => sub { return pick('{}', '{' . '0' x 64 . '}', '{' . join(',', ('f' x 64) x 100) . '}', '{NULL}', '{{' . '0' x 64 . '}}') },
   'text[]'     => sub { return pick('{}', '{NULL}', '{a,b}', '{{a},{b}}', '{"' . 'x' x 10_000 . '"}', '{https://example.org/}', '{' . join(',', ('{}') x 3) . '}') },
 );

@@ -47,7 +47,7 @@ void
 qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 {
 	static const char *const names[] = {
-		[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
+		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
 	};
 	_Static_assert(QFS_ROWS(names) == QFS_VIA_SESSION + 1, "a name for each way");
 	qfs_json_writer w;

@@ -332,6 +332,9 @@ copied(void)
 	qfs_policy	copy;
 	qfs_policy	again;
 
+	/* All bytes are looked at below, those between members, too. */
+	memset(&policy, 0, sizeof(policy));
+	memset(&copy, 0, sizeof(copy));
 	memcpy(text, whole.data, whole.len);
 	memcpy(other, whole.data, whole.len);
 	CHECK_STATUS(qfs_policy_parse((qfs_slice) {text, whole.len}, &policy, NULL), QFS_OK);
