@@ -1,5 +1,5 @@
-// privacy.test.mjs - what is kept of who asks: addresses and browsers are in nginx's log alone, for as long as it is rotated, and
-// no log has what was sent.
+// privacy.test.mjs - what is kept of who asks: addresses and paths are in nginx's log alone, for as long as it is rotated, browsers in
+// none, and no log has what was sent.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
@@ -36,7 +36,7 @@ function logs() {
 
 const logsWith = (words) => Object.entries(logs()).filter(([, text]) => heldBy(text, words).length > 0).map(([name]) => name);
 
-test('addresses and browsers are in nginx\u2019s log, and in no table; what was sent is in none', async () => {
+test('addresses and paths are in nginx\u2019s log, browsers in none, and neither in a table; what was sent is in no log', async () => {
   const caller = { agent: word('Browser/'), address: `203.0.113.${randomBytes(1)[0]}, ${word('unknown-')}`, page: `https://${word('page')}.example/` };
   const headers = { 'User-Agent': caller.agent, 'X-Forwarded-For': caller.address, Referer: caller.page };
   const sent = {};
@@ -58,10 +58,15 @@ test('addresses and browsers are in nginx\u2019s log, and in no table; what was 
   assertError(await post('/v1/auth/connect-wallet', { message: message.replace('app.example.org', quoted), signature }), 401, 'QFS_LOGIN_DOMAIN');
   assert.equal((await post('/v1/events/batch', `{"events": ["${sent.broken}"`, token)).status, 400);
   assert.equal((await api.site({ path: '/v1/auth/sessions', headers: { ...headers, Authorization: `Bearer ${token}x` } })).status, 401);
+  const asked = { path: word('asked') };
+  sent.query = word('query');
+  assert.equal((await api.site({ path: `/${asked.path}?token=${sent.query}`, headers })).status, 404);
 
   assert.deepEqual(logsWith(sent), [], 'what was sent is in no log');
   assert.deepEqual(logsWith({ quoted }), ['server.log'], 'but for a domain that is refused');
-  assert.deepEqual(logsWith(caller), ['api.nginx/access.log'], 'who sent it is in one');
+  assert.deepEqual(logsWith(asked), ['api.nginx/access.log'], 'what was asked for is in one');
+  assert.match(logs()['api.nginx/access.log'], new RegExp(`^127\\.0\\.0\\.1 .*${asked.path}`, 'm'), 'with whose address it was');
+  assert.deepEqual(logsWith(caller), [], 'what the browser said of itself and of others is in none');
   const dump = run('pg_dump', 'api').toString('latin1');
   assert.deepEqual(heldBy(dump, { ...caller, token: sent.token }), [], 'a dump has neither who sent it nor the token');
   assert.deepEqual(heldBy(dump, { accepted: sent.accepted, statement: sent.statement }), ['accepted', 'statement'], 'it has what is on the ledger');
@@ -95,18 +100,19 @@ async function rotationsOf({ text }, directory, isThere, write) {
 }
 
 test('as long as Debian keeps nginx\u2019s logs', async () => {
-  const agent = word('Last/');
-  const get = (name) => api.site({ path: '/checkpoint', headers: { 'User-Agent': name } });
-  await get(agent);
+  const path = word('last');
+  const get = (name) => api.site({ path: `/${name}` });
+  await get(path);
   const how = rotation('nginx', join(NGINX, 'access.log'), `kill -USR1 $(cat ${NGINX}/pid)`);
   assert.match(how.rules, /^\/var\/log\/nginx\/\*\.log \{$[^]*^\s*daily$/m, 'a rotation is a day');
-  assert.doesNotMatch(readFileSync('docs/nginx.conf', 'utf8'), /^[^#]*(access_log|error_log|log_format)\b/m, 'docs/nginx.conf leaves the logs where they are');
-  const wrote = () => readFileSync(join(NGINX, 'access.log'), 'latin1').includes(agent);
+  const logsOfSite = [...readFileSync('docs/nginx.conf', 'utf8').matchAll(/^ *(?:access|error)_log (\S+?)[ ;]/gm)].map(([, file]) => file).filter((file) => file !== 'off');
+  assert.deepEqual(logsOfSite, ['/var/log/nginx/qfs.access.log'], 'docs/nginx.conf has its log where Debian rotates');
+  const wrote = () => readFileSync(join(NGINX, 'access.log'), 'latin1').includes(path);
   for (let i = 0; i < 100 && !wrote(); i++) await new Promise((done) => { setTimeout(done, 20); });
-  const days = await rotationsOf(how, NGINX, () => logsWith({ agent }).length > 0, async (n) => {
-    await get(word('Next/'));
+  const days = await rotationsOf(how, NGINX, () => logsWith({ path }).length > 0, async (n) => {
+    await get(word('next'));
     // nginx writes into the new file when it has taken the signal.
-    for (let i = 0; i < 100 && statSync(join(NGINX, 'access.log')).size === 0; i++) { await get(`Waiting/${n}`); await new Promise((done) => { setTimeout(done, 20); }); }
+    for (let i = 0; i < 100 && statSync(join(NGINX, 'access.log')).size === 0; i++) { await get(`waiting${n}`); await new Promise((done) => { setTimeout(done, 20); }); }
   });
   assert.equal(days, 15, 'a line is gone after the day that it was written in and 14 more');
 });

@@ -125,14 +125,11 @@ $primary->safe_psql('history', unguarded('UPDATE qfs.standing SET coherence = co
 isnt((split /\|/, $primary->safe_psql('history', $SUMMARY))[3], (split / /, $reference)[3], 'another unit of coherence is another state');
 # JavaScript that rounds up.
 my $copy = PostgreSQL::Test::Utils::tempdir('javascript');
-is(system('cp', '-r', "$tree/src/web", "$copy/"), 0, 'the modules are copied');
-my $step = slurp("$copy/web/rules/amounts.mjs");
+is(system('cp', '-r', '--parents', 'src/web', glob('test/node/*.mjs'), "$copy/"), 0, 'the modules are copied');
+my $step = slurp("$copy/src/web/rules/amounts.mjs");
 ok($step =~ s{(quality \* alpha\)) / ONE}{$1 / ONE + 1n}, 'planted');
-spit("$copy/web/rules/amounts.mjs", $step);
-my $program = slurp("$tree/test/node/replay.mjs");
-ok($program =~ s{\.\./\.\./src/web}{$copy/web}, 'and their program');
-spit("$copy/replay.mjs", $program);
-($status, undef, $faults) = run_program('node', "$copy/replay.mjs", $export);
+spit("$copy/src/web/rules/amounts.mjs", $step);
+($status, undef, $faults) = run_program('node', "$copy/test/node/replay.mjs", $export);
 is($status, 1, 'another unit of coherence in JavaScript is seen');
 like($faults, qr/QFS_OUTCOME_MISMATCH/, 'in what was recorded');
 if (my $planted = $ENV{QFS_PLANTED}) {

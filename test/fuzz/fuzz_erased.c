@@ -46,7 +46,7 @@ erase(unsigned seq)
 
 /*
  * Types of both kinds, and events of both, by a role and in a session: 7, 8, 10, 13, 15 and 18.  Of 7, 8 and 15 a later entry says
- * that the payload was erased, and of two that nobody erases: a sign-in, and an entry that says so itself.
+ * that the payload was erased, and of two that nobody erases: a profile, and an entry that says so itself.
  */
 static void
 open_ledger(void)
@@ -64,7 +64,7 @@ open_ledger(void)
 	erase(7);
 	erase(8);
 	append(sample_append(&s, "DONE", "{}"));
-	erase(4);
+	erase(9);
 	append(people_append(&s, &ann, "SAID", "{}"));
 	erase(15);
 	erase(11);
@@ -76,7 +76,7 @@ open_ledger(void)
 static unsigned
 erased_by(unsigned seq)
 {
-	static const unsigned by[SAMPLE_MAX] = {[4] = 14,[7] = 11,[8] = 12,[11] = 17,[15] = 16};
+	static const unsigned by[SAMPLE_MAX] = {[7] = 11,[8] = 12,[9] = 14,[11] = 17,[15] = 16};
 
 	return by[seq] < size ? by[seq] : 0;
 }
