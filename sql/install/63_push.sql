@@ -18,18 +18,22 @@ CREATE FUNCTION qfs.since(seq bigint, max integer, size bigint) RETURNS jsonb
 COMMENT ON FUNCTION qfs.since(bigint, integer, bigint) IS
   'what concerns the account that is signed in, of the entries from seq on, of the first size entries; qfs_api.since says more';
 
--- A channel is a session: what it hears of is what concerns its account while it is active.
+-- A channel is a session: what it hears of is what concerns its account while it is active.  PL/pgSQL, because pg_upgrade makes functions of
+-- SQL before the operators by which they order.
 CREATE FUNCTION qfs.open_sessions(after text DEFAULT NULL, max integer DEFAULT 1000)
   RETURNS TABLE (user_id qfs.user_id, session qfs.hash, expires_at bigint)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT a.user_id, (s.value ->> 'session')::qfs.hash, (s.value ->> 'expires_at')::bigint
-  FROM (SELECT * FROM qfs.access x
-        WHERE x.sessions <> '[]' AND (open_sessions.after IS NULL OR x.user_id OPERATOR(qfs.>) open_sessions.after::qfs.user_id)
-        ORDER BY x.user_id USING OPERATOR(qfs.<) LIMIT least(greatest(coalesce(open_sessions.max, 1000), 1), 10000)) a
-  CROSS JOIN LATERAL jsonb_array_elements(a.sessions::jsonb) s
-  ORDER BY a.user_id USING OPERATOR(qfs.<);
-END;
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT a.user_id, (s.value ->> 'session')::qfs.hash, (s.value ->> 'expires_at')::bigint
+    FROM (SELECT * FROM qfs.access x
+          WHERE x.sessions <> '[]' AND (open_sessions.after IS NULL OR x.user_id OPERATOR(qfs.>) open_sessions.after::qfs.user_id)
+          ORDER BY x.user_id USING OPERATOR(qfs.<) LIMIT least(greatest(coalesce(open_sessions.max, 1000), 1), 10000)) a
+    CROSS JOIN LATERAL jsonb_array_elements(a.sessions::jsonb) s
+    ORDER BY a.user_id USING OPERATOR(qfs.<);
+END $$;
 COMMENT ON FUNCTION qfs.open_sessions(text, integer) IS
   'sessions that no entry has ended, of up to max accounts that follow one, in their order, and when each expires, in milliseconds since 1970; none: there is no account that follows';
 

@@ -157,7 +157,7 @@ INSERT INTO pinned VALUES
   ('function qfs.neighbours()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.node_hash(qfs.hash,qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.nonce()', 'owner qfs_owner; c volatile parallel unsafe'),
-  ('function qfs.open_sessions(pg_catalog.text,integer)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
+  ('function qfs.open_sessions(pg_catalog.text,integer)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.outgoing(bigint,bigint)', 'owner qfs_owner; plpgsql stable strict parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.parties(bigint)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE'),
   ('function qfs.parties_between(bigint,bigint)', 'owner qfs_owner; c stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE'),
