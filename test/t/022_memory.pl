@@ -130,6 +130,7 @@ my %arguments = (
   'qfs_api.events_batch' => $event, 'qfs_api.send_message' => message_to($bob, 2), 'qfs_api.erase_message' => "'$thread', 1", 'qfs_api.mark_read' => "'$thread', 0",
   'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_rotate' => '', 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
   'qfs_api.set_profile' => q{'Alice B'}, 'qfs_api.page_error' => q{'TypeError', 'chat', 1, '0123456789abcdef'},
+  'qfs_api.page_module' => "'" . $helper->value(q{SELECT substring(prosrc FROM $$WHEN '([0-9a-f]{64})'$$) FROM pg_proc WHERE proname = 'page_module'}) . "'",
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
