@@ -234,18 +234,26 @@ sub look_at {
   my (undef, $error) = call($client, $sql, 3 * $ROUND);
   return push @wrong, "$name: $error" if $error;
   my $calls = $oid ? calls_of($client, $oid) : 0;
-  my $begin = time;
-  my @before = memory_of($client);
-  (my $n, $error) = call($client, $sql, $CALLS, $SECONDS);
-  return push @wrong, "$name: $error" if $error;
-  my @after = memory_of($client);
+  my $n = 0;
+  my $process;
+  # What the allocator keeps of a peak, in a heap that many others have used before, it keeps once; a leak grows again.
+  for (1 .. 2) {
+    my $begin = time;
+    my @before = memory_of($client);
+    (my $more, $error) = call($client, $sql, $CALLS, $SECONDS);
+    return push @wrong, "$name: $error" if $error;
+    my @after = memory_of($client);
+    $n += $more;
+    note(sprintf '%s: %d calls, %.1f s, contexts %d %+d, RSS %d %+d', $name, $more, time() - $begin, $after[0], $after[0] - $before[0], $after[1], $after[1] - $before[1]);
+    push @wrong, sprintf '%s: contexts grew by %d bytes in %d calls', $name, $after[0] - $before[0], $more if $after[0] - $before[0] > $SLACK_CONTEXTS;
+    $process = $after[1] - $before[1];
+    last if $process <= $SLACK_RSS;
+  }
+  push @wrong, sprintf '%s: the process grew by %d bytes, again', $name, $process if $process > $SLACK_RSS;
   $total += $n;
-  note(sprintf '%s: %d calls, %.1f s, contexts %d %+d, RSS %d %+d', $name, $n, time() - $begin, $after[0], $after[0] - $before[0], $after[1], $after[1] - $before[1]);
   my $counted = $oid ? calls_of($client, $oid) - $calls : $n;
   push @wrong, "$name: $counted calls were counted, not $n" if $counted < $n;
   push @fewer, [ $n, $name ] if $n < $CALLS;
-  push @wrong, sprintf '%s: contexts grew by %d bytes in %d calls', $name, $after[0] - $before[0], $n if $after[0] - $before[0] > $SLACK_CONTEXTS;
-  push @wrong, sprintf '%s: the process grew by %d bytes in %d calls', $name, $after[1] - $before[1], $n if $after[1] - $before[1] > $SLACK_RSS;
   return;
 }
 
