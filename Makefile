@@ -109,7 +109,7 @@ BRIDGE_LIBS     = -L$(shell $(PG_CONFIG) --libdir) -lpq -lhiredis -lcurl
 
 $(BRIDGE_OBJS): %.o: %.c Makefile qfs.control
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -O2 -g -fstack-protector-strong -Wall -Wextra -Wshadow \
-		-Wmissing-prototypes -Wstrict-prototypes $(WERROR) -Isrc -Isrc/core $(BRIDGE_CPPFLAGS) $(DEPENDENCIES) \
+		-Wmissing-prototypes -Wstrict-prototypes $(WERROR) -Isrc $(BRIDGE_CPPFLAGS) $(DEPENDENCIES) \
 		-DQFS_VERSION='"$(EXTVERSION)"' -c -o $@ $<
 
 # An object is made again when a header that it includes has changed.
@@ -161,7 +161,6 @@ uninstall-verify:
 # Errors to a tracker, where somebody wants that: docs/tracker.md.
 TRACKER_FILES  = $(wildcard src/tracker/*.py) src/tracker/codes.tsv
 QFS_TRACKERDIR ?= /usr/local/lib/qfs-tracker
-QFS_MANDIR     ?= /usr/local/share/man
 
 tracker: src/tracker/codes.tsv
 src/tracker/codes.tsv: src/core/base/status.def qfs.control scripts/generate-errors

@@ -20,7 +20,6 @@ struct Database
 	PGconn	   *connection;
 	unsigned	session;
 	Backoff		backoff;
-	char		sqlstate[6];
 };
 
 /* The parser's message may repeat a part of the string, which may be a password. */
@@ -126,17 +125,13 @@ database_session(const Database *db)
 static void
 note_failure(Database *db, const PGresult *result)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	snprintf(db->sqlstate, sizeof(db->sqlstate), "%s", state != NULL ? state : "");
 	if (PQstatus(db->connection) != CONNECTION_OK)
 	{
 		log_event(LOG_WARN, "database_lost", "error", PQerrorMessage(db->connection), NULL);
 		database_close(db);
-		db->sqlstate[0] = '\0';
 		return;
 	}
-	log_event(LOG_WARN, "database_refused", "sqlstate", db->sqlstate,
+	log_event(LOG_WARN, "database_refused", "sqlstate", PQresultErrorField(result, PG_DIAG_SQLSTATE),
 			  "error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
 			  "detail", PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
 			  "hint", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT), NULL);
@@ -148,7 +143,6 @@ database_query(Database *db, const char *sql, int count, const char *const *valu
 	PGresult   *result;
 	ExecStatusType status;
 
-	db->sqlstate[0] = '\0';
 	if (db->connection == NULL)
 		return NULL;
 	result = PQexecParams(db->connection, sql, count, NULL, values, NULL, NULL, 0);
@@ -167,10 +161,4 @@ database_run(Database *db, const char *sql)
 
 	PQclear(result);
 	return result != NULL;
-}
-
-const char *
-database_sqlstate(const Database *db)
-{
-	return db->sqlstate;
 }

@@ -41,9 +41,6 @@ extern PGresult *database_query(Database *db, const char *sql, int count, const 
 /* The same for a statement without parameters and without an answer. */
 extern bool database_run(Database *db, const char *sql);
 
-/* SQLSTATE of the last failure; empty if the connection was lost. */
-extern const char *database_sqlstate(const Database *db);
-
 extern void database_close(Database *db);
 
 #endif

@@ -75,8 +75,6 @@ set_request(Http *http, const HttpRequest *request, struct curl_slist *headers)
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	if (request->socket != NULL)
-		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->socket);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	if (request->body != NULL)
 	{

@@ -15,7 +15,6 @@ typedef struct HttpRequest
 {
 	const char *method;			/* GET, POST, PUT, DELETE */
 	const char *url;			/* http or https; redirects are not followed */
-	const char *socket;			/* path of a Unix socket to connect to instead; NULL: none */
 	const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
 	const char *body;			/* NULL: none */
 	size_t		length;			/* of the body, in bytes */
