@@ -76,17 +76,13 @@ check_number(const Config *config, const Setting *s, const char *value, int line
 static void
 add_value(const Config *config, Entry *e, const char *value, int line)
 {
-	size_t		size = (e->count + 1) * sizeof(*e->values);
-
 	if (e->count > 0 && e->setting->kind != SETTING_LIST)
 		fail_usage("%s:%d: %s was given before", config->path, line, e->setting->name);
 	if (*value == '\0')
 		fail_usage("%s:%d: %s has no value", config->path, line, e->setting->name);
 	if (e->setting->kind == SETTING_NUMBER)
 		check_number(config, e->setting, value, line);
-	e->values = realloc(e->values, size);
-	if (e->values == NULL)
-		fail_usage("out of memory");
+	e->values = resize(e->values, (e->count + 1) * sizeof(*e->values));
 	e->values[e->count++] = duplicate(value);
 }
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,15 +47,10 @@ metrics_open(const Config *config, const char *command)
 static Series *
 find(const char *name, const char *help, const char *stream, bool is_counter)
 {
-	Series	   *grown;
-
 	for (size_t i = 0; i < state.count; i++)
 		if (strcmp(state.series[i].name, name) == 0 && strcmp(state.series[i].stream, stream) == 0)
 			return &state.series[i];
-	grown = realloc(state.series, (state.count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		abort();
-	state.series = grown;
+	state.series = resize(state.series, (state.count + 1) * sizeof(*state.series));
 	state.series[state.count] = (Series) {name, help, is_counter, duplicate(stream), 0};
 	return &state.series[state.count++];
 }

@@ -6,7 +6,6 @@
 #include "bridge/place.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bridge/log.h"
@@ -38,9 +37,7 @@ place_add(Place **places, int *count, const PlaceKind *kind, const char *value)
 	for (int i = 0; i < *count; i++)
 		if (strcmp((*places)[i].name, name) == 0)
 			fail_usage("the place %s is configured twice", name);
-	*places = realloc(*places, (size_t) (*count + 1) * sizeof(Place));
-	if (*places == NULL)
-		fail_usage("out of memory");
+	*places = resize(*places, (size_t) (*count + 1) * sizeof(Place));
 	place = &(*places)[(*count)++];
 	*place = (Place) {.kind = kind, .name = name, .kept = -1};
 	return place;

@@ -208,10 +208,8 @@ redis_bytes(RedisCommand *command, const char *bytes, size_t length)
 	if (command->count == command->room)
 	{
 		command->room = command->room > 0 ? 2 * command->room : 16;
-		command->words = realloc(command->words, (size_t) command->room * sizeof(*command->words));
-		command->lengths = realloc(command->lengths, (size_t) command->room * sizeof(*command->lengths));
-		if (command->words == NULL || command->lengths == NULL)
-			abort();
+		command->words = resize(command->words, (size_t) command->room * sizeof(*command->words));
+		command->lengths = resize(command->lengths, (size_t) command->room * sizeof(*command->lengths));
 	}
 	command->words[command->count] = bytes;
 	command->lengths[command->count++] = length;

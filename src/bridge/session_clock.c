@@ -6,8 +6,6 @@
 #include "bridge/session_clock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "bridge/usage.h"
 
@@ -23,16 +21,10 @@ swap(SessionEnd *a, SessionEnd *b)
 static void
 make_room(SessionClock *clock)
 {
-	SessionEnd *more;
-
 	if (clock->count < clock->room)
 		return;
 	clock->room = clock->room == 0 ? 64 : 2 * clock->room;
-	more = allocate(clock->room * sizeof(*more));
-	if (clock->count > 0)
-		memcpy(more, clock->ends, clock->count * sizeof(*more));
-	free(clock->ends);
-	clock->ends = more;
+	clock->ends = resize(clock->ends, clock->room * sizeof(*clock->ends));
 }
 
 void

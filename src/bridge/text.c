@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/usage.h"
+
 static void
 make_room(Text *text, size_t more)
 {
@@ -19,12 +21,7 @@ make_room(Text *text, size_t more)
 		return;
 	while (room < needed)
 		room *= 2;
-	text->data = realloc(text->data, room);
-	if (text->data == NULL)
-	{
-		fputs("qfs-bridge: out of memory\n", stderr);
-		abort();
-	}
+	text->data = resize(text->data, room);
 	text->room = room;
 }
 

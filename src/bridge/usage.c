@@ -23,17 +23,27 @@ fail_usage(const char *format,...)
 	exit(EXIT_USAGE);
 }
 
-void *
-allocate(unsigned long size)
+static void *
+demand(void *memory)
 {
-	void	   *memory = calloc(1, size > 0 ? size : 1);
-
 	if (memory == NULL)
 	{
 		fputs("qfs-bridge: out of memory\n", stderr);
 		abort();
 	}
 	return memory;
+}
+
+void *
+allocate(unsigned long size)
+{
+	return demand(calloc(1, size > 0 ? size : 1));
+}
+
+void *
+resize(void *memory, unsigned long size)
+{
+	return demand(realloc(memory, size));
 }
 
 char *

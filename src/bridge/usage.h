@@ -16,8 +16,10 @@ enum
 /* Says what is wrong, and exits with EXIT_USAGE. */
 extern void fail_usage(const char *format,...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Memory, or the end of the program: what follows this cannot be done in part. */
+/* Memory, of zeros, or the end of the program: what follows this cannot be done in part. */
 extern void *allocate(unsigned long size);
+/* As realloc; what is new has no value yet. */
+extern void *resize(void *memory, unsigned long size);
 extern char *duplicate(const char *text);
 
 #endif
