@@ -142,13 +142,15 @@ take_turn(Place *place, Database *db, const Note *note, char **old)
 {
 	Witness    *w = place->context;
 	char	   *request = make_request(db, note, *old);
+	const char *fault = request == NULL ? "no request could be made" : NULL;
 	HttpAnswer	answer;
-	bool		sent = request != NULL && send_request(w, request, &answer);
 
+	if (fault == NULL && !send_request(w, request, &answer))
+		fault = "the witness did not answer";
 	free(request);
-	if (!sent)
+	if (fault != NULL)
 	{
-		place_fail(place, request == NULL ? "no request could be made" : "the witness did not answer", "the line above has the cause");
+		place_fail(place, fault, "the line above has the cause");
 		return TURN_FAILED;
 	}
 	if (answer.status == 200)
