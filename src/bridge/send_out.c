@@ -160,19 +160,13 @@ take_lock(Sender *s)
 	return FOLLOW_AGAIN;
 }
 
+/* Where to go on, if what the stream has is this ledger's. */
 static FollowAnswer
-begin(void *context, const Head *head, int64_t *next)
+find_next(Sender *s, int64_t *next)
 {
-	Sender	   *s = context;
-	FollowAnswer answer;
 	Top			top;
+	FollowAnswer answer = read_top(s, &top);
 
-	(void) head;
-	if (!redis_connect(s->redis))
-		return FOLLOW_AGAIN;
-	answer = take_lock(s);
-	if (answer == FOLLOW_ON)
-		answer = read_top(s, &top);
 	if (answer != FOLLOW_ON)
 		return answer;
 	if (top.exists && !top.is_there)
@@ -181,6 +175,21 @@ begin(void *context, const Head *head, int64_t *next)
 	if (top.exists)
 		answer = compare_top(s, &top);
 	*next = (int64_t) top.last.ms;
+	return answer;
+}
+
+static FollowAnswer
+begin(void *context, const Head *head, int64_t *next)
+{
+	Sender	   *s = context;
+	FollowAnswer answer;
+
+	(void) head;
+	if (!redis_connect(s->redis))
+		return FOLLOW_AGAIN;
+	answer = take_lock(s);
+	if (answer == FOLLOW_ON)
+		answer = find_next(s, next);
 	if (answer == FOLLOW_ON)
 		log_event(LOG_INFO, "sending", "stream", s->stream, "next", log_number(*next), NULL);
 	return answer;
@@ -309,29 +318,27 @@ step(void *context, const Head *head, int64_t *next)
 	return answer;
 }
 
-/* A connection that is dead is noticed though there is nothing to send. */
+/* Whether Redis is still there shows when there is something to send. */
 static FollowAnswer
 idle(void *context, const Head *head)
 {
 	Sender	   *s = context;
 
-	metrics_gauge("qfs_bridge_behind_entries", "Durable entries that the stream does not have yet.", s->stream, 0);
 	(void) head;
+	metrics_gauge("qfs_bridge_behind_entries", "Durable entries that the stream does not have yet.", s->stream, 0);
 	return FOLLOW_ON;
 }
 
 /* ---- the command ---- */
 
+/* Without the lock: a bridge that runs goes on. */
 static int
 check(Sender *s)
 {
 	int64_t		next = 0;
 	Head		head;
-	FollowAnswer answer = FOLLOW_AGAIN;
 
-	if (database_try(s->db) && redis_try(s->redis) && follow_head(s->db, &head))
-		answer = begin(s, &head, &next);
-	if (answer != FOLLOW_ON)
+	if (!database_try(s->db) || !redis_try(s->redis) || !follow_head(s->db, &head) || find_next(s, &next) != FOLLOW_ON)
 		return EXIT_HALT;
 	printf("%s: would go on with entry %lld; %lld entries are durable\n", s->stream, (long long) next, (long long) head.size);
 	return EXIT_STOPPED;

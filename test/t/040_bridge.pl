@@ -330,6 +330,9 @@ ok(seen($twin, qr/event=stream_is_taken/), 'a second one waits');
 is($twin->stop, 0, 'and can be stopped');
 ($code, $told) = QfsBridge->run_once('out', ['--check'], settings(stream => "$O:new"));
 like($told, qr/would go on with entry 0/, 'a look at a new one');
+my $held = size_of($node);
+($code, $told) = run_program('timeout', 30, QfsBridge->program, 'out', '--check', '--config', QfsBridge->config(settings(stream => $O)));
+is("$code $told", "0 $O: would go on with entry $held; $held entries are durable\n", 'a look beside the one that writes waits for nothing');
 
 # Erased: what is sent then has no payload.
 my $seq = size_of($node) - 1;
