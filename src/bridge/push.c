@@ -32,6 +32,7 @@
 #define PAGE_ACCOUNTS "1000"
 
 #define PUBLISH_TIMEOUT_MS 5000L
+#define URL_MAX 1024
 
 /*
  * Somebody may have been let in just before the session ended, and be there
@@ -79,15 +80,14 @@ static long
 ask(Pusher *p, const char *method, const char *session, const char *body)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
-	char		url[1024];
+	char		url[URL_MAX];
 	HttpAnswer	answer;
 	HttpRequest request = {
 		.method = method,.url = url,.headers = body != NULL ? headers : NULL,
 		.body = body,.length = body != NULL ? strlen(body) : 0,.timeout_ms = PUBLISH_TIMEOUT_MS
 	};
 
-	if ((size_t) snprintf(url, sizeof(url), "%s%s", p->publisher, session) >= sizeof(url))
-		fail_usage("publisher is too long");
+	snprintf(url, sizeof(url), "%s%s", p->publisher, session);
 	return http_send(p->http, &request, &answer) ? answer.status : 0;
 }
 
@@ -304,8 +304,11 @@ run(const Config *config, const Options *options)
 		.db = p.db,.poll_ms = config_number(config, "poll_ms"),.context = &p,
 		.begin = begin,.step = step,.idle = idle
 	};
-	int			code = options->check ? check(&p) : follow(&follower);
+	int			code;
 
+	if (strlen(p.publisher) + SESSION_DIGITS >= URL_MAX)
+		fail_usage("publisher is too long");
+	code = options->check ? check(&p) : follow(&follower);
 	PQclear(p.rows);
 	free(p.clock.ends);
 	http_free(p.http);

@@ -59,6 +59,7 @@ for my $bad (
   my ($text, $pattern, $name) = @$bad;
   usage($pattern, $name, 'in', '--config', scratch_file('bad.conf', $text));
 }
+usage(qr/publisher is too long/, 'a publisher that is too long', 'push', '--config', scratch_file('bad.conf', 'publisher = http://' . 'x' x 1000));
 my ($exit, $out) = run_program(QfsBridge->program, '--version');
 like($out, qr/^qfs-bridge \d+\.\d+$/, 'its version');
 
