@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * https://redis.io/docs/latest/develop/data-types/streams; from Redis 5 on.
+ * https://redis.io/docs/latest/develop/data-types/streams; from Redis 6.2 on, where a range can begin behind an id.
  */
 #ifndef QFS_BRIDGE_REDIS_H
 #define QFS_BRIDGE_REDIS_H
