@@ -18,11 +18,7 @@ srand($seed);
 my $primary = new_node('primary', streaming => 1);
 my $history = QfsHistory->new($primary, 'history', accounts => 30, clients => 3);
 # A standby that replays WAL from here on.
-$primary->backup('base');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($primary, 'base', has_streaming => 1);
-chmod 0600, $standby->data_dir . '/qfs.key';
-$standby->start;
+my $standby = new_standby($primary, 'standby');
 $history->run($SIZE);
 $history->close;
 is(join("\n", @{ $history->{wrong} }), '', 'what was refused was refused for a reason we know');

@@ -101,16 +101,6 @@ sub new_primary {
   return $node;
 }
 
-sub start_standby {
-  my ($of, $name) = @_;
-  $of->backup($name);
-  my $node = PostgreSQL::Test::Cluster->new($name);
-  $node->init_from_backup($of, $name, has_streaming => 1);
-  chmod 0600, $node->data_dir . '/qfs.key';
-  $node->start;
-  return $node;
-}
-
 # From here on nothing is acknowledged that the standby does not have.
 sub require_standby {
   my ($primary, $name) = @_;
@@ -144,11 +134,7 @@ sub kill_server {
   local $ENV{LD_PRELOAD} = $ENV{QFS_SLOW_FLUSH} if $with->{flush_us};
   local $ENV{QFS_FLUSH_US} = $with->{flush_us} if $with->{flush_us};
   kill_all_of($node);
-  return wait_until(sub {
-      return 1 if $node->start(fail_ok => 1);
-      $node->{_pid} = undef;
-      return 0;
-    }, 'the server after a crash');
+  return start_after_crash($node);
 }
 
 # The primary is gone for good, and its standby takes over; a new standby follows.
@@ -159,7 +145,7 @@ sub fail_over {
   $s->{standby}->promote;
   $s->{node} = $s->{standby};
   spit($s->{where}, dsn_of($s->{node}));
-  $s->{standby} = start_standby($s->{node}, 'standby' . ++$s->{count});
+  $s->{standby} = new_standby($s->{node}, 'standby' . ++$s->{count});
   require_standby($s->{node}, $s->{standby}->name);
   return;
 }
@@ -240,7 +226,7 @@ sub run_scenario {
   my $s = { with => $with, count => 1, node => new_primary("primary_$name", $with), redis => QfsRedis->new(appendonly => 'yes', appendfsync => 'always') };
   my $dir = PostgreSQL::Test::Utils::tempdir('live');
   if ($with->{standby}) {
-    $s->{standby} = start_standby($s->{node}, 'standby1');
+    $s->{standby} = new_standby($s->{node}, 'standby1');
     require_standby($s->{node}, 'standby1');
   }
   $s->{where} = spit("$dir/where", dsn_of($s->{node}));

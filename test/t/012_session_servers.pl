@@ -111,11 +111,7 @@ subtest 'dump and restore' => sub {
 };
 
 subtest 'standby' => sub {
-  $node->backup('base');
-  my $standby = PostgreSQL::Test::Cluster->new('standby');
-  $standby->init_from_backup($node, 'base', has_streaming => 1);
-  chmod 0600, $standby->data_dir . '/qfs.key';
-  $standby->start;
+  my $standby = new_standby($node, 'standby');
   my $catch_up = sub { $node->wait_for_catchup('standby', 'replay', $node->lsn('insert')) };
   my $fresh = sign_in($client, 41);
   $catch_up->();

@@ -183,11 +183,7 @@ subtest 'restored' => sub {
 };
 
 subtest 'standby' => sub {
-  $node->backup('base');
-  my $standby = PostgreSQL::Test::Cluster->new('standby');
-  $standby->init_from_backup($node, 'base', has_streaming => 1);
-  chmod 0600, $standby->data_dir . '/qfs.key';
-  $standby->start;
+  my $standby = new_standby($node, 'standby');
   $node->wait_for_catchup('standby', 'replay', $node->lsn('insert'));
   item_like('replication', qr/^ok\|primary, 1 standbys stream\|$/, 'the primary');
   ok(wait_until(sub { item('replication', $standby) =~ /^ok\|standby, streaming\|$/ }, 'streaming'), 'the standby');

@@ -12,47 +12,17 @@ append($primary, 20);
 $primary->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; GRANT qfs_operator TO clerk');
 $primary->backup('base');
 
-my %standby = map { $_ => start_standby($_) } qw(s1 s2);
-
-sub start_standby {
-  my ($name) = @_;
-  my $node = PostgreSQL::Test::Cluster->new($name);
-  $node->init_from_backup($primary, 'base', has_streaming => 1);
-  chmod 0600, $node->data_dir . '/qfs.key';
-  $node->start;
-  return $node;
-}
-
-# The server's own settings: what no session can change.
-sub configure {
-  my (%settings) = @_;
-  $primary->safe_psql('postgres', "ALTER SYSTEM SET $_ = '$settings{$_}'") for sort keys %settings;
-  $primary->reload;
-  for my $name (sort keys %settings) {
-    wait_until(sub { $primary->safe_psql('postgres', "SHOW $name") eq $settings{$name} }, $name);
-  }
-}
-
-sub receiver_of {
-  my ($name) = @_;
-  return $standby{$name}->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'});
-}
+my %standby = map { $_ => new_standby($primary, $_, 'base') } qw(s1 s2);
 
 # Runs code while these standbys take nothing in.
 sub while_stopped {
   my ($names, $code) = @_;
-  my @receivers = map { receiver_of($_) } @$names;
+  my @receivers = map { receiver_of($standby{$_}) } @$names;
   kill 'STOP', @receivers;
   # None of it waits for anybody: it is the signing that has to.
   $primary->safe_psql('postgres', q{SET synchronous_commit = off; INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')});
   $code->();
   kill 'CONT', @receivers;
-}
-
-sub are_synchronous {
-  my ($count) = @_;
-  return $primary->poll_query_until('postgres',
-    "SELECT count(*) = $count FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')");
 }
 
 sub signs {
@@ -76,8 +46,8 @@ subtest 'nobody has to have it' => sub {
 };
 
 subtest 'one standby' => sub {
-  configure(synchronous_standby_names => 's1');
-  are_synchronous(1);
+  configure($primary, synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   signs("running: $_", $_) for @signing;
   while_stopped(['s2'], sub { signs('another one is stopped') });
   while_stopped(['s1'], sub {
@@ -92,7 +62,7 @@ subtest 'one standby' => sub {
   $standby{s1}->stop;
   signs_not('shut down');
   $standby{s1}->start;
-  are_synchronous(1);
+  are_synchronous($primary, 1);
   signs('started again');
 };
 
@@ -115,15 +85,15 @@ subtest 'whose settings' => sub {
     refused($primary, q{SET ROLE clerk; SELECT qfs.head(); SET qfs.sign_timeout = 0}, '42501', 'who signs does not choose how long it waits');
   });
   for my $server (qw(local off)) {
-    configure(synchronous_commit => $server);
+    configure($primary, synchronous_commit => $server);
     while_stopped(['s1'], sub {
       signs("the server's $server", "SET synchronous_commit = remote_apply; SELECT qfs.checkpoint()");
       local $ENV{PGOPTIONS} = '-c synchronous_commit=on';
       signs("the server's $server, the client's on");
     });
   }
-  configure(synchronous_commit => 'remote_apply');
-  are_synchronous(1);
+  configure($primary, synchronous_commit => 'remote_apply');
+  are_synchronous($primary, 1);
   $standby{s1}->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
   append_unseen();
   signs_not('remote_apply: not replayed');
@@ -132,11 +102,11 @@ subtest 'whose settings' => sub {
     signs_not('remote_apply, the client does not care');
   }
   for my $enough (qw(on remote_write)) {
-    configure(synchronous_commit => $enough);
+    configure($primary, synchronous_commit => $enough);
     signs("$enough: not replayed");
   }
   $standby{s1}->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
-  configure(synchronous_commit => 'on');
+  configure($primary, synchronous_commit => 'on');
 };
 
 sub append_unseen {
@@ -160,23 +130,23 @@ subtest 'lists' => sub {
   );
   for my $case (@cases) {
     my ($names, $count, $stopped, $signed) = @$case;
-    configure(synchronous_standby_names => $names);
-    are_synchronous($count);
+    configure($primary, synchronous_standby_names => $names);
+    are_synchronous($primary, $count);
     my $name = "$names without " . (join(' ', @$stopped) || 'loss');
     while_stopped($stopped, sub { $signed ? signs($name) : signs_not($name) });
   }
-  configure(synchronous_standby_names => 'FIRST 1 (s1, s2)');
+  configure($primary, synchronous_standby_names => 'FIRST 1 (s1, s2)');
   $standby{s1}->stop;
-  are_synchronous(1);
+  are_synchronous($primary, 1);
   signs('the next of the list takes over');
   $standby{s1}->start;
-  configure(synchronous_standby_names => '');
+  configure($primary, synchronous_standby_names => '');
   while_stopped([qw(s1 s2)], sub { signs('no longer asked for') });
 };
 
 subtest 'the wait ends' => sub {
-  configure(synchronous_standby_names => 's1');
-  are_synchronous(1);
+  configure($primary, synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   while_stopped(['s1'], sub {
     my $error = signs_not('statement_timeout', q{SET qfs.sign_timeout = '1h'; SET statement_timeout = '200ms'; SELECT qfs.checkpoint()});
     like($error->{detail}, qr/the wait was cancelled/, 'and why');
@@ -198,7 +168,7 @@ subtest 'the wait ends' => sub {
     $client->value(q{SET qfs.sign_timeout = '1h'});
     $client->start('SELECT qfs.checkpoint()');
     $primary->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = \'Extension\' AND pid = ' . $client->pid);
-    kill 'CONT', receiver_of('s1');
+    kill 'CONT', receiver_of($standby{s1});
     my $answer = $client->receive;
     like($answer->{rows}[0][0], qr/\Aledger\.example\.org/, 'or the standby comes back, and it is signed');
     $client->close;
@@ -206,7 +176,7 @@ subtest 'the wait ends' => sub {
 };
 
 subtest 'entries of an open transaction' => sub {
-  configure(synchronous_standby_names => '');
+  configure($primary, synchronous_standby_names => '');
   my $insert = q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')};
   my $size = size_of($primary);
   my $newest = $size + 1;
@@ -242,11 +212,11 @@ subtest 'a standby' => sub {
 };
 
 subtest 'failover' => sub {
-  configure(synchronous_standby_names => 's1');
-  are_synchronous(1);
+  configure($primary, synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   spit($standby{s1}->data_dir . '/qfs.key', slurp($primary->data_dir . '/qfs.key'));
   my $signed = checkpoint_of($primary);
-  my $receiver = receiver_of('s1');
+  my $receiver = receiver_of($standby{s1});
   kill 'STOP', $receiver;
   append_unseen() for 1 .. 2;
   my $size = size_of($primary);

@@ -12,16 +12,6 @@ append($primary, 5);
 $primary->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; GRANT qfs_operator TO clerk');
 my $file = $primary->data_dir . '/qfs.key';
 
-sub start_standby {
-  my ($of, $name) = @_;
-  $of->backup($name);
-  my $node = PostgreSQL::Test::Cluster->new($name);
-  $node->init_from_backup($of, $name, has_streaming => 1);
-  chmod 0600, $node->data_dir . '/qfs.key';
-  $node->start;
-  return $node;
-}
-
 sub copy_file {
   my ($from, $to) = @_;
   my $path = spit($to->data_dir . '/qfs.key', slurp($from->data_dir . '/qfs.key'));
@@ -121,7 +111,7 @@ subtest 'preparing' => sub {
 # ---- failover ----
 
 subtest 'a rotation that is not copied' => sub {
-  my $standby = start_standby($primary, 'forgotten');
+  my $standby = new_standby($primary, 'forgotten');
   catch_up($primary, $standby);
   like(key_item($standby), qr/^ok\|/, 'before');
   $primary->safe_psql('postgres', 'SELECT qfs.rotate_keys()');
@@ -140,7 +130,7 @@ subtest 'a rotation that is not copied' => sub {
 };
 
 subtest 'the drill' => sub {
-  my $standby = start_standby($primary, 'drilled');
+  my $standby = new_standby($primary, 'drilled');
   my $digest = prepare($primary);
   copy_file($primary, $standby);
   $primary->safe_psql('postgres', rotate_to($digest));

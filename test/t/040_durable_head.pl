@@ -116,50 +116,20 @@ subtest 'cheap' => sub {
 # ---- standbys ----
 
 $primary->backup('base');
-my %standby = map { $_ => start_standby($_) } qw(s1 s2);
-
-sub start_standby {
-  my ($name) = @_;
-  my $node = PostgreSQL::Test::Cluster->new($name);
-  $node->init_from_backup($primary, 'base', has_streaming => 1);
-  chmod 0600, $node->data_dir . '/qfs.key';
-  $node->start;
-  return $node;
-}
-
-sub configure {
-  my (%settings) = @_;
-  sql("SET synchronous_commit = off; ALTER SYSTEM SET $_ = '$settings{$_}'") for sort keys %settings;
-  $primary->reload;
-  for my $name (sort keys %settings) {
-    wait_until(sub { sql("SHOW $name") eq $settings{$name} }, $name);
-  }
-  return;
-}
-
-sub receiver_of {
-  my ($name) = @_;
-  return $standby{$name}->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'});
-}
+my %standby = map { $_ => new_standby($primary, $_, 'base') } qw(s1 s2);
 
 sub while_stopped {
   my ($names, $code) = @_;
-  my @receivers = map { receiver_of($_) } @$names;
+  my @receivers = map { receiver_of($standby{$_}) } @$names;
   kill 'STOP', @receivers;
   $code->();
   kill 'CONT', @receivers;
   return;
 }
 
-sub are_synchronous {
-  my ($count) = @_;
-  return $primary->poll_query_until('postgres',
-    "SELECT count(*) = $count FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')");
-}
-
 subtest 'a standby is missing' => sub {
-  configure(synchronous_standby_names => 's1');
-  are_synchronous(1);
+  configure($primary, synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   my $client = QfsClient->wait_for($primary);
   my $known  = durable($client, 5000);
   is($known, size_of($primary), 'it follows');
@@ -181,7 +151,7 @@ subtest 'a standby is missing' => sub {
     is($fresh->receive->{error}{sqlstate}, '57014', 'until it is cancelled');
     $fresh->start('SELECT size FROM qfs.durable_head(60000)');
     $primary->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'Extension' AND pid = } . $fresh->pid);
-    kill 'CONT', receiver_of('s1');
+    kill 'CONT', receiver_of($standby{s1});
     is($fresh->receive->{rows}[0][0], size_of($primary), 'or the standby comes back');
     $fresh->close;
   });
@@ -190,24 +160,24 @@ subtest 'a standby is missing' => sub {
   sql($UNSEEN);
   is(durable($client, 100), size_of($primary) - 1, 'shut down');
   $standby{s1}->start;
-  are_synchronous(1);
+  are_synchronous($primary, 1);
   is(durable($client, 10000), size_of($primary), 'started again');
   for my $names ('ANY 2 (s1, s2)', 'FIRST 2 (s1, s2)') {
-    configure(synchronous_standby_names => $names);
-    are_synchronous(2);
+    configure($primary, synchronous_standby_names => $names);
+    are_synchronous($primary, 2);
     while_stopped(['s2'], sub {
       my $before = durable($client, 5000);
       sql($UNSEEN);
       is(durable($client, 100), $before, "$names: one is missing");
     });
   }
-  configure(synchronous_standby_names => 'ANY 1 (s1, s2)');
-  are_synchronous(2);
+  configure($primary, synchronous_standby_names => 'ANY 1 (s1, s2)');
+  are_synchronous($primary, 2);
   while_stopped(['s1'], sub { sql($UNSEEN); is(durable($client, 5000), size_of($primary), 'ANY 1: one is enough') });
-  configure(synchronous_commit => 'local');
+  configure($primary, synchronous_commit => 'local');
   while_stopped([qw(s1 s2)], sub { sql($UNSEEN); is(durable($client), size_of($primary), "the server's local asks for none") });
-  configure(synchronous_commit => 'on', synchronous_standby_names => 's1');
-  are_synchronous(1);
+  configure($primary, synchronous_commit => 'on', synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   $client->close;
 };
 
@@ -215,7 +185,7 @@ subtest 'a standby is missing' => sub {
 subtest 'a standby that is always late' => sub {
   $standby{s1}->append_conf('postgresql.conf', "recovery_min_apply_delay = '4s'");
   $standby{s1}->reload;
-  configure(synchronous_commit => 'remote_apply');
+  configure($primary, synchronous_commit => 'remote_apply');
   my $writer = QfsClient::in_background(sub {
     my $client = QfsClient->wait_for($primary);
     $client->query('SET synchronous_commit = off');
@@ -236,7 +206,7 @@ subtest 'a standby that is always late' => sub {
   is(QfsClient::stop_background($writer), 0, 'the writer');
   $standby{s1}->append_conf('postgresql.conf', "recovery_min_apply_delay = 0");
   $standby{s1}->reload;
-  configure(synchronous_commit => 'on');
+  configure($primary, synchronous_commit => 'on');
   is(durable($client, 20000), size_of($primary), 'and it catches up');
   $client->close;
 };
@@ -301,7 +271,7 @@ subtest 'failover' => sub {
   my $log = scratch_file('told_primary', '');
   my @clients = (QfsClient::in_background(sub { follower($primary, $log) }), map { QfsClient::in_background(sub { hasty_writer($primary) }) } 1 .. 2);
   wait_until(sub { told_in($log) > 100 }, 'a follower');
-  my $receiver = receiver_of('s1');
+  my $receiver = receiver_of($standby{s1});
   kill 'STOP', $receiver;
   usleep(200_000);
   my $ahead = size_of($primary);
@@ -311,7 +281,7 @@ subtest 'failover' => sub {
   is(QfsClient::stop_background(@clients), 0, 'nobody failed');
   wait_until(sub { !kill 0, $standby{s1}{_pid} }, 'the end of the standby');
   $standby{s1}{_pid} = undef;
-  wait_until(sub { $standby{s1}->start(fail_ok => 1) }, 'the standby');
+  start_after_crash($standby{s1});
   $standby{s1}->append_conf('postgresql.auto.conf', "synchronous_standby_names = ''");
   $standby{s1}->promote;
   $standby{s1}->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');

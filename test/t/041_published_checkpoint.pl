@@ -16,16 +16,7 @@ $primary->safe_psql('postgres', q{
   CREATE ROLE feeder LOGIN; GRANT qfs_bridge TO feeder; CREATE ROLE clerk LOGIN; GRANT qfs_operator TO clerk;
   CREATE ROLE reader LOGIN; GRANT qfs_auditor TO reader; CREATE ROLE watch LOGIN; GRANT qfs_monitor TO watch});
 $primary->backup('base');
-my %standby = map { $_ => start_standby($_) } qw(s1 s2);
-
-sub start_standby {
-  my ($name) = @_;
-  my $node = PostgreSQL::Test::Cluster->new($name);
-  $node->init_from_backup($primary, 'base', has_streaming => 1);
-  chmod 0600, $node->data_dir . '/qfs.key';
-  $node->start;
-  return $node;
-}
+my %standby = map { $_ => new_standby($primary, $_, 'base') } qw(s1 s2);
 
 sub sql { my ($text) = @_; return $primary->safe_psql('postgres', $text) }
 sub there { my ($name, $text) = @_; return $standby{$name}->safe_psql('postgres', $text) }
@@ -33,18 +24,6 @@ sub catch_up { $primary->wait_for_catchup($_, 'replay', $primary->lsn('insert'))
 sub publish { return sql('SELECT qfs.publish_checkpoint()') }
 sub size_in { my ($note) = @_; return (split /\n/, $note)[1] }
 sub stored { return sql('SELECT size FROM qfs.published_checkpoint') }
-
-sub configure {
-  my (%settings) = @_;
-  sql("SET synchronous_commit = off; ALTER SYSTEM SET $_ = '$settings{$_}'") for sort keys %settings;
-  $primary->reload;
-  for my $name (sort keys %settings) {
-    wait_until(sub { sql("SHOW $name") eq $settings{$name} }, $name);
-  }
-  return;
-}
-
-sub receiver_of { my ($name) = @_; return there($name, q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'}) }
 
 sub health_of {
   my ($node, $item) = @_;
@@ -156,10 +135,10 @@ subtest 'a forged note' => sub {
 };
 
 subtest 'standbys that are missing' => sub {
-  configure(synchronous_standby_names => 's1');
-  $primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'");
+  configure($primary, synchronous_standby_names => 's1');
+  are_synchronous($primary, 1);
   my $size = size_in(publish());
-  my $receiver = receiver_of('s1');
+  my $receiver = receiver_of($standby{s1});
   kill 'STOP', $receiver;
   sql($UNSEEN) for 1 .. 3;
   is(size_in(sql('SET synchronous_commit = off; SELECT qfs.publish_checkpoint()')), $size, 'no more than they have is published');
@@ -256,7 +235,7 @@ subtest 'failover' => sub {
       }
     }));
   wait_until(sub { (() = slurp($log) =~ /\0/g) > 50 }, 'published notes');
-  my $receiver = receiver_of('s1');
+  my $receiver = receiver_of($standby{s1});
   kill 'STOP', $receiver;
   usleep(300_000);
   $primary->kill9;
@@ -264,7 +243,7 @@ subtest 'failover' => sub {
   is(QfsClient::stop_background(@clients), 0, 'nobody failed');
   wait_until(sub { !kill 0, $standby{s1}{_pid} }, 'the end of the standby');
   $standby{s1}{_pid} = undef;
-  wait_until(sub { $standby{s1}->start(fail_ok => 1) }, 'the standby');
+  start_after_crash($standby{s1});
   $standby{s1}->append_conf('postgresql.auto.conf', "synchronous_standby_names = ''");
   $standby{s1}->promote;
   $standby{s1}->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');

@@ -23,7 +23,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(
-  new_node crash_and_start new_database new_ledger append append_singly
+  new_node crash_and_start start_after_crash new_standby receiver_of are_synchronous configure new_database new_ledger append append_singly
   error_of refused run_program wait_until
   value size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
   verify_rows check_rows is_sound verifier qfs_verify is_sound_offline
@@ -76,11 +76,53 @@ sub crash_and_start {
   # Its pid counts until somebody has reaped it, its memory until the last of
   # its processes is gone.
   wait_until(sub { !kill 0, $postmaster }, 'the end of the server');
+  return start_after_crash($node);
+}
+
+# As often as it takes: what is left of the last one may be in the way.
+sub start_after_crash {
+  my ($node) = @_;
   return wait_until(sub {
       return 1 if $node->start(fail_ok => 1);
       $node->{_pid} = undef;
       return 0;
     }, 'the server after a crash');
+}
+
+# A standby that streams, from this backup of the primary or, without one, from a new one of its own name.
+sub new_standby {
+  my ($primary, $name, $backup) = @_;
+  $primary->backup($name) if !defined $backup;
+  my $standby = PostgreSQL::Test::Cluster->new($name);
+  $standby->init_from_backup($primary, $backup // $name, has_streaming => 1);
+  # pg_basebackup takes the key file along, mode and all; the test module's copy of the backup forgets modes.
+  chmod 0600, $standby->data_dir . '/qfs.key';
+  $standby->start;
+  return $standby;
+}
+
+# The process of a standby that takes in what the primary writes: who stops it has a standby that is behind.
+sub receiver_of {
+  my ($standby) = @_;
+  return value($standby, q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'});
+}
+
+# Waits until so many standbys are those that commits wait for.
+sub are_synchronous {
+  my ($primary, $count) = @_;
+  return $primary->poll_query_until('postgres',
+    "SELECT count(*) = $count FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')");
+}
+
+# configure(NODE, name => value…): the server's own settings, which no session can change; whatever standbys are missing.
+sub configure {
+  my ($node, %settings) = @_;
+  $node->safe_psql('postgres', "SET synchronous_commit = off; ALTER SYSTEM SET $_ = '$settings{$_}'") for sort keys %settings;
+  $node->reload;
+  for my $name (sort keys %settings) {
+    wait_until(sub { value($node, "SHOW $name") eq $settings{$name} }, $name);
+  }
+  return;
 }
 
 sub new_database {
