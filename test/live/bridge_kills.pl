@@ -6,6 +6,7 @@
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;
+use QfsBridge;
 use QfsRedis;
 use Test::More;
 use Time::HiRes qw(time usleep);

@@ -2,6 +2,7 @@
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;
+use QfsBridge;
 use QfsRedis;
 use QfsClient;
 use QfsWallet;

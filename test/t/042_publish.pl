@@ -3,13 +3,12 @@ use strict;
 use warnings FATAL => 'all';
 use File::Basename qw(dirname);
 use QfsTest;
-use QfsClient;
+use QfsBridge;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $PROGRAM = dirname(__FILE__) . '/../../qfs-bridge';
-my $dir     = PostgreSQL::Test::Utils::tempdir('publish');
-my $node    = new_node('ledger', streaming => 1);
+my $dir  = PostgreSQL::Test::Utils::tempdir('publish');
+my $node = new_node('ledger', streaming => 1);
 new_ledger($node);
 append($node, 10);
 # A role as docs/checkpoints.md makes it.
@@ -23,39 +22,27 @@ sub files_of { my ($path) = @_; opendir(my $d, $path) or die $!; return join ' '
 sub kept_in { my ($place) = @_; return sql("SELECT size FROM qfs.kept_checkpoint WHERE place = '$place'") }
 sub is_root { return $> == 0 }
 
-# A configuration of these lines.
-my $configs = 0;
-sub config { my (@lines) = @_; return spit("$dir/config" . ++$configs, join "\n", "database = $connection", @lines, '') }
+sub settings { my (%more) = @_; return (database => $connection, %more) }
 # Publishes once: exit code, output, log.
-sub once { my (@lines) = @_; return run_program($PROGRAM, 'publish', '--config', config('every_seconds = 0', @lines)) }
-
-# A program that goes on until it is stopped.
-sub start {
-  my ($log, @lines) = @_;
-  my $config = config(@lines);
-  my $pid = fork() // die $!;
-  return $pid if $pid;
-  open(STDERR, '>>', $log) or die $!;
-  exec($PROGRAM, 'publish', '--config', $config) or exit 127;
-}
-
-sub stop { my ($pid, $signal) = @_; kill $signal // 'TERM', $pid; waitpid $pid, 0; return $? }
+sub once { my (%more) = @_; return QfsBridge->run_once('publish', [], settings(every_seconds => 0, %more)) }
+# Goes on until it is stopped.
+sub start { my (%more) = @_; return QfsBridge->start('publish', settings(every_seconds => 1, %more)) }
 
 subtest 'a directory' => sub {
   my $place = make_dir('a');
   my $size  = size_of($node);
-  my ($exit, $out, $log) = once("directory = $place");
+  my ($exit, $out, $log) = once(directory => $place);
   is($exit, 0, 'published') or diag($log);
   is(files_of($place), name_of($size), 'a file');
   is(slurp("$place/" . name_of($size)), checkpoint_of($node, $size), 'which is the checkpoint');
   is(kept_in("directory $place"), $size, 'the ledger knows');
   is(sql('SELECT size FROM qfs.published_checkpoint'), $size, 'and has it for its standbys');
   like($log, qr/event=kept place="directory \Q$place\E" size=$size$/m, 'so says the log');
-  ($exit, $out, $log) = once("directory = $place");
+  ($exit, $out, $log) = once(directory => $place);
   is($exit, 0, 'again');
   unlike($log, qr/event=kept/, 'nothing is new');
   append($node, 5);
-  once("directory = $place");
+  once(directory => $place);
   is(files_of($place), name_of($size) . ' ' . name_of($size + 5), 'the ledger has grown: one more');
   ($exit, $out, $log) = qfs_verify('ledger', export_file($node), '--key', first_key_of($node),
     map { ('--checkpoint', "$place/$_") } split / /, files_of($place));
@@ -69,12 +56,10 @@ subtest 'README' => sub {
   my ($line, $command) = slurp(dirname(__FILE__) . '/../../README.md') =~ /^echo '(directory = [^']*)' > publish\.conf\nqfs-bridge (publish --config) publish\.conf/m;
   is($command, 'publish --config', 'there are two lines');
   $line =~ s/\/srv\/checkpoints/$place/;
-  my $config = spit("$dir/readme.conf", "$line\n");
   local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres', PGUSER => 'publisher');
-  my $pid = fork() // die $!;
-  if (!$pid) { open(STDERR, '>', "$dir/readme.log"); exec($PROGRAM, split(/ /, $command), $config) or exit 127 }
+  my $bridge = QfsBridge->start('publish', split / = /, $line);
   ok(wait_until(sub { files_of($place) =~ /checkpoint/ }, 'a checkpoint'), 'which keep a checkpoint');
-  is(stop($pid), 0, 'stopped');
+  is($bridge->stop, 0, 'stopped');
 };
 
 subtest 'what is there already' => sub {
@@ -84,7 +69,7 @@ subtest 'what is there already' => sub {
   my $file  = "$place/" . name_of($size);
   # The same, with a cosignature that another program has put there.
   spit($file, $note . "\x{e2}\x{80}\x{94} somebody AAAA\n");
-  my ($exit, $out, $log) = once("directory = $place");
+  my ($exit, $out, $log) = once(directory => $place);
   is($exit, 0, 'this very checkpoint') or diag($log);
   like(slurp($file), qr/somebody/, 'is left as it is');
   is(files_of($place), name_of($size), 'and nothing else is left there');
@@ -97,7 +82,7 @@ subtest 'what is there already' => sub {
     'half of it'        => substr($note, 0, length($note) - 5));
   for my $name (sort keys %other) {
     spit($file, $other{$name});
-    ($exit, $out, $log) = once("directory = $place");
+    ($exit, $out, $log) = once(directory => $place);
     is($exit, 1, "$name: not kept");
     like($log, qr/event=place_failed place="directory [^"]*" error="another checkpoint of this size is there"/, "$name: says the log");
     is(slurp($file), $other{$name}, "$name: is never overwritten");
@@ -108,7 +93,7 @@ subtest 'what is there already' => sub {
 subtest 'places that fail' => sub {
   my $good = make_dir('good');
   my $size = size_of($node);
-  my ($exit, $out, $log) = once("directory = $dir/none", "directory = $good");
+  my ($exit, $out, $log) = once(directory => [ "$dir/none", $good ]);
   is($exit, 1, 'one is not there');
   like($log, qr/error="the directory cannot be opened" detail="No such file or directory"/, 'says why');
   is(files_of($good), name_of($size), 'the others have it');
@@ -116,26 +101,25 @@ subtest 'places that fail' => sub {
     skip 'root may write everywhere', 1 if is_root();
     my $closed = make_dir('closed');
     chmod 0500, $closed;
-    ($exit, $out, $log) = once("directory = $closed");
+    ($exit, $out, $log) = once(directory => $closed);
     like($log, qr/error="no file can be made there" detail="Permission denied"/, 'one that may not be written');
   }
   my $link = make_dir('link');
   symlink "$dir/elsewhere", "$link/.incoming" or die $!;
-  ($exit, $out, $log) = once("directory = $link");
+  ($exit, $out, $log) = once(directory => $link);
   is($exit, 1, 'a symbolic link is not followed');
   ok(!-e "$dir/elsewhere", 'anywhere');
 };
 
 subtest 'going on' => sub {
   my ($place, $later) = (make_dir('c'), "$dir/later");
-  my $log = "$dir/log";
   my $metrics = "$dir/publish.prom";
-  my $pid = start($log, 'every_seconds = 1', "directory = $place", "directory = $later", "metrics_file = $metrics");
+  my $bridge = start(directory => [ $place, $later ], metrics_file => $metrics);
   my $size = size_of($node);
   ok(wait_until(sub { -e "$place/" . name_of($size) }, 'the first'), 'at once');
   append($node, 3);
   ok(wait_until(sub { -e "$place/" . name_of($size + 3) }, 'the second'), 'and when it has grown');
-  like(slurp($log), qr/event=place_failed place="directory \Q$later\E"/, 'a place that fails holds nobody up');
+  like($bridge->log_text, qr/event=place_failed place="directory \Q$later\E"/, 'a place that fails holds nobody up');
   my $count = () = files_of($place) =~ /checkpoint/g;
   usleep(2_500_000);
   is(scalar(() = files_of($place) =~ /checkpoint/g), $count, 'as long as it does not grow, nothing is written');
@@ -147,7 +131,7 @@ subtest 'going on' => sub {
   ok(wait_until(sub { -e "$place/" . name_of($size + 5) }, 'after a restart'), 'after a restart of the server');
   ok(wait_until(sub { -e $metrics && slurp($metrics) =~ /qfs_bridge_kept_entries\{[^}]*directory \Q$place\E"\} @{[$size + 5]}$/m }, 'metrics'), 'metrics');
   like(slurp($metrics), qr/^qfs_bridge_place_failures_total\{[^}]*later"\} [1-9]/m, 'count failures');
-  is(stop($pid), 0, 'a signal ends it cleanly');
+  is($bridge->stop, 0, 'a signal ends it cleanly');
   like($node->safe_psql('postgres', q{SELECT status FROM qfs.health() WHERE item = 'kept'}), qr/ok/, 'health');
 };
 
@@ -160,7 +144,7 @@ subtest 'a git remote' => sub {
   git('clone', '--quiet', "$dir/remote.git", "$dir/clone");
   my $listed = sub { return join ' ', split /\n/, git('-C', "$dir/remote.git", 'ls-tree', '--name-only', 'main') };
   my $size = size_of($node);
-  my ($exit, $out, $log) = once("git = $dir/clone");
+  my ($exit, $out, $log) = once(git => "$dir/clone");
   is($exit, 0, 'pushed') or diag($log);
   is($listed->(), name_of($size), 'a file');
   is(git('-C', "$dir/remote.git", 'show', 'main:' . name_of($size)), checkpoint_of($node, $size), 'which is the checkpoint');
@@ -174,7 +158,7 @@ subtest 'a git remote' => sub {
   git('-C', "$dir/other", 'commit', '--quiet', '-m', 'What this is');
   git('-C', "$dir/other", 'push', '--quiet');
   append($node, 1);
-  ($exit, $out, $log) = once("git = $dir/clone");
+  ($exit, $out, $log) = once(git => "$dir/clone");
   is($exit, 0, "on top of another's") or diag($log);
   is($listed->(), join(' ', name_of($size), name_of($size + 1), 'README'), 'both are there');
 
@@ -182,13 +166,13 @@ subtest 'a git remote' => sub {
   rename "$dir/remote.git", "$dir/away.git" or die $!;
   append($node, 1);
   my $place = make_dir('beside');
-  ($exit, $out, $log) = once("git = $dir/clone", "directory = $place");
+  ($exit, $out, $log) = once(git => "$dir/clone", directory => $place);
   is($exit, 1, 'not pushed');
   like($log, qr/event=place_failed place="git [^"]*" error="git push failed" detail="[^"]*does not (?:appear to be a git repository|exist)/, 'says git');
   is(kept_in("git $dir/clone"), $size + 1, 'nor does the ledger think so');
   is(files_of($place), name_of($size + 2), 'the directory has it');
   rename "$dir/away.git", "$dir/remote.git" or die $!;
-  ($exit, $out, $log) = once("git = $dir/clone");
+  ($exit, $out, $log) = once(git => "$dir/clone");
   is($exit, 0, 'and when it is back') or diag($log);
   like($listed->(), qr/@{[name_of($size + 2)]}/, 'it has it');
 
@@ -200,17 +184,17 @@ subtest 'a git remote' => sub {
   {
     local $ENV{GIT_SSH_COMMAND} = "$dir/hang";
     my $start = time;
-    ($exit, $out, $log) = once("git = $dir/hanging", 'git_seconds = 1');
+    ($exit, $out, $log) = once(git => "$dir/hanging", git_seconds => 1);
     is($exit, 1, 'a remote that hangs');
     like($log, qr/error="git push failed" detail="it took longer than 1 s"/, 'is given up');
     cmp_ok(time - $start, '<', 30, 'in time');
     ok(wait_until(sub { !kill 0, slurp("$dir/hang.pid") + 0 }, 'its end'), 'and nothing of it runs on');
   }
-  ($exit, $out, $log) = once("git = $dir/no_clone");
+  ($exit, $out, $log) = once(git => "$dir/no_clone");
   like($log, qr/error="the directory cannot be opened"/, 'where no clone is');
   append($node, 1);
   make_dir('plain');
-  ($exit, $out, $log) = once("git = $dir/plain");
+  ($exit, $out, $log) = once(git => "$dir/plain");
   like($log, qr/error="git add failed" detail="[^"]*not a git repository/, 'what is no clone');
 };
 
@@ -240,36 +224,36 @@ subtest 'configurations' => sub {
     [ [ 'directory = /x', 'every_seconds = 86401' ], qr/every_seconds is a number/ ]);
   for my $case (@cases) {
     my ($lines, $message) = @$case;
-    my ($exit, $out, $err) = run_program($PROGRAM, 'publish', '--config', config(@$lines));
+    my ($exit, $out, $err) = run_program(QfsBridge->program, 'publish', '--config', scratch_file('bad.conf', join "\n", "database = $connection", @$lines, ''));
     is($exit, 2, "refused: @$lines");
     like($err, $message, 'and why');
     unlike($err, qr/secret/, 'without a secret');
   }
-  my ($exit, $out, $err) = run_program($PROGRAM, 'publish', '--check', '--config', config("directory = $dir/a"));
+  my ($exit, $out, $err) = QfsBridge->run_once('publish', ['--check'], settings(directory => "$dir/a"));
   is($exit, 0, '--check') or diag($err);
   like($out, qr/^directory \Q$dir\E\/a: \d+ entries are under the newest checkpoint there$/, 'says what it knows');
 };
 
 subtest 'two at once' => sub {
   my $place = make_dir('two');
-  my @pids = map { start("$dir/log_two", 'every_seconds = 1', "directory = $place") } 1 .. 2;
+  my @bridges = map { start(directory => $place) } 1 .. 2;
   for (1 .. 4) { append($node, 1); usleep(700_000) }
   my $size = size_of($node);
   ok(wait_until(sub { -e "$place/" . name_of($size) }, 'the newest'), 'they do not hinder each other');
-  is(stop($_), 0, 'stopped') for @pids;
-  unlike(slurp("$dir/log_two"), qr/another checkpoint/, 'and agree');
+  is($_->stop, 0, 'stopped') for @bridges;
+  unlike($_->log_text, qr/another checkpoint/, 'and agree') for @bridges;
   unlike(files_of($place), qr/incoming/, 'nothing is left behind');
 };
 
 subtest 'killed' => sub {
   my $place = make_dir('killed');
   for (1 .. 6) {
-    my $pid = start("$dir/log_killed", 'every_seconds = 1', "directory = $place");
+    my $bridge = start(directory => $place);
     append($node, 1);
     usleep(rand 400_000);
-    stop($pid, 'KILL');
+    $bridge->stop('KILL');
   }
-  my ($exit, $out, $log) = once("directory = $place");
+  my ($exit, $out, $log) = once(directory => $place);
   is($exit, 0, 'then it goes on') or diag($log);
   my @files = grep { /checkpoint/ } split / /, files_of($place);
   cmp_ok(scalar @files, '>=', 1, @files . ' checkpoints');
@@ -285,7 +269,7 @@ subtest 'two histories' => sub {
   $node->start;
   append($node, 2);
   my $size = size_of($node);
-  is((once("directory = $place"))[0], 0, 'one history is kept');
+  is((once(directory => $place))[0], 0, 'one history is kept');
   my $twin = PostgreSQL::Test::Cluster->new('twin');
   $twin->init_from_backup($node, 'before');
   chmod 0600, $twin->data_dir . '/qfs.key';
@@ -293,7 +277,7 @@ subtest 'two histories' => sub {
   $twin->safe_psql('postgres', q{INSERT INTO qfs.ledger (type, payload) SELECT 'NOTE', '{"other": true}' FROM generate_series(1, 2)});
   is(size_of($twin), $size, 'another one of the same size');
   $connection = $twin->connstr('postgres') . ' user=publisher';
-  my ($exit, $out, $log) = once("directory = $place");
+  my ($exit, $out, $log) = once(directory => $place);
   is($exit, 1, 'is not kept');
   like($log, qr/another checkpoint of this size is there.*the ledger was rewritten/, 'and somebody hears of it');
   $twin->stop;
