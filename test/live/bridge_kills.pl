@@ -7,6 +7,7 @@ use strict;
 use warnings FATAL => 'all';
 use QfsTest;
 use QfsBridge;
+use QfsClient;
 use QfsRedis;
 use Test::More;
 use Time::HiRes qw(time usleep);
@@ -29,26 +30,12 @@ my $CONF = q{
 
 # ---- whoever sends ----
 
-# Runs code in a process of its own until it is told to end; returns its pid.
-sub in_background {
-  my ($code) = @_;
-  my $pid = fork // die "fork: $!";
-  return $pid if $pid;
-  my $ends = 0;
-  local $SIG{TERM} = sub { $ends = 1 };
-  local $SIG{__WARN__} = sub { };
-  eval { $code->(\$ends); 1 } or print STDERR $@;
-  # Neither the servers' nor the test's ends are this process' to see to.
-  require POSIX;
-  POSIX::_exit(0);
-}
-
 # Events 1, 2, 3, … of one partition, each under its number as id, again until Redis has it; one line of the last number.
 sub produce {
-  my ($redis, $stream, $file, $ends) = @_;
+  my ($redis, $stream, $file) = @_;
   delete $redis->{socket};
   my $n = 0;
-  while (!$$ends) {
+  until (QfsClient::is_over()) {
     my @batch = map { $n + $_ } 1 .. 20;
     my @replies = eval {
       $redis->ask_all(map { [ 'XADD', $stream, "$_-0", 'type', $_ % $POISON ? 'ORDER' : 'GHOST', 'payload', qq({"n": $_, "stream": "$stream"}) ] } @batch) };
@@ -67,11 +54,11 @@ sub produce {
 
 # Entries beside those of streams, of one client that reconnects; a line each that was acknowledged.
 sub append_beside {
-  my ($connect, $file, $ends) = @_;
+  my ($connect, $file) = @_;
   my $n = 0;
   open my $out, '>>', $file or die;
   $out->autoflush(1);
-  while (!$$ends) {
+  until (QfsClient::is_over()) {
     my $k = $n + 1;
     my ($code, $seq) = run_program('psql', '-XAtq', '-d', $connect->(), '-v', 'ON_ERROR_STOP=1', '-c',
       qq{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{"beside": $k}') RETURNING seq});
@@ -236,15 +223,14 @@ sub run_scenario {
   $s->{in}  = QfsBridge->start('in', %settings, stream => \@PARTITIONS);
   $s->{out} = QfsBridge->start('out', %settings, stream => $OUT);
   my %last = map { ($_ => "$dir/" . tr/:/_/r) } @PARTITIONS;
-  my @senders = map { my $stream = $_; in_background(sub { produce($s->{redis}, $stream, $last{$stream}, @_) }) } @PARTITIONS;
-  push @senders, in_background(sub { append_beside(sub { slurp($s->{where}) }, $s->{beside}, @_) });
+  my @senders = map { my $stream = $_; QfsClient::in_background(sub { produce($s->{redis}, $stream, $last{$stream}) }) } @PARTITIONS;
+  push @senders, QfsClient::in_background(sub { append_beside(sub { slurp($s->{where}) }, $s->{beside}) });
 
   for (1 .. $KILLS) {
     usleep(100_000 + rand 900_000);
     last unless kill_one($s);
   }
-  kill 'TERM', @senders;
-  waitpid $_, 0 for @senders;
+  is(QfsClient::stop_background(@senders), 0, 'nobody who sends has failed');
 
   my %sent = map { ($_ => slurp($last{$_})) } @PARTITIONS;
   for my $stream (@PARTITIONS) {
