@@ -234,7 +234,7 @@ is($survivors, '', 'none of ' . @mutants . ' mutants verifies, each has a line t
 
 # The page's verifier, which has the rules in JavaScript: of each answer it says what qfs-verify says, and whatever one refuses, so does the other.
 sub in_javascript {
-  my ($exit, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', @_);
+  my ($exit, $out, $err) = run_javascript('verify_bundle', @_);
   die $err if $exit != 0;
   return split /\n/, $out;
 }

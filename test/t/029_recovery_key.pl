@@ -179,7 +179,7 @@ sub check_bundle {
   my $path = scratch_file('bundle.json', $bundle);
   my ($exit, $out, $err) = qfs_verify('bundle', $path, '--key', first_key_of($node));
   is($exit == 0 ? 'sound' : $out =~ /(QFS_\w+)/ ? $1 : $err, $want eq 'sound' ? $want : "QFS_$want", "$name: qfs-verify") or diag($out . $err);
-  ($exit, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', first_key_of($node), $path);
+  ($exit, $out, $err) = run_javascript('verify_bundle', first_key_of($node), $path);
   is($out =~ /^(\w+)/ ? $1 : $err, $want, "$name: the page") or diag($out);
   return;
 }

@@ -91,7 +91,7 @@ my $key = first_key_of($node, 'shop');
 ($code, $out, $err) = qfs_verify('bundle', $bundle, '--key', $key);
 is($code, 0, 'its explanation verifies') or diag($out . $err);
 like($out, qr/^note:  taken as recorded: conditions,/m, 'and says what it rests on');
-($code, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $key, $bundle);
+($code, $out, $err) = run_javascript('verify_bundle', $key, $bundle);
 is($out, "sound: derived\n", 'in JavaScript, too') or diag($err);
 
 # ---- what is not erased ----
@@ -150,13 +150,7 @@ is_sound($node, 'it goes on', 'restored');
 
 # The export from after: the import knows no more than it does.
 my @lines = split /\n/, export_of($node, undef, 'shop');
-sub import_of {
-  my ($database, @what) = @_;
-  new_database($node, $database);
-  my $array = join ', ', map { QfsForge::quoted($_) } @what;
-  return $node->psql($database, "CREATE EXTENSION qfs; SELECT qfs.import(ARRAY[$array])");
-}
-($code, $out, $err) = import_of('imported', @lines);
+($code, $out, $err) = import_lines($node, 'imported', @lines);
 is($code, 0, 'its export is imported') or diag($err);
 is(told_in('imported'), 3, 'without what was erased');
 is_sound($node, 'the imported copy', 'imported');
@@ -188,7 +182,7 @@ $named[$first] = read_line($node->safe_psql('shop', 'SELECT qfs.entry(' . ($firs
 @named = @named[ 0 .. $first - 1, $by ];
 $named[$first]{seq} = $first;
 my @gone = map { line_of($_) } rehash(@named);
-($code, $out, $err) = import_of('named', @gone);
+($code, $out, $err) = import_lines($node, 'named', @gone);
 is($code, 0, 'an entry that names the genesis is imported') or diag($err);
 is($node->safe_psql('named', 'SELECT payload IS NULL FROM qfs.ledger WHERE seq = 0'), 'f', 'and the genesis stays');
 $gone[0] = erased_line_of($named[0]);
@@ -202,7 +196,7 @@ my $cut = scratch_file('cut.jsonl', join('', map { "$_\n" } @lines[ 0 .. $by - 1
 ($code, $out, $err) = qfs_verify('ledger', $cut);
 is($code, 1, 'a payload is missing');
 like("$out$err", qr/^fault: entry $first: QFS_PAYLOAD_MISSING\b/m, 'and qfs-verify says which') or diag("$out$err");
-import_of('cut', @lines[ 0 .. $by - 1 ]);
+import_lines($node, 'cut', @lines[ 0 .. $by - 1 ]);
 refused($node, 'SET client_min_messages = warning; SELECT qfs.post_restore()', 'QFS_PAYLOAD_MISSING', 'an import of it is not opened', 'cut');
 $node->safe_psql('imported', unguarded('DELETE FROM qfs.erasure'));
 like(verify_rows($node, 'replay', 'imported'), qr/QFS_STATE_MISMATCH/, 'what the table says is part of the state');
@@ -254,7 +248,7 @@ for my $who ([ $alice, $hers ], [ $bob, $his ]) {
     ($code, $out, $err) = qfs_verify('bundle', $explained, '--key', $trusted);
     is($code, 0, "$topic of an erased event of an account") or diag("$out$err");
     is($json_of->decode(slurp($explained))->{result}{by}, 'server', 'whose word is the server\'s, since no signature is left');
-    ($code, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $trusted, $explained);
+    ($code, $out, $err) = run_javascript('verify_bundle', $trusted, $explained);
     is($out, "sound: derived\n", 'in JavaScript, too') or diag($err);
   }
 }

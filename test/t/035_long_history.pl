@@ -88,7 +88,7 @@ sub is_short {
   cmp_ok(length $bundle, '<=', 40_000, "$who: at most 40 kB");
   my ($exit, $out) = qfs_verify('bundle', $file, '--key', $key);
   like("$exit $out", qr/^0 sound: reward of entry $reward /, "$who: verifies offline");
-  ($exit, $out, my $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $key, $file);
+  ($exit, $out, my $err) = run_javascript('verify_bundle', $key, $file);
   is("$exit $out$err", '0 sound: ' . ($who eq 'auditor' ? 'executed' : 'derived') . "\n", "$who: in JavaScript, too");
   return;
 }

@@ -83,7 +83,7 @@ is_sound($node, 'it', 'people');
 is_sound_offline($node, 'it', 'people');
 my ($code, $out, $err) = qfs_verify('ledger', export_file($node, 'people'));
 like($out, qr/^note:  payloads erased, as entries say: 1;/m, 'and qfs-verify says how many it took as recorded');
-($code, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/replay.mjs', export_file($node, 'people'));
+($code, $out, $err) = run_javascript('replay', export_file($node, 'people'));
 is($code, 0, 'in JavaScript, too') or diag($err);
 like($err, qr/^payloads erased, as entries say: 1$/m, 'which says so as well');
 
@@ -96,7 +96,7 @@ sub explained {
   my $key = first_key_of($node, 'people');
   my ($code, $out, $err) = qfs_verify('bundle', $file, '--key', $key);
   is($code, 0, "$what of entry $seq: sound") or diag("$out$err");
-  ($code, my $said, $err) = run_program($node, 'node', '--no-warnings', 'test/node/verify_bundle.mjs', $key, $file);
+  ($code, my $said, $err) = run_javascript('verify_bundle', $key, $file);
   like($said, qr{^sound: (derived|executed)$}, "$what of entry $seq: in JavaScript, too") or diag($err);
   unlike($bundle, qr/\Q$request\E|\Q$signature\E/, "$what of entry $seq: without what was erased");
   return ($JSON->decode($bundle), $out);
@@ -143,9 +143,7 @@ $node->safe_psql('restored', 'SELECT qfs.post_restore()');
 is_sound($node, 'the restored copy', 'restored');
 
 my @lines = split /\n/, export_of($node, undef, 'people');
-new_database($node, 'imported');
-my $array = join ', ', map { QfsForge::quoted($_) } @lines;
-($code, $out, $err) = $node->psql('imported', "CREATE EXTENSION qfs; SELECT qfs.import(ARRAY[$array])");
+($code, $out, $err) = import_lines($node, 'imported', @lines);
 is($code, 0, 'its export is imported') or diag($err);
 $node->safe_psql('imported', 'SELECT qfs.post_restore()');
 is_sound($node, 'the imported copy', 'imported');
@@ -171,11 +169,9 @@ for my $gone (0, 1) {
   my @entries = rehash(map { { %$_ } } @whole);
   my $content = join '', map { ($gone && $_->{seq} == $hers ? erased_line_of($_) : line_of($_)) . "\n" } @entries;
   is_found(faults_in_file($content), ["signatures $erasing LOGIN_OPEN"], 'a sign-in erased while its session acts is a fault' . ($gone ? ', also where it is gone' : ''));
-  ($code, $out, $err) = run_program($node, 'node', '--no-warnings', 'test/node/replay.mjs', scratch_file('forged.jsonl', $content));
+  ($code, $out, $err) = run_javascript('replay', scratch_file('forged.jsonl', $content));
   like("$out$err", qr/\b$erasing\b.*QFS_LOGIN_OPEN/, 'in JavaScript, too') or diag("$out$err");
-  new_database($node, "forged_$gone");
-  $array = join ', ', map { QfsForge::quoted($_) } split /\n/, $content;
-  ($code, $out, $err) = $node->psql("forged_$gone", "CREATE EXTENSION qfs; SELECT qfs.import(ARRAY[$array])");
+  ($code, $out, $err) = import_lines($node, "forged_$gone", split /\n/, $content);
   like($err, qr/QFS_LOGIN_OPEN/, 'an import refuses it') or diag("$code $out");
 }
 $other->close;

@@ -12,7 +12,7 @@ use JSON::PP;
 use QfsTest;
 use Test::More;
 
-our @EXPORT = qw(@DEPTHS $json read_entries read_line line_of erased_line_of head_line jsonl rehash store faults_in_database faults_in_file is_found);
+our @EXPORT = qw(@DEPTHS $json read_entries read_line line_of erased_line_of head_line jsonl rehash store import_lines faults_in_database faults_in_file is_found);
 
 our @DEPTHS = qw(hashes signatures replay);
 our $json   = JSON::PP->new->utf8->canonical;
@@ -99,6 +99,14 @@ sub rehash {
 }
 
 sub quoted { return "'" . $_[0] =~ s/'/''/gr . "'" }
+
+# Imports these lines into a new database; as psql of the node.
+sub import_lines {
+  my ($node, $database, @lines) = @_;
+  new_database($node, $database);
+  my $array = join ', ', map { quoted($_) } @lines;
+  return $node->psql($database, "CREATE EXTENSION qfs; SELECT qfs.import(ARRAY[$array])");
+}
 
 sub row_of {
   my ($e) = @_;

@@ -26,7 +26,7 @@ our @EXPORT = qw(
   new_node crash_and_start start_after_crash new_standby receiver_of are_synchronous configure new_database new_ledger append append_singly
   error_of refused run_program wait_until
   value size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
-  verify_rows check_rows is_sound verifier qfs_verify is_sound_offline
+  verify_rows check_rows is_sound verifier qfs_verify run_javascript is_sound_offline
   unguarded guards_of_tables
   spit slurp scratch_file
 );
@@ -301,6 +301,9 @@ sub verifier {
 
 # qfs_verify(ARGUMENT...): exit code, standard output, standard error.
 sub qfs_verify { return run_program(verifier(), @_) }
+
+# run_javascript(NAME, ARGUMENT...): a program of test/node, which shares no code with qfs; as run_program.
+sub run_javascript { my ($name, @arguments) = @_; return run_program('node', '--no-warnings', "test/node/$name.mjs", @arguments) }
 
 # Writes the export to a file and returns its name.
 sub export_file {
