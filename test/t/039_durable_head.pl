@@ -1,4 +1,4 @@
-# 040_durable_head.pl - what followers are told of is what no crash, no rollback and no failover takes back.
+# 039_durable_head.pl - what followers are told of is what no crash, no rollback and no failover takes back.
 use strict;
 use warnings FATAL => 'all';
 use QfsTest;

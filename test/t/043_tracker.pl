@@ -1,4 +1,4 @@
-# 042_tracker.pl - qfs-tracker: what needs somebody reaches a tracker, once, and not a word of anybody's does.
+# 043_tracker.pl - qfs-tracker: what needs somebody reaches a tracker, once, and not a word of anybody's does.
 #
 # The tracker is test/tracker/receiver.py, which checks every envelope with the classes of Sentry's SDK; the log is that
 # of a real server.
