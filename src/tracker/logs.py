@@ -4,6 +4,7 @@ SPDX-License-Identifier: AGPL-3.0-only
 """
 import hashlib
 import os
+from contextlib import suppress
 
 from state import Trouble, tell
 
@@ -25,7 +26,12 @@ class Log:
   def open(self, directory):
     """False: under this name there is another file, or none."""
     if self.file is None:
-      file = open(os.path.join(directory, self.name), "rb", buffering=0)
+      try:
+        file = open(os.path.join(directory, self.name), "rb", buffering=0)
+      except FileNotFoundError:
+        return False
+      except OSError as error:
+        raise Trouble(f"{self.name} cannot be read: {error.strerror}; with log_file_mode = 0640 PostgreSQL's group can") from None
       if id_of(os.fstat(file.fileno())) != self.id:
         file.close()
         return False
@@ -82,13 +88,23 @@ class Logs:
     # From id to Log, those written last at the end.
     self.logs = {}
 
-  def look(self):
-    """Finds the logs that are there now: new ones are named *.json, known ones may have been renamed."""
+  def there(self):
+    """The files that are there now: from id to status and name."""
+    files = {}
     try:
       with os.scandir(self.directory) as entries:
-        there = {id_of(entry.stat()): (entry.stat(), entry.name) for entry in entries if entry.is_file()}
+        for entry in entries:
+          # One that is removed meanwhile is not there.
+          with suppress(FileNotFoundError):
+            if entry.is_file():
+              files[id_of(entry.stat())] = entry.stat(), entry.name
     except OSError as error:
       raise Trouble(f"{self.directory}: {error.strerror}") from None
+    return files
+
+  def look(self):
+    """Finds the logs that are there now: new ones are named *.json, known ones may have been renamed."""
+    there = self.there()
     found = {}
     for number, (status, name) in sorted(there.items(), key=lambda item: item[1][0].st_mtime_ns):
       log = self.logs.pop(number, None)
@@ -110,13 +126,8 @@ class Logs:
     sizes = self.look()
     newest = list(self.logs)[-OPEN_MAX:]
     for number, log in list(self.logs.items()):
-      try:
-        if (sizes.get(number) == log.offset and number not in newest) or not log.open(self.directory):
-          continue
-      except FileNotFoundError:
+      if (sizes.get(number) == log.offset and number not in newest) or not log.open(self.directory):
         continue
-      except OSError as error:
-        raise Trouble(f"{log.name} cannot be read: {error.strerror}; with log_file_mode = 0640 PostgreSQL's group can") from None
       lines = log.lines()
       yield from lines
       if number not in sizes and not lines:

@@ -503,6 +503,26 @@ subtest 'what a page reports, and what it cannot' => sub {
   end_program($program);
 };
 
+# ---- a log that goes between two looks at it ----
+
+subtest 'logs that come and go' => sub {
+  my $dir = PostgreSQL::Test::Utils::tempdir('going');
+  my $others = QfsClient::in_background(sub {
+    until (QfsClient::is_over()) { spit("$dir/$_.json", '') for 1 .. 50; unlink glob "$dir/*.json" }
+  });
+  my ($exit, $out, $err) = run_program($PYTHON, '-c', q{
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from logs import Logs
+logs = Logs(sys.argv[2])
+for _ in range(1000):
+  logs.look()
+  logs.skip()}, "$installed/lib", $dir);
+  is($exit, 0, 'are no trouble') or diag($err =~ s/^.* is gone;.*\n//gmr);
+  is(QfsClient::stop_background($others), 0, 'whoever makes them');
+};
+
 # ---- what it refuses ----
 
 subtest 'bad input' => sub {
@@ -534,6 +554,13 @@ subtest 'bad input' => sub {
     is(slurp("$dir/state"), $text, 'and it is left as it is');
   }
   unlink "$dir/state";
+  SKIP: {
+    skip q{root may read everything}, 9 if $> == 0;
+    mkdir "$dir/closed" or die $!;
+    chmod 0, spit("$dir/closed/a.json", '');
+    $fails->(qr/a\.json cannot be read: Permission denied; with log_file_mode/, 'a log that it may not read', $PROGRAM, '--logs', "$dir/closed", '--dsn-file', "$dir/dsn",
+      '--state', "$dir/state", @$_) for [], ['--from-start'], ['--check'];
+  }
   my ($exit, undef, $err) = run_program(@command, "$dir/dsn", '--check');
   is($exit, 0, '--check');
   like($err, qr/\d+ logs in .*; project 7 at http:\/\/127\.0\.0\.1:\d+\/; \d+ codes/, 'says what it would do');
