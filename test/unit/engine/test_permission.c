@@ -85,8 +85,8 @@ matrix(void)
 				CHECK_STATUS(sample_append_as(&s, auth, who == DATABASE ? NULL : &wallet.user,
 											  rows[i].type, payload), QFS_OK);
 			else
-				signin_refused(&s, auth, who == DATABASE ? NULL : &wallet.user, rows[i].type, payload,
-							   rows[i].want[who], rows[i].type);
+				sample_refuse_as(&s, auth, who == DATABASE ? NULL : &wallet.user, rows[i].type, payload,
+								 rows[i].want[who], rows[i].type);
 			sample_close(&s);
 		}
 }
@@ -107,10 +107,10 @@ streams(void)
 	CHECK_STATUS(sample_append_as(&s, brought, NULL, "NOTED", "{}"), QFS_OK);
 	CHECK_STATUS(sample_append_as(&s, brought, &mine.user, "NOTED", "{}"), QFS_OK);
 	CHECK_STATUS(sample_append_as(&s, own, &mine.user, "POSTED", "{}"), QFS_OK);
-	signin_refused(&s, brought, &mine.user, "POSTED", "{}", QFS_NO_SESSION, "POSTED");
-	signin_refused(&s, brought, NULL, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}", QFS_FORBIDDEN, "streams");
-	signin_refused(&s, brought, NULL, "POLICY_CHANGED", sample_policy_payload("{}"), QFS_FORBIDDEN, "streams");
-	signin_refused(&s, brought, NULL, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 1, 2), QFS_FORBIDDEN, "streams");
+	sample_refuse_as(&s, brought, &mine.user, "POSTED", "{}", QFS_NO_SESSION, "POSTED");
+	sample_refuse_as(&s, brought, NULL, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"NEXT\"}", QFS_FORBIDDEN, "streams");
+	sample_refuse_as(&s, brought, NULL, "POLICY_CHANGED", sample_policy_payload("{}"), QFS_FORBIDDEN, "streams");
+	sample_refuse_as(&s, brought, NULL, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 1, 2), QFS_FORBIDDEN, "streams");
 	sample_close(&s);
 }
 
@@ -125,8 +125,8 @@ actors(void)
 	open_ledger();
 	session = signin_session(&s, 3, 0, 1);
 	signin_session(&s, 4, 0, 2);
-	signin_refused(&s, signin_auth(&session), &other.user, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
-	signin_refused(&s, signin_auth(&session), NULL, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
+	sample_refuse_as(&s, signin_auth(&session), &other.user, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
+	sample_refuse_as(&s, signin_auth(&session), NULL, "POSTED", "{}", QFS_ACTOR_MISMATCH, "");
 	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &mine.user, "POSTED", "{}"), QFS_OK);
 	sample_close(&s);
 }
@@ -181,10 +181,10 @@ too_large(void)
 	memset(large, 'x', QFS_PAYLOAD_MAX + 1);
 	memcpy(large, "{\"a\":\"", 6);
 	memcpy(large + QFS_PAYLOAD_MAX - 1, "\"}", 3);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", large, QFS_ENTRY_TOO_LARGE,
-				   "its part payload has 65536 bytes");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-				   "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", QFS_JSON_DEPTH, "its part payload has more than 30 levels");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", large, QFS_ENTRY_TOO_LARGE,
+					 "its part payload has 65536 bytes");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+					 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", QFS_JSON_DEPTH, "its part payload has more than 30 levels");
 	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 								  "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"), QFS_OK);
 	sample_close(&s);
@@ -206,14 +206,14 @@ operators_come_and_go(void)
 	snprintf(changes, sizeof(changes), "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
 			 "\"uris\":[\"https://app.example\"]},\"operators\":[\"%s\"]}", wallet.user_name);
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(changes)), QFS_OK);
-	signin_refused(&s, signin_auth(&before), &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
+	sample_refuse_as(&s, signin_auth(&before), &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
 
 	session = signin_session(&s, 3, 0, 2);
 	CHECK(signin_record(&s, &session)->operates);
 	auth = signin_auth(&session);
 	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "NOTED", "{}"), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(SIGNIN_POLICY)), QFS_OK);
-	signin_refused(&s, auth, &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
+	sample_refuse_as(&s, auth, &wallet.user, "NOTED", "{}", QFS_FORBIDDEN, "NOTED");
 	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "POSTED", "{}"), QFS_OK);
 	sample_close(&s);
 }
@@ -241,31 +241,31 @@ signed_events(void)
 								  &wallet.user, "POSTED", payload), QFS_OK);
 	/* The nonce counts up, with gaps, for the account and not for the session. */
 	auth = signin_signed(&s, &session, &wallet, 50, 1, "POSTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 1, the last one was 1");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 1, the last one was 1");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 40, "POSTED", payload),
 								  &wallet.user, "POSTED", payload), QFS_OK);
 	auth = signin_signed(&s, &session, &wallet, 50, 39, "POSTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 39, the last one was 40");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_NONCE, "it is 39, the last one was 40");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &foreign, &other, 51, 1, "POSTED", payload),
 								  &other.user, "POSTED", payload), QFS_OK);
 
 	/* Whose device? */
 	auth = signin_signed(&s, &session, &wallet, 51, 41, "POSTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "another device");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "another device");
 	auth = signin_signed(&s, &bare, &wallet, 50, 41, "POSTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
 	/* No device is not the key of zeros. */
 	strcpy(zeros, auth);
 	memset(zeros + strlen("{\"key\":\""), 'A', 43);
-	signin_refused(&s, zeros, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
+	sample_refuse_as(&s, zeros, &wallet.user, "POSTED", payload, QFS_EVENT_KEY, "no device");
 
 	/* Signed is every part of the message. */
 	auth = signin_signed(&s, &session, &wallet, 50, 41, "POSTED", "{}");
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
 	auth = signin_signed(&s, &session, &wallet, 50, 41, "NOTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
 	auth = signin_signed(&s, &session, &other, 50, 41, "POSTED", payload);
-	signin_refused(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", payload, QFS_SIGNATURE_MISMATCH, "");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 41, "POSTED", payload),
 								  &wallet.user, "POSTED", payload), QFS_OK);
 	sample_close(&s);
@@ -286,7 +286,7 @@ signed_for_another_ledger(void)
 	s.entry[0].seal.hash.bytes[31] ^= 1;
 	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"));
 	s.entry[0].seal.hash = genesis;
-	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
 	sample_close(&s);
 }
 
@@ -319,7 +319,7 @@ altered_signatures(void)
 	}
 	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 1, "POSTED", "{}"));
 	*(strstr(auth, "\"nonce\":1") + 8) = '2';
-	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", "{}", QFS_SIGNATURE_MISMATCH, "");
 	CHECK_UINT(s.count, 5);
 	sample_close(&s);
 }
@@ -371,7 +371,7 @@ who_must_sign(void)
 			{
 				strcpy(auth, signin_auth(&session));
 				if (details[n] != NULL)
-					signin_refused(&s, auth, &wallet.user, types[n], payloads[n], QFS_EVENT_UNSIGNED, details[n]);
+					sample_refuse_as(&s, auth, &wallet.user, types[n], payloads[n], QFS_EVENT_UNSIGNED, details[n]);
 				/* A signature is good whoever asks for it, if there is a device to make it. */
 				if (device > 0)
 					strcpy(auth, signin_signed(&s, &session, &wallet, 50, n + 1, types[n], payloads[n]));
@@ -395,9 +395,9 @@ signing_changes(void)
 	session = signin_session(&s, 3, 50, 1);
 	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}"), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(POLICY_SIGNED("\"signed\":\"all\""))), QFS_OK);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "POSTED");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "POSTED");
 	wallet = test_wallet_of(4);
-	signin_refused(&s, signin_auth(&bare), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "no device");
+	sample_refuse_as(&s, signin_auth(&bare), &wallet.user, "POSTED", "{}", QFS_EVENT_UNSIGNED, "no device");
 	/* To sign in, and to read, needs no device. */
 	bare = signin_session(&s, 4, 0, 3);
 	CHECK_STATUS(sample_append(&s, "POLICY_CHANGED", sample_policy_payload(POLICY_SIGNED("\"signed\":\"devices\""))), QFS_OK);
@@ -416,7 +416,7 @@ operators_sign(void)
 	snprintf(changes, sizeof(changes), POLICY_SIGNED("\"operators\":[\"%s\"]"), wallet.user_name);
 	signin_ledger(&s, changes);
 	session = signin_session(&s, 3, 50, 1);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "NOTED", "{}", QFS_EVENT_UNSIGNED, "NOTED");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "NOTED", "{}", QFS_EVENT_UNSIGNED, "NOTED");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, 1, "NOTED", "{}"),
 								  &wallet.user, "NOTED", "{}"), QFS_OK);
 	/* The role qfs_operator has no session. */
@@ -438,9 +438,9 @@ signatures_unchecked(void)
 	s.reducer.check_signatures = false;
 	strcpy(auth, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"));
 	CHECK_STATUS(sample_append_as(&s, auth, &wallet.user, "POSTED", "{\"other\":1}"), QFS_OK);
-	signin_refused(&s, auth, &wallet.user, "POSTED", "{\"other\":1}", QFS_EVENT_NONCE, "it is 7");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", "{\"other\":1}", QFS_EVENT_NONCE, "it is 7");
 	strcpy(auth, signin_signed(&s, &session, &wallet, 51, 8, "POSTED", "{}"));
-	signin_refused(&s, auth, &wallet.user, "POSTED", "{}", QFS_EVENT_KEY, "another device");
+	sample_refuse_as(&s, auth, &wallet.user, "POSTED", "{}", QFS_EVENT_KEY, "another device");
 	sample_close(&s);
 }
 
@@ -462,17 +462,17 @@ signed_ahead(void)
 	most = SAMPLE_TIME + 1000 * (int64_t) s.count + day;
 	snprintf(detail, sizeof(detail), "it is %lld, the last one was 1, this one may be up to %lld",
 			 (long long) last_of_all, (long long) most);
-	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, last_of_all, "POSTED", "{}"), &wallet.user,
-				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, detail);
-	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, most + 1, "POSTED", "{}"), &wallet.user,
-				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
+	sample_refuse_as(&s, signin_signed(&s, &session, &wallet, 50, last_of_all, "POSTED", "{}"), &wallet.user,
+					 "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, detail);
+	sample_refuse_as(&s, signin_signed(&s, &session, &wallet, 50, most + 1, "POSTED", "{}"), &wallet.user,
+					 "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, most, "POSTED", "{}"),
 								  &wallet.user, "POSTED", "{}"), QFS_OK);
 
 	/* Who signed with the largest one has not locked the others out: one more is always taken, but no two. */
 	s.later = -1000;
-	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, most + 2, "POSTED", "{}"), &wallet.user,
-				   "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
+	sample_refuse_as(&s, signin_signed(&s, &session, &wallet, 50, most + 2, "POSTED", "{}"), &wallet.user,
+					 "POSTED", "{}", QFS_EVENT_NONCE_AHEAD, "");
 	CHECK_STATUS(sample_append_as(&s, signin_signed(&s, &session, &wallet, 50, most + 1, "POSTED", "{}"),
 								  &wallet.user, "POSTED", "{}"), QFS_OK);
 	sample_close(&s);
@@ -492,8 +492,8 @@ account_missing(void)
 	s.apart = true;
 	store = qfs_memory_store_base(s.store);
 	CHECK_STATUS(store->put(store, &qfs_kind_session, &session, NULL), QFS_OK);
-	signin_refused(&s, signin_signed(&s, &session.session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user,
-				   "POSTED", "{}", QFS_STATE_MISMATCH, "a session that its account has not");
+	sample_refuse_as(&s, signin_signed(&s, &session.session, &wallet, 50, 1, "POSTED", "{}"), &wallet.user,
+					 "POSTED", "{}", QFS_STATE_MISMATCH, "a session that its account has not");
 	sample_close(&s);
 }
 

@@ -194,10 +194,10 @@ expiry(void)
 	s.later += end - 1 - signin_now(&s);
 	CHECK_STATUS(post(&session, 3), QFS_OK);
 	s.later += end - signin_now(&s);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
-				   "it was good for 3 blocks");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rotation(9),
-				   QFS_SESSION_ENDED, "it was good for 3 blocks");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
+					 "it was good for 3 blocks");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rotation(9),
+					 QFS_SESSION_ENDED, "it was good for 3 blocks");
 	sample_close(&s);
 }
 
@@ -234,10 +234,10 @@ unknown_and_early(void)
 	signin_ledger(&s, NULL);
 	s.apart = true;
 	store = qfs_memory_store_base(s.store);
-	signin_refused(&s, signin_auth(&nothing), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
-				   "it never began");
+	sample_refuse_as(&s, signin_auth(&nothing), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
+					 "it never began");
 	CHECK_STATUS(store->put(store, &qfs_kind_session, &early, NULL), QFS_OK);
-	signin_refused(&s, signin_auth(&early.session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED, "");
+	sample_refuse_as(&s, signin_auth(&early.session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED, "");
 	sample_close(&s);
 }
 
@@ -297,10 +297,10 @@ rotated(void)
 	CHECK_INT(new->ttl_blocks, 1000);
 
 	CHECK_STATUS(post(&next, 3), QFS_OK);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
-				   "entry 5 ended it");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rotation(3),
-				   QFS_SESSION_ENDED, "entry 5 ended it");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_SESSION_ENDED,
+					 "entry 5 ended it");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rotation(3),
+					 QFS_SESSION_ENDED, "entry 5 ended it");
 	next = rotate(&next, 3, 4);
 	CHECK_STATUS(post(&next, 3), QFS_OK);
 	sample_close(&s);
@@ -319,10 +319,10 @@ rotated_with_an_old_nonce(void)
 	first = signin_session(&s, 3, 0, 1);
 	second = rotate(&first, 3, 2);
 	third = rotate(&second, 3, 3);
-	signin_refused(&s, signin_auth(&third), &wallet.user, "SESSION_ROTATED", rotation(3),
-				   QFS_NONCE_USED, "by entry 6");
-	signin_refused(&s, signin_auth(&third), &wallet.user, "SESSION_ROTATED", rotation(2),
-				   QFS_NONCE_USED, "by entry 5");
+	sample_refuse_as(&s, signin_auth(&third), &wallet.user, "SESSION_ROTATED", rotation(3),
+					 QFS_NONCE_USED, "by entry 6");
+	sample_refuse_as(&s, signin_auth(&third), &wallet.user, "SESSION_ROTATED", rotation(2),
+					 QFS_NONCE_USED, "by entry 5");
 	CHECK_STATUS(post(&third, 3), QFS_OK);
 	sample_close(&s);
 }
@@ -340,15 +340,15 @@ rotated_with_a_nonce_of_a_login(void)
 	session = signin_session(&s, 3, 50, 1);
 	signin_make(&in, 3, 50, signin_now(&s) - 1000, 1);
 	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
-	signin_refused(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
-				   "SESSION_ROTATED", payload, QFS_NONCE_USED, "by entry 4, for a session of this block");
+	sample_refuse_as(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
+					 "SESSION_ROTATED", payload, QFS_NONCE_USED, "by entry 4, for a session of this block");
 
 	signin_make(&in, 3, 50, signin_now(&s), 2);
 	snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", in.nonce);
 	CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
 								  "SESSION_ROTATED", payload), QFS_OK);
-	signin_refused(&s, in.auth, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
-				   "by entry 5, for a session of this block");
+	sample_refuse_as(&s, in.auth, &wallet.user, "LOGIN", in.payload, QFS_NONCE_USED,
+					 "by entry 5, for a session of this block");
 	s.later = BLOCK;
 	CHECK_STATUS(signin_append(&s, &in), QFS_OK);
 	sample_close(&s);
@@ -378,8 +378,8 @@ rotations_refused(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
-		signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rows[i].payload,
-					   QFS_PAYLOAD_INVALID, rows[i].detail);
+		sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_ROTATED", rows[i].payload,
+						 QFS_PAYLOAD_INVALID, rows[i].detail);
 	}
 	sample_close(&s);
 }
@@ -418,7 +418,7 @@ check_displaced(const qfs_hash *session, int64_t by)
 	snprintf(want, sizeof(want), "\"%s\"", digits_of(session));
 	CHECK_TEXT(second_member(second_member(s.event.outcome, "result"), "displaced"), want);
 	snprintf(detail, sizeof(detail), "entry %lld ended it", (long long) by);
-	signin_refused(&s, signin_auth(session), &record->user, "POSTED", "{}", QFS_SESSION_ENDED, detail);
+	sample_refuse_as(&s, signin_auth(session), &record->user, "POSTED", "{}", QFS_SESSION_ENDED, detail);
 }
 
 /* The one that began first makes room; the others go on. */
@@ -576,12 +576,12 @@ revoked_by_the_operator(void)
 
 	signin_ledger(&s, NULL);
 	session = signin_session(&s, 3, 0, 1);
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "SESSION_REVOKED", revocation(&session, "user_logout"),
-				   QFS_FORBIDDEN, "the operator's only one");
-	signin_refused(&s, SAMPLE_OPERATOR, &wallet.user, "SESSION_REVOKED", revocation(&session, "admin"),
-				   QFS_ACTOR_MISMATCH, "SESSION_REVOKED");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&session, "admin"), QFS_FORBIDDEN, "\"admin\" is the operator's");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "SESSION_REVOKED", revocation(&session, "user_logout"),
+					 QFS_FORBIDDEN, "the operator's only one");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, &wallet.user, "SESSION_REVOKED", revocation(&session, "admin"),
+					 QFS_ACTOR_MISMATCH, "SESSION_REVOKED");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&session, "admin"), QFS_FORBIDDEN, "\"admin\" is the operator's");
 	CHECK_STATUS(sample_append(&s, "SESSION_REVOKED", revocation(&session, "admin")), QFS_OK);
 	/* An act of the ledger's own, that touches the account. */
 	people_touched(&s, "#3 access 4 SESSION_REVOKED sessions [\"%s\"]->[]", digest(&session));
@@ -629,31 +629,31 @@ revocations_refused(void)
 	CHECK_STATUS(sample_append_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
 								  revocation(&ended, "device_lost")), QFS_OK);
 
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "the actor has no such session");
-	signin_refused(&s, signin_auth(&foreign), &other.user, "SESSION_REVOKED",
-				   revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "the actor has no such session");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&ended, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&ended));
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&short_lived, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&short_lived));
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&nothing, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&nothing));
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "SESSION_REVOKED",
-				   revocation(&nothing, "admin"), QFS_SESSION_UNKNOWN, digits_of(&nothing));
-	signin_refused(&s, signin_auth(&ended), &wallet.user, "SESSION_REVOKED",
-				   revocation(&session, "user_logout"), QFS_SESSION_ENDED, "ended it");
-	signin_refused(&s, SIGNIN_WALLET, &wallet.user, "SESSION_REVOKED",
-				   revocation(&session, "user_logout"), QFS_NO_SESSION, "SESSION_REVOKED");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&foreign, "user_logout"), QFS_SESSION_FOREIGN, "the actor has no such session");
+	sample_refuse_as(&s, signin_auth(&foreign), &other.user, "SESSION_REVOKED",
+					 revocation(&session, "compromised"), QFS_SESSION_FOREIGN, "the actor has no such session");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&ended, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&ended));
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&short_lived, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&short_lived));
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&nothing, "user_logout"), QFS_SESSION_UNKNOWN, digits_of(&nothing));
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "SESSION_REVOKED",
+					 revocation(&nothing, "admin"), QFS_SESSION_UNKNOWN, digits_of(&nothing));
+	sample_refuse_as(&s, signin_auth(&ended), &wallet.user, "SESSION_REVOKED",
+					 revocation(&session, "user_logout"), QFS_SESSION_ENDED, "ended it");
+	sample_refuse_as(&s, SIGNIN_WALLET, &wallet.user, "SESSION_REVOKED",
+					 revocation(&session, "user_logout"), QFS_NO_SESSION, "SESSION_REVOKED");
 
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   revocation(&session, "rotated"), QFS_PAYLOAD_INVALID, "payload.reason: not one of");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   "{\"reason\":\"user_logout\"}", QFS_PAYLOAD_INVALID, "payload.session: missing");
-	signin_refused(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
-				   "{\"reason\":\"user_logout\",\"session\":\""
-				   "000000000000000000000000000000000000000000000000000000000000000G\"}",
-				   QFS_PAYLOAD_INVALID, "hexadecimal");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 revocation(&session, "rotated"), QFS_PAYLOAD_INVALID, "payload.reason: not one of");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 "{\"reason\":\"user_logout\"}", QFS_PAYLOAD_INVALID, "payload.session: missing");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "SESSION_REVOKED",
+					 "{\"reason\":\"user_logout\",\"session\":\""
+					 "000000000000000000000000000000000000000000000000000000000000000G\"}",
+					 QFS_PAYLOAD_INVALID, "hexadecimal");
 	CHECK_STATUS(post(&session, 3), QFS_OK);
 	sample_close(&s);
 }
@@ -678,11 +678,11 @@ event_rate(void)
 	CHECK_STATUS(post(&session, 3), QFS_OK);
 	CHECK_STATUS(post(&second, 3), QFS_OK);
 	CHECK_STATUS(post(&session, 3), QFS_OK);
-	signin_refused(&s, signin_auth(&second), &wallet.user, "POSTED", "{}", QFS_RATE_LIMIT,
-				   "3 events a minute; again in");
+	sample_refuse_as(&s, signin_auth(&second), &wallet.user, "POSTED", "{}", QFS_RATE_LIMIT,
+					 "3 events a minute; again in");
 	/* The nonce of a refused one is not used up. */
-	signin_refused(&s, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"), &wallet.user, "POSTED",
-				   "{}", QFS_RATE_LIMIT, "3 events a minute");
+	sample_refuse_as(&s, signin_signed(&s, &session, &wallet, 50, 7, "POSTED", "{}"), &wallet.user, "POSTED",
+					 "{}", QFS_RATE_LIMIT, "3 events a minute");
 	CHECK_STATUS(post(&other, 4), QFS_OK);
 	for (int i = 0; i < 5; i++)
 		CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
@@ -705,7 +705,7 @@ event_rate_of_zero(void)
 	signin_ledger(&s, "{\"auth\":{\"chain_ids\":[1],\"domains\":[\"app.example\"],"
 				  "\"uris\":[\"https://app.example\"]},\"limits\":{\"events_per_minute\":0}}");
 	session = signin_session(&s, 3, 0, 1);
-	signin_refused(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_RATE_LIMIT, "0 events");
+	sample_refuse_as(&s, signin_auth(&session), &wallet.user, "POSTED", "{}", QFS_RATE_LIMIT, "0 events");
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
 	sample_close(&s);
 }

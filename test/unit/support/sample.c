@@ -181,21 +181,29 @@ sample_append(sample *s, const char *type, const char *payload)
 }
 
 void
-sample_refuse(sample *s, const char *auth, const char *type, const char *payload, qfs_status want,
-			  const char *detail)
+sample_refuse_as(sample *s, const char *auth, const qfs_user_id *actor, const char *type, const char *payload,
+				 qfs_status want, const char *detail)
 {
 	qfs_hash	before = sample_state(s);
 	unsigned	count = s->count;
+	uint64_t	size = s->chain.frontier.size;
 	qfs_hash	after;
 
 	s->err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append_as(s, auth != NULL ? auth : SAMPLE_OPERATOR, NULL, type, payload), want);
+	CHECK_STATUS(sample_append_as(s, auth, actor, type, payload), want);
 	CHECK_STATUS(s->err.status, want);
 	CHECK_DETAIL(&s->err, detail);
 	after = sample_state(s);
 	CHECK_HASH(&after, &before);
 	CHECK_UINT(s->count, count);
-	CHECK_UINT(s->chain.frontier.size, count);
+	CHECK_UINT(s->chain.frontier.size, size);
+}
+
+void
+sample_refuse(sample *s, const char *auth, const char *type, const char *payload, qfs_status want,
+			  const char *detail)
+{
+	sample_refuse_as(s, auth != NULL ? auth : SAMPLE_OPERATOR, NULL, type, payload, want, detail);
 }
 
 void

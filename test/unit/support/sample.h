@@ -69,9 +69,12 @@ extern qfs_status sample_append(sample *s, const char *type, const char *payload
 extern qfs_status sample_append_as(sample *s, const char *auth, const qfs_user_id *actor,
 								   const char *type, const char *payload);
 
+/* An append that is refused for this reason, and leaves every record as it was. */
+extern void sample_refuse_as(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
+							 const char *payload, qfs_status want, const char *detail);
+
 /*
- * An append of the system that is refused for this reason, and leaves every
- * record as it was.
+ * The same of one of the system.
  * auth: NULL is the operator's
  */
 extern void sample_refuse(sample *s, const char *auth, const char *type, const char *payload, qfs_status want,

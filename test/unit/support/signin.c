@@ -272,23 +272,6 @@ signin_acting(const sample *s, const qfs_hash *session, const test_wallet *actor
 	return signin_signed(s, session, actor, device, next_nonce(s, &actor->user), type, payload);
 }
 
-void
-signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
-			   const char *payload, qfs_status want, const char *detail)
-{
-	qfs_hash	before = sample_state(s);
-	unsigned	count = s->count;
-	qfs_hash	after;
-
-	s->err = (qfs_error) {QFS_OK, ""};
-	CHECK_STATUS(sample_append_as(s, auth, actor, type, payload), want);
-	CHECK_STATUS(s->err.status, want);
-	CHECK_DETAIL(&s->err, detail);
-	after = sample_state(s);
-	CHECK_HASH(&after, &before);
-	CHECK_UINT(s->count, count);
-}
-
 const char *
 signin_policy(const sample *s)
 {

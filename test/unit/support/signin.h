@@ -101,10 +101,6 @@ extern const char *signin_signed(const sample *s, const qfs_hash *session, const
 extern const char *signin_acting(const sample *s, const qfs_hash *session, const test_wallet *actor,
 								 const char *type, const char *payload);
 
-/* An append that is refused for this reason and leaves every record as it was. */
-extern void signin_refused(sample *s, const char *auth, const qfs_user_id *actor, const char *type,
-						   const char *payload, qfs_status want, const char *detail);
-
 /* Hash of the policy in force, in digits; overwritten by the next call. */
 extern const char *signin_policy(const sample *s);
 

@@ -493,7 +493,7 @@ altered_signatures(void)
 static void
 refused(const qfs_user_id *actor, qfs_status want, const char *detail)
 {
-	signin_refused(&s, in.auth, actor, "LOGIN", in.payload, want, detail);
+	sample_refuse_as(&s, in.auth, actor, "LOGIN", in.payload, want, detail);
 }
 
 static void
@@ -711,7 +711,7 @@ misfit_signatures(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].auth);
-		signin_refused(&s, rows[i].auth, &in.wallet.user, "LOGIN", in.payload, rows[i].status, rows[i].detail);
+		sample_refuse_as(&s, rows[i].auth, &in.wallet.user, "LOGIN", in.payload, rows[i].status, rows[i].detail);
 	}
 	sample_close(&s);
 }
@@ -748,8 +748,8 @@ used_nonces(void)
 	memcpy(again.nonce, in.nonce, sizeof(again.nonce));
 	signin_write(&again);
 	signin_sign(&again);
-	signin_refused(&s, again.auth, &again.wallet.user, "LOGIN", again.payload, QFS_NONCE_USED,
-				   "by entry 4");
+	sample_refuse_as(&s, again.auth, &again.wallet.user, "LOGIN", again.payload, QFS_NONCE_USED,
+					 "by entry 4");
 	sample_close(&s);
 }
 

@@ -224,8 +224,8 @@ versions(void)
 			if (wrong == 0 || wrong == version)
 				continue;
 			snprintf(detail, sizeof(detail), "it is %d, version %d is next", wrong, version);
-			signin_refused(&s, ann.auth, &ann.wallet.user, "PROFILE_UPDATE", people_profile_payload(wrong),
-						   QFS_PROFILE_VERSION, detail);
+			sample_refuse_as(&s, ann.auth, &ann.wallet.user, "PROFILE_UPDATE", people_profile_payload(wrong),
+							 QFS_PROFILE_VERSION, detail);
 		}
 		CHECK_STATUS(people_profile(&s, &ann, version), QFS_OK);
 		/* Only the first one counts. */
@@ -273,11 +273,11 @@ updates_refused(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
-		signin_refused(&s, ann.auth, &ann.wallet.user, "PROFILE_UPDATE", rows[i].payload, QFS_PAYLOAD_INVALID,
-					   rows[i].detail);
+		sample_refuse_as(&s, ann.auth, &ann.wallet.user, "PROFILE_UPDATE", rows[i].payload, QFS_PAYLOAD_INVALID,
+						 rows[i].detail);
 	}
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "PROFILE_UPDATE", people_profile_payload(1), QFS_NO_SESSION, "");
-	signin_refused(&s, bob.auth, &ann.wallet.user, "PROFILE_UPDATE", people_profile_payload(1), QFS_ACTOR_MISMATCH, "");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "PROFILE_UPDATE", people_profile_payload(1), QFS_NO_SESSION, "");
+	sample_refuse_as(&s, bob.auth, &ann.wallet.user, "PROFILE_UPDATE", people_profile_payload(1), QFS_ACTOR_MISMATCH, "");
 	sample_close(&s);
 }
 

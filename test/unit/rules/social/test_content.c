@@ -65,7 +65,7 @@ scoring(uint8_t n, const char *features)
 static void
 refused(const person *p, const char *type, const char *payload, qfs_status want, const char *detail)
 {
-	signin_refused(&s, p->auth, &p->wallet.user, type, payload, want, detail);
+	sample_refuse_as(&s, p->auth, &p->wallet.user, type, payload, want, detail);
 }
 
 static const void *
@@ -141,7 +141,7 @@ creations_refused(void)
 			"\"kind\":\"x\",\"size\":1}", QFS_PAYLOAD_INVALID, "payload.content: 64 lower-case");
 	refused(&ann, "CONTENT_CREATED", "{\"content\":\"00\",\"kind\":\"x\",\"size\":1}", QFS_PAYLOAD_INVALID,
 			"payload.content: too short");
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "CONTENT_CREATED", creation(9), QFS_NO_SESSION, "");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "CONTENT_CREATED", creation(9), QFS_NO_SESSION, "");
 	sample_close(&s);
 }
 
@@ -213,7 +213,7 @@ scorings_refused(void)
 	refused(&eve, "COHERENCE_SCORED", payload, QFS_PAYLOAD_INVALID, "unknown member");
 	refused(&eve, "COHERENCE_SCORED", "{\"content\":\"000000000000000000000000000000000000000000000000000000000000000A\","
 			"\"features\":{}}", QFS_PAYLOAD_INVALID, "payload.content: 64 lower-case");
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "COHERENCE_SCORED", scoring(7, FEATURES), QFS_NO_SESSION, "");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "COHERENCE_SCORED", scoring(7, FEATURES), QFS_NO_SESSION, "");
 	/* Nobody evaluates any more. */
 	people_policy(&s, PEOPLE_POLICY(""));
 	refused(&eve, "COHERENCE_SCORED", scoring(7, FEATURES), QFS_FORBIDDEN, "not in policy.evaluators");

@@ -36,7 +36,7 @@ meet(const char *policy)
 static void
 refused(const person *from, const char *payload, qfs_status want, const char *detail)
 {
-	signin_refused(&s, from->auth, &from->wallet.user, "MESSAGE", payload, want, detail);
+	sample_refuse_as(&s, from->auth, &from->wallet.user, "MESSAGE", payload, want, detail);
 }
 
 /* Goes on when the next window of this length begins. */
@@ -136,10 +136,10 @@ chat_keys_refused(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
-		signin_refused(&s, ann.auth, &ann.wallet.user, "CHAT_KEY", rows[i].payload, rows[i].status, rows[i].detail);
+		sample_refuse_as(&s, ann.auth, &ann.wallet.user, "CHAT_KEY", rows[i].payload, rows[i].status, rows[i].detail);
 	}
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "CHAT_KEY", "{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"}",
-				   QFS_NO_SESSION, "");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "CHAT_KEY", "{\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"}",
+					 QFS_NO_SESSION, "");
 	sample_close(&s);
 }
 
@@ -271,10 +271,10 @@ forms(void)
 	sample_close(&s);
 	meet(NULL);
 	CHECK_STATUS(people_append(&s, &ann, "MESSAGE", edited("\"size\":100", "\"size\":65536")), QFS_OK);
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "MESSAGE", people_message_payload(&ann, &bob, 2), QFS_NO_SESSION, "");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "MESSAGE", people_message_payload(&ann, &bob, 2), QFS_NO_SESSION, "");
 	/* In the name of somebody else. */
-	signin_refused(&s, cid.auth, &ann.wallet.user, "MESSAGE", people_message_payload(&ann, &bob, 2),
-				   QFS_ACTOR_MISMATCH, "");
+	sample_refuse_as(&s, cid.auth, &ann.wallet.user, "MESSAGE", people_message_payload(&ann, &bob, 2),
+					 QFS_ACTOR_MISMATCH, "");
 	sample_close(&s);
 }
 

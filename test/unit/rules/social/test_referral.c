@@ -96,12 +96,12 @@ codes_unknown(void)
 	{
 		unit_row("%s", payloads[i]);
 		/* The detail repeats it. */
-		signin_refused(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", payloads[i], QFS_REFERRAL_CODE, "\"");
+		sample_refuse_as(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", payloads[i], QFS_REFERRAL_CODE, "\"");
 	}
-	signin_refused(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{}", QFS_PAYLOAD_INVALID, "payload.code: missing");
-	signin_refused(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{\"code\":\"\"}", QFS_PAYLOAD_INVALID, "too short");
-	signin_refused(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{\"code\":7}", QFS_PAYLOAD_INVALID, "wrong type");
-	signin_refused(&s, SAMPLE_OPERATOR, NULL, "REFERRAL_USE", payloads[0], QFS_NO_SESSION, "");
+	sample_refuse_as(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{}", QFS_PAYLOAD_INVALID, "payload.code: missing");
+	sample_refuse_as(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{\"code\":\"\"}", QFS_PAYLOAD_INVALID, "too short");
+	sample_refuse_as(&s, bob.auth, &bob.wallet.user, "REFERRAL_USE", "{\"code\":7}", QFS_PAYLOAD_INVALID, "wrong type");
+	sample_refuse_as(&s, SAMPLE_OPERATOR, NULL, "REFERRAL_USE", payloads[0], QFS_NO_SESSION, "");
 	CHECK_STATUS(people_use(&s, &bob, &ann), QFS_OK);
 	sample_close(&s);
 }
