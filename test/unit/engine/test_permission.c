@@ -357,16 +357,13 @@ who_must_sign(void)
 			const char *const types[] = {"POSTED", "SESSION_REVOKED"};
 			const char *const payloads[] = {"{}", payload};
 			const char *const details[] = {rows[i].posted[device], rows[i].revoked[device]};
-			char		digits[65] = "";
 			qfs_hash	session;
 
 			unit_row("%s, %u devices", rows[i].policy, (unsigned) device);
 			snprintf(changes, sizeof(changes), POLICY_SIGNED("%s"), rows[i].policy);
 			signin_ledger(&s, changes);
 			session = signin_session(&s, 3, device == 0 ? 0 : 50, 1);
-			for (int d = 0; d < QFS_HASH_LEN; d++)
-				snprintf(digits + 2 * d, 3, "%02x", session.bytes[d]);
-			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
+			strcpy(payload, signin_naming("{\"reason\":\"user_logout\",\"session\":\"%s\"}", &session));
 			for (int n = 0; n < 2; n++)
 			{
 				strcpy(auth, signin_auth(&session));

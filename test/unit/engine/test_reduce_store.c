@@ -74,12 +74,9 @@ static qfs_status
 append_by_account(int number, const qfs_hash *session)
 {
 	static signin in;
-	static char payload[256];
 	test_wallet wallet = test_wallet_of(3);
-	char		digits[65] = "";
+	const char *payload;
 
-	for (int i = 0; i < QFS_HASH_LEN; i++)
-		snprintf(digits + 2 * i, 3, "%02x", session->bytes[i]);
 	switch (number)
 	{
 		case 0:
@@ -92,11 +89,11 @@ append_by_account(int number, const qfs_hash *session)
 			return sample_append_as(&s, signin_signed(&s, session, &wallet, 50, 1, "POSTED", "{}"),
 									&wallet.user, "POSTED", "{}");
 		case 3:
-			snprintf(payload, sizeof(payload), "{\"nonce\":\"%s\"}", digits);
+			payload = signin_naming("{\"nonce\":\"%s\"}", session);
 			return sample_append_as(&s, signin_acting(&s, session, &wallet, "SESSION_ROTATED", payload), &wallet.user,
 									"SESSION_ROTATED", payload);
 		default:
-			snprintf(payload, sizeof(payload), "{\"reason\":\"user_logout\",\"session\":\"%s\"}", digits);
+			payload = signin_naming("{\"reason\":\"user_logout\",\"session\":\"%s\"}", session);
 			return sample_append_as(&s, signin_acting(&s, session, &wallet, "SESSION_REVOKED", payload), &wallet.user,
 									"SESSION_REVOKED", payload);
 	}

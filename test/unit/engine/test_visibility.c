@@ -24,7 +24,6 @@ open_history(void)
 	static const char content[] = "{\"content\":\"abababababababababababababababababababababababababababababababab\",";
 	char		policy[512];
 	char		payload[512];
-	char		digits[65] = "";
 
 	people_ledger(&s, NULL);
 	ann = people_join(&s, 1, 0);	/* 4 */
@@ -45,10 +44,8 @@ open_history(void)
 	CHECK_STATUS(people_append(&s, &cid, "COHERENCE_SCORED", payload), QFS_OK);	/* 15 */
 	CHECK_STATUS(people_append(&s, &ann, "POSTED", "{}"), QFS_OK);	/* 16 */
 	CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);	/* 17 */
-	for (int i = 0; i < QFS_HASH_LEN; i++)
-		snprintf(digits + 2 * i, 3, "%02x", cid.session.bytes[i]);
-	snprintf(payload, sizeof(payload), "{\"reason\":\"admin\",\"session\":\"%s\"}", digits);
-	CHECK_STATUS(sample_append(&s, "SESSION_REVOKED", payload), QFS_OK);	/* 18 */
+	CHECK_STATUS(sample_append(&s, "SESSION_REVOKED", signin_naming("{\"reason\":\"admin\",\"session\":\"%s\"}", &cid.session)),
+				 QFS_OK);		/* 18 */
 	CHECK_STATUS(sample_append(&s, "KEY_ROTATED", sample_rotation_payload(&s.entry[0].seal.hash, 1, 2)), QFS_OK);	/* 19 */
 }
 

@@ -32,6 +32,15 @@ erased(qfs_slice line, int more, uint8_t *memory, size_t room)
 	return qfs_buf_slice(&buf);
 }
 
+static void
+erase_line(script *l, unsigned n)
+{
+	static uint8_t line[SCRIPT_LINE_MAX];
+	qfs_slice	left = erased(script_line(l, n), -1, line, sizeof(line));
+
+	memcpy(l->line[n].bytes, left.data, l->line[n].len = left.len);
+}
+
 /* Faults of the sample with entry `number` erased, or of the whole one for -1. */
 static void
 check(int number, int more, const char *faults_expected, uint64_t count_erased)
@@ -115,18 +124,6 @@ what_says_so(void)
 #define SESSION_MS (1000 * INT64_C(17000))
 #define NONCE_MS 300000
 
-static const char *
-with_session(const char *format, const qfs_hash *session)
-{
-	static char payload[256];
-	char		digits[65] = "";
-
-	for (int i = 0; i < QFS_HASH_LEN; i++)
-		snprintf(digits + 2 * i, 3, "%02x", session->bytes[i]);
-	snprintf(payload, sizeof(payload), format, digits);
-	return payload;
-}
-
 static qfs_hash
 session_of_last(void)
 {
@@ -171,10 +168,10 @@ a_sign_in(void)
 	qfs_hash	session = signed_in();
 
 	refused("entry 4: its session ");
-	act(&session, "SESSION_ROTATED", with_session("{\"nonce\":\"%s\"}", &s.entry[0].seal.hash));
+	act(&session, "SESSION_ROTATED", signin_naming("{\"nonce\":\"%s\"}", &s.entry[0].seal.hash));
 	session = session_of_last();
 	refused("entry 4: its session ");
-	act(&session, "SESSION_REVOKED", with_session("{\"reason\":\"user_logout\",\"session\":\"%s\"}", &session));
+	act(&session, "SESSION_REVOKED", signin_naming("{\"reason\":\"user_logout\",\"session\":\"%s\"}", &session));
 	refused("entry 4: its nonce is good until ");
 	check(4, -1, "4 PAYLOAD_MISSING", 0);
 	s.later += NONCE_MS;
@@ -223,7 +220,7 @@ others_sessions(void)
 	(void) signin_session(&s, 4, 0, 2);
 	s.later += NONCE_MS;
 	(void) signin_session(&s, 3, 50, 3);
-	act(&session, "SESSION_REVOKED", with_session("{\"reason\":\"device_lost\",\"session\":\"%s\"}", &session));
+	act(&session, "SESSION_REVOKED", signin_naming("{\"reason\":\"device_lost\",\"session\":\"%s\"}", &session));
 	CHECK_STATUS(sample_append(&s, "PAYLOAD_ERASED", ERASE_4), QFS_OK);
 	check(4, -1, "", 1);
 	sample_refuse(&s, NULL, "PAYLOAD_ERASED", "{\"reason\":\"x\",\"seq\":6}", QFS_LOGIN_OPEN, "entry 6: its session ");
@@ -236,7 +233,6 @@ static void
 forged(void)
 {
 	static script l;
-	static uint8_t line[65536];
 	script_audit how = {.depth = QFS_AUDIT_REPLAY};
 
 	(void) signed_in();
@@ -250,11 +246,7 @@ forged(void)
 			script_of(&s, &l);
 			script_edit(&l, 7, "\"seq\":6}", "\"seq\":4}");
 			if (erases)
-			{
-				qfs_slice	left = erased(script_line(&l, 4), -1, line, sizeof(line));
-
-				memcpy(l.line[4].bytes, left.data, l.line[4].len = left.len);
-			}
+				erase_line(&l, 4);
 			script_relink(&l, 5);
 			how.depth = (qfs_audit_depth) depth;
 			script_verify(&l, &how, &faults);
@@ -282,23 +274,20 @@ what_is_left(void)
 	};
 	qfs_hash	session = signed_in();
 
-	act(&session, "SESSION_REVOKED", with_session("{\"reason\":\"user_logout\",\"session\":\"%s\"}", &session));
+	act(&session, "SESSION_REVOKED", signin_naming("{\"reason\":\"user_logout\",\"session\":\"%s\"}", &session));
 	s.later += NONCE_MS;
 	CHECK_STATUS(sample_append(&s, "PAYLOAD_ERASED", ERASE_4), QFS_OK);
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		static script l;
-		static uint8_t line[65536];
 		script_audit how = {.depth = QFS_AUDIT_REPLAY};
 		fault_list	faults = {.count = 0};
-		qfs_slice	left;
 
 		unit_row("%s", rows[i].to);
 		script_of(&s, &l);
 		/* The outcome is before the payload, which goes. */
 		script_edit(&l, 4, rows[i].from, rows[i].to);
-		left = erased(script_line(&l, 4), -1, line, sizeof(line));
-		memcpy(l.line[4].bytes, left.data, l.line[4].len = left.len);
+		erase_line(&l, 4);
 		script_relink(&l, 5);
 		script_verify(&l, &how, &faults);
 		CHECK_TEXT(qfs_slice_of(faults.text), rows[i].faults);

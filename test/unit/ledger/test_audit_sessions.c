@@ -16,18 +16,6 @@ static signin in;
 
 static const char *const depths[] = {"hashes", "signatures", "replay"};
 
-static const char *
-ending(const char *format, const qfs_hash *session)
-{
-	static char payload[256];
-	char		digits[65] = "";
-
-	for (int i = 0; i < QFS_HASH_LEN; i++)
-		snprintf(digits + 2 * i, 3, "%02x", session->bytes[i]);
-	snprintf(payload, sizeof(payload), format, digits);
-	return payload;
-}
-
 #define ROTATION "{\"nonce\":\"%s\"}"
 #define REVOCATION "{\"reason\":\"device_lost\",\"session\":\"%s\"}"
 
@@ -59,7 +47,7 @@ append(unsigned number, qfs_hash *sessions)
 			sessions[1] = signin_session(&s, 4, 0, 2);
 			break;
 		case 8:
-			payload = ending(ROTATION, &s.entry[0].seal.hash);
+			payload = signin_naming(ROTATION, &s.entry[0].seal.hash);
 			CHECK_STATUS(sample_append_as(&s, signin_acting(&s, &sessions[0], &wallet, "SESSION_ROTATED", payload),
 										  &wallet.user, "SESSION_ROTATED", payload), QFS_OK);
 			CHECK(qfs_json_member_hex(second_member(s.event.outcome, "result"), "session", sessions[2].bytes, QFS_HASH_LEN));
@@ -69,7 +57,7 @@ append(unsigned number, qfs_hash *sessions)
 			break;
 		case 10:
 			CHECK_STATUS(sample_append_as(&s, signin_auth(&sessions[3]), &wallet.user, "SESSION_REVOKED",
-										  ending(REVOCATION, &sessions[2])), QFS_OK);
+										  signin_naming(REVOCATION, &sessions[2])), QFS_OK);
 			break;
 		case 11:
 			CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);

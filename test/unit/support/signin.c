@@ -215,6 +215,17 @@ signin_auth(const qfs_hash *session)
 }
 
 const char *
+signin_naming(const char *format, const qfs_hash *session)
+{
+	static char payload[256];
+	char		digits[65];
+
+	sodium_bin2hex(digits, sizeof(digits), session->bytes, sizeof(session->bytes));
+	snprintf(payload, sizeof(payload), format, digits);
+	return payload;
+}
+
+const char *
 signin_signed(const sample *s, const qfs_hash *session, const test_wallet *actor,
 			  uint8_t device, int64_t nonce, const char *type, const char *payload)
 {

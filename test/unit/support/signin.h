@@ -92,6 +92,9 @@ extern const qfs_session_record *signin_record(const sample *s, const qfs_hash *
 /* The auth of a session; each call overwrites what the one before returned. */
 extern const char *signin_auth(const qfs_hash *session);
 
+/* A payload that names a session: format has %s where its digits belong; overwritten by the next call. */
+extern const char *signin_naming(const char *format, const qfs_hash *session);
+
 /* The same with a device's signature. */
 extern const char *signin_signed(const sample *s, const qfs_hash *session, const test_wallet *actor,
 								 uint8_t device, int64_t nonce, const char *type,
