@@ -30,26 +30,35 @@ qfs_reducer_forget(qfs_reducer *r)
 	r->has_type = false;
 }
 
-qfs_status
-qfs_reducer_read_policy(qfs_reducer *r, qfs_slice policy, qfs_hash *hash, qfs_error *err)
+/* Makes it the one that the reducer knows: its text fits. */
+static qfs_status
+parse_policy(qfs_reducer *r, qfs_slice policy, qfs_error *err)
 {
 	qfs_status	status;
 
-	r->has_policy = false;
-	r->fresh = false;
-	if (policy.len > sizeof(r->policy_text))
-		return qfs_fail(err, QFS_POLICY_INVALID, "it has %u bytes, %u are the most", (uint64_t) policy.len,
-						(uint64_t) sizeof(r->policy_text));
 	memcpy(r->policy_text, policy.data, policy.len);
 	policy.data = r->policy_text;
 	status = qfs_policy_parse(policy, &r->policy, err);
 	if (status == QFS_OK)
 		status = qfs_rules_check(r->registry, &r->policy, err);
+	r->has_policy = status == QFS_OK;
+	return status;
+}
+
+qfs_status
+qfs_reducer_read_policy(qfs_reducer *r, qfs_slice policy, qfs_hash *hash, qfs_error *err)
+{
+	qfs_status	status;
+
+	r->fresh = false;
+	if (policy.len > sizeof(r->policy_text))
+		return qfs_fail(err, QFS_POLICY_INVALID, "it has %u bytes, %u are the most", (uint64_t) policy.len,
+						(uint64_t) sizeof(r->policy_text));
+	status = parse_policy(r, policy, err);
 	if (status != QFS_OK)
 		return status;
 	qfs_sha256(policy, &r->parsed);
 	*hash = r->parsed;
-	r->has_policy = true;
 	return QFS_OK;
 }
 
@@ -67,10 +76,9 @@ load_policy(qfs_reducer *r, qfs_error *err)
 		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
 	if (record.policy.len > sizeof(r->policy_text))
 		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", record.seq);
-	status = qfs_reducer_read_policy(r, record.policy, &r->parsed, err);
 	/* The one that the record names; that its text has this hash is the verifier's to say. */
 	r->parsed = r->ledger.policy;
-	return status;
+	return parse_policy(r, record.policy, err);
 }
 
 qfs_status
