@@ -107,8 +107,7 @@ qfs_sql_page_error(PG_FUNCTION_ARGS)
 		QFS_THROW(QFS_PAGE_ERROR_FORM, "%s", !is_class(kind) ? "class" : !is_module(module) ? "module" :
 				  !is_version(page) ? "page" : "line");
 	count_report();
-	qfs_fail(&report, QFS_PAGE_ERROR, "class %s, module %s, line %i, page %s", pnstrdup((const char *) kind.data, kind.len),
-			 pnstrdup((const char *) module.data, module.len), line, pnstrdup((const char *) page.data, page.len));
+	qfs_fail(&report, QFS_PAGE_ERROR, "class %v, module %v, line %i, page %v", kind, module, line, page);
 	qfs_log(&report);
 	PG_RETURN_VOID();
 }
