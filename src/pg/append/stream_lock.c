@@ -35,14 +35,6 @@ stream_tag(qfs_slice stream)
 }
 
 bool
-qfs_stream_is_locked(qfs_slice stream)
-{
-	LOCKTAG		tag = stream_tag(stream);
-
-	return QFS_LOCK_HELD_BY_ME(&tag, ExclusiveLock);
-}
-
-bool
 qfs_stream_lock(qfs_slice stream)
 {
 	LOCKTAG		tag = stream_tag(stream);

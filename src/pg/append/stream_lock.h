@@ -9,12 +9,9 @@
 #include "base/buf.h"
 
 /*
- * Takes the lock of the stream of this name for the session, which has it until
- * it ends; no rollback gives it back.  False: another session has it.
+ * Takes the lock of the stream of this name for the session, if it does not have
+ * it yet, until it ends; no rollback gives it back.  False: another session has it.
  */
 extern bool qfs_stream_lock(qfs_slice stream);
-
-/* Does this session have it? */
-extern bool qfs_stream_is_locked(qfs_slice stream);
 
 #endif

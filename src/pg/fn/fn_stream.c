@@ -434,7 +434,7 @@ check_order(const Batch *b, qfs_stream_id position)
 static void
 check_lock(qfs_slice stream)
 {
-	if (!qfs_stream_is_locked(stream) && !qfs_stream_lock(stream))
+	if (!qfs_stream_lock(stream))
 		QFS_THROW(QFS_STREAM_BUSY, "another session has the lock of %v", stream);
 }
 
