@@ -243,6 +243,19 @@ $redis->ask('XDEL', "$S:dead", '5000-0');
 is(sql(as_bridge("SELECT entry IS NOT NULL, code FROM qfs.take_dead('$S', '{$ghost}', ARRAY[$no_event]::bytea[])")), 't|QFS_STREAM_SEEN',
   'what an entry names is not appended again');
 
+# What a trigger of the application appends behind an event is not what became of it.
+sql(q{CREATE FUNCTION public.follow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      IF new.type = 'ORDER' THEN INSERT INTO qfs.ledger (type, payload) VALUES ('GHOST', '{}'); END IF;
+      RETURN NULL;
+    END $$;
+  SET qfs.ddl_guard = off;
+  CREATE TRIGGER follow AFTER INSERT ON qfs.ledger FOR EACH ROW EXECUTE FUNCTION public.follow()});
+$before = size_of($node);
+is(sql(as_bridge("SELECT entry FROM qfs.take_dead('$S', '{0-1,0-1}', ARRAY[$event,$event]::bytea[])")), "$before\n$before", 'an event that another one follows');
+is(size_of($node), $before + 2, 'is one of two');
+sql('SET qfs.ddl_guard = off; DROP TRIGGER follow ON qfs.ledger; DROP FUNCTION public.follow()');
+
 # ---- a poison event in the middle of many ----
 
 my $T = 'many';

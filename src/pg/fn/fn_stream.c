@@ -190,6 +190,7 @@ typedef struct Batch
 	Datum	   *ids;
 	Datum	   *events;
 	bool	   *dead;			/* the event is null: it was dealt with elsewhere */
+	int64	   *entries;		/* what it became; -1: nothing so far */
 	MemoryContext per_event;
 } Batch;
 
@@ -227,9 +228,13 @@ read_batch(FunctionCallInfo fcinfo, Batch *b)
 	if (b->count != events || b->count < 1 || b->count > QFS_BATCH_MAX)
 		QFS_THROW(QFS_ARGUMENT, "%i ids and %i events: there are as many of each, from 1 to %u",
 				  (int64_t) b->count, (int64_t) events, (uint64_t) QFS_BATCH_MAX);
+	b->entries = palloc(b->count * sizeof(*b->entries));
 	for (int n = 0; n < b->count; n++)
+	{
 		if (nulls[n])
 			QFS_THROW(QFS_ARGUMENT, "an id is null");
+		b->entries[n] = -1;
+	}
 	b->per_event = AllocSetContextCreate(CurrentMemoryContext, "qfs stream event", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -259,7 +264,7 @@ append_range(const Batch *b, int from, volatile int *at, int to)
 
 		CHECK_FOR_INTERRUPTS();
 		if (!b->dead[*at])
-			(void) append_one(b, *at);
+			b->entries[*at] = append_one(b, *at);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(b->per_event);
 	}
@@ -477,8 +482,8 @@ qfs_sql_take(PG_FUNCTION_ARGS)
 
 /* ---- taking dead letters once more ---- */
 
-/* The entry that this event of the stream became; -1: none.  One look at the ledger for all of a batch. */
-static int64 *
+/* What the events became before.  One look at the ledger for all of a batch. */
+static void
 find_taken(const Batch *b, Datum ids)
 {
 	static const char query[] =
@@ -486,11 +491,8 @@ find_taken(const Batch *b, Datum ids)
 		" JOIN ROWS FROM (pg_catalog.unnest($2)) WITH ORDINALITY u(id, n)"
 		"   ON (l.auth OPERATOR(pg_catalog.#>>) '{source,id}') OPERATOR(pg_catalog.=) u.id"
 		" WHERE (l.auth OPERATOR(pg_catalog.#>>) '{source,stream}') OPERATOR(pg_catalog.=) $1";
-	int64	   *taken = palloc(b->count * sizeof(*taken));
 	qfs_params	p = {0};
 
-	for (int n = 0; n < b->count; n++)
-		taken[n] = -1;
 	qfs_param_text(&p, b->stream);
 	qfs_param(&p, TEXTARRAYOID, ids);
 	SPI_connect();
@@ -501,24 +503,23 @@ find_taken(const Batch *b, Datum ids)
 		bool		isnull;
 		int32		number = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[n], SPI_tuptable->tupdesc, 1, &isnull));
 
-		taken[number - 1] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[n], SPI_tuptable->tupdesc, 2, &isnull));
+		b->entries[number - 1] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[n], SPI_tuptable->tupdesc, 2, &isnull));
 	}
 	SPI_finish();
-	return taken;
 }
 
 /* One letter of two was taken: the other one was, too. */
 static void
-note_taken(const Batch *b, int n, int64 seq, int64 *taken)
+note_taken(const Batch *b, int n)
 {
-	for (int k = n; k < b->count; k++)
+	for (int k = n + 1; k < b->count; k++)
 		if (qfs_slice_equal(qfs_varlena_of(b->ids[k]), qfs_varlena_of(b->ids[n])))
-			taken[k] = seq;
+			b->entries[k] = b->entries[n];
 }
 
 /* One event by itself, and a row of what became of it. */
 static void
-retry_one(const Batch *b, int n, qfs_stream_id position, int64 *taken, ReturnSetInfo *result)
+retry_one(const Batch *b, int n, qfs_stream_id position, ReturnSetInfo *result)
 {
 	ErrorData  *error = NULL;
 
@@ -531,9 +532,8 @@ retry_one(const Batch *b, int n, qfs_stream_id position, int64 *taken, ReturnSet
 		put_row(result, b->ids[n], -1, code_of(error), text_of_error(error));
 		return;
 	}
-	/* SERVER_CHANGED may have come first. */
-	note_taken(b, n, (int64) qfs_append_lock() - 1, taken);
-	put_row(result, b->ids[n], taken[n], NULL, NULL);
+	note_taken(b, n);
+	put_row(result, b->ids[n], b->entries[n], NULL, NULL);
 }
 
 /* qfs.take_dead(stream, ids, events) -> table (id, entry, code, message) */
@@ -543,7 +543,6 @@ qfs_sql_take_dead(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	qfs_stream_id position;
-	int64	   *taken;
 	OwnRow		row;
 	Batch		b;
 
@@ -554,15 +553,15 @@ qfs_sql_take_dead(PG_FUNCTION_ARGS)
 	(void) qfs_append_lock();
 	position = qfs_stream_position_open(b.stream, &row);
 	qfs_own_row_leave(&row);
-	taken = find_taken(&b, PG_GETARG_DATUM(1));
+	find_taken(&b, PG_GETARG_DATUM(1));
 	for (int n = 0; n < b.count; n++)
 	{
 		if (b.dead[n])
 			QFS_THROW(QFS_ARGUMENT, "an event is null");
-		if (taken[n] >= 0)
-			put_row(result, b.ids[n], taken[n], "QFS_STREAM_SEEN", qfs_status_message(QFS_STREAM_SEEN));
+		if (b.entries[n] >= 0)
+			put_row(result, b.ids[n], b.entries[n], "QFS_STREAM_SEEN", qfs_status_message(QFS_STREAM_SEEN));
 		else
-			retry_one(&b, n, position, taken, result);
+			retry_one(&b, n, position, result);
 	}
 	return (Datum) 0;
 }
