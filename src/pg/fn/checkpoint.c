@@ -186,7 +186,6 @@ sign_size(qfs_buf *note, LedgerReader *reader, const qfs_vkey *vkey, uint64 size
 	qfs_hash	root;
 	qfs_error	err;
 
-	check_committed(reader, size);
 	QFS_TRY(qfs_tree_root(&reader->tree, size, &root, &err), &err);
 	sign_checkpoint(note, vkey, size, &root);
 }
@@ -219,11 +218,13 @@ make_on_standby(qfs_buf *note, LedgerReader *reader, const qfs_vkey *vkey, uint6
 		sign_size(note, reader, vkey, size);
 }
 
+/* Is there a key, and may it sign this size at all? */
 static void
-begin_note(qfs_buf *note, const LedgerHead *head, uint64 size, qfs_vkey *vkey)
+begin_note(qfs_buf *note, LedgerReader *reader, const LedgerHead *head, uint64 size, qfs_vkey *vkey)
 {
 	qfs_checkpoint_vkey(head, size, vkey);
 	qfs_server_check();
+	check_committed(reader, size);
 	qfs_buf_init(note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
 }
 
@@ -233,12 +234,11 @@ qfs_make_checkpoint(LedgerReader *reader, const LedgerHead *head, uint64 size)
 	qfs_vkey	vkey;
 	qfs_buf		note;
 
-	begin_note(&note, head, size, &vkey);
+	begin_note(&note, reader, head, size, &vkey);
 	if (is_bound())
 		make_on_standby(&note, reader, &vkey, size);
 	else
 	{
-		check_committed(reader, size);
 		if (!RecoveryInProgress())
 			qfs_wait_durable();
 		sign_size(&note, reader, &vkey, size);
@@ -252,7 +252,7 @@ qfs_sign_durable(LedgerReader *reader, const LedgerHead *head, uint64 size)
 	qfs_vkey	vkey;
 	qfs_buf		note;
 
-	begin_note(&note, head, size, &vkey);
+	begin_note(&note, reader, head, size, &vkey);
 	sign_size(&note, reader, &vkey, size);
 	return qfs_buf_slice(&note);
 }
