@@ -268,8 +268,7 @@ store_batch(const qfs_user_id *user, qfs_slice batch_id, Datum result)
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "batch", BATCH_COLUMNS, 2, keys);
-	row.values[BATCH_RESULT] = result;
-	memset(row.nulls, false, sizeof(row.nulls));
+	qfs_own_row_set(&row, BATCH_RESULT, result);
 	qfs_own_row_put(&row);
 }
 

@@ -65,11 +65,9 @@ publish(OwnRow *row, LedgerReader *reader, const LedgerHead *visible, const Ledg
 	if (durable->size == 0)
 		QFS_THROW(QFS_SIGN_WAIT, "no entry is known to be durable");
 	note = qfs_sign_durable(reader, visible, durable->size);
-	row->values[PUBLISHED_SIZE] = Int64GetDatum((int64) durable->size);
-	row->values[PUBLISHED_NOTE] = PointerGetDatum(qfs_text_of(note));
-	row->values[PUBLISHED_AT] = Int64GetDatum(qfs_now_ms());
-	for (int i = 0; i < PUBLISHED_COLUMNS; i++)
-		row->nulls[i] = false;
+	qfs_own_row_set(row, PUBLISHED_SIZE, Int64GetDatum((int64) durable->size));
+	qfs_own_row_set(row, PUBLISHED_NOTE, PointerGetDatum(qfs_text_of(note)));
+	qfs_own_row_set(row, PUBLISHED_AT, Int64GetDatum(qfs_now_ms()));
 	qfs_own_row_put(row);
 }
 
@@ -150,10 +148,8 @@ qfs_sql_checkpoint_kept(PG_FUNCTION_ARGS)
 		qfs_own_row_leave(&row);
 		PG_RETURN_VOID();
 	}
-	row.values[KEPT_SIZE] = Int64GetDatum((int64) size);
-	row.values[KEPT_AT] = Int64GetDatum(qfs_now_ms());
-	for (int i = 0; i < KEPT_COLUMNS; i++)
-		row.nulls[i] = false;
+	qfs_own_row_set(&row, KEPT_SIZE, Int64GetDatum((int64) size));
+	qfs_own_row_set(&row, KEPT_AT, Int64GetDatum(qfs_now_ms()));
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }

@@ -133,8 +133,7 @@ qfs_sql_add_witness(PG_FUNCTION_ARGS)
 		qfs_own_row_leave(&row);
 		PG_RETURN_VOID();
 	}
-	row.values[ADDED_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	row.nulls[ADDED_AT] = false;
+	qfs_own_row_set(&row, ADDED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }
@@ -176,8 +175,7 @@ store_cosignature(uint64 size, const char *vkey, qfs_slice line)
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "cosignature", COSIGNATURE_COLUMNS, 2, keys);
-	row.values[COSIGNATURE_LINE] = PointerGetDatum(qfs_text_of(line));
-	row.nulls[COSIGNATURE_LINE] = false;
+	qfs_own_row_set(&row, COSIGNATURE_LINE, PointerGetDatum(qfs_text_of(line)));
 	qfs_own_row_put(&row);
 }
 

@@ -78,8 +78,7 @@ qfs_sql_put_read_mark(PG_FUNCTION_ARGS)
 		qfs_own_row_leave(&row);
 		PG_RETURN_INT64(seq);
 	}
-	row.values[SEQ] = Int64GetDatum(seq);
-	row.nulls[SEQ] = false;
+	qfs_own_row_set(&row, SEQ, Int64GetDatum(seq));
 	qfs_own_row_put(&row);
 	PG_RETURN_INT64(seq);
 }
@@ -120,12 +119,10 @@ qfs_sql_put_verification(PG_FUNCTION_ARGS)
 	OwnRow		row;
 
 	lock_verification(&row);
-	row.values[VERIFICATION_SIZE] = PG_GETARG_DATUM(0);
-	row.values[VERIFICATION_HASH] = PG_GETARG_DATUM(1);
-	row.values[VERIFICATION_AT] = Int64GetDatum(qfs_now_ms());
-	row.values[VERIFICATION_FAULTS] = PG_GETARG_DATUM(2);
-	for (int i = 0; i < VERIFICATION_COLUMNS; i++)
-		row.nulls[i] = false;
+	qfs_own_row_set(&row, VERIFICATION_SIZE, PG_GETARG_DATUM(0));
+	qfs_own_row_set(&row, VERIFICATION_HASH, PG_GETARG_DATUM(1));
+	qfs_own_row_set(&row, VERIFICATION_AT, Int64GetDatum(qfs_now_ms()));
+	qfs_own_row_set(&row, VERIFICATION_FAULTS, PG_GETARG_DATUM(2));
 	row.nulls[VERIFICATION_HASH] = PG_ARGISNULL(1);
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
@@ -141,9 +138,8 @@ qfs_sql_add_guard_count(PG_FUNCTION_ARGS)
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "guard_count", COLUMNS, 1, &key);
-	row.values[BLOCKED] = Int64GetDatum(PG_GETARG_INT64(1) +
-										(row.exists ? DatumGetInt64(row.values[BLOCKED]) : 0));
-	row.nulls[BLOCKED] = false;
+	qfs_own_row_set(&row, BLOCKED,
+					Int64GetDatum(PG_GETARG_INT64(1) + (row.exists ? DatumGetInt64(row.values[BLOCKED]) : 0)));
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }

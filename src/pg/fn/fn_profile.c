@@ -91,10 +91,9 @@ store_content(const qfs_user_id *user, int64 version, const uint8_t *salt, qfs_s
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "profile_content", CONTENT_COLUMNS, 1, &key);
-	row.values[CONTENT_VERSION] = Int64GetDatum(version);
-	row.values[CONTENT_SALT] = qfs_bytes_datum(salt, QFS_PROFILE_SALT);
-	row.values[CONTENT_TEXT] = PointerGetDatum(qfs_text_of(content));
-	memset(row.nulls, false, sizeof(row.nulls));
+	qfs_own_row_set(&row, CONTENT_VERSION, Int64GetDatum(version));
+	qfs_own_row_set(&row, CONTENT_SALT, qfs_bytes_datum(salt, QFS_PROFILE_SALT));
+	qfs_own_row_set(&row, CONTENT_TEXT, PointerGetDatum(qfs_text_of(content)));
 	qfs_own_row_put(&row);
 }
 

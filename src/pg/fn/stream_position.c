@@ -103,8 +103,7 @@ open_row(qfs_slice stream, OwnRow *row)
 
 	qfs_own_row_lock(row, "stream_position", POSITION_COLUMNS, 1, &key);
 	if (!row->exists)
-		row->values[POSITION_DEAD] = Int64GetDatum(0);
-	memset(row->nulls, false, sizeof(row->nulls));
+		qfs_own_row_set(row, POSITION_DEAD, Int64GetDatum(0));
 }
 
 qfs_stream_id
@@ -116,7 +115,7 @@ qfs_stream_position_open(qfs_slice stream, OwnRow *row)
 	if (row->exists)
 		return qfs_stream_id_of(row->values[POSITION_ID]);
 	id = highest_of(stream);
-	row->values[POSITION_ID] = qfs_stream_id_datum(id);
+	qfs_own_row_set(row, POSITION_ID, qfs_stream_id_datum(id));
 	return id;
 }
 
@@ -151,7 +150,7 @@ set_position(qfs_slice stream, Datum highest, bool lower)
 		qfs_own_row_leave(&row);
 		return;
 	}
-	row.values[POSITION_ID] = qfs_stream_id_datum(id);
+	qfs_own_row_set(&row, POSITION_ID, qfs_stream_id_datum(id));
 	qfs_own_row_put(&row);
 }
 

@@ -33,6 +33,14 @@ typedef struct OwnRow
  */
 extern void qfs_own_row_lock(OwnRow *row, const char *table, int columns, int key_count, const Datum *keys);
 
+/* Gives a column, counted from 0, a value. */
+static inline void
+qfs_own_row_set(OwnRow *row, int column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = false;
+}
+
 /* Writes the row's values, and closes the table. */
 extern void qfs_own_row_put(OwnRow *row);
 
