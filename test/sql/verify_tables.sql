@@ -122,5 +122,30 @@ SELECT checked('UPDATE qfs.message SET body = NULL, seq = 7', 'signatures');
 -- a column that was added: said, and nothing is read beside it
 SELECT checked('ALTER TABLE qfs.message ADD COLUMN extra text DEFAULT ''x''', 'replay');
 SELECT * FROM qfs.verify();
+-- a column of a row beside the ledger that was made to admit a null, and has one: whoever writes the row says so
+CREATE FUNCTION with_null(relation text, name text, command text, call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer text;
+BEGIN
+  SET LOCAL qfs.ddl_guard = off;
+  EXECUTE format('ALTER TABLE qfs.%I DISABLE TRIGGER USER, ALTER %I DROP NOT NULL; %s', relation, name, command);
+  answer := attempt(call);
+  RAISE EXCEPTION 'undo';
+EXCEPTION WHEN raise_exception THEN
+  RETURN answer;
+END $$;
+SELECT relation, name, with_null(relation, name, command, call) AS answer
+FROM (VALUES
+  ('published_checkpoint', 'note', 'INSERT INTO qfs.published_checkpoint VALUES (0, 1000, NULL, 1)', 'SELECT qfs.publish_checkpoint()'),
+  ('published_checkpoint', 'size', 'INSERT INTO qfs.published_checkpoint VALUES (0, NULL, ''x'', 1)', 'SELECT qfs.publish_checkpoint()'),
+  ('kept_checkpoint', 'size', 'INSERT INTO qfs.kept_checkpoint VALUES (''here'', NULL, 1)', 'SELECT qfs.checkpoint_kept(1, ''here'')'),
+  ('stream_position', 'id', 'INSERT INTO qfs.stream_position VALUES (''in'', NULL, 0)', 'SELECT qfs.position_of(''in'')'),
+  ('stream_position', 'dead', 'INSERT INTO qfs.stream_position VALUES (''in'', ''1-0'', NULL)', 'SELECT * FROM qfs.take(''in'', ARRAY[''2-0''], ARRAY[NULL]::bytea[])'),
+  ('guard_count', 'blocked', 'INSERT INTO qfs.guard_count VALUES (''here'', NULL)', 'SELECT qfs.add_guard_count(''here'', 1)'),
+  ('read_mark', 'seq', 'UPDATE qfs.read_mark SET seq = NULL', 'SELECT qfs.authenticate(s.token), qfs.put_read_mark(m.thread, 1) FROM wallet.session s, qfs.read_mark m WHERE s.n = 2'),
+  ('message', 'sender', 'UPDATE qfs.message SET sender = NULL', 'SELECT qfs.authenticate(s.token), qfs.erase_envelope(m.entry) FROM wallet.session s, qfs.message m WHERE s.n = 1'),
+  ('message', 'recipient', 'UPDATE qfs.message SET recipient = NULL', 'SELECT qfs.authenticate(s.token), (SELECT count(qfs.erase_envelope(m.entry)) FROM qfs.message m) FROM wallet.session s WHERE s.n = 1')
+) AS v(relation, name, command, call);
+DROP FUNCTION with_null;
 DROP FUNCTION checked, vkey;
 DROP PROCEDURE past_the_index;

@@ -56,9 +56,9 @@ qfs_sql_durable_head(PG_FUNCTION_ARGS)
 
 /* ---- published checkpoints ---- */
 
-/* Signs the durable head, and puts its note into the row. */
+/* Signs the durable head: the row as it is to be. */
 static void
-publish(OwnRow *row, LedgerReader *reader, const LedgerHead *visible, const LedgerHead *durable)
+set_note(OwnRow *row, LedgerReader *reader, const LedgerHead *visible, const LedgerHead *durable)
 {
 	qfs_slice	note;
 
@@ -68,19 +68,18 @@ publish(OwnRow *row, LedgerReader *reader, const LedgerHead *visible, const Ledg
 	qfs_own_row_set(row, PUBLISHED_SIZE, Int64GetDatum((int64) durable->size));
 	qfs_own_row_set(row, PUBLISHED_NOTE, PointerGetDatum(qfs_text_of(note)));
 	qfs_own_row_set(row, PUBLISHED_AT, Int64GetDatum(qfs_now_ms()));
-	qfs_own_row_put(row);
 }
 
 /* The note of the row, with the cosignatures that have come in since. */
 static qfs_slice
 published_note(const OwnRow *row)
 {
-	qfs_slice	stored = qfs_varlena_of(row->values[PUBLISHED_NOTE]);
+	qfs_slice	stored = qfs_varlena_of(qfs_own_row_value(row, PUBLISHED_NOTE));
 	qfs_buf		note;
 
 	qfs_buf_init(&note, palloc(QFS_NOTE_MAX), QFS_NOTE_MAX);
 	qfs_buf_bytes(&note, stored.data, stored.len);
-	return qfs_add_cosignatures(&note, (uint64) DatumGetInt64(row->values[PUBLISHED_SIZE]));
+	return qfs_add_cosignatures(&note, (uint64) DatumGetInt64(qfs_own_row_value(row, PUBLISHED_SIZE)));
 }
 
 /* qfs.publish_checkpoint() -> text */
@@ -92,6 +91,8 @@ qfs_sql_publish_checkpoint(PG_FUNCTION_ARGS)
 	LedgerReader reader;
 	LedgerHead	visible;
 	LedgerHead	durable;
+	qfs_slice	note;
+	bool		is_newer;
 	OwnRow		row;
 
 	if (RecoveryInProgress())
@@ -103,12 +104,16 @@ qfs_sql_publish_checkpoint(PG_FUNCTION_ARGS)
 	qfs_server_check();
 	qfs_durable_head(qfs_sign_timeout, &durable);
 	/* Never back: somebody else may have published meanwhile. */
-	if (row.exists && DatumGetInt64(row.values[PUBLISHED_SIZE]) >= (int64) durable.size)
-		qfs_own_row_leave(&row);
+	is_newer = !row.exists || DatumGetInt64(qfs_own_row_value(&row, PUBLISHED_SIZE)) < (int64) durable.size;
+	if (is_newer)
+		set_note(&row, &reader, &visible, &durable);
+	note = published_note(&row);
+	if (is_newer)
+		qfs_own_row_put(&row);
 	else
-		publish(&row, &reader, &visible, &durable);
+		qfs_own_row_leave(&row);
 	qfs_ledger_table_close(&reader);
-	PG_RETURN_TEXT_P(qfs_text_of(published_note(&row)));
+	PG_RETURN_TEXT_P(qfs_text_of(note));
 }
 
 /* ---- checkpoints that are kept elsewhere ---- */
@@ -143,7 +148,7 @@ qfs_sql_checkpoint_kept(PG_FUNCTION_ARGS)
 	if (size > head.size)
 		QFS_THROW(QFS_SIZE_UNKNOWN, "size %u was kept, it has %u entries", (uint64_t) size, (uint64_t) head.size);
 	qfs_own_row_lock(&row, "kept_checkpoint", KEPT_COLUMNS, 1, &place);
-	if (row.exists && DatumGetInt64(row.values[KEPT_SIZE]) >= (int64) size)
+	if (row.exists && DatumGetInt64(qfs_own_row_value(&row, KEPT_SIZE)) >= (int64) size)
 	{
 		qfs_own_row_leave(&row);
 		PG_RETURN_VOID();

@@ -52,7 +52,8 @@ qfs_sql_erase_envelope(PG_FUNCTION_ARGS)
 
 	qfs_own_row_lock(&row, "message", MESSAGE_COLUMNS, 1, &key);
 	/* Row security let the caller see it; this holds whoever calls. */
-	if (!row.exists || !(is_user(row.values[MESSAGE_SENDER], user) || is_user(row.values[MESSAGE_RECIPIENT], user)))
+	if (!row.exists || !(is_user(qfs_own_row_value(&row, MESSAGE_SENDER), user) ||
+						 is_user(qfs_own_row_value(&row, MESSAGE_RECIPIENT), user)))
 		QFS_THROW(QFS_THREAD_UNKNOWN, "message of entry %i", DatumGetInt64(key));
 	row.nulls[MESSAGE_BODY] = true;
 	qfs_own_row_put(&row);
@@ -72,9 +73,9 @@ qfs_sql_put_read_mark(PG_FUNCTION_ARGS)
 	OwnRow		row;
 
 	qfs_own_row_lock(&row, "read_mark", COLUMNS, 2, keys);
-	if (row.exists && DatumGetInt64(row.values[SEQ]) >= seq)
+	if (row.exists && DatumGetInt64(qfs_own_row_value(&row, SEQ)) >= seq)
 	{
-		seq = DatumGetInt64(row.values[SEQ]);
+		seq = DatumGetInt64(qfs_own_row_value(&row, SEQ));
 		qfs_own_row_leave(&row);
 		PG_RETURN_INT64(seq);
 	}
@@ -139,7 +140,7 @@ qfs_sql_add_guard_count(PG_FUNCTION_ARGS)
 
 	qfs_own_row_lock(&row, "guard_count", COLUMNS, 1, &key);
 	qfs_own_row_set(&row, BLOCKED,
-					Int64GetDatum(PG_GETARG_INT64(1) + (row.exists ? DatumGetInt64(row.values[BLOCKED]) : 0)));
+					Int64GetDatum(PG_GETARG_INT64(1) + (row.exists ? DatumGetInt64(qfs_own_row_value(&row, BLOCKED)) : 0)));
 	qfs_own_row_put(&row);
 	PG_RETURN_VOID();
 }

@@ -475,7 +475,7 @@ qfs_sql_take(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 	qfs_own_row_set(&row, POSITION_ID, qfs_stream_id_datum(qfs_stream_id_of(b.ids[b.count - 1])));
-	qfs_own_row_set(&row, POSITION_DEAD, Int64GetDatum(DatumGetInt64(row.values[POSITION_DEAD]) + count_dead(&b)));
+	qfs_own_row_set(&row, POSITION_DEAD, Int64GetDatum(DatumGetInt64(qfs_own_row_value(&row, POSITION_DEAD)) + count_dead(&b)));
 	qfs_own_row_put(&row);
 	return (Datum) 0;
 }

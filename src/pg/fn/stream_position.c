@@ -113,7 +113,7 @@ qfs_stream_position_open(qfs_slice stream, OwnRow *row)
 
 	open_row(stream, row);
 	if (row->exists)
-		return qfs_stream_id_of(row->values[POSITION_ID]);
+		return qfs_stream_id_of(qfs_own_row_value(row, POSITION_ID));
 	id = highest_of(stream);
 	qfs_own_row_set(row, POSITION_ID, qfs_stream_id_datum(id));
 	return id;
@@ -145,7 +145,7 @@ set_position(qfs_slice stream, Datum highest, bool lower)
 	OwnRow		row;
 
 	open_row(stream, &row);
-	if (row.exists && !lower && qfs_stream_id_compare(qfs_stream_id_of(row.values[POSITION_ID]), id) >= 0)
+	if (row.exists && !lower && qfs_stream_id_compare(qfs_stream_id_of(qfs_own_row_value(&row, POSITION_ID)), id) >= 0)
 	{
 		qfs_own_row_leave(&row);
 		return;

@@ -66,6 +66,16 @@ qfs_own_row_lock(OwnRow *row, const char *table, int columns, int key_count, con
 	heap_deform_tuple(found, RelationGetDescr(row->rel), row->values, row->nulls);
 }
 
+Datum
+qfs_own_row_value(const OwnRow *row, int column)
+{
+	/* Whoever owns the table can have it forget that it admits none. */
+	if (row->nulls[column])
+		QFS_THROW(QFS_STATE_MISMATCH, "qfs.%s has a null in column %s", RelationGetRelationName(row->rel),
+				  NameStr(TupleDescAttr(RelationGetDescr(row->rel), column)->attname));
+	return row->values[column];
+}
+
 void
 qfs_own_row_put(OwnRow *row)
 {

@@ -33,7 +33,10 @@ typedef struct OwnRow
  */
 extern void qfs_own_row_lock(OwnRow *row, const char *table, int columns, int key_count, const Datum *keys);
 
-/* Gives a column, counted from 0, a value. */
+/* What a column, counted from 0, has that admits no null.  Errors: STATE_MISMATCH. */
+extern Datum qfs_own_row_value(const OwnRow *row, int column);
+
+/* Gives a column a value. */
 static inline void
 qfs_own_row_set(OwnRow *row, int column, Datum value)
 {
