@@ -5,6 +5,7 @@
 
 import { canonical } from './canonical.mjs';
 import { difference, readAmount, score, step, sum, writeAmount } from './rules/amounts.mjs';
+import { partsOf } from './rules/entry.mjs';
 import { demand } from './rules/fault.mjs';
 import { BEFORE } from './rules/forms.mjs';
 import { withNumbers } from './rules/policy.mjs';
@@ -74,7 +75,7 @@ const effectOf = (account, { rule, before, after }) =>
 
 // [{account, rule, before, after}] of the standings that an entry shows, in their order.
 function changesOf(entry, policy) {
-  const parts = (entry.accounts ?? []).filter((part) => part?.kind === 'standing');
+  const parts = partsOf(entry).filter(({ kind }) => kind === 'standing');
   return parts.flatMap(({ account, previous, rules, state, was }) => {
     demand(Object.keys(state).sort().join() === Object.keys(NOTHING).join() && Object.keys(was).every((name) => Object.hasOwn(NOTHING, name)), 'OUTCOME_MISMATCH', `entry ${entry.seq}: the standing of ${account} has other members`);
     const before = previous === null ? NOTHING : { ...state, ...was };

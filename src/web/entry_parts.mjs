@@ -7,6 +7,7 @@ import { effectList, guardList, partList } from './changes.mjs';
 import { code, el } from './dom.mjs';
 import { nameTag } from './people.mjs';
 import { path } from './pictures/path.mjs';
+import { partsOf } from './rules/entry.mjs';
 import { session } from './session.mjs';
 import { fullTime } from './text.mjs';
 import { card, facts, notice, saveButton } from './ui.mjs';
@@ -22,9 +23,6 @@ export const who = (actor) => {
 export const entryFacts = ({ entry: { act, at }, hash }) => facts([
   ['What', act ? typeName(act.type) : PRIVATE], ['Who', who(act?.actor)], ['When', el('time', { datetime: new Date(at).toISOString() }, fullTime(at))],
   ['Hash', code(hash, { class: 'break' })]]);
-
-// The parts of accounts that an entry shows.
-export const partsOf = ({ accounts }) => (accounts ?? []).filter(Boolean);
 
 // What the rules made of the event, as its parts say; nothing where there is nothing to tell.
 export const outcomeCards = (entry) => [

@@ -5,6 +5,7 @@
 import { el } from './dom.mjs';
 import { nameTag } from './people.mjs';
 import { difference } from './rules/amounts.mjs';
+import { partsOf } from './rules/entry.mjs';
 import { amount, count } from './text.mjs';
 import { guardReason, ruleName, typeName } from './words.mjs';
 
@@ -13,8 +14,8 @@ const Name = (account, me) => (account === me ? 'You' : name(account, me));
 export const isSettlement = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
 
 // The settlement that is one's own, else the first: the ties of a referee tell who invited it.
-function settlementOf({ accounts }, me) {
-  const settled = (accounts ?? []).filter((part) => part?.kind === 'ties' && part.rules.some(isSettlement));
+function settlementOf(entry, me) {
+  const settled = partsOf(entry).filter(({ kind, rules }) => kind === 'ties' && rules.some(isSettlement));
   return settled.find(({ account, state }) => [account, state.referrer].includes(me)) ?? settled[0];
 }
 

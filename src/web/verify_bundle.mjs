@@ -22,7 +22,7 @@ import { derive, isExecuted } from './derive.mjs';
 import { isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
 import { eventText } from './payloads.mjs';
-import { readLine } from './rules/entry.mjs';
+import { partOf, partsOf, readLine } from './rules/entry.mjs';
 import { demand, LedgerFault } from './rules/fault.mjs';
 import { sha3 } from './rules/keccak.mjs';
 import { keysOf } from './signing_keys.mjs';
@@ -68,11 +68,12 @@ async function checkEntries(items, checkpoint) {
 // ---- the policy ----
 
 // The policy in force at an entry, and the entry that put it in force: the last before it, or entry 0, for which it is its own.
-async function policyAt({ seq, outcome, accounts }, entries) {
-  const source = entries.filter((entry) => entry.seq === 0 || (entry.seq < seq && entry.act?.type === 'POLICY_CHANGED' && entry.payload !== undefined)).pop();
+async function policyAt(entry, entries) {
+  const { seq, outcome } = entry;
+  const source = entries.filter((one) => one.seq === 0 || (one.seq < seq && one.act?.type === 'POLICY_CHANGED' && one.payload !== undefined)).pop();
   const { policy } = source.payload;
   const hash = await orFault('ENTRY_FORMAT', () => hashOfJson(policy));
-  const said = (accounts ?? []).filter(Boolean).map((part) => part.policy);
+  const said = partsOf(entry).map((part) => part.policy);
   demand((outcome?.policy ?? hash) === hash && said.every((number) => number === source.seq), 'BUNDLE_INCOMPLETE', `the policy in force at entry ${seq}`);
   return { policy, policySeq: source.seq, said: outcome?.policy !== undefined || said.length > 0 ? { hash, seq: source.seq } : null };
 }
@@ -80,9 +81,10 @@ async function policyAt({ seq, outcome, accounts }, entries) {
 // ---- accounts ----
 
 // What was before a part must be what the entry left that it names, where that one shows it.
-function checkBefore({ seq, accounts }, entries) {
-  for (const { account, kind, previous, state, was } of (accounts ?? []).filter(Boolean)) {
-    const before = (entries.find((entry) => entry.seq === previous)?.accounts ?? []).find((part) => part?.account === account && part.kind === kind);
+function checkBefore(entry, entries) {
+  const { seq } = entry;
+  for (const { account, kind, previous, state, was } of partsOf(entry)) {
+    const before = partOf(entries.find((one) => one.seq === previous) ?? {}, account, kind);
     demand(previous === null || previous < seq, 'OUTCOME_MISMATCH', `entry ${seq} names a later one`);
     demand(!before || canonical(before.state) === canonical({ ...state, ...was }), 'OUTCOME_MISMATCH', `entry ${seq}: the ${kind} of ${account} was not what entry ${previous} left`);
   }
@@ -115,8 +117,7 @@ function compare(bundle, said) {
 }
 
 // The parts of an account's standing that are shown, the latest first.
-const standingsOf = (account, entries) => [...entries].reverse().flatMap((entry) => (entry.accounts ?? [])
-  .filter((part) => part?.kind === 'standing' && part.account === account).map((part) => ({ entry, part })));
+const standingsOf = (account, entries) => [...entries].reverse().map((entry) => ({ entry, part: partOf(entry, account, 'standing') })).filter(({ part }) => part);
 
 async function statementOf({ subject, from }, entries, ledger) {
   const stated = standingsOf(subject, entries).filter(({ entry }) => entry.seq >= from);

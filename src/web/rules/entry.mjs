@@ -142,6 +142,10 @@ async function readPartial(line) {
   return { entry, head };
 }
 
+// The parts of accounts that an entry shows; the one of an account's kind, or undefined.
+export const partsOf = ({ accounts }) => (accounts ?? []).filter(Boolean);
+export const partOf = (entry, account, kind) => partsOf(entry).find((part) => part.account === account && part.kind === kind);
+
 // {entry, head, hash, isFull} of a line, text or value that readJson gave.  Parts that it does not show are undefined.
 export async function readLine(line) {
   const value = typeof line === 'string' ? readJson(line) : line;

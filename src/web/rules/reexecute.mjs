@@ -8,7 +8,7 @@
 
 import { canonical, hashOfJson } from '../canonical.mjs';
 import { isExecuted } from '../derive.mjs';
-import { SYSTEM } from './entry.mjs';
+import { partOf, partsOf, SYSTEM } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand } from './fault.mjs';
 import { integer, isHash, isInteger, isKeyText, isOwnType, list, members, oneOf, orNull } from './forms.mjs';
@@ -22,7 +22,6 @@ const areSessions = list(members({ device: orNull(isKeyText), expires_at: intege
 
 const toldParts = ({ act, payload, sig, outcome }) => [act, payload, sig, outcome].filter((part) => part !== undefined).length;
 const isTold = (entry) => toldParts(entry) === 4;
-const partOf = (entry, account, kind) => (entry?.accounts ?? []).find((part) => part?.account === account && part.kind === kind);
 
 // ---- what the bundle rests on ----
 
@@ -59,7 +58,7 @@ class Needs {
     for (const entry of this.entries.filter((one) => one.seq !== seq)) {
       const need = this.shown.get(entry.seq);
       demand(need, 'BUNDLE_SURPLUS', `entry ${entry.seq}`);
-      const isFit = (need.isWhole || toldParts(entry) === 0) && (entry.accounts ?? []).every((part) => !part || need.parts.includes(part));
+      const isFit = (need.isWhole || toldParts(entry) === 0) && partsOf(entry).every((part) => need.parts.includes(part));
       demand(isFit, 'BUNDLE_SURPLUS', `entry ${entry.seq} shows more than the answer rests on`);
     }
   }
@@ -84,10 +83,10 @@ function needStatement(needs, { subject, from, seq }) {
   }
 }
 
-// What of accounts the entry touched or looked at: {account, kind, previous, isShown}.
-const lookedAt = ({ accounts, outcome }) => [
-  ...(accounts ?? []).filter(Boolean).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: true })),
-  ...(outcome?.read ?? []).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: false })),
+// What of accounts the entry touched or looked at: {account, kind, previous, isTouched}.
+const lookedAt = (entry) => [
+  ...partsOf(entry).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: true })),
+  ...(entry.outcome?.read ?? []).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: false })),
 ];
 
 // The one entry more that executing the rule of a type needs, by the outcome: the message before in the thread, the server before.
@@ -126,9 +125,10 @@ function needEntry(needs, { topic, subject, reader }, line) {
 
 // The account whose sessions the entry changes, and else its actor: {account, session}, of whom all sessions matter where
 // session is undefined; null where none do.
-function askedSessions({ topic }, { act, accounts }) {
+function askedSessions({ topic }, entry) {
+  const { act } = entry;
   if (act === undefined) return null;
-  const changed = isExecuted(topic) && (accounts ?? []).filter((part) => part?.kind === 'access').at(-1);
+  const changed = isExecuted(topic) && partsOf(entry).filter(({ kind }) => kind === 'access').at(-1);
   if (changed) return { account: changed.account };
   return act.auth.via === 'session' ? { account: act.actor, session: act.auth.session } : null;
 }

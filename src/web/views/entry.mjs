@@ -4,7 +4,8 @@
 
 import { fromHex } from '../bytes.mjs';
 import { el, icon } from '../dom.mjs';
-import { entryFacts, outcomeCards, partsOf, proofCard } from '../entry_parts.mjs';
+import { entryFacts, outcomeCards, proofCard } from '../entry_parts.mjs';
+import { partsOf } from '../rules/entry.mjs';
 import { visible } from '../text.mjs';
 import { card, copyButton, notice, saveButton } from '../ui.mjs';
 import { fetchEntry, proveHash } from '../trust.mjs';

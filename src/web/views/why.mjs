@@ -6,6 +6,7 @@ import { historyRow } from '../changes.mjs';
 import { el, icon, show, when } from '../dom.mjs';
 import { derivedCards, signedRoot, who } from '../entry_parts.mjs';
 import { path } from '../pictures/path.mjs';
+import { partsOf } from '../rules/entry.mjs';
 import { isSettlement, sentenceOf } from '../sentence.mjs';
 import { readMine, session } from '../session.mjs';
 import { count } from '../text.mjs';
@@ -42,8 +43,9 @@ export async function whyList({ refresh }) {
 // ---- one answer ----
 
 // The question that fits what an entry shows that it did to the account; each rests on entries of its own.
-function explanationOf({ seq, act, accounts }) {
-  const mine = (accounts ?? []).filter((part) => part?.account === session().user_id);
+function explanationOf(entry) {
+  const { seq, act } = entry;
+  const mine = partsOf(entry).filter(({ account }) => account === session().user_id);
   if (act?.type === 'REFERRAL_USE' || mine.some(({ rules }) => rules.some(isSettlement))) return readMine('explain_reward', { tx_id: seq });
   if (mine.some(({ kind, was }) => kind === 'standing' && 'coherence' in was)) return readMine('explain_coherence', { user_id: session().user_id, seq });
   return readMine('explain_entry', { seq });
