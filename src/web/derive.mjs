@@ -124,8 +124,7 @@ function scoreSteps({ act, payload, outcome }, policy) {
 // Those of the outcome; where that is not shown, those of a settlement, which look at the referrer's standing alone.
 function guardsOf({ outcome }, changes, policy) {
   if (outcome) return outcome.guards ?? [];
-  return changes.filter(isReferrer).flatMap(({ before }) => nextSettlement(before, policy.referral).guards)
-    .map(({ name, blocks, bound, observed }) => ({ bound, guard: name, observed, result: blocks ? 'BLOCK' : 'PASS' }));
+  return changes.filter(isReferrer).flatMap(({ before }) => nextSettlement(before, policy.referral).guards);
 }
 
 // {effects, steps, guards} of an entry that readLine() gave, under the policy in force there, as its entry has it.

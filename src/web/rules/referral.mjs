@@ -8,6 +8,9 @@ import { demand } from './fault.mjs';
 // Coherence of an account after an act of this quality.
 export const coherenceAfter = (change, account, quality) => writeAmount(step(readAmount(change.look('standing', account).coherence), quality, change.policy.coherence.alpha));
 
+// What a guard says, as outcomes have it.
+const verdict = (guard, isBlocked, bound, observed) => ({ bound, guard, observed, result: isBlocked ? 'BLOCK' : 'PASS' });
+
 const FRAUD = ['SELF_REFERRAL', 'DUPLICATE_DEVICE'];
 
 // ---- REFERRAL_USE ----
@@ -20,14 +23,14 @@ function checkUse(change, referee, referrer, session) {
   const named = session.device && change.store.get('device', session.device).user_id !== referee;
   const blocks = change.store.blockOf(change.at) - change.store.blockOf(own.created_at);
   const yes = (isSo) => Number(Boolean(isSo));
-  return [
-    change.guard('SELF_REFERRAL', referrer === referee, 0, yes(referrer === referee)),
-    change.guard('ALREADY_REFERRED', ties.referrer !== null, 0, yes(ties.referrer !== null)),
-    change.guard('REFERRER_NOT_OLDER', other.created >= own.created, own.created, other.created),
-    change.guard('DUPLICATE_DEVICE', named, 0, yes(named)),
-    change.guard('REFERRAL_CAP', other.referrals >= cap, cap, other.referrals),
-    change.guard('WINDOW_CLOSED', blocks > window, window, blocks),
-  ].filter(Boolean);
+  return change.judge([
+    verdict('SELF_REFERRAL', referrer === referee, 0, yes(referrer === referee)),
+    verdict('ALREADY_REFERRED', ties.referrer !== null, 0, yes(ties.referrer !== null)),
+    verdict('REFERRER_NOT_OLDER', other.created >= own.created, own.created, other.created),
+    verdict('DUPLICATE_DEVICE', named, 0, yes(named)),
+    verdict('REFERRAL_CAP', other.referrals >= cap, cap, other.referrals),
+    verdict('WINDOW_CLOSED', blocks > window, window, blocks),
+  ]);
 }
 
 export function useReferral(change, { act: { actor }, payload }, { session }) {
@@ -62,14 +65,14 @@ function reward(change, account, quality, flx, referrals, rule) {
 }
 
 // What the next settlement would give a referrer with this standing: the tier, counted from 1 (0: beyond the last, whose reward
-// counts then), its FLX, and what the guards look at, {name, blocks, bound, observed} each.
+// counts then), its FLX, and what the guards say.
 export function nextSettlement({ flx, referrals }, { cap, flx_cap: flxCap, tiers }) {
   const tier = tiers.findIndex(({ to }) => to >= referrals + 1);
   const { flx: reward } = tiers.at(tier);
   const balance = sum(readAmount(flx), reward);
   return { tier: tier + 1, reward, guards: [
-    { name: 'REFERRAL_CAP', blocks: referrals >= cap, bound: cap, observed: referrals },
-    { name: 'FLX_PER_USER_CAP', blocks: balance > flxCap, bound: writeAmount(flxCap), observed: writeAmount(balance) },
+    verdict('REFERRAL_CAP', referrals >= cap, cap, referrals),
+    verdict('FLX_PER_USER_CAP', balance > flxCap, writeAmount(flxCap), writeAmount(balance)),
   ] };
 }
 
@@ -79,7 +82,7 @@ export function settle(change, referee) {
   if (ties.referrer === null || ties.settled !== null || !isDue(change, referee, ties)) return;
   const { acts } = change.policy.coherence;
   const { tier, reward: flx, guards } = nextSettlement(change.look('standing', ties.referrer), change.policy.referral);
-  const [guard] = guards.map(({ name, blocks, bound, observed }) => change.guard(name, blocks, bound, observed)).filter(Boolean);
+  const [guard] = change.judge(guards);
   if (guard) {
     const withheld = `REWARD_WITHHELD_${guard}`;
     change.touch('standing', ties.referrer, withheld, {});

@@ -127,9 +127,10 @@ export class Change {
     return condition;
   }
 
-  guard(name, isBlocked, bound, observed) {
-    this.guards.push({ bound, guard: name, observed, result: isBlocked ? 'BLOCK' : 'PASS' });
-    return isBlocked ? name : null;
+  // Records what guards say; gives the names of those that block, in their order.
+  judge(verdicts) {
+    this.guards.push(...verdicts);
+    return verdicts.filter(({ result }) => result === 'BLOCK').map(({ guard }) => guard);
   }
 
   // Parts of accounts as the entry's line has them.
