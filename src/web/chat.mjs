@@ -7,6 +7,7 @@ import { fromBase64url } from './bytes.mjs';
 import { addChatKey, chatKeys, keep, recall } from './keys.mjs';
 import { ALG, commitment, open, seal, threadOf } from './message_crypto.mjs';
 import { fingerprint } from './note.mjs';
+import { oneAtATime } from './one_at_a_time.mjs';
 import { messagePayload } from './payloads.mjs';
 import { act, readLedger, readMine, session, writeMine } from './session.mjs';
 
@@ -128,27 +129,19 @@ const SLOW_MS = 30000;
 // listener(threads) is called when there is something new; gives the function that asks now.
 export function watchInbox(listener) {
   let timer;
-  let isAsking = false;
-  let again = false;
   let seen = '';
   async function look() {
+    if (!session() || document.hidden) return;
     const threads = await inbox();
     const state = JSON.stringify([session()?.user_id, threads]);
     if (state === seen) return;
     seen = state;
     listener(threads);
   }
-  // Told to while it asks, it asks once more.
+  const ask = oneAtATime(() => look().catch(() => {}));
   async function now() {
-    again = true;
-    if (isAsking) return;
-    isAsking = true;
+    await ask();
     clearTimeout(timer);
-    while (again && session() && !document.hidden) {
-      again = false;
-      await look().catch(() => {});
-    }
-    isAsking = false;
     timer = setTimeout(now, SLOW_MS);
   }
   document.addEventListener('visibilitychange', now);

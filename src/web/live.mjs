@@ -5,6 +5,7 @@
 // The socket brings numbers and no contents; what is new is what since() says, whoever said that it is time to ask.
 
 import { BASE } from './api.mjs';
+import { oneAtATime } from './one_at_a_time.mjs';
 import { onSessionChange, readMine, session } from './session.mjs';
 
 // nginx has sockets, PostgREST by itself has none.
@@ -27,8 +28,6 @@ export function watchLedger(listener) {
   let account;
   let next;
   let pause = QUICK_MS;
-  let isAsking = false;
-  let again = false;
   let lookTimer;
   let socketTimer;
 
@@ -54,17 +53,10 @@ export function watchLedger(listener) {
     }
   }
 
-  // Asks until there is nothing left; asked meanwhile, once more.
-  async function ask() {
-    again = true;
-    if (isAsking || !session()) return;
-    isAsking = true;
-    while (again && session()) {
-      again = false;
-      while (await askOnce(account));
-    }
-    isAsking = false;
-  }
+  // Asks until there is nothing left.
+  const ask = oneAtATime(async () => {
+    while (session() && await askOnce(account));
+  });
 
   // Without a socket, less and less often while nothing happens.
   function look() {
