@@ -20,7 +20,7 @@ const LONGEST_WAIT_MS = 60000;
 // Waits that grow, and no two clients that wait alike: a server that comes back is not met by all of them at once.
 const backOff = (failures) => Math.min(LONGEST_WAIT_MS, 1000 * 2 ** failures) * (0.5 + Math.random());
 
-// listener(entries) is told the lines of new entries that concern the account, as it sees them.
+// listener() is told that there are new entries that concern the account.
 export function watchLedger(listener) {
   let socket = null;
   let failures = 0;
@@ -42,7 +42,8 @@ export function watchLedger(listener) {
       next = answer.next;
       if (answer.entries.length > 0) {
         pause = QUICK_MS;
-        listener(answer.entries);
+        plan();
+        listener();
       }
       return moved && answer.next < answer.head;
     } catch (error) {
@@ -58,12 +59,16 @@ export function watchLedger(listener) {
     while (session() && await askOnce(account));
   });
 
+  function plan() {
+    clearTimeout(lookTimer);
+    lookTimer = setTimeout(look, pause);
+  }
+
   // Without a socket, less and less often while nothing happens.
   function look() {
-    clearTimeout(lookTimer);
-    if (!isLive() && !document.hidden) ask();
     pause = Math.min(SLOW_MS, pause * 1.3);
-    lookTimer = setTimeout(look, pause);
+    plan();
+    if (!isLive() && !document.hidden) ask();
   }
 
   function connect() {

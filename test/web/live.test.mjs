@@ -110,6 +110,20 @@ scenario('by PostgREST alone there is no socket, and messages arrive all the sam
   assert.equal(sockets.opened, 0);
 });
 
+scenario('without a socket, what comes after a long silence makes the page look often again', async () => {
+  const { alice, bob } = await two(DIRECT);
+  const looks = [];
+  const isLook = (request) => /\/rpc\/since/.test(request.url());
+  alice.page.on('request', (request) => { if (isLook(request)) looks.push(Date.now()); });
+  const longest = () => Math.max(0, ...looks.slice(1).map((at, i) => at - looks[i]));
+  for (let n = 0; n < 300 && longest() < 5000; n++) await pause(200);
+  assert.ok(longest() >= 5000, 'nothing happens, and it looks later and later');
+  const found = alice.page.waitForResponse(async (answer) => isLook(answer.request()) && (await answer.json()).entries.length > 0);
+  await write(bob, 'after a silence');
+  await found;
+  await alice.page.waitForRequest(isLook, { timeout: 4000 });
+});
+
 scenario('a session that is revoked elsewhere ends the page within a moment', async () => {
   const { alice } = await two(SITE);
   const session = sql(`SELECT s.session FROM qfs.session s WHERE s.user_id::text = '${userId(alice)}' AND s.ended IS NULL`);
