@@ -53,7 +53,7 @@ async function draw(isNavigation = true) {
     window.scrollTo(0, 0);
     main.querySelector('h1')?.focus({ preventScroll: true });
   }
-  if (Date.now() - checkedAt > FRESH_MS) checkLedger();
+  checkLedgerIfOld();
   await shown.after?.();
 }
 
@@ -74,14 +74,14 @@ async function onNews(threads) {
 }
 
 // Entries that concern the account: messages are in the inbox, and what a view shows of the account it draws anew.
-function onEntries(entries) {
+function onEntries() {
   askNow();
-  if (Date.now() - checkedAt > FRESH_MS) checkLedger();
-  openView.onEntries?.(entries);
+  checkLedgerIfOld();
+  openView.onEntries?.();
 }
 
 // The ledger grows: what this browser knows of it is looked at again every minute, when somebody comes back to the
-// page, and with the next view if that was a while ago.
+// page, and with the next view or entry if that was a while ago.
 const CHECK_MS = 60000;
 const FRESH_MS = 5000;
 let isChecking = false;
@@ -96,6 +96,10 @@ function checkLedger() {
     setTrust(false, error.status === undefined ? 'Ledger does not verify' : 'Ledger not reached');
   })
     .finally(() => { isChecking = false; });
+}
+
+function checkLedgerIfOld() {
+  if (Date.now() - checkedAt > FRESH_MS) checkLedger();
 }
 
 // ---- the beginning ----
@@ -133,7 +137,6 @@ async function start() {
   window.addEventListener('hashchange', () => draw());
   watchLedger(onEntries);
   await draw();
-  checkLedger();
   setInterval(checkLedger, CHECK_MS);
   document.addEventListener('visibilitychange', checkLedger);
   askNow = watchInbox(onNews);

@@ -10,7 +10,8 @@ import { readModule } from './api.mjs';
 import { sha256, toHex, utf8 } from './bytes.mjs';
 
 // Makes scripts of text, whatever it is: which ones run, the Content-Security-Policy says.
-const scripts = globalThis.trustedTypes?.createPolicy('qfs-modules', { createScript: (text) => text }) ?? { createScript: (text) => text };
+const asIs = { createScript: (text) => text };
+const scripts = globalThis.trustedTypes?.createPolicy('qfs-modules', asIs) ?? asIs;
 
 function refuse(expected, found) {
   throw Object.assign(new Error('a module of this page is not the one that the page was made with, and was not run'), {
