@@ -151,6 +151,12 @@ export async function signature(who, type, payload) {
 
 export const userId = (who) => sql(`SELECT qfs.user_id('${who.account.address}'::qfs.address)`);
 
+// The last entry of a profile of theirs.
+export const profileEntry = (who) => Number(sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${userId(who)}'`));
+
+// What the page says where it has executed the rule of such an entry.
+export const PROFILE_EXECUTED = /^The rule of \u201cProfile changed\u201d was executed again here/;
+
 // What this browser keeps under a name.
 export const keptOf = (who, name) => who.page.evaluate((key) => new Promise((resolve) => {
   indexedDB.open('qfs').onsuccess = ({ target }) => { target.result.transaction('kept').objectStore('kept').get(key).onsuccess = (event) => resolve(event.target.result); };
@@ -164,3 +170,17 @@ export function tellPostgrest() {
 
 // The page looks at the ledger again, as when somebody comes back to it.
 export const lookAgain = (who) => who.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+
+// The ledger shows a checkpoint that nobody has signed, and the page says so.
+export async function doesNotVerify(who) {
+  await who.page.route(/rpc\/checkpoint/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`) });
+  });
+  await lookAgain(who);
+  await who.page.getByText('Ledger does not verify').first().waitFor();
+}
+
+// Behind the triggers' back: an entry of which something is another.
+export const changeEntry = (seq, expression) =>
+  sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${seq}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);

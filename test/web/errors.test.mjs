@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after } from 'node:test';
-import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, userId } from './browser.mjs';
+import { DIRECT, doesNotVerify, person, profileEntry, scenario, setProfile, signIn, SITE, sql } from './browser.mjs';
 
 const MARK = 'Quixotic';
 const WAIT_MS = 60000;
@@ -56,6 +56,16 @@ async function looked() {
 const SOUND = { class: 'Error', module: 'x', line: 1, page: '0123456789abcdef' };
 const policy = (value) => sql(`SELECT qfs.set_policy('{"page_errors": "${value}"}')`);
 
+// A scenario under a policy that wants errors of the page.
+const whileWanted = (name, run) => scenario(name, async () => {
+  policy('on');
+  try {
+    await run();
+  } finally {
+    policy('off');
+  }
+});
+
 // ---- errors of somebody's page ----
 
 // Somebody who is signed in; reports are what the page sends to the door.
@@ -77,87 +87,66 @@ async function fails(who) {
   await failed;
 }
 
-// The ledger shows a checkpoint that nobody has signed.
-async function doesNotVerify(who) {
-  await who.page.route('**/rpc/checkpoint', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`) });
-  });
-  // Somebody comes back to the page.
-  await who.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await who.page.getByText('Ledger does not verify').waitFor();
-}
-
 for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
-  scenario(`by way of ${name}: an error that nobody catches, and a check that fails, arrive`, async () => {
-    policy('on');
-    try {
-      const who = await somebody(url);
-      const { html } = who;
-      const script = html.slice(html.indexOf('<script type="module">') + '<script type="module">'.length, html.indexOf('</script>'));
-      const version = createHash('sha256').update(script).digest('hex').slice(0, 16);
-      const before = ofPages().length;
-      await fails(who);
-      await until(() => ofPages().length === before + 1, 'the error');
-      const [uncaught] = ofPages().slice(before);
-      assert.deepEqual([uncaught.page_class, uncaught.page_module, uncaught.page_version], ['RangeError', 'main', version]);
-      assert.match(html.split('\n')[uncaught.page_line - 1], /scrollTo\(0,0\)/, 'the line is that of the page as it is sent');
-      await doesNotVerify(who);
-      await until(() => ofPages().length === before + 2, 'the failed check');
-      const [, check] = ofPages().slice(before);
-      assert.deepEqual([check.page_class, check.page_module, check.page_version], ['Error', 'note', version]);
-      // What the page sends has four members, and no token.
-      for (const request of who.reports) {
-        assert.deepEqual(Object.keys(request.postDataJSON()).sort(), ['class', 'line', 'module', 'page']);
-        assert.equal(await request.headerValue('authorization'), null);
-        assert.equal(await request.headerValue('referer'), null);
-      }
-      assert.equal(who.reports.length, 2);
-      assert.deepEqual(received().flatMap(({ faults }) => faults), []);
-      assert.ok(!received().some(({ text }) => text.toLowerCase().includes(MARK.toLowerCase())), 'nobody\u2019s words were sent');
-      who.faults.length = 0;
-    } finally {
-      policy('off');
+  whileWanted(`by way of ${name}: an error that nobody catches, and a check that fails, arrive`, async () => {
+    const who = await somebody(url);
+    const { html } = who;
+    const script = html.slice(html.indexOf('<script type="module">') + '<script type="module">'.length, html.indexOf('</script>'));
+    const version = createHash('sha256').update(script).digest('hex').slice(0, 16);
+    const before = ofPages().length;
+    await fails(who);
+    await until(() => ofPages().length === before + 1, 'the error');
+    const [uncaught] = ofPages().slice(before);
+    assert.deepEqual([uncaught.page_class, uncaught.page_module, uncaught.page_version], ['RangeError', 'main', version]);
+    assert.match(html.split('\n')[uncaught.page_line - 1], /scrollTo\(0,0\)/, 'the line is that of the page as it is sent');
+    await doesNotVerify(who);
+    await until(() => ofPages().length === before + 2, 'the failed check');
+    const [, check] = ofPages().slice(before);
+    assert.deepEqual([check.page_class, check.page_module, check.page_version], ['Error', 'note', version]);
+    // What the page sends has four members, and no token.
+    for (const request of who.reports) {
+      assert.deepEqual(Object.keys(request.postDataJSON()).sort(), ['class', 'line', 'module', 'page']);
+      assert.equal(await request.headerValue('authorization'), null);
+      assert.equal(await request.headerValue('referer'), null);
     }
+    assert.equal(who.reports.length, 2);
+    assert.deepEqual(received().flatMap(({ faults }) => faults), []);
+    assert.ok(!received().some(({ text }) => text.toLowerCase().includes(MARK.toLowerCase())), 'nobody\u2019s words were sent');
+    who.faults.length = 0;
   });
 }
 
-scenario('errors of what the page fetches later: a module that is not the one, and one that fails', async () => {
-  policy('on');
-  try {
-    const who = await somebody(DIRECT);
-    const seq = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${userId(who)}'`);
-    const before = ofPages().length;
-    const ask = async () => {
-      await who.go('#/sessions');
-      await who.go(`#/why/${seq}`);
-    };
-    await who.page.route(/rpc\/page_module\?/, async (route) => {
-      const answer = await route.fetch();
-      await route.fulfill({ response: answer, body: `${await answer.text()}\n` });
-    });
-    await ask();
-    await until(() => ofPages().length === before + 1, 'the module that is not the one');
-    assert.deepEqual([ofPages()[before].page_class, ofPages()[before].page_module], ['QFS_PAGE_MODULE', 'modules']);
-    await who.page.unroute(/rpc\/page_module\?/);
-    await who.page.evaluate((mark) => {
-      const { slice } = Array.prototype;
-      for (const [owner, name] of [[Object, 'hasOwn'], [Array.prototype, 'map'], [Array.prototype, 'filter']]) {
-        const genuine = owner[name];
-        owner[name] = function fails(...values) {
-          const error = new RangeError(mark);
-          if (/qfs:/.test(slice.call(error.stack.split('\n'), 2, 3))) throw error;
-          return genuine.apply(this, values);
-        };
-      }
-    }, MARK);
-    await ask();
-    await until(() => ofPages().length === before + 2, 'the module that fails');
-    assert.match(ofPages()[before + 1].page_module, /^(verify_bundle|rules\/reexecute)$/);
-    who.faults.length = 0;
-  } finally {
-    policy('off');
-  }
+whileWanted('errors of what the page fetches later: a module that is not the one, and one that fails', async () => {
+  const who = await somebody(DIRECT);
+  const seq = profileEntry(who);
+  const before = ofPages().length;
+  const ask = async () => {
+    await who.go('#/sessions');
+    await who.go(`#/why/${seq}`);
+  };
+  await who.page.route(/rpc\/page_module\?/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: `${await answer.text()}\n` });
+  });
+  await ask();
+  await until(() => ofPages().length === before + 1, 'the module that is not the one');
+  assert.deepEqual([ofPages()[before].page_class, ofPages()[before].page_module], ['QFS_PAGE_MODULE', 'modules']);
+  await who.page.unroute(/rpc\/page_module\?/);
+  await who.page.evaluate((mark) => {
+    const { slice } = Array.prototype;
+    for (const [owner, name] of [[Object, 'hasOwn'], [Array.prototype, 'map'], [Array.prototype, 'filter']]) {
+      const genuine = owner[name];
+      owner[name] = function fails(...values) {
+        const error = new RangeError(mark);
+        if (/qfs:/.test(slice.call(error.stack.split('\n'), 2, 3))) throw error;
+        return genuine.apply(this, values);
+      };
+    }
+  }, MARK);
+  await ask();
+  await until(() => ofPages().length === before + 2, 'the module that fails');
+  assert.match(ofPages()[before + 1].page_module, /^(verify_bundle|rules\/reexecute)$/);
+  who.faults.length = 0;
 });
 
 scenario('with the policy off nothing is sent, and the door is shut', async () => {
@@ -178,36 +167,26 @@ scenario('with the policy off nothing is sent, and the door is shut', async () =
   who.faults.length = 0;
 });
 
-scenario('what others put into the browser, what the server said and what the wallet refused is not reported', async () => {
-  policy('on');
-  try {
-    const who = await somebody(DIRECT);
-    await who.page.evaluate(() => new Promise((resolve) => { setTimeout(() => { setTimeout(resolve); throw new TypeError('of an extension'); }); }));
-    await who.page.route('**/rpc/inbox*', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"message":"x","details":"QFS_INTERNAL"}' }));
-    await who.go('#/chat');
-    await looked();
-    assert.deepEqual(who.reports, []);
-    who.faults.length = 0;
-  } finally {
-    policy('off');
-  }
+whileWanted('what others put into the browser, what the server said and what the wallet refused is not reported', async () => {
+  const who = await somebody(DIRECT);
+  await who.page.evaluate(() => new Promise((resolve) => { setTimeout(() => { setTimeout(resolve); throw new TypeError('of an extension'); }); }));
+  await who.page.route('**/rpc/inbox*', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"message":"x","details":"QFS_INTERNAL"}' }));
+  await who.go('#/chat');
+  await looked();
+  assert.deepEqual(who.reports, []);
+  who.faults.length = 0;
 });
 
-scenario('nginx lets a browser report a few errors, small ones, and forwards nothing else', async () => {
-  policy('on');
-  try {
-    const who = await person({ url: SITE });
-    const url = `${SITE}rest/rpc/page_error`;
-    const report = (data) => who.context.request.post(url, { data });
-    const asGet = `?${new URLSearchParams(SOUND)}`;
-    assert.equal((await who.context.request.get(url + asGet)).status(), 403);
-    assert.equal((await who.context.request.get(`${process.env.API_URL}/rpc/page_error${asGet}`)).status(), 405);
-    assert.equal((await report({ ...SOUND, module: 'x'.repeat(2000) })).status(), 413);
-    const answers = [];
-    for (let i = 0; i < 12; i++) answers.push((await report(SOUND)).status());
-    assert.ok(answers.includes(429) && answers.every((status) => status === 204 || status === 429), answers.join());
-    assert.equal(answers.lastIndexOf(429), 11);
-  } finally {
-    policy('off');
-  }
+whileWanted('nginx lets a browser report a few errors, small ones, and forwards nothing else', async () => {
+  const who = await person({ url: SITE });
+  const url = `${SITE}rest/rpc/page_error`;
+  const report = (data) => who.context.request.post(url, { data });
+  const asGet = `?${new URLSearchParams(SOUND)}`;
+  assert.equal((await who.context.request.get(url + asGet)).status(), 403);
+  assert.equal((await who.context.request.get(`${process.env.API_URL}/rpc/page_error${asGet}`)).status(), 405);
+  assert.equal((await report({ ...SOUND, module: 'x'.repeat(2000) })).status(), 413);
+  const answers = [];
+  for (let i = 0; i < 12; i++) answers.push((await report(SOUND)).status());
+  assert.ok(answers.includes(429) && answers.every((status) => status === 204 || status === 429), answers.join());
+  assert.equal(answers.lastIndexOf(429), 11);
 });

@@ -6,12 +6,10 @@ import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
 import { canonical } from '../../src/web/canonical.mjs';
 import { readLine } from '../../src/web/rules/entry.mjs';
-import { DIRECT, person, scenario, setProfile, signIn, SITE, sql, userId } from './browser.mjs';
+import { changeEntry, DIRECT, person, PROFILE_EXECUTED, profileEntry, scenario, setProfile, signIn, SITE, sql } from './browser.mjs';
 
 // Node 18 has WebCrypto, but not under the name that browsers give it.
 globalThis.crypto ??= webcrypto;
-
-const EXECUTED = /^The rule of \u201cProfile changed\u201d was executed again here/;
 
 // Somebody with a profile, and the number of its entry.
 async function withProfile(name, options) {
@@ -19,7 +17,7 @@ async function withProfile(name, options) {
   await who.open();
   await signIn(who);
   await setProfile(who, name);
-  return { who, seq: Number(sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE' AND actor::text = '${userId(who)}'`)) };
+  return { who, seq: profileEntry(who) };
 }
 
 const ask = async (who, seq) => {
@@ -30,7 +28,7 @@ const ask = async (who, seq) => {
 const isRefused = async (who, says) => {
   await who.heading('This did not work');
   assert.match(await who.page.getByRole('alert').innerText(), says);
-  for (const text of ['Verified in this page.', EXECUTED]) assert.equal(await who.page.getByText(text).count(), 0);
+  for (const text of ['Verified in this page.', PROFILE_EXECUTED]) assert.equal(await who.page.getByText(text).count(), 0);
 };
 
 for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
@@ -39,12 +37,12 @@ for (const [name, url] of [['PostgREST', DIRECT], ['nginx', SITE]]) {
     const fetched = () => who.requests.map((request) => /page_module\?sha256=(\w+)$/.exec(request.url())?.[1]).filter(Boolean);
     assert.deepEqual(fetched(), []);
     await ask(who, seq);
-    await who.page.getByText(EXECUTED).waitFor();
+    await who.page.getByText(PROFILE_EXECUTED).waitFor();
     await who.page.getByText('Taken as recorded: that codes, devices, contents and nonces were new; that no limit was exceeded.').waitFor();
     const first = fetched();
     assert.ok(first.length > 1);
     await ask(who, seq);
-    await who.page.getByText(EXECUTED).waitFor();
+    await who.page.getByText(PROFILE_EXECUTED).waitFor();
     assert.deepEqual(fetched(), first);
     assert.equal(new Set(first).size, first.length);
   });
@@ -70,7 +68,7 @@ scenario('a module of which a byte was changed on its way is not run, and the pa
   // What was refused is not kept: with the genuine one the answer comes.
   change = (text) => text;
   await ask(who, seq);
-  await who.page.getByText(EXECUTED).waitFor();
+  await who.page.getByText(PROFILE_EXECUTED).waitFor();
 });
 
 scenario('a page that is older than its server says that it has to be loaded anew', async () => {
@@ -114,7 +112,7 @@ scenario('the browser itself runs no script but those that the page lists, whate
 
 // The ledger as its own server could rewrite it: an outcome that the rules do not give, under hashes, root and signature that are right.
 async function forge(seq, outcome) {
-  const change = (expression) => sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${seq}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);
+  const change = (expression) => changeEntry(seq, expression);
   const [before, hash] = JSON.parse(sql(`SELECT json_build_array(outcome, hash::text) FROM qfs.ledger WHERE seq = ${seq}`));
   change(`outcome = '${outcome}'`);
   const line = sql(`SELECT qfs.entry(${seq})`);

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
-import { keptOf, lookAgain, person, scenario, setProfile, signIn, sql, tellPostgrest } from './browser.mjs';
+import { keptOf, lookAgain, person, PROFILE_EXECUTED, profileEntry, scenario, setProfile, signIn, sql, tellPostgrest } from './browser.mjs';
 
 const recovery = createPrivateKey(readFileSync(`${process.env.QFS_WEB_DIR}/recovery.pem`));
 const hexOf = ({ publicKey }) => Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url').toString('hex');
@@ -71,7 +71,6 @@ scenario('the page follows keys that the recovery key has endorsed, and those th
   // What is explained under the new key leads to entry 0 as before.
   await signIn(who);
   await setProfile(who, 'Recovered');
-  const profile = sql(`SELECT max(seq) FROM qfs.ledger WHERE type = 'PROFILE_UPDATE'`);
-  await who.go(`#/why/${profile}`);
-  await who.page.getByText(/^The rule of \u201cProfile completed\u201d|^The rule of \u201cProfile changed\u201d was executed again here/).waitFor();
+  await who.go(`#/why/${profileEntry(who)}`);
+  await who.page.getByText(PROFILE_EXECUTED).waitFor();
 });
