@@ -16,7 +16,7 @@ const open = new Set();
 export const closeAll = () => { for (const heard of open) heard.close(); };
 
 // The list in a message: with the subprotocol nchan's lines come first, and an empty one.
-export const numbersOf = (data) => JSON.parse(data.slice(data.indexOf('[')));
+const numbersOf = (data) => JSON.parse(data.slice(data.indexOf('[')));
 
 // Opens a WebSocket.  It is given once it is open, as {numbers, on, closed, close, socket}: the numbers that it has heard, a
 // listener, and a promise of how it ended; or the promise is rejected with the status and text of the answer.

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { ledger, assertError, assertOk } from './client.mjs';
 import { encode, makeToken, tokenKey } from './token_key.mjs';
-import { login, makeDevice, nonceOf, tryLogin, viemWallet } from './wallets.mjs';
+import { login, makeDevice, nonceOf, viemWallet } from './wallets.mjs';
 
 const api = ledger('api');
 const brief = ledger('brief');

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 
-import { equal, fromBase64, fromBase64url, fromHex as bytesOf, sha256, toBase64, toBase64url, toHex, utf8 } from '../../src/web/bytes.mjs';
+import { equal, fromBase64, fromBase64url, fromHex as bytesOf, sha256, toBase64, toBase64url, toHex } from '../../src/web/bytes.mjs';
 import { canonical } from '../../src/web/canonical.mjs';
 import { openCheckpoint, readProof, readVkey } from '../../src/web/note.mjs';
 import { readLine } from '../../src/web/rules/entry.mjs';
