@@ -141,4 +141,10 @@ scenario('what the account has is drawn anew when an entry changes it', async ()
   await write(bob, 'an act that counts');
   await alice.page.getByRole('link', { name: /^Chat.*1 unread/ }).waitFor();
   assert.ok(sockets.frames.length > before);
+  // In another browser she takes another name, and in this one nobody touches anything.
+  const elsewhere = await person({ url: SITE, account: alice.account });
+  await elsewhere.open();
+  await signIn(elsewhere);
+  await setProfile(elsewhere, 'Alice elsewhere');
+  await alice.heading('Alice elsewhere');
 });
