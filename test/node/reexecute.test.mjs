@@ -36,6 +36,15 @@ for (const { session, issued_block: issued, ttl_blocks: ttl, operates, device } 
   sessions.set(await hashOfJson(details), details);
 }
 
+// What an outcome says was looked at, as records like parts of accounts; and the outcome that says no more than those.
+const readOf = ({ read = {} }) => Object.entries(read).flatMap(([account, kinds]) => Object.entries(kinds).map(([kind, previous]) => ({ account, kind, previous })));
+
+function readingOnly({ read: _, ...outcome }, records) {
+  const read = {};
+  for (const { account, kind, previous } of records) (read[account] ??= {})[kind] = previous;
+  return records.length === 0 ? outcome : { ...outcome, read };
+}
+
 // ---- what a bundle shows ----
 
 // Of each number that the entry rests on: 'whole', or a test of the parts of accounts that are shown.
@@ -46,7 +55,7 @@ function restsOf(entry) {
     const before = rests.get(seq) ?? (() => false);
     if (before !== 'whole') rests.set(seq, (one) => before(one) || (one.account === account && one.kind === kind));
   };
-  for (const { account, kind, previous } of [...entry.accounts, ...entry.outcome.read ?? []]) if (previous !== null) part(previous, account, kind);
+  for (const { account, kind, previous } of [...entry.accounts, ...readOf(entry.outcome)]) if (previous !== null) part(previous, account, kind);
   const policies = entries.filter((one) => one.seq < entry.seq && typeOf(one) === 'POLICY_CHANGED');
   for (const one of [entries[0], ...policies.slice(-1), ...entries.filter((one) => typeOf(one) === 'KEY_ROTATED')]) whole(one.seq);
   const type = entries.find((one) => one.seq < entry.seq && typeOf(one) === 'EVENT_TYPE' && one.payload.type === typeOf(entry));
@@ -72,7 +81,7 @@ async function bundleOf(entry, text = canonical(entry)) {
 }
 
 // Of the accounts whose access the entry touched or looked at.
-const sessionsOf = ({ accounts, outcome }) => [...accounts, ...outcome.read ?? []].filter(({ kind, previous }) => kind === 'access' && previous !== null)
+const sessionsOf = ({ accounts, outcome }) => [...accounts, ...readOf(outcome)].filter(({ kind, previous }) => kind === 'access' && previous !== null)
   .flatMap(({ account, previous }) => entries[previous].accounts.find((part) => part.account === account && part.kind === 'access').state.sessions)
   .map((digest) => sessions.get(digest)).slice(0, 16);
 
@@ -135,6 +144,34 @@ test('an entry with another outcome, or another part of an account, is found, th
   assert.ok(found.OUTCOME_MISMATCH > 100, JSON.stringify(found));
 });
 
+test('what was looked at is told in one form, and in no other', async () => {
+  const entry = entries.filter((one) => one.act.auth.via === 'session' && Object.keys(one.outcome.read ?? {}).length > 1).at(-1);
+  const { seq, outcome: { read } } = entry;
+  const [[account, kinds], [other]] = Object.entries(read);
+  const [[kind, previous]] = Object.entries(kinds);
+  const user = (digit) => `user_${String(digit).repeat(64)}`;
+  const of = (value) => ({ ...read, [account]: value });
+  const forms = {
+    nothing: {}, 'of an account nothing': of({}), 'a list, as it was': [{ account, kind, previous }], 'no object': null, 'a number': 7, 'a text': account, 'a list of an account': of([previous]),
+    'no object of an account': of(null), 'a number of an account': of(previous), 'a kind that there is not': of({ ...kinds, accesses: previous }), 'a kind of every object': of({ ...kinds, toString: previous }),
+    'no account': { ...read, system: kinds }, 'a name of every object': { ...read, constructor: kinds }, 'capital letters': { ...read, [account.toUpperCase()]: kinds }, 'an account too long': { ...read, [`${account}0`]: kinds },
+    'itself before it': of({ ...kinds, [kind]: seq }), 'a later one before it': of({ ...kinds, [kind]: seq + 1 }), 'a number below 0': of({ ...kinds, [kind]: -1 }), 'a text before it': of({ ...kinds, [kind]: String(previous) }),
+    'no number before it': of({ ...kinds, [kind]: false }), 'an object before it': of({ ...kinds, [kind]: { previous } }), 'five accounts': { [account]: kinds, [other]: read[other], ...Object.fromEntries([7, 8, 9].map((digit) => [user(digit), { nonce: null }])) },
+  };
+  for (const topic of ['entry', 'session']) {
+    const { bundle, lines: texts } = await bundleOf(entry);
+    for (const [name, form] of Object.entries(forms)) {
+      const forged = canonical({ ...entry, outcome: { ...entry.outcome, read: form } });
+      const error = await run({ bundle: { ...bundle, topic }, lines: [...texts.slice(0, -1), forged] }).catch((fault) => fault);
+      assert.ok(error instanceof LedgerFault, `${name}: ${error}`);
+      assert.deepEqual([error.code, error.message.includes(`what entry ${seq} says it looked at is not of the form`)], ['QFS_OUTCOME_MISMATCH', true], `${topic}, ${name}: ${error.message}`);
+    }
+  }
+  // Names of a value have no order; a line that is hashed has them in one.
+  const backward = Object.fromEntries(Object.entries(read).reverse().map(([name, value]) => [name, Object.fromEntries(Object.entries(value).reverse())]));
+  assert.equal(await codeOf(await bundleOf(entry, JSON.stringify({ ...entry, outcome: { ...entry.outcome, read: backward } }))), 'sound');
+});
+
 test('what is missing is named, and so is what is shown besides', async () => {
   const found = {};
   for (const entry of oneOfEach()) {
@@ -164,7 +201,7 @@ test('where something is not for the reader to see, nothing is executed, and it 
   const { bundle } = await bundleOf(entry);
   const sees = ({ account, kind }) => account === subject || kind === 'standing';
   const text = canonical(await showing(entry, OWN, sees));
-  const rests = [...restsOf({ ...entry, accounts: entry.accounts.filter(sees), outcome: { ...entry.outcome, read: (entry.outcome.read ?? []).filter(sees), result: {} } })];
+  const rests = [...restsOf({ ...entry, accounts: entry.accounts.filter(sees), outcome: { ...readingOnly(entry.outcome, readOf(entry.outcome).filter(sees)), result: {} } })];
   const texts = [...await Promise.all(rests.map(([seq, what]) => lineOf(seq, what))), text];
   const own = { ...bundle, reader: 'subject', subject, sessions: [] };
   assert.deepEqual(await run({ bundle: own, lines: texts }), { isRun: false, recorded: ['authority', 'conditions', 'first uses', 'rates'], session: undefined, sessions: [] });

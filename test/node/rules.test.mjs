@@ -385,7 +385,11 @@ test('a state, an amount or a session that was recorded otherwise is found', asy
     'a part less': (entry) => { entry.accounts.pop(); },
     'the order of parts': (entry) => { entry.accounts.reverse(); },
     'a member of the outcome': (entry) => { entry.outcome.status = 'BLOCKED'; },
-    'what was read': (entry) => { entry.outcome.read = []; },
+    'what was read': (entry) => { entry.outcome.read[LedgerWriter.user(1)].ties = 0; },
+    'a kind that was read less': (entry) => { delete entry.outcome.read[LedgerWriter.user(1)].ties; },
+    'what was read of nobody': (entry) => { entry.outcome.read[LedgerWriter.user(2)] = {}; },
+    'nothing that was read': (entry) => { entry.outcome.read = {}; },
+    'what was read as a list': (entry) => { entry.outcome.read = Object.entries(entry.outcome.read).map(([account, kinds]) => ({ account, kinds })); },
   };
   for (const [name, spoil] of Object.entries(spoilers)) {
     const w = await twoAccounts();

@@ -38,8 +38,8 @@ SELECT send(1, 2, 1) AS entry;
 SELECT payload - 'recipient' AS payload, outcome -> 'result' AS result, outcome -> 'guards' AS guards, outcome ->> 'status' AS status FROM qfs.ledger WHERE type = 'MESSAGE';
 SELECT CASE p ->> 'account' WHEN wallet.id(1) THEN 1 WHEN wallet.id(2) THEN 2 END AS account, p ->> 'kind' AS kind, p -> 'rules' AS rules, p -> 'state' AS state, p -> 'was' AS was, p -> 'previous' AS previous
 FROM qfs.ledger, jsonb_array_elements(accounts) WITH ORDINALITY x(p, i) WHERE type = 'MESSAGE' ORDER BY i;
-SELECT CASE r ->> 'account' WHEN wallet.id(1) THEN 1 WHEN wallet.id(2) THEN 2 END AS account, r ->> 'kind' AS kind, r -> 'previous' AS previous
-FROM qfs.ledger, jsonb_array_elements(outcome -> 'read') r WHERE type = 'MESSAGE' ORDER BY 1, 2;
+SELECT CASE r.key WHEN wallet.id(1) THEN 1 WHEN wallet.id(2) THEN 2 END AS account, k.key AS kind, k.value AS previous
+FROM qfs.ledger, jsonb_each(outcome -> 'read') r, jsonb_each(r.value) k WHERE type = 'MESSAGE' ORDER BY 1, 2;
 -- the hash is that of the envelope, and the envelope is what was sent
 SELECT l.payload ->> 'hash' = qfs.message_hash(m.sender, m.recipient, m.seq, m.nonce, m.body)::text AS commits, l.payload ->> 'thread' = thread_of(1, 2) AS thread, m.seq, encode(m.body, 'hex') AS body
 FROM qfs.ledger l JOIN qfs.message m ON m.entry = l.seq;

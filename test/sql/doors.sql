@@ -24,7 +24,7 @@ $$;
 CREATE FUNCTION forged_note(ms bigint DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
   SELECT next_line('NOTE', account(1), jsonb_build_object('via', 'session', 'session', session ->> 'session'),
                    jsonb_build_object('policy', (SELECT l.outcome #>> '{result,policy}' FROM qfs.ledger l WHERE seq = 0),
-                                      'read', jsonb_build_array(jsonb_build_object('account', account(1), 'kind', 'access', 'previous', 3))), ms)
+                                      'read', jsonb_build_object(account(1), jsonb_build_object('access', 3))), ms)
   FROM alice
 $$;
 

@@ -12,7 +12,7 @@ SELECT acting(n, format('SELECT qfs_api.send_message(%L, %L, %L, %L, %L, %L, %L)
 FROM generate_series(1, 2) n;
 SELECT * FROM qfs.verify();
 SELECT seq, type, (SELECT string_agg(concat_ws(' ', CASE p ->> 'account' WHEN wallet.id(1) THEN 'Alice' ELSE 'Bob' END, p ->> 'kind', p -> 'rules', p ->> 'previous'), '; ' ORDER BY i) FROM jsonb_array_elements(accounts) WITH ORDINALITY x(p, i)) AS parts,
-       (SELECT string_agg(concat_ws(' ', CASE r ->> 'account' WHEN wallet.id(1) THEN 'Alice' ELSE 'Bob' END, r ->> 'kind', r ->> 'previous'), '; ') FROM jsonb_array_elements(outcome -> 'read') r) AS read
+       (SELECT string_agg(concat_ws(' ', CASE r.key WHEN wallet.id(1) THEN 'Alice' ELSE 'Bob' END, k.key, k.value #>> '{}'), '; ' ORDER BY r.key, k.key) FROM jsonb_each(outcome -> 'read') r, jsonb_each(r.value) k) AS read
 FROM qfs.ledger ORDER BY seq;
 -- heads commit to them as docs/format.md says, however many there are
 SELECT bool_and(partial(qfs.entry(seq), '{}') = qfs.entry_head(seq)) AS heads, max(jsonb_array_length(accounts)) AS parts FROM qfs.ledger;
@@ -43,7 +43,7 @@ EXCEPTION WHEN raise_exception THEN
 END $$;
 SELECT n, what, t.* FROM changes, LATERAL tamper(accounts, :reward) t ORDER BY n;
 -- what it only read, and what else an outcome says, is in another part
-SELECT what, t.* FROM (VALUES ('read', $$accounts, outcome = jsonb_set(outcome, '{read,0,previous}', '0')$$), ('guards', $$accounts, outcome = outcome - 'guards'$$)) v(what, change), LATERAL tamper(change, :reward) t;
+SELECT what, t.* FROM (VALUES ('read', $$accounts, outcome = jsonb_set(outcome, ARRAY['read', wallet.id(2), 'access'], '0')$$), ('guards', $$accounts, outcome = outcome - 'guards'$$)) v(what, change), LATERAL tamper(change, :reward) t;
 
 -- hashed anew with all that follows, by whoever has the keys, too: the rules give something else
 CREATE FUNCTION forged(accounts text, reward bigint) RETURNS text[] LANGUAGE plpgsql AS $$

@@ -119,7 +119,7 @@ sub invented {
   my ($auth, $actor) = @_;
   my %last = %{ $ENTRIES[$LAST] };
   my %new  = (%last, seq => $LAST + 1, type => 'SAID', actor => $actor, auth => $auth, payload => { n => 7 }, sig => undef, accounts => [],
-    outcome => { policy => $ENTRIES[6]{outcome}{policy}, read => [ { account => $actor, kind => 'access', previous => $last{actor} eq $actor ? $LAST : 4 } ] });
+    outcome => { policy => $ENTRIES[6]{outcome}{policy}, read => { $actor => { access => $last{actor} eq $actor ? $LAST : 4 } } });
   my @e = rehash(map({ { %$_ } } @ENTRIES), \%new);
   return faults_in_file(jsonl(@e), @TRUSTED);
 }

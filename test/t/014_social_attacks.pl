@@ -233,7 +233,7 @@ my @forgeries = (
   [ 'the number of the event', $rewarded, sub { part_of($_[1], $alice, 'nonce')->{state}{event_nonce}-- } ],
   [ 'no reward', $rewarded, sub { @{ $_[1] } = () } ],
   [ 'parts in another order', $rewarded, sub { @{ $_[1] } = reverse @{ $_[1] } } ],
-  [ 'what was read', $rewarded, sub { $_[0]{read}[0]{previous}-- } ],
+  [ 'what was read', $rewarded, sub { my ($kinds) = values %{ $_[0]{read} }; $_-- for values %$kinds } ],
   [ 'a guard that blocks', $rewarded, sub { $_[0]{guards}[0]{result} = 'BLOCK' } ],
   [ 'a guard left out', $rewarded, sub { pop @{ $_[0]{guards} } } ],
   [ 'the policy', $rewarded, sub { $_[0]{policy} = 'ab' x 32 } ],

@@ -33,6 +33,23 @@ qfs_account_kind_parse(qfs_slice name, qfs_account_kind *out)
 	return false;
 }
 
+void
+qfs_previous_write(qfs_json_writer *w, int64_t previous)
+{
+	if (previous < 0)
+		qfs_json_put_null(w);
+	else
+		qfs_json_put_int(w, previous);
+}
+
+bool
+qfs_previous_read(qfs_slice value, uint64_t seq, int64_t *out)
+{
+	*out = -1;
+	return qfs_json_type_of(value) == QFS_JSON_NULL ||
+		(qfs_json_to_int(value, out) && *out >= 0 && (uint64_t) *out < seq);
+}
+
 /* ---- the store ---- */
 
 void
@@ -130,10 +147,7 @@ qfs_account_part_write(qfs_json_writer *w, const qfs_account_change *change)
 	qfs_json_key(w, "policy");
 	qfs_json_put_int(w, change->policy);
 	qfs_json_key(w, "previous");
-	if (is_new)
-		qfs_json_put_null(w);
-	else
-		qfs_json_put_int(w, change->before.last_entry);
+	qfs_previous_write(w, change->before.last_entry);
 	qfs_json_key(w, "rules");
 	qfs_json_open_array(w);
 	for (unsigned i = 0; i < change->rule_count; i++)
@@ -202,14 +216,6 @@ read_rules(qfs_slice list, qfs_account_change *out)
 }
 
 static bool
-read_previous(qfs_slice value, uint64_t seq, int64_t *out)
-{
-	*out = -1;
-	return qfs_json_type_of(value) == QFS_JSON_NULL ||
-		(qfs_json_to_int(value, out) && *out >= 0 && (uint64_t) *out < seq);
-}
-
-static bool
 read_user(qfs_slice value, qfs_user_id *out)
 {
 	qfs_slice	text;
@@ -233,7 +239,7 @@ qfs_account_part_parse(qfs_slice part, uint64_t seq, qfs_account_change *out, qf
 		return qfs_fail(err, QFS_ENTRY_FORMAT, "a part of an account in entry %u with a member too many", seq);
 	if (!read_user(value[0], &user) || !qfs_json_to_plain(value[1], &kind) ||
 		!qfs_account_kind_parse(kind, &out->kind) || !qfs_json_to_int(value[2], &out->policy) ||
-		!read_previous(value[3], seq, &previous) || !read_rules(value[4], out))
+		!qfs_previous_read(value[3], seq, &previous) || !read_rules(value[4], out))
 		return qfs_fail(err, QFS_ENTRY_FORMAT, "a part of an account in entry %u is not of the form", seq);
 	qfs_account_state_init(out->kind, &user, &out->after);
 	if (!read_state(value[5], out->kind, true, &out->after))

@@ -30,6 +30,12 @@ extern const char *const qfs_account_kind_names[QFS_ACCOUNT_KINDS];
 /* Errors: none; false = it is no name of a kind. */
 extern bool qfs_account_kind_parse(qfs_slice name, qfs_account_kind *out);
 
+/* The last entry before entry seq that touched a kind, or null; as a number -1 is none. */
+extern void qfs_previous_write(qfs_json_writer *w, int64_t previous);
+
+/* Errors: none; false = it is neither null nor an entry before. */
+extern bool qfs_previous_read(qfs_slice value, uint64_t seq, int64_t *out);
+
 /* The state of a kind; all begin with user and last_entry. */
 typedef union qfs_account_state
 {

@@ -14,7 +14,6 @@
 #include "engine/account_part.h"
 #include "engine/rule.h"
 
-#define QFS_EFFECT_ACCOUNTS 4
 #define QFS_EFFECTS_MAX 8
 #define QFS_GUARDS_MAX 8
 
@@ -105,8 +104,8 @@ extern qfs_status qfs_effects_write_accounts(const qfs_effects *fx, qfs_buf *out
 
 /*
  * Writes the outcome: "guards", "policy" (its hash) and "read", each if there
- * is any; "result", what the rule wrote; "status" of an account's act.  "read" names what was looked at
- * and not changed, with the last entry that touched it.
+ * is any; "result", what the rule wrote; "status" of an account's act.  "read" has what was looked at
+ * and not changed, by account and kind, with the last entry that touched it.
  * result: a canonical object, or empty
  */
 extern qfs_status qfs_effects_write_outcome(const qfs_effects *fx, qfs_slice result, qfs_buf *out, qfs_error *err);

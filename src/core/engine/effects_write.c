@@ -54,68 +54,77 @@ write_guards(qfs_json_writer *w, const qfs_effects *fx)
 
 /* ---- what was looked at ---- */
 
-typedef struct looked_at
+static bool
+is_read(const qfs_side *side)
 {
-	unsigned	count;
-	const qfs_side *list[QFS_EFFECT_ACCOUNTS * QFS_ACCOUNT_KINDS];
-} looked_at;
+	return side->looked && side->touch == 0;
+}
 
 static bool
-comes_before(const qfs_side *a, const qfs_side *b)
+has_read(const qfs_effects *fx, unsigned place)
 {
-	int			order = memcmp(&a->change.before.user, &b->change.before.user, sizeof(qfs_user_id));
-
-	return order != 0 ? order < 0 : a->change.kind < b->change.kind;
+	for (int kind = 0; kind < QFS_ACCOUNT_KINDS; kind++)
+		if (is_read(&fx->accounts[place].sides[kind]))
+			return true;
+	return false;
 }
 
-/* Sorted by account and kind. */
-static void
-collect(const qfs_effects *fx, looked_at *out)
+/* Places of the accounts that were looked at, sorted by account; returns how many. */
+static unsigned
+sort_read(const qfs_effects *fx, unsigned places[QFS_EFFECT_ACCOUNTS])
 {
-	out->count = 0;
+	unsigned	count = 0;
+
 	for (unsigned i = 0; i < fx->account_count; i++)
-		for (int kind = 0; kind < QFS_ACCOUNT_KINDS; kind++)
-		{
-			const qfs_side *side = &fx->accounts[i].sides[kind];
-			unsigned	n = out->count;
+	{
+		unsigned	n = count;
 
-			if (!side->looked || side->touch > 0)
-				continue;
-			for (; n > 0 && comes_before(side, out->list[n - 1]); n--)
-				out->list[n] = out->list[n - 1];
-			out->list[n] = side;
-			out->count++;
-		}
+		if (!has_read(fx, i))
+			continue;
+		for (; n > 0 && memcmp(&fx->accounts[i].user, &fx->accounts[places[n - 1]].user, sizeof(qfs_user_id)) < 0; n--)
+			places[n] = places[n - 1];
+		places[n] = i;
+		count++;
+	}
+	return count;
 }
 
 static void
-write_read(qfs_json_writer *w, const qfs_side *side)
+write_account_key(qfs_json_writer *w, const qfs_user_id *user)
 {
-	qfs_json_open_object(w);
-	qfs_json_key(w, "account");
-	qfs_json_put_user(w, &side->change.before.user);
-	qfs_json_key(w, "kind");
-	qfs_json_put_text(w, qfs_slice_of(qfs_account_kind_names[side->change.kind]));
-	qfs_json_key(w, "previous");
-	if (side->change.before.last_entry < 0)
-		qfs_json_put_null(w);
-	else
-		qfs_json_put_int(w, side->change.before.last_entry);
-	qfs_json_close(w);
+	char		name[QFS_USER_ID_TEXT + 1];
+	qfs_buf		buf;
+
+	qfs_buf_init(&buf, name, QFS_USER_ID_TEXT);
+	qfs_user_id_write(&buf, user);
+	name[QFS_USER_ID_TEXT] = '\0';
+	qfs_json_key(w, name);
 }
 
 static void
-write_reads(qfs_json_writer *w, const qfs_effects *fx)
+write_read(qfs_json_writer *w, const qfs_effects *fx)
 {
-	looked_at	all;
+	unsigned	places[QFS_EFFECT_ACCOUNTS];
+	unsigned	count = sort_read(fx, places);
 
-	collect(fx, &all);
-	if (all.count == 0)
+	if (count == 0)
 		return;
 	qfs_json_key(w, "read");
-	qfs_json_open_array(w);
-	for (unsigned i = 0; i < all.count; i++)
-		write_read(w, all.list[i]);
+	qfs_json_open_object(w);
+	for (unsigned i = 0; i < count; i++)
+	{
+		const qfs_side *sides = fx->accounts[places[i]].sides;
+
+		write_account_key(w, &fx->accounts[places[i]].user);
+		qfs_json_open_object(w);
+		for (int kind = 0; kind < QFS_ACCOUNT_KINDS; kind++)
+			if (is_read(&sides[kind]))
+			{
+				qfs_json_key(w, qfs_account_kind_names[kind]);
+				qfs_previous_write(w, sides[kind].change.before.last_entry);
+			}
+		qfs_json_close(w);
+	}
 	qfs_json_close(w);
 }
 
@@ -132,7 +141,7 @@ qfs_effects_write_outcome(const qfs_effects *fx, qfs_slice result, qfs_buf *out,
 		qfs_json_key(&w, "policy");
 		qfs_json_put_hex(&w, fx->policy.bytes, sizeof(fx->policy.bytes));
 	}
-	write_reads(&w, fx);
+	write_read(&w, fx);
 	if (result.len > 0)
 	{
 		qfs_json_key(&w, "result");

@@ -7,51 +7,80 @@
 
 #include "base/status.h"
 
-static qfs_json_iter
-members_of(qfs_slice outcome, const char *name)
-{
-	return qfs_json_members(qfs_json_member_or(outcome, name, QFS_LITERAL("[]")));
-}
-
 qfs_slice
 qfs_result_of(qfs_slice outcome)
 {
 	return qfs_json_member_or(outcome, "result", QFS_LITERAL("{}"));
 }
 
-qfs_json_iter
-qfs_reads_of(qfs_slice outcome)
+/* ---- what was looked at ---- */
+
+static bool
+comes_after(const qfs_read *a, const qfs_read *b)
 {
-	return members_of(outcome, "read");
+	int			order = memcmp(&a->user, &b->user, sizeof(qfs_user_id));
+
+	return order != 0 ? order > 0 : a->kind > b->kind;
+}
+
+/* The kinds of an account; every record comes after the one before it. */
+static bool
+read_kinds(qfs_slice kinds, const qfs_user_id *user, uint64_t seq, qfs_reads *out)
+{
+	qfs_json_iter iter = qfs_json_members(kinds);
+	qfs_slice	name;
+	qfs_slice	value;
+
+	if (qfs_json_type_of(kinds) != QFS_JSON_OBJECT || qfs_json_length(kinds) == 0)
+		return false;
+	while (qfs_json_next(&iter, &name, &value))
+	{
+		qfs_read	next = {.user = *user};
+
+		if (!qfs_json_to_plain(name, &name) || !qfs_account_kind_parse(name, &next.kind) ||
+			!qfs_previous_read(value, seq, &next.previous) ||
+			(out->count > 0 && !comes_after(&next, &out->list[out->count - 1])))
+			return false;
+		out->list[out->count++] = next;
+	}
+	return true;
+}
+
+static bool
+read_accounts(qfs_slice accounts, uint64_t seq, qfs_reads *out)
+{
+	qfs_json_iter iter = qfs_json_members(accounts);
+	qfs_slice	name;
+	qfs_slice	kinds;
+	qfs_user_id user;
+
+	if (qfs_json_type_of(accounts) != QFS_JSON_OBJECT || qfs_json_length(accounts) == 0 ||
+		qfs_json_length(accounts) > QFS_EFFECT_ACCOUNTS)
+		return false;
+	while (qfs_json_next(&iter, &name, &kinds))
+		if (!qfs_json_to_plain(name, &name) || qfs_user_id_parse(name, &user, NULL) != QFS_OK ||
+			!read_kinds(kinds, &user, seq, out))
+			return false;
+	return true;
 }
 
 qfs_status
-qfs_read_next(qfs_json_iter *iter, qfs_read *out, bool *found, qfs_error *err)
+qfs_reads_parse(qfs_slice outcome, uint64_t seq, qfs_reads *out, qfs_error *err)
 {
-	qfs_slice	key;
-	qfs_slice	object;
-	qfs_slice	account;
-	qfs_slice	kind;
-	qfs_slice	previous;
+	qfs_slice	read;
 
-	*found = qfs_json_next(iter, &key, &object);
-	if (!*found)
+	out->count = 0;
+	if (!qfs_json_member(outcome, "read", &read) || read_accounts(read, seq, out))
 		return QFS_OK;
-	out->previous = -1;
-	if (!qfs_json_member(object, "account", &account) || !qfs_json_to_plain(account, &account) ||
-		qfs_user_id_parse(account, &out->user, NULL) != QFS_OK ||
-		!qfs_json_member(object, "kind", &kind) || !qfs_json_to_plain(kind, &kind) ||
-		!qfs_account_kind_parse(kind, &out->kind) || !qfs_json_member(object, "previous", &previous) ||
-		(qfs_json_type_of(previous) != QFS_JSON_NULL &&
-		 (!qfs_json_to_int(previous, &out->previous) || out->previous < 0)))
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "what was read without account, kind or previous: %v", object);
-	return QFS_OK;
+	return qfs_fail(err, QFS_OUTCOME_MISMATCH, "what entry %u says it looked at is not of the form: %v", seq, read);
 }
+
+/* ---- guards ---- */
 
 qfs_json_iter
 qfs_guards_of(qfs_slice outcome)
 {
-	return members_of(outcome, "guards");
+	return qfs_json_members(qfs_json_member_or(outcome, "guards", QFS_LITERAL("[]")));
 }
 
 bool

@@ -20,6 +20,9 @@ typedef struct qfs_effect
 /* The member "result", what the type adds; an empty object where there is none. */
 extern qfs_slice qfs_result_of(qfs_slice outcome);
 
+/* Accounts that one entry touches or looks at. */
+#define QFS_EFFECT_ACCOUNTS 4
+
 /* What an entry looked at, and the last entry before that touched it; -1: none. */
 typedef struct qfs_read
 {
@@ -28,14 +31,21 @@ typedef struct qfs_read
 	int64_t		previous;
 } qfs_read;
 
-/*
- * The next of qfs_reads_of; *found = false at the end.
- * Errors: OUTCOME_MISMATCH for what no rule writes.
- */
-extern qfs_status qfs_read_next(qfs_json_iter *iter, qfs_read *out, bool *found, qfs_error *err);
+/* In the order of accounts, then of kinds. */
+typedef struct qfs_reads
+{
+	unsigned	count;
+	qfs_read	list[QFS_EFFECT_ACCOUNTS * QFS_ACCOUNT_KINDS];
+} qfs_reads;
 
-/* A walk over what an outcome says was looked at, or over its guards. */
-extern qfs_json_iter qfs_reads_of(qfs_slice outcome);
+/*
+ * Reads the member "read" of the outcome of entry seq:
+ * {"user_…":{"access":seq|null,"standing":seq|null},"user_…":{…}}
+ * Errors: OUTCOME_MISMATCH for what no rule writes.  Source: docs/format.md, "Outcome".
+ */
+extern qfs_status qfs_reads_parse(qfs_slice outcome, uint64_t seq, qfs_reads *out, qfs_error *err);
+
+/* A walk over its guards. */
 extern qfs_json_iter qfs_guards_of(qfs_slice outcome);
 
 /*

@@ -185,8 +185,6 @@ add_previous(qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *us
 	qfs_status	status;
 	int			place;
 
-	if (previous >= (int64_t) subject->seq)
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u names a later one", subject->seq);
 	if (!is_shown && !is_asked(x, subject, user, kind))
 	{
 		x->is_whole = false;
@@ -232,17 +230,11 @@ add_touched(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 static qfs_status
 add_read(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
-	qfs_json_iter iter = qfs_reads_of(subject->outcome);
-	qfs_read	read;
-	bool		found;
-	qfs_status	status;
+	qfs_reads	reads;
+	qfs_status	status = qfs_reads_parse(subject->outcome, subject->seq, &reads, err);
 
-	while ((status = qfs_read_next(&iter, &read, &found, err)) == QFS_OK && found)
-	{
-		status = add_previous(x, subject, &read.user, read.kind, read.previous, false, err);
-		if (status != QFS_OK)
-			break;
-	}
+	for (unsigned i = 0; status == QFS_OK && i < reads.count; i++)
+		status = add_previous(x, subject, &reads.list[i].user, reads.list[i].kind, reads.list[i].previous, false, err);
 	return status;
 }
 

@@ -169,11 +169,9 @@ static qfs_status
 put_states(qfs_explanation *x, qfs_error *err)
 {
 	const qfs_entry *subject = &x->subject->entry;
-	qfs_json_iter iter = qfs_reads_of(subject->outcome);
 	qfs_account_change change;
-	qfs_read	read;
-	bool		found = true;
-	qfs_status	status = QFS_OK;
+	qfs_reads	reads;
+	qfs_status	status = qfs_reads_parse(subject->outcome, subject->seq, &reads, err);
 
 	for (unsigned i = 0; i < subject->account_count && status == QFS_OK; i++)
 	{
@@ -183,12 +181,8 @@ put_states(qfs_explanation *x, qfs_error *err)
 		if (status == QFS_OK)
 			status = put_state(x, &change.after.user, change.kind, change.before.last_entry, err);
 	}
-	while (status == QFS_OK && found)
-	{
-		status = qfs_read_next(&iter, &read, &found, err);
-		if (status == QFS_OK && found)
-			status = put_state(x, &read.user, read.kind, read.previous, err);
-	}
+	for (unsigned i = 0; i < reads.count && status == QFS_OK; i++)
+		status = put_state(x, &reads.list[i].user, reads.list[i].kind, reads.list[i].previous, err);
 	return status;
 }
 

@@ -44,6 +44,14 @@ const KINDS = {
 // States of the kinds, as parts of accounts have them.
 export const STATES = Object.fromEntries(Object.entries(KINDS).map(([kind, shape]) => [kind, members(shape)]));
 
+// What the outcome of entry seq says was looked at: of 1 to 4 accounts the kinds, and the last entry before that touched each.
+export const isRead = (seq) => {
+  const hasUpTo = (max, object) => Object.keys(object).length >= 1 && Object.keys(object).length <= max;
+  const areKinds = members({}, Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, orNull(integer(0, seq - 1))])));
+  return (value) => isObject(value) && hasUpTo(4, value)
+    && Object.entries(value).every(([account, kinds]) => isUserId(account) && areKinds(kinds) && hasUpTo(4, kinds));
+};
+
 // What an account has of each kind before its first touch.
 const ZERO = writeAmount(0n);
 export const BEFORE = {

@@ -11,7 +11,7 @@ import { isExecuted } from '../derive.mjs';
 import { partOf, partsOf, SYSTEM } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand } from './fault.mjs';
-import { integer, isHash, isInteger, isKeyText, isOwnType, list, members, oneOf, orNull } from './forms.mjs';
+import { integer, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
 import { referralCode } from './names.mjs';
 import { checkAuthority, scopeOf, sessionOf } from './sessions.mjs';
 import { isThread, threadAfter } from './social.mjs';
@@ -84,10 +84,14 @@ function needStatement(needs, { subject, from, seq }) {
 }
 
 // What of accounts the entry touched or looked at: {account, kind, previous, isTouched}.
-const lookedAt = (entry) => [
-  ...partsOf(entry).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: true })),
-  ...(entry.outcome?.read ?? []).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: false })),
-];
+function lookedAt(entry) {
+  const { outcome, seq } = entry;
+  const read = outcome?.read;
+  demand(read === undefined || isRead(seq)(read), 'OUTCOME_MISMATCH', `what entry ${seq} says it looked at is not of the form: ${canonical(read ?? null).slice(0, 1500)}`);
+  const touched = partsOf(entry).map(({ account, kind, previous }) => ({ account, kind, previous, isTouched: true }));
+  const others = Object.entries(read ?? {}).flatMap(([account, kinds]) => Object.entries(kinds).map(([kind, previous]) => ({ account, kind, previous, isTouched: false })));
+  return [...touched, ...others];
+}
 
 // The one entry more that executing the rule of a type needs, by the outcome: the message before in the thread, the server before.
 const BEFORE_IT = { MESSAGE: ({ result }) => result?.thread?.previous, SERVER_CHANGED: ({ result }) => result?.previous };

@@ -146,13 +146,13 @@ export class Change {
 
   // isOwn: is the type one of qfs's own, which has a status?
   outcome(isOwn, isBlocked) {
-    const order = (a, b) => (a.account === b.account ? Number(a.kind > b.kind) - Number(a.kind < b.kind) : Number(a.account > b.account) - Number(a.account < b.account));
-    const read = [...this.looked].filter(([key]) => !this.touched.has(key)).map(([, item]) => item).sort(order);
+    const untouched = [...this.looked].filter(([key]) => !this.touched.has(key)).map(([, item]) => item);
     const outcome = {};
     if (this.guards.length > 0) outcome.guards = this.guards;
-    if (read.length > 0) outcome.read = read;
+    if (untouched.length > 0) outcome.read = {};
+    for (const { account, kind, previous } of untouched) (outcome.read[account] ??= {})[kind] = previous;
     if (this.result !== undefined) outcome.result = this.result;
-    if (read.length > 0 || this.touched.size > 0) {
+    if (untouched.length > 0 || this.touched.size > 0) {
       outcome.policy = this.policy.hash;
       if (isOwn) outcome.status = isBlocked ? 'BLOCKED' : 'OK';
     }

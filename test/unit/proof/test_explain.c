@@ -319,9 +319,8 @@ forge_content(void)
 		.sig = QFS_LITERAL("null"),.accounts = QFS_LITERAL("[]")
 	};
 
-	snprintf(outcome, sizeof(outcome), "{\"policy\":\"%s\",\"read\":[{\"account\":\"%s\",\"kind\":\"access\","
-			 "\"previous\":%lld}],\"status\":\"OK\"}", signin_policy(&s), bob.wallet.user_name,
-			 (long long) people_last(&s, &bob, &qfs_kind_access));
+	snprintf(outcome, sizeof(outcome), "{\"policy\":\"%s\",\"read\":{\"%s\":{\"access\":%lld}},\"status\":\"OK\"}",
+			 signin_policy(&s), bob.wallet.user_name, (long long) people_last(&s, &bob, &qfs_kind_access));
 	entry.outcome = qfs_slice_of(outcome);
 	forge(&entry);
 }

@@ -422,39 +422,67 @@ people_touched(const sample *s, const char *format,...)
 	CHECK_TEXT(qfs_buf_slice(&out), want);
 }
 
+/* Are all members of an object among these, and in this order?  Nothing is no object without members. */
+static void
+check_members(qfs_slice object, const char *const *names, unsigned count)
+{
+	const uint8_t *last = NULL;
+	unsigned	found = 0;
+
+	for (unsigned n = 0; n < count; n++)
+	{
+		qfs_slice	value = second_member(object, names[n]);
+
+		if (value.len == 0)
+			continue;
+		CHECK(last == NULL || last < value.data);
+		last = value.data;
+		found++;
+	}
+	CHECK(object.len == 0 || (object.data[0] == '{' && found > 0));
+	CHECK(object.len == 0 || second_item(object, found).len == 0);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
 void
 people_read(const sample *s, const char *want)
 {
 	static char got[QFS_PART_MAX];
-	static const char *const kinds[] = {"\"access\"", "\"nonce\"", "\"standing\"", "\"ties\""};
+	static const char *const kinds[] = {"access", "nonce", "standing", "ties"};
+	const char *users[NUMBERED];
 	qfs_slice	read = second_member(s->event.outcome, "read");
-	qfs_slice	item;
-	qfs_slice	before = {NULL, 0};
+	qfs_slice	previous;
 	qfs_buf		out;
 
-	qfs_buf_init(&out, got, sizeof(got));
-	/* In the entry they are sorted by the account itself. */
-	for (unsigned n = 0; (item = second_item(read, n)).len > 0; n++)
-	{
-		CHECK(n == 0 || memcmp(before.data, item.data, item.len < before.len ? item.len : before.len) < 0);
-		before = item;
-	}
 	for (int number = 1; number <= NUMBERED; number++)
+		users[number - 1] = user_of(number);
+	qsort(users, NUMBERED, sizeof(users[0]), compare_texts);
+	check_members(read, users, NUMBERED);
+	qfs_buf_init(&out, got, sizeof(got));
+	for (int number = 1; number <= NUMBERED; number++)
+	{
+		qfs_slice	account = second_member(read, user_of(number));
+
+		check_members(account, kinds, ROWS(kinds));
 		for (size_t kind = 0; kind < ROWS(kinds); kind++)
-			for (unsigned n = 0; (item = second_item(read, n)).len > 0; n++)
-			{
-				if (!qfs_slice_equal(unquoted(second_member(item, "account")), qfs_slice_of(user_of(number))) ||
-					!qfs_slice_equal(second_member(item, "kind"), qfs_slice_of(kinds[kind])))
-					continue;
-				if (out.len > 0)
-					qfs_buf_text(&out, "; ");
-				qfs_buf_byte(&out, '#');
-				qfs_buf_int(&out, number);
-				qfs_buf_byte(&out, ' ');
-				qfs_buf_slice_add(&out, unquoted(second_member(item, "kind")));
-				qfs_buf_byte(&out, ' ');
-				qfs_buf_slice_add(&out, second_member(item, "previous"));
-			}
+		{
+			if ((previous = second_member(account, kinds[kind])).len == 0)
+				continue;
+			if (out.len > 0)
+				qfs_buf_text(&out, "; ");
+			qfs_buf_byte(&out, '#');
+			qfs_buf_int(&out, number);
+			qfs_buf_byte(&out, ' ');
+			qfs_buf_text(&out, kinds[kind]);
+			qfs_buf_byte(&out, ' ');
+			qfs_buf_slice_add(&out, previous);
+		}
+	}
 	CHECK_TEXT(qfs_buf_slice(&out), want);
 }
 

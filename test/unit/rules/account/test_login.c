@@ -573,8 +573,8 @@ second_login(void)
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"]}", in.wallet.user_name, in.nonce);
 	qfs_sha256(qfs_slice_of(text), &session);
 	sodium_bin2hex(digits, sizeof(digits), session.bytes, sizeof(session.bytes));
-	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"read\":[{\"account\":\"%s\",\"kind\":\"standing\","
-			 "\"previous\":4}],\"result\":{\"created\":false,\"expires_at\":%lld,\"issued_block\":0,"
+	snprintf(want, sizeof(want), "{\"policy\":\"%s\",\"read\":{\"%s\":{\"standing\":4}},"
+			 "\"result\":{\"created\":false,\"expires_at\":%lld,\"issued_block\":0,"
 			 "\"nonce\":\"%s\",\"scope\":[\"account\"],\"session\":\"%s\"},\"status\":\"OK\"}", signin_policy(&s),
 			 in.wallet.user_name, (long long) SAMPLE_TIME + 1000 * 17000, in.nonce, digits);
 	CHECK_TEXT(s.event.outcome, want);
