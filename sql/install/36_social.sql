@@ -5,6 +5,8 @@
 CREATE TABLE qfs.standing (
   user_id         qfs.user_id NOT NULL,
   last_entry      bigint NOT NULL,
+  before_epoch    bigint,
+  epoch           bigint NOT NULL,
   chat_key        qfs.hash,
   coherence       qfs.amount NOT NULL,
   created         bigint NOT NULL,
@@ -19,6 +21,8 @@ CREATE TABLE qfs.standing (
 COMMENT ON TABLE qfs.standing IS 'what accounts have earned and published';
 COMMENT ON COLUMN qfs.standing.user_id IS 'whose';
 COMMENT ON COLUMN qfs.standing.last_entry IS 'entry that changed this last';
+COMMENT ON COLUMN qfs.standing.before_epoch IS 'entry that changed this last before the epoch in which last_entry lies; null: there is none';
+COMMENT ON COLUMN qfs.standing.epoch IS 'the epoch in which last_entry lies, counted from 0';
 COMMENT ON COLUMN qfs.standing.chat_key IS 'X25519 key in force';
 COMMENT ON COLUMN qfs.standing.coherence IS 'from 0 to 1';
 COMMENT ON COLUMN qfs.standing.created IS 'entry of the first sign-in';

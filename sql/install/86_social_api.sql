@@ -44,40 +44,42 @@ COMMENT ON FUNCTION qfs.standing_chain(qfs.user_id, bigint) IS
 
 -- Whoever watches profiles must not see in them, entry by entry, who wrote to whom: strangers see them as they were
 -- when the last epoch ended.
-CREATE FUNCTION qfs.epoch_start() RETURNS bigint
+CREATE FUNCTION qfs.current_epoch() RETURNS bigint
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT g.genesis_at + (qfs_now.at - g.genesis_at) / e.ms * e.ms
-  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq
-  CROSS JOIN LATERAL (SELECT (p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint AS ms) e
-  CROSS JOIN LATERAL (SELECT greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint, g.genesis_at) AS at) qfs_now;
+  SELECT (greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint, g.genesis_at) - g.genesis_at)
+         / ((p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint)
+  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
 END;
-COMMENT ON FUNCTION qfs.epoch_start() IS 'when the epoch that it is now began, in milliseconds since 1970';
+COMMENT ON FUNCTION qfs.current_epoch() IS 'the epoch that it is now, counted from 0';
+
+-- current_user is whose the function is that asks; what its caller may do only the role outside of it says.
+CREATE FUNCTION qfs.caller_audits() RETURNS boolean
+  AS 'MODULE_PATHNAME', 'qfs_sql_caller_audits' LANGUAGE C STABLE;
+COMMENT ON FUNCTION qfs.caller_audits() IS
+  'has the role outside of all SECURITY DEFINER functions, of SET ROLE or else of the session, the privileges of qfs_auditor?';
 
 CREATE FUNCTION qfs.sees_now(account qfs.user_id) RETURNS boolean
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT qfs.is_public() OR account OPERATOR(qfs.=) qfs.current_user_id();
+  SELECT qfs.is_public() OR coalesce(account OPERATOR(qfs.=) qfs.current_user_id(), false) OR qfs.caller_audits();
 END;
 COMMENT ON FUNCTION qfs.sees_now(qfs.user_id) IS
-  'does the account that is signed in see this one as it is, and not as it was when the last epoch ended?';
+  'does the account that is signed in, or an auditor, see this one as it is, and not as it was when the last epoch ended?';
 
+-- Of every account one entry is read, however often it was touched: what is asked must not be dear, and its time tells nothing.
 CREATE FUNCTION qfs.seen_standing(account qfs.user_id) RETURNS jsonb
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT CASE
-    WHEN qfs.sees_now(account) THEN
-      (SELECT qfs.account_part(s.last_entry, account, 'standing') -> 'state'
-       FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account)
-    ELSE coalesce(
-      (SELECT c.part -> 'state'
-       FROM qfs.standing s CROSS JOIN LATERAL qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
-       WHERE s.user_id OPERATOR(qfs.=) account AND l.at < (SELECT qfs.epoch_start()) LIMIT 1),
-      '{"coherence": "0.000000000000000000", "created_at": null, "flx": "0.000000000000000000", "points": 0, "referrals": 0}'::jsonb)
-  END;
+  SELECT coalesce(
+    (SELECT qfs.account_part(
+              CASE WHEN qfs.sees_now(account) OR s.epoch < qfs.current_epoch() THEN s.last_entry ELSE s.before_epoch END,
+              account, 'standing') -> 'state'
+     FROM qfs.standing s WHERE s.user_id OPERATOR(qfs.=) account),
+    '{"coherence": "0.000000000000000000", "created_at": null, "flx": "0.000000000000000000", "points": 0, "referrals": 0}'::jsonb);
 END;
 COMMENT ON FUNCTION qfs.seen_standing(qfs.user_id) IS
-  'the standing of an account as the account that is signed in sees it: its own as it is, of others as it was at the end of the last epoch';
+  'the standing of an account as the caller sees it: its own, and all to auditors, as it is, of others as it was at the end of the last epoch';
 
 -- One account, seen by everybody who is signed in.
 CREATE FUNCTION qfs.profile_of(account qfs.user_id) RETURNS jsonb
@@ -111,7 +113,7 @@ BEGIN ATOMIC
   SELECT qfs.profile_of(qfs.find_account(user_id, wallet));
 END;
 COMMENT ON FUNCTION qfs_api.profile(text, text) IS
-  'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in. Of others joined, coherence, points, balances and counts are as they were when the last epoch ended.';
+  'An account: profile, wallet, coherence, trust_level, genesis_points, balances, referral code; by default the one that is signed in. Of others joined, coherence, points, balances and counts are as they were when the last epoch ended; auditors see them as they are.';
 
 CREATE FUNCTION qfs_api.set_profile(display_name text, bio text DEFAULT '', avatar text DEFAULT NULL, links text[] DEFAULT '{}',
                                     salt text DEFAULT NULL, version bigint DEFAULT NULL, auth jsonb DEFAULT NULL) RETURNS jsonb
@@ -326,7 +328,7 @@ BEGIN ATOMIC
   WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(coherence.user_id, coherence.wallet);
 END;
 COMMENT ON FUNCTION qfs_api.coherence(text, text) IS
-  'Coherence of an account and its trust level, of others as they were when the last epoch ended; of one''s own, the last act that moved it, too.';
+  'Coherence of an account and its trust level, of others as they were when the last epoch ended; of one''s own, and to auditors, as they are, with the last act that moved it.';
 
 -- One's own account: what others did to it is theirs to show.
 CREATE FUNCTION qfs_api.history("from" bigint DEFAULT NULL, "max" integer DEFAULT 50)

@@ -20,7 +20,7 @@ my $OBSERVERS = qr/^qfs(_api)?\.(access|channels|health|key_fault|knows_server|m
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
 
 # Who is shown an account as of the last epoch, and the functions that ask them.
-my $BY_EPOCH = qr/^qfs(_api)?\.(epoch_start|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
+my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
@@ -31,7 +31,7 @@ my @ALLOWED = (
   # The same fixed text; entries are read by their number.
   [ qr/^qfs(_api)?\.(explain\w*|account_statement)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
   # An array's elements come in its order; of the rows of a walk one has what is looked for.
-  [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward|profile|profile_of|seen_standing)\(/, 'unordered', qr/^LIMIT/ ],
+  [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward|profile|profile_of)\(/, 'unordered', qr/^LIMIT/ ],
   # Digits, as a range of code points, which is the same in every collation.
   [ qr/^qfs(_api)?\.(find_tx|explain_reward)\(/, 'collation', qr/^textregex(eq|ne)\(/ ],
   # Its keys are those of a GROUP BY, and jsonb sorts them.

@@ -77,7 +77,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('access')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('nonce')$$, ARRAY[
   'user_id qfs.user_id not null', 'last_entry bigint not null', 'event_nonce bigint not null'], 'columns of qfs.nonce');
 SELECT results_eq($$SELECT pg_temp.columns_of('standing')$$, ARRAY[
-  'user_id qfs.user_id not null', 'last_entry bigint not null', 'chat_key qfs.hash', 'coherence qfs.amount not null', 'created bigint not null', 'created_at bigint not null',
+  'user_id qfs.user_id not null', 'last_entry bigint not null', 'before_epoch bigint', 'epoch bigint not null', 'chat_key qfs.hash', 'coherence qfs.amount not null', 'created bigint not null', 'created_at bigint not null',
   'flx qfs.amount not null', 'points bigint not null', 'profile qfs.hash', 'profile_version bigint not null', 'referrals bigint not null'], 'columns of qfs.standing');
 SELECT results_eq($$SELECT pg_temp.columns_of('ties')$$, ARRAY[
   'user_id qfs.user_id not null', 'last_entry bigint not null', 'guard text collate "C"', 'received boolean not null', 'referrer qfs.user_id', 'sent boolean not null',
@@ -180,9 +180,9 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'canonical',
-  'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_session',
-  'current_user_id', 'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'epoch_start', 'erase_envelope',
+  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'caller_audits', 'canonical',
+  'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_epoch', 'current_session',
+  'current_user_id', 'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope',
   'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault',
@@ -198,8 +198,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'access', 'account_part', 'channels', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_session', 'current_user_id', 'entry', 'entry_bundle',
-  'entry_hash', 'entry_head', 'epoch_start', 'explain', 'explain_own',
+  'access', 'account_part', 'caller_audits', 'channels', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_epoch', 'current_session', 'current_user_id', 'entry', 'entry_bundle',
+  'entry_hash', 'entry_head', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'head', 'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours',
   'open_sessions', 'outgoing', 'parties', 'parties_between', 'profile_of',
@@ -219,7 +219,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'account_part', 'authenticate_request', 'challenge', 'check_key_file', 'checkpoint', 'current_session', 'current_user_id', 'durable_head', 'epoch_start', 'erase_own_profile', 'explain',
+  'access', 'account_part', 'authenticate_request', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_epoch', 'current_session', 'current_user_id', 'durable_head', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
   'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions',
@@ -238,7 +238,7 @@ SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <>
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
   ARRAY[
-  'access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'epoch_start() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'current_epoch() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'is_adopted() search_path=pg_catalog, pg_temp', 'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
   'neighbours() search_path=pg_catalog, pg_temp', 'outgoing(bigint, bigint) search_path=pg_catalog, pg_temp',
@@ -246,7 +246,7 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'require_thread(text) search_path=pg_catalog, pg_temp',
   'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'access()', 'account_part(bigint, qfs.user_id, text)', 'channels(bigint, bigint)', 'entry_hash(bigint)', 'epoch_start()',
+  'access()', 'account_part(bigint, qfs.user_id, text)', 'channels(bigint, bigint)', 'current_epoch()', 'entry_hash(bigint)',
   'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
   'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
   'find_tx(text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()', 'open_sessions(text, integer)', 'outgoing(bigint, bigint)',

@@ -18,8 +18,10 @@ static const qfs_kind *const kinds[QFS_ACCOUNT_KINDS] = {
 	[QFS_STANDING] = &qfs_kind_standing,[QFS_TIES] = &qfs_kind_ties
 };
 
-/* Fields of a kind's record before those that are its state: user and last_entry. */
-#define STATE_FROM 2
+/* Fields of a kind's record before those that are its state: user and last_entry, of a standing before_epoch and epoch. */
+static const unsigned state_from[QFS_ACCOUNT_KINDS] = {
+	[QFS_ACCESS] = 2,[QFS_NONCE] = 2,[QFS_STANDING] = 4,[QFS_TIES] = 2
+};
 
 bool
 qfs_account_kind_parse(qfs_slice name, qfs_account_kind *out)
@@ -103,7 +105,7 @@ same_member(qfs_account_kind kind, unsigned n, const qfs_account_state *a, const
 bool
 qfs_account_state_equal(qfs_account_kind kind, const qfs_account_state *a, const qfs_account_state *b)
 {
-	for (unsigned i = STATE_FROM; i < kinds[kind]->field_count; i++)
+	for (unsigned i = state_from[kind]; i < kinds[kind]->field_count; i++)
 		if (!same_member(kind, i, a, b))
 			return false;
 	return true;
@@ -118,7 +120,7 @@ write_state(qfs_json_writer *w, const char *name, qfs_account_kind kind, const q
 {
 	qfs_json_key(w, name);
 	qfs_json_open_object(w);
-	for (unsigned i = STATE_FROM; state != NULL && i < kinds[kind]->field_count; i++)
+	for (unsigned i = state_from[kind]; state != NULL && i < kinds[kind]->field_count; i++)
 	{
 		const qfs_field *field = &kinds[kind]->fields[i];
 
@@ -174,7 +176,7 @@ read_state(qfs_slice object, qfs_account_kind kind, bool all, qfs_account_state 
 
 	if (qfs_json_type_of(object) != QFS_JSON_OBJECT)
 		return false;
-	for (unsigned i = STATE_FROM; i < kinds[kind]->field_count; i++)
+	for (unsigned i = state_from[kind]; i < kinds[kind]->field_count; i++)
 	{
 		const qfs_field *field = &kinds[kind]->fields[i];
 		qfs_slice	value;

@@ -59,7 +59,7 @@ extern qfs_status qfs_account_state_get(qfs_store *store, qfs_account_kind kind,
 extern qfs_status qfs_account_state_put(qfs_store *store, qfs_account_kind kind, const qfs_account_state *state,
 										qfs_error *err);
 
-/* Are they the same but for last_entry? */
+/* Are they the same but for which entries touched them? */
 extern bool qfs_account_state_equal(qfs_account_kind kind, const qfs_account_state *a, const qfs_account_state *b);
 
 #define QFS_PART_RULES_MAX 6

@@ -287,6 +287,21 @@ qfs_guards_first_block(const qfs_effects *fx)
 /* ---- the end ---- */
 
 /* Did the rule change what it did not name? */
+/* A touch in the same epoch leaves what was before it; the first in a later one finds it in the last entry. */
+static void
+note_epoch(const qfs_act *act, const qfs_standing *before, qfs_standing *after)
+{
+	after->epoch = qfs_epoch_at(act->reducer, act->event->at);
+	if (before->last_entry >= 0 && before->epoch == after->epoch)
+	{
+		after->has_before_epoch = before->has_before_epoch;
+		after->before_epoch = before->before_epoch;
+		return;
+	}
+	after->has_before_epoch = before->last_entry >= 0;
+	after->before_epoch = after->has_before_epoch ? before->last_entry : 0;
+}
+
 static bool
 is_silent(const qfs_side *side)
 {
@@ -314,6 +329,8 @@ qfs_effects_store(qfs_effects *fx)
 			if (!side->looked || side->touch == 0)
 				continue;
 			side->change.after.last_entry = (int64_t) fx->act->event->seq;
+			if (kind == QFS_STANDING)
+				note_epoch(fx->act, &side->change.before.standing, &side->change.after.standing);
 			status = qfs_account_state_put(store, (qfs_account_kind) kind, &side->change.after, fx->act->err);
 		}
 	return status;
@@ -342,6 +359,21 @@ recall_sessions(qfs_act *act, qfs_access *access)
 	return status;
 }
 
+/* An explanation that does not show how the ledger began knows no epochs, and needs none. */
+static qfs_status
+recall_epoch(qfs_act *act, qfs_standing *standing)
+{
+	qfs_account_state stored;
+	bool		found;
+	qfs_status	status = qfs_reducer_refresh(act->reducer, act->err);
+
+	if (status == QFS_OK && act->reducer->open)
+		status = qfs_account_state_get(act->reducer->store, QFS_STANDING, &standing->user, &stored, &found, act->err);
+	if (status == QFS_OK && act->reducer->open)
+		note_epoch(act, &stored.standing, standing);
+	return status;
+}
+
 qfs_status
 qfs_effects_recall(qfs_act *act)
 {
@@ -358,6 +390,8 @@ qfs_effects_recall(qfs_act *act)
 		status = qfs_account_part_parse(part->value, entry->seq, &change, act->err);
 		if (status == QFS_OK && change.kind == QFS_ACCESS)
 			status = recall_sessions(act, &change.after.access);
+		if (status == QFS_OK && change.kind == QFS_STANDING)
+			status = recall_epoch(act, &change.after.standing);
 		if (status == QFS_OK)
 			status = qfs_account_state_put(act->reducer->store, change.kind, &change.after, act->err);
 	}

@@ -117,3 +117,10 @@ qfs_block_at(const qfs_reducer *r, int64_t at)
 	QFS_ASSERT(r->has_policy && r->policy.block_ms > 0);
 	return (at - r->ledger.genesis_at) / r->policy.block_ms;
 }
+
+int64_t
+qfs_epoch_at(const qfs_reducer *r, int64_t at)
+{
+	QFS_ASSERT(r->has_policy && r->policy.epoch_blocks > 0);
+	return qfs_block_at(r, at) / r->policy.epoch_blocks;
+}

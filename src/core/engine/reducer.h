@@ -59,4 +59,7 @@ extern qfs_status qfs_reducer_name_ledger(qfs_reducer *r, const qfs_hash *hash, 
 /* The block of a time in ms since 1970; refreshed reducer. */
 extern int64_t qfs_block_at(const qfs_reducer *r, int64_t at);
 
+/* The epoch of a time; a ledger's policies all have the same epochs. */
+extern int64_t qfs_epoch_at(const qfs_reducer *r, int64_t at);
+
 #endif

@@ -70,11 +70,13 @@ static const qfs_field account_fields[] = {
 const qfs_kind qfs_kind_account =
 QFS_KIND("account", qfs_account_record, account_fields, 1, false);
 
-/* After the key and last_entry in the order of their names, in which an entry's part has them. */
+/* After the key and what says which entries touched it in the order of their names, in which an entry's part has them. */
 
 static const qfs_field standing_fields[] = {
 	QFS_FIELD(qfs_standing, user, QFS_FIELD_USER),
 	QFS_FIELD(qfs_standing, last_entry, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_standing, before_epoch, QFS_FIELD_INT),
+	QFS_FIELD(qfs_standing, epoch, QFS_FIELD_INT),
 	QFS_OPTIONAL(qfs_standing, chat_key, QFS_FIELD_HASH),
 	QFS_FIELD(qfs_standing, coherence, QFS_FIELD_AMOUNT),
 	QFS_FIELD(qfs_standing, created, QFS_FIELD_INT),

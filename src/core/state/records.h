@@ -87,11 +87,19 @@ typedef struct qfs_account_record
  * touched that kind of it.
  */
 
-/* What whoever sees its profile may see. */
+/*
+ * What whoever sees its profile may see.  Strangers see it as it was when the
+ * last epoch ended: so says last_entry if epoch has ended, and else
+ * before_epoch.  These two follow from which entries touched it and are in no
+ * part.
+ */
 typedef struct qfs_standing
 {
 	qfs_user_id user;			/* key */
 	int64_t		last_entry;
+	bool		has_before_epoch;
+	int64_t		before_epoch;	/* the last entry that touched it before that epoch */
+	int64_t		epoch;			/* in which last_entry lies */
 	bool		has_chat_key;
 	qfs_hash	chat_key;		/* X25519, in force */
 	qfs_amount	coherence;		/* 0 to 1 */

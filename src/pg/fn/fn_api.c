@@ -7,6 +7,7 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -35,6 +36,20 @@ Datum
 qfs_sql_is_public(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(qfs_policy_is_public());
+}
+
+/*
+ * qfs.caller_audits() -> boolean
+ * GetUserId() is the owner of the SECURITY DEFINER function that asks; SET ROLE
+ * is refused within one, so that the outer role is that of who called it.
+ */
+PG_FUNCTION_INFO_V1(qfs_sql_caller_audits);
+Datum
+qfs_sql_caller_audits(PG_FUNCTION_ARGS)
+{
+	Oid			auditor = get_role_oid("qfs_auditor", true);
+
+	PG_RETURN_BOOL(OidIsValid(auditor) && has_privs_of_role(GetOuterUserId(), auditor));
 }
 
 qfs_reader

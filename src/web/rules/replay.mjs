@@ -14,11 +14,10 @@ import { areEarlier } from './system.mjs';
 
 // Where the recorded outcome counts and not the computed one: the kinds of accounts are as the parts have them, those that are no
 // states at all apart.
-async function takeRecorded(store, { accounts, outcome, seq }, change) {
-  change?.applyWrites(outcome);
-  for (const { account, kind, state } of accounts.filter((part) => STATES[part.kind](part.state))) {
-    if (kind !== 'access') store.tables[kind].set(account, { user_id: account, last_entry: seq, state });
-    else store.tables.access.set(account, { user_id: account, last_entry: seq, state: { sessions: await sessionsOf(store, account, state, change) } });
+async function takeRecorded(store, entry, change) {
+  change?.applyWrites(entry.outcome);
+  for (const { account, kind, state } of entry.accounts.filter((part) => STATES[part.kind](part.state))) {
+    store.touch(kind, account, entry, kind === 'access' ? { sessions: await sessionsOf(store, account, state, change) } : state);
   }
 }
 

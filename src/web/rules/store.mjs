@@ -26,7 +26,7 @@ const COLUMNS = {
   server: ['number', 'seq', 'database', 'salt', 'system', 'timeline', 'version'],
   session: ['session', 'user_id', 'seq', 'login', 'issued_block', 'ttl_blocks', 'operates', 'device', 'ended', 'reason'],
   signing_key: ['number', 'seq', 'checkpoint', 'token', 'recovery'],
-  standing: ['user_id', 'last_entry', 'chat_key', 'coherence', 'created', 'created_at', 'flx', 'points', 'profile', 'profile_version', 'referrals'],
+  standing: ['user_id', 'last_entry', 'before_epoch', 'epoch', 'chat_key', 'coherence', 'created', 'created_at', 'flx', 'points', 'profile', 'profile_version', 'referrals'],
   thread: ['thread', 'first', 'second', 'first_seq', 'second_seq', 'by_first', 'last_entry', 'answered'],
   ties: ['user_id', 'last_entry', 'guard', 'received', 'referrer', 'sent', 'settled', 'used'],
 };
@@ -66,6 +66,15 @@ export class Store {
   kind(kind, account) {
     const row = this.get(kind, account);
     return row ? { last: row.last_entry, state: row.state } : { last: null, state: BEFORE[kind] };
+  }
+
+  // What entry seq made of a kind of an account.  Of a standing stays known which entry touched it last before the epoch.
+  touch(kind, account, { at, seq }, state) {
+    const row = { user_id: account, last_entry: seq, state };
+    const last = this.get(kind, account);
+    const epoch = this.epochOf(at);
+    if (kind === 'standing') Object.assign(row, { epoch, before_epoch: (last?.epoch === epoch ? last.before_epoch : last?.last_entry) ?? null });
+    this.tables[kind].set(account, row);
   }
 
   async hash() {
@@ -175,7 +184,7 @@ export class Change {
   apply(outcome) {
     this.applyWrites(outcome);
     for (const { account, kind, state } of this.touched.values()) {
-      this.store.tables[kind].set(account, { user_id: account, last_entry: this.seq, state });
+      this.store.touch(kind, account, this, state);
     }
   }
 }

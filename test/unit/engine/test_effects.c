@@ -54,6 +54,7 @@ begin(void)
 	memset(&one, 0xA5, sizeof(one));
 	one.err = (qfs_error) {QFS_OK, ""};
 	one.event.seq = 77;
+	one.event.at = SAMPLE_TIME + 77000;
 	one.event.type = QFS_LITERAL("TESTED");
 	one.act = (qfs_act) {.reducer = &s.reducer,.rule = &rule,.event = &one.event,.fx = &one.fx,.err = &one.err};
 	qfs_effects_init(&one.fx, &one.act);
@@ -539,6 +540,7 @@ stored(void)
 	CHECK_STATUS(qfs_effects_store(&one.fx), QFS_OK);
 	CHECK_INT(people_standing(&s, &ann).points, 9);
 	CHECK_INT(people_last(&s, &ann, &qfs_kind_standing), 77);
+	CHECK(!people_standing(&s, &ann).has_before_epoch);
 	/* Who was only looked at is as before, and so are the other kinds. */
 	CHECK_INT(people_last(&s, &bob, &qfs_kind_standing), 5);
 	CHECK_INT(people_last(&s, &ann, &qfs_kind_access), 4);
@@ -547,6 +549,50 @@ stored(void)
 	finish();
 	people_touched(&s, "#1 standing 4 RULE_NAME points 0->9");
 	people_read(&s, "#2 standing 5");
+	sample_close(&s);
+}
+
+/* ---- what strangers see ---- */
+
+/* The standing of Ann after the last entry, which is the latest of an epoch that began after entry `before`; -1: after none. */
+static void
+touched_in(int64_t epoch, int64_t before)
+{
+	qfs_standing got = people_standing(&s, &ann);
+
+	unit_row("entry %d", (int) people_next(&s) - 1);
+	CHECK_INT(got.last_entry, people_next(&s) - 1);
+	CHECK_INT(got.epoch, epoch);
+	CHECK_INT(got.has_before_epoch ? got.before_epoch : -1, before);
+}
+
+/* The sample recalls each entry, too, and compares. */
+static void
+epochs(void)
+{
+	int64_t		last;
+
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);
+	touched_in(0, -1);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	touched_in(0, -1);
+	last = people_next(&s) - 1;
+	people_wait(&s, PEOPLE_EPOCH);
+	people_return(&s, &ann, 0);
+	CHECK_STATUS(people_chat_key(&s, &ann, 2), QFS_OK);
+	touched_in(1, last);
+	CHECK_STATUS(people_profile(&s, &ann, 1), QFS_OK);
+	touched_in(1, last);
+	last = people_next(&s) - 1;
+	people_wait(&s, 3 * PEOPLE_EPOCH);
+	people_return(&s, &ann, 0);
+	CHECK_STATUS(people_chat_key(&s, &ann, 3), QFS_OK);
+	touched_in(4, last);
+	/* Of a policy these two are those of genesis. */
+	people_policy(&s, "{\"ttl_blocks\":900}");
+	CHECK_STATUS(people_chat_key(&s, &ann, 4), QFS_OK);
+	touched_in(4, last);
 	sample_close(&s);
 }
 
@@ -650,6 +696,7 @@ static const unit_case cases[] = {
 	CASE(blocked),
 	CASE(coherent_acts),
 	CASE(stored),
+	CASE(epochs),
 	CASE(chains),
 	NO_MORE_CASES
 };

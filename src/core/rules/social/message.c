@@ -118,7 +118,7 @@ enter_thread(qfs_act *act, message *m)
 {
 	qfs_store  *store = act->reducer->store;
 	qfs_thread_record *t = &m->thread;
-	int64_t		epoch = qfs_block_at(act->reducer, act->event->at) / act->reducer->policy.epoch_blocks;
+	int64_t		epoch = qfs_epoch_at(act->reducer, act->event->at);
 	int64_t    *last;
 	bool		found;
 	qfs_status	status = store->get(store, &qfs_kind_thread, t, &found, act->err);
