@@ -1,4 +1,4 @@
-# 043_strangers.pl - what a stranger sees of an account is what was so when the last epoch ended, whenever anybody asks, as a walk through all entries says.
+# 044_strangers.pl - what a stranger sees of an account is what was so when the last epoch ended, whenever anybody asks, as a walk through all entries says.
 use strict;
 use warnings FATAL => 'all';
 use File::Basename qw(dirname);
