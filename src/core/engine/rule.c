@@ -60,7 +60,16 @@ qfs_rules_check(const qfs_registry *registry, const qfs_policy *policy, qfs_erro
 bool
 qfs_guard_blocks(const qfs_guard *guard, qfs_amount bound, qfs_amount observed)
 {
-	return guard->relation == QFS_AT_MOST ? observed > bound : observed >= bound;
+	switch (guard->relation)
+	{
+		case QFS_AT_MOST:
+			return observed > bound;
+		case QFS_BELOW:
+			return observed >= bound;
+		case QFS_AT_LEAST:
+			return observed < bound;
+	}
+	return true;
 }
 
 static void

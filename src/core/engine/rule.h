@@ -39,7 +39,8 @@ typedef struct qfs_act
 typedef enum qfs_relation
 {
 	QFS_AT_MOST,
-	QFS_BELOW
+	QFS_BELOW,
+	QFS_AT_LEAST
 } qfs_relation;
 
 typedef struct qfs_guard

@@ -29,7 +29,8 @@ static const qfs_guard one_too_many = {"ONE_TOO_MANY", QFS_AT_MOST, false};
 static const qfs_guard measured = {"MEASURED", QFS_AT_MOST, true};
 static const qfs_guard too_much = {"TOO_MUCH", QFS_AT_MOST, true};
 static const qfs_guard below = {"BELOW", QFS_BELOW, false};
-static const qfs_guard *const listed[] = {&counted, &one_too_many, &measured, &too_much, &below, NULL};
+static const qfs_guard at_least = {"AT_LEAST", QFS_AT_LEAST, false};
+static const qfs_guard *const listed[] = {&counted, &one_too_many, &measured, &too_much, &below, &at_least, NULL};
 
 static const qfs_rule rule = {.type = "TESTED",.guards = listed,.changes = changes};
 
@@ -363,9 +364,11 @@ relations(void)
 	CHECK(qfs_guards_first_block(&one.fx) == NULL);
 	CHECK(!qfs_guard_count(&one.fx, &counted, 5, 5));
 	CHECK(!qfs_guard_count(&one.fx, &below, 5, 4));
+	CHECK(!qfs_guard_count(&one.fx, &at_least, 5, 5));
 	CHECK(qfs_guards_first_block(&one.fx) == NULL);
 	CHECK(qfs_guard_count(&one.fx, &below, 5, 5));
 	CHECK(qfs_guard_count(&one.fx, &counted, 5, 6));
+	CHECK(qfs_guard_count(&one.fx, &at_least, 5, 4));
 	CHECK(qfs_guards_first_block(&one.fx) == &below);
 	sample_close(&s);
 }
