@@ -14,7 +14,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "engine/session.h"
+#include "engine/event_signature.h"
 #include "fuzz.h"
 #include "ledger/registry.h"
 #include "proof/bundle.h"

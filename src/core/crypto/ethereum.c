@@ -48,6 +48,16 @@ qfs_personal_digest(qfs_slice message, qfs_hash *out)
 
 /* ---- signatures ---- */
 
+bool
+qfs_signature_decode(qfs_slice text, uint8_t memory[QFS_SIGNATURE_READ_MAX], qfs_slice *out)
+{
+	if (text.len < 2 || memcmp(text.data, "0x", 2) != 0)
+		return false;
+	*out = (qfs_slice) {memory, (text.len - 2) / 2};
+	return out->len <= QFS_SIGNATURE_READ_MAX &&
+		qfs_hex_decode((qfs_slice) {text.data + 2, text.len - 2}, memory, out->len);
+}
+
 /* A signature in the form that the library takes. */
 typedef struct parts
 {

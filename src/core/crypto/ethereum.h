@@ -16,6 +16,15 @@
 #define QFS_SIGNATURE_LEN 65
 #define QFS_SIGNATURE_COMPACT_LEN 64
 
+/* Longest signature that is looked at, in bytes; contract wallets have long ones. */
+#define QFS_SIGNATURE_READ_MAX 2048
+
+/*
+ * Reads "0x" and lower-case hexadecimal digits; *out is the bytes, in memory.
+ * False: it is not written so, or longer.
+ */
+extern bool qfs_signature_decode(qfs_slice text, uint8_t memory[QFS_SIGNATURE_READ_MAX], qfs_slice *out);
+
 /*
  * What personal_sign signs: Keccak-256 of "\x19Ethereum Signed Message:\n",
  * the number of bytes in decimal and the message, in this order.  The message

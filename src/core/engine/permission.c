@@ -6,6 +6,7 @@
 #include "engine/permission.h"
 
 #include "base/status.h"
+#include "engine/event_signature.h"
 #include "engine/session.h"
 
 /* May an account's session act as an operator: when it began, and still? */
@@ -29,14 +30,34 @@ qfs_permission_check_sig(qfs_act *act)
 }
 
 qfs_status
+qfs_permission_check_wallet(qfs_act *act)
+{
+	const qfs_rule *rule = act->rule;
+	qfs_status	status;
+
+	if (act->auth.via != QFS_VIA_WALLET)
+		return QFS_OK;
+	/* Of an application's type a wallet's signature is no part, whatever the type is. */
+	status = qfs_permission_allow(act, rule != NULL ? rule->via : QFS_VIA_SESSION);
+	if (status != QFS_OK || act->auth.is_signed == rule->must_sign)
+		return status;
+	return qfs_fail(act->err, QFS_AUTH_INVALID, rule->must_sign ? "%v: its wallet signs the event, with a nonce" :
+					"%v: its wallet signs the payload's message, without a nonce", act->event->type);
+}
+
+qfs_status
 qfs_permission_establish(qfs_act *act)
 {
 	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
 	if (status == QFS_OK)
 		status = qfs_permission_check_sig(act);
+	if (status == QFS_OK)
+		status = qfs_permission_check_wallet(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION)
 		status = qfs_session_authorize(act);
+	if (status == QFS_OK && act->auth.via == QFS_VIA_WALLET && act->auth.is_signed)
+		status = qfs_event_check_wallet(act);
 	return status;
 }
 
@@ -47,6 +68,9 @@ qfs_permission_allow(qfs_act *act, unsigned allowed)
 
 	if (allowed & act->auth.via)
 		return QFS_OK;
+	if (act->auth.via == QFS_VIA_LEDGER || allowed == QFS_VIA_LEDGER)
+		return qfs_fail(act->err, QFS_FORBIDDEN, allowed == QFS_VIA_LEDGER ? "%v is the ledger's own to append" :
+						"%v is not the ledger's own to append", event->type);
 	if (act->auth.via != QFS_VIA_SESSION)
 		return qfs_fail(act->err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
 	if (!(allowed & QFS_VIA_OPERATOR) || !operates(act))

@@ -10,7 +10,8 @@
 
 /*
  * Is the actor established?  Fills in act->auth and act->session.
- * Errors: AUTH_INVALID and those of qfs_session_authorize.
+ * Errors: AUTH_INVALID, NO_SESSION for a wallet where none may sign, those of
+ * qfs_session_authorize and of qfs_event_check_wallet.
  */
 extern qfs_status qfs_permission_establish(qfs_act *act);
 
@@ -29,5 +30,12 @@ extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
  * Errors: AUTH_INVALID.
  */
 extern qfs_status qfs_permission_check_sig(qfs_act *act);
+
+/*
+ * A wallet signs the message of a sign-in or else the event itself, as the rule
+ * says: neither is taken for the other.
+ * Errors: AUTH_INVALID, NO_SESSION.
+ */
+extern qfs_status qfs_permission_check_wallet(qfs_act *act);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "engine/effects.h"
+#include "engine/event_signature.h"
 #include "engine/permission.h"
 #include "engine/rate.h"
 #include "engine/rule.h"
@@ -25,6 +26,9 @@ check_payload(const qfs_entry *event, qfs_slice schema, qfs_error *err)
 	return qfs_schema_validate(schema, event->payload, "payload", QFS_PAYLOAD_INVALID, err);
 }
 
+/* No account's act. */
+#define BY_NOBODY (QFS_VIA_OPERATOR | QFS_VIA_LEDGER)
+
 /* A type of qfs's own. */
 static qfs_status
 apply_rule(const qfs_rule *rule, qfs_act *act)
@@ -33,7 +37,7 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 
 	if (status == QFS_OK)
 		status = qfs_permission_check(act, rule->via);
-	if (status == QFS_OK && act->event->has_actor && act->auth.via == QFS_VIA_OPERATOR)
+	if (status == QFS_OK && act->event->has_actor && (act->auth.via & BY_NOBODY))
 		status = qfs_fail(act->err, QFS_ACTOR_MISMATCH, "%v is an act of the ledger itself",
 						  act->event->type);
 	/* Whoever may write to a stream is no role of the database. */
@@ -92,9 +96,6 @@ check_custom(qfs_act *act)
 	qfs_reducer *r = act->reducer;
 	qfs_status	status = qfs_permission_establish(act);
 
-	/* Whatever the type is, a wallet's signature is no part of it. */
-	if (status == QFS_OK)
-		status = act->auth.via == QFS_VIA_WALLET ? qfs_permission_allow(act, QFS_VIA_SESSION) : QFS_OK;
 	if (status == QFS_OK)
 		status = find_type(r, act->event->type, act->err);
 	if (status == QFS_OK)
@@ -188,17 +189,27 @@ qfs_reduce(qfs_reducer *r, const qfs_entry *event, qfs_buf *outcome, qfs_buf *ac
 
 /* ---- recorded entries ---- */
 
+/* A role names an account in events of applications' types alone. */
+static bool
+has_its_actor(const qfs_act *act, bool custom)
+{
+	if (act->auth.via == QFS_VIA_OPERATOR && custom)
+		return true;
+	return act->event->has_actor != ((act->auth.via & BY_NOBODY) != 0);
+}
+
 static qfs_status
 recall_auth(qfs_act *act, bool custom)
 {
 	qfs_reducer *r = act->reducer;
 	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
-	/* A role names an account in events of applications' types alone. */
-	if (status == QFS_OK && (act->auth.via == QFS_VIA_OPERATOR ? act->event->has_actor && !custom : !act->event->has_actor))
+	if (status == QFS_OK && !has_its_actor(act, custom))
 		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "entry %u", act->event->seq);
 	if (status == QFS_OK)
 		status = qfs_permission_check_sig(act);
+	if (status == QFS_OK)
+		status = qfs_permission_check_wallet(act);
 	if (status == QFS_OK && act->auth.is_signed && r->check_signatures)
 		status = qfs_event_signature_check(r, act->event, &act->auth, act->err);
 	if (status == QFS_OK && custom && act->auth.via == QFS_VIA_SESSION)

@@ -114,6 +114,12 @@ struct qfs_rule
 	int64_t		since;
 	const char *schema;			/* of the payload, canonical */
 	unsigned	via;			/* who may append it: a set of qfs_via */
+
+	/*
+	 * An account signs it, whatever policy says: an unsigned act of a session is
+	 * the server's word.  A wallet in via signs the event then, without a session.
+	 */
+	bool		must_sign;
 	const qfs_kind *kind;		/* records that no other rule reads; or NULL */
 	const qfs_guard *const *guards; /* that it evaluates; ends with NULL, may be NULL */
 	const qfs_change *const *changes;	/* that it makes; the same */

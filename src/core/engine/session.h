@@ -12,9 +12,6 @@
 #include "engine/effects.h"
 #include "text/json.h"
 
-/* By how much the nonce of a signed event may be ahead of the entry's time, in ms: a day. */
-#define QFS_EVENT_NONCE_AHEAD_MS INT64_C(86400000)
-
 /* First time, in ms since 1970, at which a session is over. */
 extern int64_t qfs_session_expires_at(const qfs_reducer *r, const qfs_session_record *session);
 
@@ -74,18 +71,9 @@ extern qfs_status qfs_session_find_active(qfs_reducer *r, const qfs_user_id *use
  * May the session that act->auth names append the event for its actor?  Checks
  * the device's signature too, where there is one or must be one; act->session
  * is set.
- * Errors: SESSION_ENDED, ACTOR_MISMATCH, EVENT_UNSIGNED, EVENT_KEY,
- *         EVENT_NONCE, EVENT_NONCE_AHEAD, SIGNATURE_MISMATCH and its like.
+ * Errors: SESSION_ENDED, ACTOR_MISMATCH, those of qfs_event_check_device.
  */
 extern qfs_status qfs_session_authorize(qfs_act *act);
-
-/* What a device signs: JCS({"actor","ledger","nonce","payload","type"}). */
-extern void qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
-							  qfs_buf *out);
-
-/* Did the key that an auth value names make the entry's signature?  Errors: SIGNATURE_MISMATCH and its like. */
-extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
-											qfs_error *err);
 
 /*
  * Reads the session that an outcome of LOGIN or SESSION_ROTATED names; user,

@@ -80,6 +80,9 @@ qfs_say_word(const qfs_story *story, qfs_buf *out)
 			qfs_buf_text(out, auth.is_signed ? ", signed by the session's device" :
 						 ", on the server's word that the session asked for it");
 			break;
+		case QFS_VIA_LEDGER:
+			qfs_buf_text(out, ", as the rules of the ledger demand");
+			break;
 		case QFS_VIA_OPERATOR:
 			qfs_buf_text(out, ", on the word of an operator of the database");
 			break;

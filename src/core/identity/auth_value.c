@@ -11,13 +11,17 @@
 #include "text/json.h"
 
 static bool
-read_signer(qfs_slice object, qfs_auth *out)
+read_nonce(qfs_slice object, qfs_auth *out)
 {
 	qfs_slice	nonce;
 
-	return qfs_json_member_base64url(object, "key", out->key.bytes, sizeof(out->key.bytes)) &&
-		qfs_json_member(object, "nonce", &nonce) &&
-		qfs_json_to_int(nonce, &out->nonce) && out->nonce > 0;
+	return qfs_json_member(object, "nonce", &nonce) && qfs_json_to_int(nonce, &out->nonce) && out->nonce > 0;
+}
+
+static bool
+read_signer(qfs_slice object, qfs_auth *out)
+{
+	return qfs_json_member_base64url(object, "key", out->key.bytes, sizeof(out->key.bytes)) && read_nonce(object, out);
 }
 
 qfs_status
@@ -47,13 +51,13 @@ void
 qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 {
 	static const char *const names[] = {
-		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session"
+		[QFS_VIA_OPERATOR] = "operator",[QFS_VIA_WALLET] = "wallet",[QFS_VIA_SESSION] = "session",[QFS_VIA_LEDGER] = "ledger"
 	};
-	_Static_assert(QFS_ROWS(names) == QFS_VIA_SESSION + 1, "a name for each way");
+	_Static_assert(QFS_ROWS(names) == QFS_VIA_LEDGER + 1, "a name for each way");
 	qfs_json_writer w;
 
-	QFS_ASSERT(auth->via == QFS_VIA_SESSION || !auth->is_signed);
-	QFS_ASSERT(auth->via != QFS_VIA_WALLET || !auth->has_source);
+	QFS_ASSERT((auth->via & (QFS_VIA_SESSION | QFS_VIA_WALLET)) || !auth->is_signed);
+	QFS_ASSERT((auth->via & (QFS_VIA_SESSION | QFS_VIA_OPERATOR)) || !auth->has_source);
 	if (auth->via == QFS_VIA_OPERATOR && !auth->has_source)
 	{
 		qfs_buf_slice_add(out, OF_OPERATOR);
@@ -62,10 +66,13 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	QFS_ASSERT((size_t) auth->via < QFS_ROWS(names) && names[auth->via] != NULL);
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
-	if (auth->is_signed)
+	if (auth->is_signed && auth->via == QFS_VIA_SESSION)
 	{
 		qfs_json_key(&w, "key");
 		qfs_json_put_base64url(&w, auth->key.bytes, sizeof(auth->key.bytes));
+	}
+	if (auth->is_signed)
+	{
 		qfs_json_key(&w, "nonce");
 		qfs_json_put_int(&w, auth->nonce);
 	}
@@ -100,10 +107,13 @@ read_members(qfs_slice auth, qfs_auth *out)
 		out->is_signed = qfs_json_member(auth, "key", &key) && read_signer(auth, out);
 	}
 	else if (qfs_slice_equal(via, QFS_LITERAL("\"wallet\"")))
+	{
 		out->via = QFS_VIA_WALLET;
+		out->is_signed = read_nonce(auth, out);
+	}
 	else
-		out->via = QFS_VIA_OPERATOR;
-	out->has_source = out->via != QFS_VIA_WALLET && qfs_json_member(auth, "source", &source) &&
+		out->via = qfs_slice_equal(via, QFS_LITERAL("\"ledger\"")) ? QFS_VIA_LEDGER : QFS_VIA_OPERATOR;
+	out->has_source = (out->via & (QFS_VIA_SESSION | QFS_VIA_OPERATOR)) && qfs_json_member(auth, "source", &source) &&
 		qfs_stream_source_read(source, &out->source);
 }
 
@@ -130,9 +140,16 @@ qfs_auth_read(qfs_slice auth, qfs_auth *out, qfs_error *err)
 const char *
 qfs_auth_word(const qfs_auth *auth)
 {
-	if (auth->via == QFS_VIA_WALLET)
-		return "wallet";
-	if (auth->via == QFS_VIA_OPERATOR)
-		return "operator";
+	switch (auth->via)
+	{
+		case QFS_VIA_LEDGER:
+			return "ledger";
+		case QFS_VIA_WALLET:
+			return "wallet";
+		case QFS_VIA_OPERATOR:
+			return "operator";
+		case QFS_VIA_SESSION:
+			break;
+	}
 	return auth->is_signed ? "device" : "server";
 }

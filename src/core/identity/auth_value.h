@@ -4,14 +4,16 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  *
  *     {"via":"operator"}                        a database role that operates the ledger
+ *     {"via":"ledger"}                          the ledger itself, as its rules demand
  *     {"via":"wallet"}                          the wallet signed the payload's message
+ *     {"nonce":n,"via":"wallet"}                the wallet signed the event (wallet_act.h)
  *     {"session":"<64 hex>","via":"session"}    an active session
  *     {"key":"…","nonce":n,"session":"…","via":"session"}
  *                                               and its device signed the event;
  *                                               key in base64url
  *
- * But for a wallet's it may have a member "source" beside: the event came from
- * that stream (source.h).
+ * An operator's and a session's may have a member "source" beside: the event
+ * came from that stream (source.h).
  *
  * The signature itself is a part of the entry by itself, which goes where the
  * payload goes that it is over.
@@ -26,7 +28,8 @@ typedef enum qfs_via
 {
 	QFS_VIA_OPERATOR = 1,
 	QFS_VIA_WALLET = 2,
-	QFS_VIA_SESSION = 4
+	QFS_VIA_SESSION = 4,
+	QFS_VIA_LEDGER = 8
 } qfs_via;
 
 /* Longest auth value, in bytes. */
@@ -36,9 +39,9 @@ typedef struct qfs_auth
 {
 	qfs_via		via;
 	qfs_hash	session;		/* via session */
-	bool		is_signed;		/* the three below are there */
-	qfs_hash	key;			/* Ed25519 */
-	int64_t		nonce;
+	bool		is_signed;		/* the event, by the session's device or the wallet */
+	int64_t		nonce;			/* of one that is signed */
+	qfs_hash	key;			/* of the device, Ed25519 */
 	uint8_t		signature[64];	/* of one that a caller gives; else qfs_auth_sig_read has it */
 	bool		has_source;
 	qfs_stream_source	source;
@@ -62,7 +65,7 @@ extern bool qfs_auth_sig_read(qfs_slice sig, uint8_t out[64]);
 
 /*
  * Whose word the event is: "wallet" and "device" signed it; "server" says that
- * a session asked for it; "operator" did it.
+ * a session asked for it; "operator" did it; it follows from the "ledger".
  */
 extern const char *qfs_auth_word(const qfs_auth *auth);
 

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
+#include "engine/event_signature.h"
 #include "engine/permission.h"
 #include "engine/session.h"
 
@@ -210,6 +211,24 @@ knows_access(const qfs_explanation *x)
 	return false;
 }
 
+/* Is it shown which number its last signed event had? */
+static bool
+knows_nonce(const qfs_explanation *x)
+{
+	const qfs_entry *entry = &x->subject->entry;
+
+	return qfs_evidence_part(entry, &entry->actor, QFS_NONCE) != NULL;
+}
+
+/* Does what is shown of the actor suffice to ask whether it may act? */
+static bool
+knows_actor(const qfs_explanation *x, const qfs_auth *auth)
+{
+	if (auth->via == QFS_VIA_SESSION)
+		return knows_access(x);
+	return !auth->is_signed || knows_nonce(x);
+}
+
 /* Whose authority it was; where that is not shown, that the signature is the key's. */
 static qfs_status
 authorize(qfs_explanation *x, qfs_error *err)
@@ -223,7 +242,7 @@ authorize(qfs_explanation *x, qfs_error *err)
 
 	if (status != QFS_OK)
 		return status;
-	if (act.auth.via == QFS_VIA_SESSION && !knows_access(x))
+	if (!knows_actor(x, &act.auth))
 		return act.auth.is_signed ? qfs_event_signature_check(x->reducer, entry, &act.auth, err) : QFS_OK;
 	qfs_effects_init(&x->fx, &act);
 	status = qfs_permission_establish(&act);

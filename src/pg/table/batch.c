@@ -62,7 +62,7 @@ write_event(const qfs_entry *entry, qfs_buf *out)
 		return false;
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
-	if (auth.is_signed)
+	if (auth.is_signed && auth.via == QFS_VIA_SESSION)
 		write_signature(&w, &auth, entry->sig);
 	qfs_json_key(&w, "payload");
 	qfs_json_put_value(&w, entry->payload);

@@ -1,5 +1,5 @@
 /*
- * test_auth_value.c - the four forms of an auth value, with a source or without, and that there is no fifth.
+ * test_auth_value.c - the six forms of an auth value, with a source or without, and that there is no seventh.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
@@ -31,13 +31,15 @@ static const char *const forms[] = {
 	"{\"session\":\"" S64 "\"," SOURCE("0-1", "~") ",\"via\":\"session\"}",
 	"{\"key\":\"" A43 "\",\"nonce\":9007199254740991,\"session\":\"" S64 "\","
 	SOURCE("18446744073709551615-18446744073709551615", T200) ",\"via\":\"session\"}",
+	"{\"via\":\"ledger\"}",
+	"{\"nonce\":9007199254740991,\"via\":\"wallet\"}",
 };
 
 static void
 read_and_written(void)
 {
 	static const qfs_via via[] = {QFS_VIA_OPERATOR, QFS_VIA_WALLET, QFS_VIA_SESSION, QFS_VIA_SESSION,
-	QFS_VIA_SESSION, QFS_VIA_OPERATOR, QFS_VIA_SESSION, QFS_VIA_SESSION};
+	QFS_VIA_SESSION, QFS_VIA_OPERATOR, QFS_VIA_SESSION, QFS_VIA_SESSION, QFS_VIA_LEDGER, QFS_VIA_WALLET};
 
 	for (size_t i = 0; i < ROWS(forms); i++)
 	{
@@ -49,8 +51,8 @@ read_and_written(void)
 		memset(&auth, 0xA5, sizeof(auth));
 		CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[i]), &auth, NULL), QFS_OK);
 		CHECK_INT(auth.via, via[i]);
-		CHECK(auth.is_signed == (i == 3 || i == 4 || i == 7));
-		CHECK(auth.has_source == (i >= 5));
+		CHECK(auth.is_signed == (i == 3 || i == 4 || i == 7 || i == 9));
+		CHECK(auth.has_source == (i >= 5 && i < 8));
 		qfs_buf_init(&buf, memory, sizeof(memory));
 		qfs_auth_write(&buf, &auth);
 		CHECK_TEXT(qfs_buf_slice(&buf), forms[i]);
@@ -71,6 +73,8 @@ fields(void)
 	CHECK(auth.source.id.ms == 1795376692123 && auth.source.id.number == 0);
 	CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[7]), &auth, NULL), QFS_OK);
 	CHECK(auth.source.id.ms == UINT64_MAX && auth.source.id.number == UINT64_MAX);
+	CHECK_STATUS(qfs_auth_read(qfs_slice_of(forms[9]), &auth, NULL), QFS_OK);
+	CHECK_INT(auth.nonce, 9007199254740991);
 }
 
 /* Which of two is before the other; each is read, and compared both ways. */
@@ -118,6 +122,9 @@ refused(void)
 		"{\"session\":\"0123456789abcde\",\"via\":\"session\"}",
 		"{\"key\":\"" A43 "\",\"nonce\":1,\"via\":\"wallet\"}",
 		"{\"key\":\"" A43 "\",\"nonce\":1,\"via\":\"operator\"}",
+		"{\"nonce\":1,\"via\":\"operator\"}", "{\"nonce\":1,\"via\":\"ledger\"}", "{\"session\":\"" S64 "\",\"via\":\"ledger\"}",
+		"{\"nonce\":1,\"session\":\"" S64 "\",\"via\":\"wallet\"}", "{\"nonce\":0,\"via\":\"wallet\"}",
+		"{\"nonce\":-1,\"via\":\"wallet\"}", "{\"nonce\":\"1\",\"via\":\"wallet\"}", "{\"nonce\":null,\"via\":\"wallet\"}",
 		/* The signature itself is no part of it. */
 		"{\"sig\":\"" A86 "\",\"via\":\"wallet\"}", "{\"sig\":null,\"via\":\"operator\"}",
 		"{\"session\":\"" S64 "\",\"sig\":\"" A86 "\",\"via\":\"session\"}",
@@ -137,7 +144,8 @@ refused(void)
 		"{\"source\":{\"id\":\"1-0\"},\"via\":\"operator\"}", "{\"source\":{\"stream\":\"x\"},\"via\":\"operator\"}",
 		"{\"source\":{\"id\":\"1-0\",\"more\":1,\"stream\":\"x\"},\"via\":\"operator\"}",
 		"{\"source\":{\"id\":1,\"stream\":\"x\"},\"via\":\"operator\"}", "{\"source\":{\"id\":\"1-0\",\"stream\":1},\"via\":\"operator\"}",
-		"{" SOURCE("1-0", "x") ",\"via\":\"wallet\"}", "{" SOURCE("1-0", "x") "}",
+		"{" SOURCE("1-0", "x") ",\"via\":\"wallet\"}", "{" SOURCE("1-0", "x") ",\"via\":\"ledger\"}",
+		"{\"nonce\":1," SOURCE("1-0", "x") ",\"via\":\"wallet\"}", "{" SOURCE("1-0", "x") "}",
 		FROM("0-0", "x"), FROM("1", "x"), FROM("01-0", "x"), FROM("1-*", "x"), FROM("18446744073709551616-0", "x"),
 		FROM("1-0", ""), FROM("1-0", "a b"), FROM("1-0", "a\\\"b"), FROM("1-0", "a\\\\b"), FROM("1-0", "\xc3\xa9"), FROM("1-0", T200 "u"),
 		FROM("1-0", "a\\u0001"), FROM("1-0", "\x7f"),
@@ -264,7 +272,9 @@ words(void)
 		const char *word;
 	}			rows[] = {
 		{{.via = QFS_VIA_OPERATOR}, "operator"},
+		{{.via = QFS_VIA_LEDGER}, "ledger"},
 		{{.via = QFS_VIA_WALLET}, "wallet"},
+		{{.via = QFS_VIA_WALLET,.is_signed = true}, "wallet"},
 		{{.via = QFS_VIA_SESSION}, "server"},
 		{{.via = QFS_VIA_SESSION,.is_signed = true}, "device"},
 	};

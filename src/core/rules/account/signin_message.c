@@ -13,9 +13,6 @@
 
 #define NONCE_TIME_LEN 6
 
-/* Longest signature that is looked at; contract wallets have long ones. */
-#define SIGNATURE_MAX 4096
-
 int64_t
 qfs_nonce_issued_at(const qfs_hash *nonce)
 {
@@ -136,15 +133,14 @@ qfs_status
 qfs_login_check_signer(qfs_slice text, qfs_slice signature, const qfs_login *login,
 					   qfs_error *err)
 {
-	uint8_t		bytes[SIGNATURE_MAX / 2];
-	size_t		len = signature.len >= 2 ? (signature.len - 2) / 2 : 0;
+	uint8_t		memory[QFS_SIGNATURE_READ_MAX];
+	qfs_slice	bytes;
 	qfs_address signer;
 	qfs_status	status;
 
-	if (signature.len < 2 || memcmp(signature.data, "0x", 2) != 0 || len > sizeof(bytes) ||
-		!qfs_hex_decode((qfs_slice) {signature.data + 2, signature.len - 2}, bytes, len))
+	if (!qfs_signature_decode(signature, memory, &bytes))
 		return qfs_fail(err, QFS_LOGIN_PAYLOAD, "the signature is not 0x and lower-case hexadecimal digits");
-	status = qfs_personal_recover(text, (qfs_slice) {bytes, len}, &signer, err);
+	status = qfs_personal_recover(text, bytes, &signer, err);
 	if (status != QFS_OK)
 		return status;
 	if (memcmp(&signer, &login->message.address, sizeof(signer)) != 0)
