@@ -6,6 +6,7 @@
 #include "engine/policy.h"
 
 #include "base/status.h"
+#include "engine/policy_key.h"
 #include "engine/policy_text.h"
 #include "log/entry.h"
 #include "text/json.h"
@@ -60,45 +61,58 @@ merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err)
 	return QFS_OK;
 }
 
+/* The base with the default of "governance" at its place. */
+static void
+add_governance(qfs_slice base, qfs_buf *out)
+{
+	static const char name[] = "\"governance\"";
+	qfs_json_iter iter = qfs_json_members(base);
+	qfs_slice	key = {NULL, 0};
+	qfs_slice	value;
+	bool		more = qfs_json_next(&iter, &key, &value);
+	bool		added = false;
+	const char *separator = "";
+
+	qfs_buf_byte(out, '{');
+	while (more || !added)
+	{
+		bool		adds = !added && (!more || qfs_json_compare_names(key, qfs_slice_of(name), true) > 0);
+
+		qfs_buf_text(out, separator);
+		separator = ",";
+		qfs_buf_slice_add(out, adds ? qfs_slice_of(name) : key);
+		qfs_buf_byte(out, ':');
+		qfs_buf_slice_add(out, adds ? qfs_slice_of(qfs_governance_default_text) : value);
+		if (adds)
+			added = true;
+		else
+			more = qfs_json_next(&iter, &key, &value);
+	}
+	qfs_buf_byte(out, '}');
+}
+
 qfs_status
 qfs_policy_merge(qfs_slice base, qfs_slice changes, qfs_buf *out, qfs_error *err)
 {
+	uint8_t		memory[QFS_POLICY_MAX];
+	qfs_buf		with_governance;
+	qfs_slice	value;
 	qfs_status	status;
 
 	if (qfs_json_type_of(changes) != QFS_JSON_OBJECT)
 		return qfs_fail(err, QFS_POLICY_INVALID, "not an object");
+	if (qfs_json_member(changes, "governance", &value) && !qfs_json_member(base, "governance", &value))
+	{
+		qfs_buf_init(&with_governance, memory, sizeof(memory));
+		add_governance(base, &with_governance);
+		if (with_governance.overflow)
+			return qfs_fail(err, QFS_POLICY_INVALID, "longer than %u bytes", (uint64_t) QFS_POLICY_MAX);
+		base = qfs_buf_slice(&with_governance);
+	}
 	status = merge(base, changes, out, err);
 	if (status == QFS_OK && (out->overflow || out->len > QFS_POLICY_MAX))
 		return qfs_fail(err, QFS_POLICY_INVALID, "longer than %u bytes", (uint64_t) QFS_POLICY_MAX);
 	return status;
-}
-
-/* Members of an object that the schema has admitted. */
-static qfs_slice
-member(qfs_slice object, const char *name)
-{
-	return qfs_json_member_or(object, name, QFS_LITERAL("null"));
-}
-
-static int64_t
-integer(qfs_slice object, const char *name)
-{
-	return qfs_json_int_or(member(object, name), 0);
-}
-
-/* Strings that name things are compared byte for byte, so they hold no escapes. */
-static qfs_status
-check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text), qfs_error *err)
-{
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	text;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (!qfs_json_to_plain(item, &text) || !is_good(text))
-			return qfs_fail(err, QFS_POLICY_INVALID, "policy.%s: %v", name, item);
-	return QFS_OK;
 }
 
 static bool
@@ -126,19 +140,6 @@ is_type(qfs_slice text)
 
 /* ---- amounts ---- */
 
-static qfs_status
-read_amount(qfs_slice object, const char *name, qfs_amount most, qfs_amount *out, qfs_error *err)
-{
-	qfs_slice	value = member(object, name);
-	qfs_slice	text;
-
-	if (!qfs_json_to_plain(value, &text) || qfs_amount_parse(text, out, NULL) != QFS_OK ||
-		*out > most)
-		return qfs_fail(err, QFS_POLICY_INVALID, "%s: %v is not an amount within its range",
-						name, value);
-	return QFS_OK;
-}
-
 /* Members of an object that are fractions of one, in the order of their names. */
 static qfs_status
 read_fractions(qfs_slice object, const char *const *names, qfs_amount *out, qfs_error *err)
@@ -146,7 +147,7 @@ read_fractions(qfs_slice object, const char *const *names, qfs_amount *out, qfs_
 	qfs_status	status = QFS_OK;
 
 	for (size_t i = 0; names[i] != NULL && status == QFS_OK; i++)
-		status = read_amount(object, names[i], QFS_AMOUNT_ONE, &out[i], err);
+		status = qfs_policy_read_amount(object, names[i], QFS_AMOUNT_ONE, &out[i], err);
 	return status;
 }
 
@@ -170,14 +171,14 @@ const char *const qfs_feature_names[QFS_FEATURES + 1] = {
 static qfs_status
 read_coherence(qfs_slice coherence, qfs_policy *out, qfs_error *err)
 {
-	qfs_status	status = read_amount(coherence, "alpha", QFS_AMOUNT_ONE, &out->alpha, err);
+	qfs_status	status = qfs_policy_read_amount(coherence, "alpha", QFS_AMOUNT_ONE, &out->alpha, err);
 
 	if (status == QFS_OK)
-		status = read_fractions(member(coherence, "acts"), act_names, out->acts, err);
+		status = read_fractions(qfs_policy_member(coherence, "acts"), act_names, out->acts, err);
 	if (status == QFS_OK)
-		status = read_fractions(member(coherence, "trust"), qfs_trust_names, out->trust, err);
+		status = read_fractions(qfs_policy_member(coherence, "trust"), qfs_trust_names, out->trust, err);
 	if (status == QFS_OK)
-		status = read_fractions(member(coherence, "weights"), qfs_feature_names, out->weights, err);
+		status = read_fractions(qfs_policy_member(coherence, "weights"), qfs_feature_names, out->weights, err);
 	if (status == QFS_OK && (out->trust[0] > out->trust[1] || out->trust[1] > out->trust[2]))
 		status = qfs_fail(err, QFS_POLICY_INVALID, "policy.coherence.trust: the levels do not rise");
 	return status;
@@ -201,10 +202,10 @@ read_tiers(qfs_slice tiers, qfs_policy *out, qfs_error *err)
 		/* The schema has counted them; they are counted where they are added, too. */
 		if (out->tier_count++ == QFS_TIERS_MAX)
 			return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: more than %u", (uint64_t) QFS_TIERS_MAX);
-		status = read_amount(tier, "flx", out->flx_cap, &next->flx, err);
+		status = qfs_policy_read_amount(tier, "flx", out->flx_cap, &next->flx, err);
 		if (status != QFS_OK)
 			return status;
-		next->to = integer(tier, "to");
+		next->to = qfs_policy_integer(tier, "to");
 		if (next->to <= before)
 			return qfs_fail(err, QFS_POLICY_INVALID, "policy.referral.tiers: %i follows %i",
 							next->to, before);
@@ -219,16 +220,14 @@ read_tiers(qfs_slice tiers, qfs_policy *out, qfs_error *err)
 static qfs_status
 read_referral(qfs_slice referral, qfs_policy *out, qfs_error *err)
 {
-	/* Far from where additions to a balance could overflow. */
-	qfs_status	status = read_amount(referral, "flx_cap", qfs_amount_of(UINT64_C(1000000000000)),
-									 &out->flx_cap, err);
+	qfs_status	status = qfs_policy_read_amount(referral, "flx_cap", QFS_POLICY_FLX_MAX, &out->flx_cap, err);
 
-	out->activation = member(referral, "activation");
-	out->referral_cap = integer(referral, "cap");
-	out->referral_points = integer(referral, "points");
-	out->window_blocks = integer(referral, "window_blocks");
+	out->activation = qfs_policy_member(referral, "activation");
+	out->referral_cap = qfs_policy_integer(referral, "cap");
+	out->referral_points = qfs_policy_integer(referral, "points");
+	out->window_blocks = qfs_policy_integer(referral, "window_blocks");
 	if (status == QFS_OK)
-		status = read_tiers(member(referral, "tiers"), out, err);
+		status = read_tiers(qfs_policy_member(referral, "tiers"), out, err);
 	return status;
 }
 
@@ -252,108 +251,61 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	if (status != QFS_OK)
 		return status;
 
-	auth = member(policy, "auth");
-	limits = member(policy, "limits");
-	out->chain_ids = member(auth, "chain_ids");
-	out->domains = member(auth, "domains");
-	out->uris = member(auth, "uris");
-	out->block_ms = integer(policy, "block_ms");
-	out->epoch_blocks = integer(policy, "epoch_blocks");
-	out->events_per_minute = integer(limits, "events_per_minute");
-	out->logins_per_minute = integer(limits, "logins_per_minute");
-	out->messages_per_minute = integer(limits, "messages_per_minute");
-	out->threads_per_day = integer(limits, "threads_per_day");
-	out->evaluators = member(policy, "evaluators");
-	out->nonce_ttl_ms = integer(policy, "nonce_ttl_ms");
-	out->operators = member(policy, "operators");
-	out->page_errors = qfs_slice_equal(member(policy, "page_errors"), QFS_LITERAL("\"on\""));
-	out->signing = read_signing(member(policy, "signed"));
-	out->signed_types = member(policy, "signed_types");
-	out->rules = integer(policy, "rules");
-	out->sessions_max = integer(policy, "sessions_max");
-	out->ttl_blocks = integer(policy, "ttl_blocks");
-	out->is_public = qfs_slice_equal(member(policy, "visibility"), QFS_LITERAL("\"public\""));
+	out->text = policy;
+	auth = qfs_policy_member(policy, "auth");
+	limits = qfs_policy_member(policy, "limits");
+	out->chain_ids = qfs_policy_member(auth, "chain_ids");
+	out->domains = qfs_policy_member(auth, "domains");
+	out->uris = qfs_policy_member(auth, "uris");
+	out->block_ms = qfs_policy_integer(policy, "block_ms");
+	out->epoch_blocks = qfs_policy_integer(policy, "epoch_blocks");
+	out->events_per_minute = qfs_policy_integer(limits, "events_per_minute");
+	out->logins_per_minute = qfs_policy_integer(limits, "logins_per_minute");
+	out->messages_per_minute = qfs_policy_integer(limits, "messages_per_minute");
+	out->threads_per_day = qfs_policy_integer(limits, "threads_per_day");
+	out->evaluators = qfs_policy_member(policy, "evaluators");
+	out->nonce_ttl_ms = qfs_policy_integer(policy, "nonce_ttl_ms");
+	out->operators = qfs_policy_member(policy, "operators");
+	out->page_errors = qfs_slice_equal(qfs_policy_member(policy, "page_errors"), QFS_LITERAL("\"on\""));
+	out->signing = read_signing(qfs_policy_member(policy, "signed"));
+	out->signed_types = qfs_policy_member(policy, "signed_types");
+	out->rules = qfs_policy_integer(policy, "rules");
+	out->sessions_max = qfs_policy_integer(policy, "sessions_max");
+	out->ttl_blocks = qfs_policy_integer(policy, "ttl_blocks");
+	out->is_public = qfs_slice_equal(qfs_policy_member(policy, "visibility"), QFS_LITERAL("\"public\""));
 
-	status = check_list(out->domains, "auth.domains", is_domain, err);
+	status = qfs_policy_check_list(out->domains, "auth.domains", is_domain, err);
 	if (status == QFS_OK)
-		status = check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
+		status = qfs_policy_check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
 	if (status == QFS_OK)
-		status = check_list(out->operators, "operators", is_user_id, err);
+		status = qfs_policy_check_list(out->operators, "operators", is_user_id, err);
 	if (status == QFS_OK)
-		status = check_list(out->evaluators, "evaluators", is_user_id, err);
+		status = qfs_policy_check_list(out->evaluators, "evaluators", is_user_id, err);
 	if (status == QFS_OK)
-		status = read_coherence(member(policy, "coherence"), out, err);
+		status = read_coherence(qfs_policy_member(policy, "coherence"), out, err);
 	if (status == QFS_OK)
-		status = read_referral(member(policy, "referral"), out, err);
+		status = read_referral(qfs_policy_member(policy, "referral"), out, err);
 	if (status == QFS_OK)
-		status = check_list(out->signed_types, "signed_types", is_type, err);
+		status = qfs_policy_check_list(out->signed_types, "signed_types", is_type, err);
+	if (status == QFS_OK)
+		status = qfs_governance_read(policy, &out->governance, err);
 	return status;
 }
 
 void
 qfs_policy_copy(const qfs_policy *policy, const uint8_t *text, const uint8_t *copy, qfs_policy *out)
 {
-	qfs_slice  *lists[] = {
-		&out->chain_ids, &out->domains, &out->uris, &out->evaluators, &out->operators, &out->activation,
+	qfs_slice  *slices[] = {
+		&out->text, &out->chain_ids, &out->domains, &out->uris, &out->evaluators, &out->operators, &out->activation,
 		&out->signed_types
 	};
 
 	*out = *policy;
-	for (size_t i = 0; i < QFS_ROWS(lists); i++)
-		lists[i]->data = copy + (lists[i]->data - text);
-}
-
-bool
-qfs_policy_lists(qfs_slice list, qfs_slice text)
-{
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	plain;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_plain(item, &plain) && qfs_slice_equal(plain, text))
-			return true;
-	return false;
-}
-
-bool
-qfs_policy_lists_user(qfs_slice list, const qfs_user_id *user)
-{
-	uint8_t		text[QFS_USER_ID_TEXT];
-	qfs_buf		buf;
-
-	qfs_buf_init(&buf, text, sizeof(text));
-	qfs_user_id_write(&buf, user);
-	return qfs_policy_lists(list, qfs_buf_slice(&buf));
-}
-
-bool
-qfs_policy_lists_prefix(qfs_slice list, qfs_slice text)
-{
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	plain;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_plain(item, &plain) && qfs_uri_is_below(text, plain))
-			return true;
-	return false;
-}
-
-bool
-qfs_policy_lists_int(qfs_slice list, int64_t n)
-{
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	int64_t		value;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_int(item, &value) && value == n)
-			return true;
-	return false;
+	for (size_t i = 0; i < QFS_ROWS(slices); i++)
+		slices[i]->data = copy + (slices[i]->data - text);
+	/* The default's are nowhere in the text. */
+	if (out->governance.is_given)
+		out->governance.operator_keys.data = copy + (out->governance.operator_keys.data - text);
 }
 
 qfs_status
@@ -365,4 +317,31 @@ qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to, qfs_error 
 	if (to->rules < from->rules)
 		return qfs_fail(err, QFS_POLICY_INVALID, "rules never go back, from %i to %i", from->rules, to->rules);
 	return QFS_OK;
+}
+
+bool
+qfs_policy_key_is_operators(const qfs_policy *policy, qfs_slice name)
+{
+	return qfs_policy_keys_hold(policy->governance.operator_keys, name);
+}
+
+void
+qfs_terms_of(const qfs_policy *policy, qfs_track track, qfs_terms *out)
+{
+	const qfs_governance *governance = &policy->governance;
+	const qfs_track_numbers *numbers = &governance->tracks[track];
+
+	*out = (qfs_terms) {
+		.approval = numbers->approval,
+		.deposit = governance->deposit,
+		.grace_blocks = governance->grace_blocks,
+		.late_blocks = governance->late_blocks,
+		.majority = numbers->majority,
+		.power_percent = governance->power_percent,
+		.quorum = numbers->quorum,
+		.review_blocks = numbers->review_blocks,
+		.timelock_blocks = numbers->timelock_blocks,
+		.veto_percent = governance->veto_percent,
+		.voting_blocks = numbers->voting_blocks
+	};
 }

@@ -9,7 +9,8 @@
 #ifndef QFS_POLICY_H
 #define QFS_POLICY_H
 
-#include "text/amount.h"
+#include "engine/policy_governance.h"
+#include "engine/policy_value.h"
 
 /* Bytes of a complete policy. */
 #define QFS_POLICY_MAX 16384
@@ -53,6 +54,7 @@ typedef enum qfs_signing
 /* The lists are canonical arrays inside the text that was parsed. */
 typedef struct qfs_policy
 {
+	qfs_slice	text;			/* all of it, as it was parsed */
 	qfs_slice	chain_ids;		/* auth: EIP-155 chains that a sign-in message may name */
 	qfs_slice	domains;		/* auth: and domains, host[:port] */
 	qfs_slice	uris;			/* auth: and URIs, or what they begin with */
@@ -63,6 +65,7 @@ typedef struct qfs_policy
 	qfs_amount	weights[QFS_FEATURES];	/* coherence: of the features of a content */
 	int64_t		epoch_blocks;	/* blocks an epoch */
 	qfs_slice	evaluators;		/* accounts that may score contents */
+	qfs_governance governance;
 	int64_t		events_per_minute;	/* limits: custom events of an account */
 	int64_t		logins_per_minute;	/* limits: sign-ins of a wallet */
 	int64_t		messages_per_minute;	/* limits: messages of an account */
@@ -89,7 +92,8 @@ typedef struct qfs_policy
 extern qfs_slice qfs_policy_default(void);
 
 /*
- * Writes `base` with the keys that `changes` gives in place of its own.
+ * Writes `base` with the keys that `changes` gives in place of its own.  A
+ * base without "governance" has the default of it, if changes has that key.
  * base, changes: canonical JSON objects
  * Errors: POLICY_INVALID for a key that base does not have.
  */
@@ -107,22 +111,17 @@ extern qfs_status qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error 
  */
 extern void qfs_policy_copy(const qfs_policy *policy, const uint8_t *text, const uint8_t *copy, qfs_policy *out);
 
-/* Is the text one of the strings of a list? */
-extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);
-
-/* Is the account one of those of a list? */
-extern bool qfs_policy_lists_user(qfs_slice list, const qfs_user_id *user);
-
-/* Is the text one of them, or does it go on from one with "/", "?" or "#"? */
-extern bool qfs_policy_lists_prefix(qfs_slice list, qfs_slice text);
-
-extern bool qfs_policy_lists_int(qfs_slice list, int64_t n);
-
 /*
  * What can never change after genesis, because blocks are counted with it.
  * Errors: POLICY_INVALID.
  */
 extern qfs_status qfs_policy_check_change(const qfs_policy *from, const qfs_policy *to,
 										  qfs_error *err);
+
+/* Does governance.operator_keys list the key of this name (engine/policy_key.h), which is then the operator's? */
+extern bool qfs_policy_key_is_operators(const qfs_policy *policy, qfs_slice name);
+
+/* What settles a proposal of the track, if it is made under this policy. */
+extern void qfs_terms_of(const qfs_policy *policy, qfs_track track, qfs_terms *out);
 
 #endif

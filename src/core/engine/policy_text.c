@@ -38,7 +38,36 @@ const char	qfs_policy_default_text[] =
 	"\"visibility\":\"parties\""
 	"}";
 
-/* Ranges.  additionalProperties is false, and every key is required. */
+/*
+ * Not in the default above: the hash of a policy that was written before
+ * there was governance stays what it is.
+ */
+const char	qfs_governance_default_text[] =
+	"{"
+	"\"agenda\":12,"
+	"\"cooldown_blocks\":120,"
+	"\"deposit\":\"100\","
+	"\"dormant_epochs\":3000,"
+	"\"grace_blocks\":5120,"
+	"\"key_cooldown_epochs\":2,"
+	"\"late_blocks\":240,"
+	"\"mode\":\"off\","
+	"\"operator_keys\":[\"auth.chain_ids\",\"auth.domains\",\"auth.uris\",\"limits.*\",\"nonce_ttl_ms\"],"
+	"\"power_percent\":25,"
+	"\"threshold_percent\":1,"
+	"\"tracks\":{"
+	"\"constitution\":{\"approval\":51,\"majority\":66,\"quorum\":66,"
+	"\"review_blocks\":512,\"timelock_blocks\":1024,\"voting_blocks\":2048},"
+	"\"emergency\":{\"approval\":80,\"majority\":80,\"quorum\":80,"
+	"\"review_blocks\":0,\"timelock_blocks\":0,\"voting_blocks\":60},"
+	"\"parameter\":{\"approval\":20,\"majority\":66,\"quorum\":30,"
+	"\"review_blocks\":120,\"timelock_blocks\":240,\"voting_blocks\":720},"
+	"\"text\":{\"approval\":20,\"majority\":66,\"quorum\":30,"
+	"\"review_blocks\":120,\"timelock_blocks\":240,\"voting_blocks\":720}},"
+	"\"veto_percent\":34"
+	"}";
+
+/* Ranges.  additionalProperties is false, and every key is required, but for "governance". */
 #define RANGE(low, high) "{\"maximum\":" #high ",\"minimum\":" #low ",\"type\":\"integer\"}"
 #define AMOUNT "{\"maxLength\":40,\"minLength\":1,\"type\":\"string\"}"
 #define STRINGS(high) "{\"items\":{\"maxLength\":" #high ",\"minLength\":1,\"type\":\"string\"}," \
@@ -66,6 +95,7 @@ const char	qfs_policy_schema_text[] =
 	"\"required\":[\"acts\",\"alpha\",\"trust\",\"weights\"],\"type\":\"object\"},"
 	"\"epoch_blocks\":" RANGE(1, 1000000) ","
 	"\"evaluators\":" STRINGS(69) ","
+	"\"governance\":{\"additionalProperties\":true,\"type\":\"object\"},"
 	"\"limits\":{\"properties\":{"
 	"\"events_per_minute\":" RANGE(0, 1000000) ","
 	"\"logins_per_minute\":" RANGE(0, 1000000) ","
@@ -94,4 +124,36 @@ const char	qfs_policy_schema_text[] =
 	"\"visibility\":{\"enum\":[\"parties\",\"public\"]}"
 	"},\"required\":[\"auth\",\"block_ms\",\"coherence\",\"epoch_blocks\",\"evaluators\",\"limits\",\"nonce_ttl_ms\","
 	"\"operators\",\"page_errors\",\"referral\",\"rules\",\"sessions_max\",\"signed\",\"signed_types\",\"ttl_blocks\",\"visibility\"],"
+	"\"type\":\"object\"}";
+
+/* Percentages of a track, from the least to the most that each may be; then its blocks. */
+#define TRACK(approval, majority, quorum) "{\"properties\":{" \
+	"\"approval\":" approval ",\"majority\":" majority ",\"quorum\":" quorum "," \
+	"\"review_blocks\":" RANGE(0, 100000) ",\"timelock_blocks\":" RANGE(0, 100000) "," \
+	"\"voting_blocks\":" RANGE(10, 100000) "}," \
+	"\"required\":[\"approval\",\"majority\",\"quorum\",\"review_blocks\",\"timelock_blocks\",\"voting_blocks\"]," \
+	"\"type\":\"object\"}"
+
+const char	qfs_governance_schema_text[] =
+	"{\"properties\":{"
+	"\"agenda\":" RANGE(1, 12) ","
+	"\"cooldown_blocks\":" RANGE(0, 100000) ","
+	"\"deposit\":" AMOUNT ","
+	"\"dormant_epochs\":" RANGE(0, 100000) ","
+	"\"grace_blocks\":" RANGE(512, 100000) ","
+	"\"key_cooldown_epochs\":" RANGE(0, 100) ","
+	"\"late_blocks\":" RANGE(1, 10000) ","
+	"\"mode\":{\"enum\":[\"off\",\"on\",\"trial\"]},"
+	"\"operator_keys\":" STRINGS(65) ","
+	"\"power_percent\":" RANGE(1, 25) ","
+	"\"threshold_percent\":" RANGE(0, 25) ","
+	"\"tracks\":{\"properties\":{"
+	"\"constitution\":" TRACK(RANGE(51, 90), RANGE(51, 90), RANGE(51, 90)) ","
+	"\"emergency\":" TRACK(RANGE(80, 100), RANGE(80, 100), RANGE(80, 100)) ","
+	"\"parameter\":" TRACK(RANGE(0, 100), RANGE(51, 100), RANGE(0, 100)) ","
+	"\"text\":" TRACK(RANGE(0, 100), RANGE(51, 100), RANGE(0, 100)) "},"
+	"\"required\":[\"constitution\",\"emergency\",\"parameter\",\"text\"],\"type\":\"object\"},"
+	"\"veto_percent\":" RANGE(25, 50) "},"
+	"\"required\":[\"agenda\",\"cooldown_blocks\",\"deposit\",\"dormant_epochs\",\"grace_blocks\",\"key_cooldown_epochs\","
+	"\"late_blocks\",\"mode\",\"operator_keys\",\"power_percent\",\"threshold_percent\",\"tracks\",\"veto_percent\"],"
 	"\"type\":\"object\"}";

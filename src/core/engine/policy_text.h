@@ -9,4 +9,8 @@
 extern const char qfs_policy_default_text[];
 extern const char qfs_policy_schema_text[];
 
+/* Of its object "governance", which a policy may leave out: the default then. */
+extern const char qfs_governance_default_text[];
+extern const char qfs_governance_schema_text[];
+
 #endif
