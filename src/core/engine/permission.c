@@ -9,9 +9,8 @@
 #include "engine/event_signature.h"
 #include "engine/session.h"
 
-/* May an account's session act as an operator: when it began, and still? */
-static bool
-operates(const qfs_act *act)
+bool
+qfs_permission_operates(const qfs_act *act)
 {
 	return act->session.operates && qfs_account_operates(act->reducer, &act->event->actor);
 }
@@ -73,7 +72,7 @@ qfs_permission_allow(qfs_act *act, unsigned allowed)
 						"%v is not the ledger's own to append", event->type);
 	if (act->auth.via != QFS_VIA_SESSION)
 		return qfs_fail(act->err, QFS_NO_SESSION, "%v is appended by accounts", event->type);
-	if (!(allowed & QFS_VIA_OPERATOR) || !operates(act))
+	if (!(allowed & QFS_VIA_OPERATOR) || !qfs_permission_operates(act))
 		return qfs_fail(act->err, QFS_FORBIDDEN, "%v is not for accounts to append", event->type);
 	return QFS_OK;
 }

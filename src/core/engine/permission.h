@@ -38,4 +38,7 @@ extern qfs_status qfs_permission_check_sig(qfs_act *act);
  */
 extern qfs_status qfs_permission_check_wallet(qfs_act *act);
 
+/* May the session that was established act as an operator: when it began, and still? */
+extern bool qfs_permission_operates(const qfs_act *act);
+
 #endif

@@ -148,6 +148,13 @@ apply(qfs_act *act, qfs_buf *result)
 	return qfs_json_end(&writer, act->err);
 }
 
+/* While something is due it comes first, but for what has to be settled before anything can be appended at all. */
+static bool
+may_come_first(const qfs_rule *rule)
+{
+	return rule != NULL && (rule->settles || rule->of_server || rule->acknowledges != NULL);
+}
+
 qfs_status
 qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_buf *accounts,
 				qfs_error *err)
@@ -166,6 +173,8 @@ qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf
 		return qfs_fail(err, QFS_GENESIS_EXISTS, "entry %u", event->seq);
 	if (!genesis && !r->open)
 		return qfs_fail(err, QFS_NO_GENESIS, "an event of type %v came first", event->type);
+	if (event->at >= r->due_at && !may_come_first(act.rule))
+		return qfs_fail(err, QFS_SETTLEMENT_DUE, "since %i ms", event->at - r->due_at);
 
 	qfs_effects_init(fx, &act);
 	qfs_buf_init(&result, memory, sizeof(memory));

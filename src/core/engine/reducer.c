@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "crypto/sha256.h"
 #include "engine/rule.h"
+#include "state/governance.h"
 
 void
 qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,
@@ -17,8 +18,10 @@ qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,
 	r->store = store;
 	r->registry = registry;
 	r->check_signatures = check_signatures;
+	r->knows_agenda = true;
 	r->fresh = false;
 	r->open = false;
+	r->due_at = INT64_MAX;
 	r->has_policy = false;
 	r->has_type = false;
 }
@@ -81,6 +84,27 @@ load_policy(qfs_reducer *r, qfs_error *err)
 	return parse_policy(r, record.policy, err);
 }
 
+void
+qfs_reducer_note_due(qfs_reducer *r, int64_t block)
+{
+	QFS_ASSERT(r->has_policy && r->policy.block_ms > 0);
+	r->due_at = !r->knows_agenda || block > (INT64_MAX - r->ledger.genesis_at) / r->policy.block_ms ? INT64_MAX :
+		r->ledger.genesis_at + block * r->policy.block_ms;
+}
+
+/* What is due, as the agenda has it. */
+static qfs_status
+load_due(qfs_reducer *r, qfs_error *err)
+{
+	qfs_agenda_record agenda = {.number = 0};
+	bool		found;
+	qfs_status	status = r->store->get(r->store, &qfs_kind_agenda, &agenda, &found, err);
+
+	if (status == QFS_OK)
+		qfs_reducer_note_due(r, found ? agenda.due : QFS_NEVER_DUE);
+	return status;
+}
+
 qfs_status
 qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
 {
@@ -94,6 +118,8 @@ qfs_reducer_refresh(qfs_reducer *r, qfs_error *err)
 	if (status == QFS_OK && r->open &&
 		!(r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0))
 		status = load_policy(r, err);
+	if (status == QFS_OK && r->open)
+		status = load_due(r, err);
 	r->fresh = status == QFS_OK;
 	QFS_ASSERT(!r->fresh || !r->open || (r->has_policy && memcmp(&r->parsed, &r->ledger.policy, sizeof(r->parsed)) == 0));
 	return status;

@@ -25,9 +25,11 @@ typedef struct qfs_reducer
 	qfs_store  *store;
 	const qfs_registry *registry;	/* rules and kinds */
 	bool		check_signatures;	/* false: trust them, for a faster replay */
+	bool		knows_agenda;	/* false: entries that changed it may be missing, so what is due is not asked */
 	bool		fresh;			/* ledger and policy below are those in the store */
 	bool		open;			/* there is a genesis */
 	qfs_ledger_record ledger;
+	int64_t		due_at;			/* time from which on the ledger has something to settle; INT64_MAX: nothing */
 	bool		has_policy;		/* policy below is the one with hash `parsed` */
 	qfs_hash	parsed;
 	qfs_policy	policy;
@@ -44,6 +46,9 @@ extern void qfs_reducer_forget(qfs_reducer *r);
 
 /* Reads the ledger's record and the policy in force, if that is needed. */
 extern qfs_status qfs_reducer_refresh(qfs_reducer *r, qfs_error *err);
+
+/* To be called with the block in which something is due, once the agenda has changed. */
+extern void qfs_reducer_note_due(qfs_reducer *r, int64_t block);
 
 /*
  * Parses a policy that is put in force, once: the reducer knows it from then

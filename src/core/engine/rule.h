@@ -189,6 +189,9 @@ struct qfs_rule
 
 	/* The ledger itself appends it, whoever is acting, when the server has changed; nobody else does. */
 	bool		of_server;
+
+	/* The ledger itself appends it when it is due, and admits nothing else before. */
+	bool		settles;
 };
 
 /* The rules that there are: handed to whoever needs them, the same to all but tests. */

@@ -5,6 +5,8 @@
  */
 #include "ledger/registry.h"
 
+#include "state/governance.h"
+
 static const qfs_rule *const rules[] = {
 #define RULE(name) &qfs_rule_##name,
 #include "ledger/registry.def"
@@ -28,6 +30,14 @@ static const qfs_kind *const kinds[] = {
 	&qfs_kind_nonce,
 	&qfs_kind_device,
 	&qfs_kind_referral_code,
+	&qfs_kind_nod,
+	&qfs_kind_nod_change,
+	&qfs_kind_electorate,
+	&qfs_kind_proposal,
+	&qfs_kind_tally,
+	&qfs_kind_vote,
+	&qfs_kind_policy_key,
+	&qfs_kind_agenda,
 	NULL
 };
 

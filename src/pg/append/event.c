@@ -15,6 +15,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
+#include "pg/append/settle.h"
 #include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
@@ -220,6 +221,13 @@ check_recorded_server(void)
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload.server: it is not this server and this database");
 }
 
+/* What has to be settled before anything else, even before what is due. */
+static bool
+may_come_first(const qfs_rule *rule)
+{
+	return rule != NULL && (rule->of_server || rule->acknowledges != NULL);
+}
+
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
@@ -235,9 +243,11 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	refuse_without_function(rule, event);
 	establish_auth(memory, rule, signature, event);
 	draw_salt(&event->salt);
-	event->at = qfs_now_ms();
 
 	chain = qfs_append_begin(ledger, &a);
+	event->at = qfs_now_ms();
+	if (!may_come_first(rule))
+		(void) qfs_settle(ledger, chain, &event->at);
 	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	if (!opens && !qfs_ledger_is_open())
 		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");

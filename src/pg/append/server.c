@@ -10,9 +10,7 @@
 #include "access/table.h"
 
 #include "pg/append/append.h"
-#include "pg/append/direct_append.h"
-#include "pg/append/event.h"
-#include "pg/append/operator_event.h"
+#include "pg/append/own_event.h"
 #include "pg/append/server.h"
 #include "pg/base/errors.h"
 #include "pg/table/opening.h"
@@ -49,15 +47,6 @@ write_payload(unsigned changed, qfs_slice reason)
 /* True while its entry is on its way: what a trigger appends in front of that row comes in front of it. */
 static bool settling = false;
 
-static int64
-append_own(Relation ledger, qfs_slice payload)
-{
-	qfs_entry	event = {.type = QFS_LITERAL("SERVER_CHANGED"),.payload = payload};
-
-	return qfs_ledger_is_watched(ledger) ? qfs_append_operator_event("SERVER_CHANGED", payload, NULL) :
-		qfs_append_directly(ledger, &event, QFS_LITERAL(""));
-}
-
 /*
  * Appends SERVER_CHANGED, whoever acts; returns its number.
  * changed: what qfs_server_changes() has found, not nothing
@@ -67,20 +56,16 @@ static int64
 record_change(unsigned changed, qfs_slice reason)
 {
 	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
-	qfs_slice	payload = write_payload(changed, reason);
-	qfs_expected this_one = {.type = QFS_LITERAL("SERVER_CHANGED"),.payload = payload,.by_ledger = true};
 	int64		seq = 0;
 
-	qfs_event_expect(&this_one);
 	settling = true;
 	PG_TRY();
 	{
-		seq = append_own(ledger, payload);
+		seq = qfs_append_own_event(ledger, "SERVER_CHANGED", write_payload(changed, reason));
 	}
 	PG_FINALLY();
 	{
 		settling = false;
-		qfs_event_expect_no_more(&this_one);
 	}
 	PG_END_TRY();
 	table_close(ledger, NoLock);

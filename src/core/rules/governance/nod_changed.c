@@ -1,0 +1,140 @@
+/*
+ * nod_changed.c - NOD_CHANGED: an account gets seats, or holds fewer from here on.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * The operator appoints the first ones, until governance is on; whoever holds
+ * some may hold fewer at any time; anything else is for proposals.
+ */
+#include "base/status.h"
+#include "engine/effects.h"
+#include "engine/payload.h"
+#include "engine/permission.h"
+#include "rules/governance/seats.h"
+#include "rules/governance/tally.h"
+
+/* A holder's own change: not before, the epoch that it is. */
+static const qfs_guard nod_epoch = {.name = "NOD_EPOCH",.relation = QFS_AT_LEAST};
+static const qfs_guard *const guards[] = {&nod_epoch, NULL};
+
+typedef struct nod_change
+{
+	qfs_user_id account;
+	int64_t		after;
+	qfs_nod_record nod;			/* before */
+} nod_change;
+
+static bool
+is_holders(const qfs_act *act, const nod_change *change)
+{
+	return act->event->has_actor && memcmp(&act->event->actor, &change->account, sizeof(change->account)) == 0;
+}
+
+/* May whoever acts change it so? */
+static qfs_status
+check_authority(const qfs_act *act, const nod_change *change)
+{
+	if (is_holders(act, change))
+		return change->after < change->nod.nod ? QFS_OK :
+			qfs_fail(act->err, QFS_FORBIDDEN, "a holder of %i may hold fewer, not %i", change->nod.nod, change->after);
+	if (act->auth.via != QFS_VIA_OPERATOR && !qfs_permission_operates(act))
+		return qfs_fail(act->err, QFS_FORBIDDEN, "the seats are another account's");
+	if (act->reducer->policy.governance.mode == QFS_MODE_ON)
+		return qfs_fail(act->err, QFS_POLICY_GOVERNED, "seats, by proposals");
+	return QFS_OK;
+}
+
+static qfs_status
+read_change(const qfs_act *act, nod_change *out)
+{
+	bool		found;
+	qfs_status	status = qfs_payload_user(act, "account", &out->account);
+
+	if (status == QFS_OK)
+		status = qfs_payload_int(act, "nod", &out->after);
+	if (status == QFS_OK)
+		status = qfs_nod_get(act, &out->account, &out->nod, &found);
+	if (status == QFS_OK && out->after == out->nod.nod)
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.nod: it is %i already", out->after);
+	return status == QFS_OK ? check_authority(act, out) : status;
+}
+
+static void
+write_change(qfs_json_writer *w, const nod_change *change, int64_t number)
+{
+	qfs_json_key(w, "number");
+	qfs_json_put_int(w, number);
+	qfs_json_key(w, "previous");
+	qfs_previous_write(w, change->nod.changes > 0 ? change->nod.seq : -1);
+}
+
+static qfs_status
+change_seats(qfs_act *act, const nod_change *change)
+{
+	qfs_nod_record nod = change->nod;
+	qfs_electorate_record before;
+	qfs_electorate_record electorate;
+	qfs_status	status = qfs_electorate_get(act, &before);
+
+	electorate = before;
+	qfs_electorate_change(&electorate, change->nod.nod, change->after);
+	if (status == QFS_OK && electorate.total > QFS_NOD_MAX)
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.nod: all seats together would be %i", electorate.total);
+	if (status == QFS_OK)
+		status = qfs_nod_change(act, &nod, change->after);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_key(act->result, "before");
+	qfs_json_put_int(act->result, change->nod.nod);
+	qfs_electorate_write(act->result, &electorate, &before);
+	write_change(act->result, change, nod.changes);
+	return qfs_electorate_put(act, &electorate);
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	int64_t		epoch = qfs_epoch_at(act->reducer, act->event->at);
+	nod_change	change;
+	qfs_status	status = read_change(act, &change);
+
+	if (status != QFS_OK)
+		return status;
+	act->fx->blocked = is_holders(act, &change) &&
+		qfs_guard_count(act->fx, &nod_epoch, change.nod.epoch + 1, epoch);
+	if (!act->fx->blocked)
+		return change_seats(act, &change);
+	write_change(act->result, &change, change.nod.changes);
+	return QFS_OK;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_user_id account;
+	int64_t		after;
+	qfs_status	status = qfs_payload_user(act, "account", &account);
+
+	if (qfs_outcome_is_blocked(act->event->outcome))
+		return QFS_OK;
+	if (status == QFS_OK)
+		status = qfs_payload_int(act, "nod", &after);
+	if (status == QFS_OK)
+		status = qfs_nod_recall(act, &account, after, qfs_result_of(act->event->outcome));
+	return status == QFS_OK ? qfs_electorate_recall(act) : status;
+}
+
+const qfs_rule qfs_rule_nod_changed = {
+	.type = "NOD_CHANGED",
+	.schema = "{\"properties\":{"
+	"\"account\":{\"maxLength\":69,\"minLength\":69,\"type\":\"string\"},"
+	"\"nod\":{\"maximum\":1000000000,\"minimum\":0,\"type\":\"integer\"},"
+	"\"reason\":{\"maxLength\":500,\"minLength\":1,\"type\":\"string\"}},"
+	"\"required\":[\"account\",\"nod\",\"reason\"],\"type\":\"object\"}",
+	.via = QFS_VIA_OPERATOR | QFS_VIA_SESSION | QFS_VIA_WALLET,
+	.must_sign = true,
+	.guards = guards,
+	.apply = apply,
+	.recall = recall,
+	.is_public = true,
+};

@@ -1,0 +1,296 @@
+/*
+ * proposal_executed.c - PROPOSAL_EXECUTED: what passed comes into force, or is found to be impossible by now.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * It cannot fail, or the ledger would stand still: whatever merge, parse or
+ * limits say is a guard.
+ */
+#include "base/assert.h"
+#include "base/status.h"
+#include "engine/account_part.h"
+#include "engine/payload.h"
+#include "rules/governance/settlement.h"
+#include "rules/system/policy_changed.h"
+
+static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST};
+static const qfs_guard base_changed = {.name = "BASE_CHANGED",.relation = QFS_AT_MOST};
+static const qfs_guard policy_valid = {.name = "POLICY_VALID",.relation = QFS_AT_MOST};
+static const qfs_guard *const guards[] = {
+	&execution_grace, &base_changed, &policy_valid, &qfs_guard_nod_share, NULL
+};
+
+static void
+judge(const qfs_act *act, const qfs_execution *plan)
+{
+	qfs_effects *fx = act->fx;
+
+	(void) qfs_guard_count(fx, &execution_grace, plan->overdue_at, plan->block);
+	if (plan->motion.has_policy)
+	{
+		(void) qfs_guard_count(fx, &base_changed, 0, plan->stale);
+		(void) qfs_guard_count(fx, &policy_valid, 0, !plan->is_valid);
+	}
+	if (plan->motion.seat_count > 0)
+		(void) qfs_guard_count(fx, &qfs_guard_nod_share, plan->shares.bound, plan->shares.observed);
+	QFS_ASSERT((qfs_guards_first_block(fx) != NULL) == qfs_execution_is_barred(plan));
+}
+
+/* The rule computes the payload again. */
+static qfs_status
+check_payload(const qfs_act *act, const qfs_execution *plan, int64_t proposal)
+{
+	uint8_t		memory[QFS_SETTLEMENT_MAX];
+	qfs_json_writer w;
+	qfs_buf		payload;
+	qfs_status	status;
+
+	qfs_buf_init(&payload, memory, sizeof(memory));
+	qfs_json_begin(&w, &payload);
+	qfs_execution_write(&w, plan, proposal);
+	status = qfs_json_end(&w, act->err);
+	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&payload), act->event->payload))
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "it should be %v", qfs_buf_slice(&payload));
+	return status;
+}
+
+/* ---- the policy ---- */
+
+static qfs_status
+remember_key(void *context, qfs_slice name, qfs_slice value)
+{
+	const qfs_act *act = context;
+	qfs_store  *store = act->reducer->store;
+	qfs_policy_key_record key = {
+		.seq = (int64_t) act->event->seq,.epoch = qfs_epoch_at(act->reducer, act->event->at)
+	};
+
+	(void) value;
+	QFS_ASSERT(name.len <= QFS_TYPE_MAX);
+	memcpy(key.key, name.data, name.len);
+	return store->put(store, &qfs_kind_policy_key, &key, act->err);
+}
+
+/* Puts it in force from the next entry on, as POLICY_CHANGED does. */
+static qfs_status
+enact(qfs_act *act, const qfs_motion *motion, qfs_slice policy)
+{
+	int64_t		previous = act->reducer->ledger.policy_seq;
+	qfs_hash	hash;
+	qfs_status	status = qfs_policy_leaves(motion->policy, remember_key, act, act->err);
+
+	if (status == QFS_OK)
+		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_enact(act, policy, &hash);
+	qfs_json_key(act->result, "previous");
+	qfs_json_put_int(act->result, previous);
+	return status;
+}
+
+/* ---- seats ---- */
+
+static void
+write_seat(qfs_json_writer *w, const qfs_motion_seat *seat)
+{
+	qfs_json_open_object(w);
+	qfs_json_key(w, "account");
+	qfs_json_put_user(w, &seat->account);
+	qfs_json_key(w, "after");
+	qfs_json_put_int(w, seat->after);
+	qfs_json_key(w, "before");
+	qfs_json_put_int(w, seat->nod.nod);
+	qfs_json_key(w, "number");
+	qfs_json_put_int(w, seat->nod.changes + 1);
+	qfs_json_key(w, "previous");
+	qfs_previous_write(w, seat->nod.changes > 0 ? seat->nod.seq : -1);
+	qfs_json_close(w);
+}
+
+static qfs_status
+change_seats(const qfs_act *act, const qfs_motion *motion, qfs_electorate_record *electorate)
+{
+	qfs_electorate_record before = *electorate;
+	qfs_status	status = QFS_OK;
+
+	for (unsigned i = 0; i < motion->seat_count && status == QFS_OK; i++)
+	{
+		qfs_nod_record nod = motion->seats[i].nod;
+
+		qfs_electorate_change(electorate, nod.nod, motion->seats[i].after);
+		status = qfs_nod_change(act, &nod, motion->seats[i].after);
+	}
+	qfs_electorate_write(act->result, electorate, &before);
+	return status == QFS_OK ? qfs_electorate_put(act, electorate) : status;
+}
+
+static void
+write_seats(qfs_json_writer *w, const qfs_motion *motion)
+{
+	if (motion->seat_count == 0)
+		return;
+	qfs_json_key(w, "seats");
+	qfs_json_open_array(w);
+	for (unsigned i = 0; i < motion->seat_count; i++)
+		write_seat(w, &motion->seats[i]);
+	qfs_json_close(w);
+}
+
+/* ---- the rule ---- */
+
+static qfs_status
+finish(const qfs_act *act, qfs_tally_record *tally, bool fails)
+{
+	qfs_set_state(tally, fails ? QFS_PROPOSAL_FAILED : QFS_PROPOSAL_EXECUTED);
+	tally->has_settled = true;
+	tally->settled = (int64_t) act->event->seq;
+	return qfs_tally_put(act, tally);
+}
+
+static void
+set_guard(qfs_tally_record *tally, const qfs_guard *guard)
+{
+	tally->has_guard = guard != NULL;
+	if (guard != NULL)
+		memcpy(tally->guard, guard->name, strlen(guard->name));
+}
+
+static void
+write_state(qfs_json_writer *w, const qfs_tally_record *tally)
+{
+	qfs_json_key(w, "state");
+	qfs_json_put_text(w, qfs_slice_of(tally->state));
+	qfs_json_key(w, "tally");
+	qfs_json_put_int(w, tally->tallied);
+}
+
+/* In the order of the result's members. */
+static qfs_status
+execute(qfs_act *act, const qfs_execution *plan, qfs_electorate_record *electorate, qfs_ballot_box *box,
+		qfs_agenda *agenda)
+{
+	bool		fails = qfs_execution_is_barred(plan);
+	qfs_status	status;
+
+	qfs_agenda_remove(agenda, box->proposal.seq);
+	qfs_agenda_write(act->result, agenda);
+	qfs_json_key(act->result, "base");
+	qfs_json_put_int(act->result, box->proposal.base);
+	status = qfs_agenda_put(act, agenda);
+	if (status == QFS_OK && !fails && plan->motion.seat_count > 0)
+		status = change_seats(act, &plan->motion, electorate);
+	if (status == QFS_OK && !fails && plan->motion.has_policy)
+		status = enact(act, &plan->motion, plan->made.text);
+	if (!fails)
+		write_seats(act->result, &plan->motion);
+	set_guard(&box->tally, qfs_guards_first_block(act->fx));
+	if (status == QFS_OK)
+		status = finish(act, &box->tally, fails);
+	write_state(act->result, &box->tally);
+	return status;
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_execution plan;
+	qfs_electorate_record electorate;
+	qfs_ballot_box box;
+	qfs_agenda	agenda;
+	qfs_status	status = qfs_settlement_begin(act, true, &agenda, &box);
+
+	if (status == QFS_OK)
+		status = qfs_execution_plan(act, &box, &plan);
+	if (status == QFS_OK)
+		status = check_payload(act, &plan, box.proposal.seq);
+	if (status == QFS_OK)
+		status = qfs_electorate_get(act, &electorate);
+	if (status != QFS_OK)
+		return status;
+	judge(act, &plan);
+	return execute(act, &plan, &electorate, &box, &agenda);
+}
+
+/* ---- recorded ---- */
+
+static qfs_status
+recall_seats(qfs_act *act, qfs_slice seats)
+{
+	qfs_json_iter iter = qfs_json_members(seats);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	text;
+	qfs_slice	after;
+	qfs_user_id account;
+	int64_t		nod;
+	qfs_status	status = QFS_OK;
+
+	while (status == QFS_OK && qfs_json_next(&iter, &key, &item))
+	{
+		if (!qfs_json_member(item, "account", &text) || !qfs_json_to_plain(text, &text) ||
+			qfs_user_id_parse(text, &account, NULL) != QFS_OK || !qfs_json_member(item, "after", &after) ||
+			!qfs_json_to_int(after, &nod))
+			return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u seats %v", act->event->seq, item);
+		status = qfs_nod_recall(act, &account, nod, item);
+	}
+	return status == QFS_OK ? qfs_electorate_recall(act) : status;
+}
+
+/* The leaves that it changed are those of the proposal, whose entry is before it. */
+static qfs_status
+recall_policy(qfs_act *act, qfs_slice policy)
+{
+	uint8_t		memory[QFS_MOTION_MAX + 1024];
+	qfs_ballot_box box;
+	qfs_slice	changes;
+	qfs_hash	hash;
+	qfs_status	status = qfs_ballot_box_read(act, &box);
+
+	if (status == QFS_OK && box.proposal.change.len <= sizeof(memory))
+	{
+		memcpy(memory, box.proposal.change.data, box.proposal.change.len);
+		if (qfs_json_member((qfs_slice) {memory, box.proposal.change.len}, "policy", &changes))
+			status = qfs_policy_leaves(changes, remember_key, act, act->err);
+	}
+	if (status == QFS_OK)
+		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
+	return status == QFS_OK ? qfs_policy_enact(act, policy, &hash) : status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_slice	result = qfs_result_of(act->event->outcome);
+	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
+	qfs_slice	policy;
+	qfs_slice	guard;
+	qfs_slice	name;
+	qfs_tally_record tally;
+	qfs_status	status = qfs_tally_find(act, &tally);
+
+	tally.has_guard = qfs_guard_next_block(&iter, &guard, &name);
+	if (tally.has_guard)
+		memcpy(tally.guard, name.data, name.len);
+	if (status == QFS_OK)
+		status = finish(act, &tally, tally.has_guard);
+	if (status == QFS_OK)
+		status = qfs_agenda_recall(act);
+	if (status == QFS_OK)
+		status = recall_seats(act, qfs_json_member_or(result, "seats", QFS_LITERAL("[]")));
+	return status == QFS_OK && qfs_json_member(act->event->payload, "policy", &policy) ? recall_policy(act, policy) : status;
+}
+
+const qfs_rule qfs_rule_proposal_executed = {
+	.type = "PROPOSAL_EXECUTED",
+	.schema = "{\"properties\":{"
+	"\"policy\":{\"additionalProperties\":true,\"type\":\"object\"},"
+	"\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
+	"\"required\":[\"proposal\"],\"type\":\"object\"}",
+	.via = QFS_VIA_LEDGER,
+	.guards = guards,
+	.apply = apply,
+	.recall = recall,
+	.is_public = true,
+	.enacts = QFS_ENACTS_POLICY,
+	.settles = true,
+};

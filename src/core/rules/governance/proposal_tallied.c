@@ -1,0 +1,225 @@
+/*
+ * proposal_tallied.c - PROPOSAL_TALLIED: the ledger counts, when the time for votes is over.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Every vote has the count after it, so there is nothing left to sum up: the
+ * verdict is four comparisons.
+ */
+#include "base/assert.h"
+#include "base/status.h"
+#include "engine/effects.h"
+#include "engine/payload.h"
+#include "rules/governance/settlement.h"
+
+/* Nothing was appended for so long after the end: an outage, or a clock put forward. */
+static const qfs_guard tally_silence = {.name = "TALLY_SILENCE",.relation = QFS_AT_MOST};
+static const qfs_guard *const guards[] = {&tally_silence, QFS_TALLY_GUARDS, NULL};
+
+/* The deposit of a proposal that was vetoed; the standing itself says how much there was to take. */
+static bool
+take(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool other, qfs_standing *standing)
+{
+	bool		takes = recorded->flx <= standing->flx;
+
+	(void) story;
+	(void) more;
+	(void) other;
+	standing->flx = recorded->flx;
+	return takes;
+}
+
+static const qfs_change deposit_burnt = {.name = "DEPOSIT_BURNT",.apply = take};
+static const qfs_change *const changes[] = {&deposit_burnt, NULL};
+
+/* ---- silence ---- */
+
+/* Whoever was kept from voting gets the time to: the end moves.  *silent: it does. */
+static void
+judge_silence(const qfs_act *act, qfs_ballot_box *box, bool *silent)
+{
+	int64_t		block = qfs_block_at(act->reducer, act->event->at);
+	qfs_tally_record *tally = &box->tally;
+
+	*silent = tally->extensions < QFS_EXTENSIONS_MAX &&
+		qfs_guard_count(act->fx, &tally_silence, box->terms.late_blocks, block - tally->ends);
+	if (!*silent)
+		return;
+	tally->ends = qfs_schedule_after_silence(&box->terms, tally->ends, block, tally->extensions);
+	tally->extensions++;
+	tally->has_last = true;
+	tally->last = (int64_t) act->event->seq;
+}
+
+/* ---- the verdict ---- */
+
+static const qfs_guard *
+judge(const qfs_act *act, const qfs_ballot_box *box)
+{
+	qfs_counts	counts = qfs_counts_of(box);
+	qfs_verdict verdict;
+
+	qfs_tally_verdict(&box->terms, &counts, &verdict);
+	for (unsigned i = 0; i < verdict.count; i++)
+		(void) qfs_guard_count(act->fx, verdict.guards[i].guard, verdict.guards[i].bound, verdict.guards[i].observed);
+	return verdict.blocked;
+}
+
+static qfs_status
+burn(const qfs_act *act, const qfs_ballot_box *box)
+{
+	const qfs_user_id *proposer = &box->proposal.proposer;
+	qfs_amount	amount = box->terms.deposit;
+	qfs_standing *standing;
+	bool		begins;
+	qfs_status	status = amount > 0 ? qfs_effects_standing_or_new(act->fx, proposer, &standing, &begins) : QFS_OK;
+
+	/* It was checked that there was enough, and nothing but a veto takes FLX away. */
+	if (status != QFS_OK || amount == 0 || begins)
+		return status;
+	standing->flx -= amount < standing->flx ? amount : standing->flx;
+	qfs_effects_change(act->fx, proposer, QFS_STANDING, &deposit_burnt, "");
+	return QFS_OK;
+}
+
+static void
+set_guard(qfs_tally_record *tally, const char *name)
+{
+	tally->has_guard = true;
+	memset(tally->guard, 0, sizeof(tally->guard));
+	memcpy(tally->guard, name, strlen(name));
+}
+
+/* What becomes of it: only what passed and changes something is queued. */
+static qfs_status
+decide(const qfs_act *act, qfs_ballot_box *box, qfs_agenda *agenda)
+{
+	bool		emergency = box->track == QFS_TRACK_EMERGENCY;
+	qfs_tally_record *tally = &box->tally;
+	const qfs_guard *blocked = judge(act, box);
+
+	tally->has_tallied = true;
+	tally->tallied = (int64_t) act->event->seq;
+	qfs_set_state(tally, blocked != NULL ? QFS_PROPOSAL_REJECTED :
+				  box->track == QFS_TRACK_TEXT ? QFS_PROPOSAL_ADOPTED : QFS_PROPOSAL_QUEUED);
+	if (blocked == NULL && box->track != QFS_TRACK_TEXT)
+	{
+		tally->enacts = qfs_schedule_enacts(&box->terms, emergency, tally->ends, act->reducer->policy.epoch_blocks);
+		qfs_agenda_set(agenda, &(qfs_agenda_item) {
+					   .block = tally->enacts,.proposal = tally->proposal,.executes = true
+		});
+		return QFS_OK;
+	}
+	qfs_agenda_remove(agenda, tally->proposal);
+	tally->has_settled = true;
+	tally->settled = tally->tallied;
+	if (blocked != NULL)
+		set_guard(tally, blocked->name);
+	return blocked == &qfs_guard_tally_veto ? burn(act, box) : QFS_OK;
+}
+
+/* ---- the rule ---- */
+
+static qfs_status
+apply(qfs_act *act)
+{
+	qfs_json_writer *w = act->result;
+	qfs_ballot_box box;
+	qfs_tally_record before;
+	qfs_agenda	agenda;
+	bool		silent;
+	qfs_status	status = qfs_settlement_begin(act, false, &agenda, &box);
+
+	if (status == QFS_OK && qfs_json_length(act->event->payload) != 1)
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "a tally brings its proposal alone");
+	if (status != QFS_OK)
+		return status;
+	before = box.tally;
+	judge_silence(act, &box, &silent);
+	if (silent)
+		qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = box.tally.ends,.proposal = box.tally.proposal});
+	else
+		status = decide(act, &box, &agenda);
+	qfs_agenda_write(w, &agenda);
+	qfs_json_key(w, "enacts");
+	qfs_json_put_int(w, box.tally.enacts);
+	qfs_json_key(w, "state");
+	qfs_json_put_text(w, qfs_slice_of(box.tally.state));
+	qfs_tally_write(w, &box.tally, before.has_last, before.last);
+	if (status == QFS_OK)
+		status = qfs_agenda_put(act, &agenda);
+	return status == QFS_OK ? qfs_tally_put(act, &box.tally) : status;
+}
+
+/* ---- recorded ---- */
+
+/* The guard that blocked it, whose name is that of a rejected one. */
+static void
+recall_guard(const qfs_act *act, qfs_tally_record *tally)
+{
+	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
+	qfs_slice	guard;
+	qfs_slice	name;
+
+	if (!qfs_guard_next_block(&iter, &guard, &name))
+		return;
+	tally->has_guard = true;
+	memset(tally->guard, 0, sizeof(tally->guard));
+	memcpy(tally->guard, name.data, name.len);
+}
+
+static qfs_status
+recall_decision(const qfs_act *act, qfs_tally_record *tally)
+{
+	tally->has_tallied = true;
+	tally->tallied = (int64_t) act->event->seq;
+	if (qfs_is_state(tally, QFS_PROPOSAL_QUEUED))
+		return QFS_OK;
+	tally->has_settled = true;
+	tally->settled = tally->tallied;
+	recall_guard(act, tally);
+	return QFS_OK;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_slice	result = qfs_result_of(act->event->outcome);
+	qfs_slice	state;
+	qfs_slice	enacts;
+	qfs_tally_record tally;
+	qfs_status	status = qfs_tally_find(act, &tally);
+
+	if (status == QFS_OK)
+		status = qfs_tally_recall(act, &tally);
+	if (status != QFS_OK)
+		return status;
+	if (!qfs_json_member(result, "state", &state) || !qfs_json_to_plain(state, &state) || state.len > QFS_TYPE_MAX ||
+		!qfs_json_member(result, "enacts", &enacts) || !qfs_json_to_int(enacts, &tally.enacts))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u decides nothing", act->event->seq);
+	memset(tally.state, 0, sizeof(tally.state));
+	memcpy(tally.state, state.data, state.len);
+	if (qfs_is_state(&tally, QFS_PROPOSAL_OPEN))
+	{
+		tally.has_last = true;
+		tally.last = (int64_t) act->event->seq;
+	}
+	else
+		status = recall_decision(act, &tally);
+	if (status == QFS_OK)
+		status = qfs_tally_put(act, &tally);
+	return status == QFS_OK ? qfs_agenda_recall(act) : status;
+}
+
+const qfs_rule qfs_rule_proposal_tallied = {
+	.type = "PROPOSAL_TALLIED",
+	.schema = "{\"properties\":{\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
+	"\"required\":[\"proposal\"],\"type\":\"object\"}",
+	.via = QFS_VIA_LEDGER,
+	.guards = guards,
+	.changes = changes,
+	.apply = apply,
+	.recall = recall,
+	.is_public = true,
+	.settles = true,
+};

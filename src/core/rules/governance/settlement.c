@@ -1,0 +1,156 @@
+/*
+ * settlement.c - what the ledger itself appends when it is due.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "rules/governance/settlement.h"
+
+#include "base/assert.h"
+#include "base/status.h"
+#include "engine/payload.h"
+
+/* ---- what is due ---- */
+
+/* The first item of the agenda, if its block has come. */
+static const qfs_agenda_item *
+first_due(const qfs_reducer *r, int64_t at, const qfs_agenda *agenda)
+{
+	return agenda->count > 0 && agenda->items[0].block <= qfs_block_at(r, at) ? &agenda->items[0] : NULL;
+}
+
+static qfs_status
+write_payload(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
+{
+	qfs_execution plan = {.is_valid = false};
+	qfs_ballot_box box;
+	qfs_json_writer w;
+	qfs_status	status = QFS_OK;
+
+	if (item->executes)
+	{
+		status = qfs_ballot_box_get(act->reducer->store, item->proposal, &box, act->err);
+		if (status == QFS_OK)
+			status = qfs_execution_plan(act, &box, &plan);
+	}
+	if (status != QFS_OK)
+		return status;
+	qfs_json_begin(&w, payload);
+	qfs_execution_write(&w, item->executes ? &plan : NULL, item->proposal);
+	return qfs_json_end(&w, act->err);
+}
+
+qfs_status
+qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payload, qfs_error *err)
+{
+	qfs_entry	event = {.at = at};
+	qfs_act		act = {.reducer = r,.event = &event,.err = err};
+	const qfs_agenda_item *item;
+	qfs_agenda	agenda;
+	qfs_status	status = qfs_reducer_refresh(r, err);
+
+	*type = NULL;
+	if (status != QFS_OK || !r->open || at < r->due_at)
+		return status;
+	status = qfs_agenda_get(r->store, &agenda, err);
+	item = status == QFS_OK ? first_due(r, at, &agenda) : NULL;
+	if (item == NULL)
+		return status;
+	*type = item->executes ? "PROPOSAL_EXECUTED" : "PROPOSAL_TALLIED";
+	return write_payload(&act, item, payload);
+}
+
+/* ---- for its rules ---- */
+
+qfs_status
+qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_ballot_box *box)
+{
+	const qfs_agenda_item *item;
+	int64_t		proposal;
+	qfs_status	status = qfs_payload_int(act, "proposal", &proposal);
+
+	if (status == QFS_OK)
+		status = qfs_agenda_get(act->reducer->store, agenda, act->err);
+	if (status != QFS_OK)
+		return status;
+	item = first_due(act->reducer, act->event->at, agenda);
+	if (item == NULL)
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "nothing is due");
+	if (item->proposal != proposal || item->executes != executes)
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "proposal %i is to be %s first", item->proposal,
+						item->executes ? "executed" : "tallied");
+	return qfs_ballot_box_get(act->reducer->store, proposal, box, act->err);
+}
+
+/* ---- executions ---- */
+
+/*
+ * The action of its entry, which is read once more.  What was refused then is
+ * refused now: it is nothing that it could do.
+ */
+static qfs_status
+plan_policy(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out)
+{
+	qfs_error	why;
+	qfs_act		quiet = *act;
+	qfs_status	status = qfs_motion_stale(act, &out->motion, box->proposal.base, &out->stale);
+
+	quiet.err = &why;
+	if (status != QFS_OK || act->reducer->policy.governance.mode == QFS_MODE_OFF)
+		return status;
+	status = qfs_motion_policy(&quiet, &out->motion, &out->made);
+	out->is_valid = status == QFS_OK;
+	if (status != QFS_STATE_MISMATCH)
+		return QFS_OK;
+	*act->err = why;
+	return status;
+}
+
+/* What the proposal's bytes say is read where they stay as they are. */
+static qfs_status
+read_change(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out)
+{
+	qfs_slice	change = box->proposal.change;
+
+	if (change.len > sizeof(out->change))
+		return qfs_fail(act->err, QFS_STATE_MISMATCH, "proposal %i is too long", box->proposal.seq);
+	memcpy(out->change, change.data, change.len);
+	return qfs_motion_read(act, box->track, (qfs_slice) {out->change, change.len}, &out->motion);
+}
+
+qfs_status
+qfs_execution_plan(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out)
+{
+	qfs_status	status;
+
+	out->overdue_at = box->tally.enacts + box->terms.grace_blocks;
+	out->block = qfs_block_at(act->reducer, act->event->at);
+	out->stale = 0;
+	out->is_valid = false;
+	status = read_change(act, box, out);
+	if (status == QFS_OK && out->motion.has_policy)
+		status = plan_policy(act, box, out);
+	if (status == QFS_OK && out->motion.seat_count > 0)
+		status = qfs_motion_shares(act, &out->motion, box->terms.power_percent, &out->shares);
+	return status;
+}
+
+bool
+qfs_execution_is_barred(const qfs_execution *plan)
+{
+	return plan->block > plan->overdue_at || plan->stale > 0 || (plan->motion.has_policy && !plan->is_valid) ||
+		(plan->motion.seat_count > 0 && plan->shares.observed > plan->shares.bound);
+}
+
+void
+qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t proposal)
+{
+	qfs_json_open_object(w);
+	if (plan != NULL && plan->motion.has_policy && !qfs_execution_is_barred(plan))
+	{
+		qfs_json_key(w, "policy");
+		qfs_json_put_value(w, plan->made.text);
+	}
+	qfs_json_key(w, "proposal");
+	qfs_json_put_int(w, proposal);
+	qfs_json_close(w);
+}

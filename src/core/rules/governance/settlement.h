@@ -1,0 +1,55 @@
+/*
+ * settlement.h - what the ledger itself appends when it is due.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * While something is due the reducer admits it and nothing else.  Whoever
+ * appends asks here what it is; the rules compute it again, and compare.
+ */
+#ifndef QFS_SETTLEMENT_H
+#define QFS_SETTLEMENT_H
+
+#include "rules/governance/ballot_box.h"
+#include "rules/governance/motion.h"
+
+/* Bytes of the longest payload: a policy, and a number. */
+#define QFS_SETTLEMENT_MAX (QFS_POLICY_MAX + 64)
+
+/*
+ * The settlement that is due at a time: its type, which lives for ever, and its payload.
+ * payload: with room for QFS_SETTLEMENT_MAX bytes; *type = NULL: nothing is due
+ */
+extern qfs_status qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payload, qfs_error *err);
+
+/* ---- for its rules ---- */
+
+/*
+ * The proposal that is due, with the agenda.
+ * Errors: SETTLEMENT_WRONG unless the first item is due, of the payload's
+ * proposal, and to be executed or tallied, as the rule does.
+ */
+extern qfs_status qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_ballot_box *box);
+
+/* What executing a proposal would do now. */
+typedef struct qfs_execution
+{
+	qfs_motion	motion;
+	int64_t		overdue_at;		/* last block in which it may be */
+	int64_t		block;			/* in which it is */
+	int64_t		stale;			/* leaves that somebody has changed meanwhile */
+	bool		is_valid;		/* it makes a policy */
+	qfs_shares	shares;			/* of seats, if it changes some */
+	qfs_new_policy made;
+	uint8_t		change[QFS_MOTION_MAX + 1024];	/* what motion points to */
+} qfs_execution;
+
+/* Errors: those of the store; whatever else stands against it is told. */
+extern qfs_status qfs_execution_plan(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out);
+
+/* Does anything stand against it? */
+extern bool qfs_execution_is_barred(const qfs_execution *plan);
+
+/* {"policy"?,"proposal"} */
+extern void qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t proposal);
+
+#endif

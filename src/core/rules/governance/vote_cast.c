@@ -1,0 +1,275 @@
+/*
+ * vote_cast.c - VOTE_CAST: a holder votes, once.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Its outcome has the count after it and names the vote before it, so nothing
+ * is ever summed up again, and whoever follows the chain sees each vote once.
+ */
+#include "base/assert.h"
+#include "base/status.h"
+#include "engine/account_part.h"
+#include "engine/effects.h"
+#include "engine/payload.h"
+#include "rules/governance/ballot_box.h"
+#include "rules/governance/seats.h"
+
+static const qfs_guard vote_opens = {.name = "VOTE_OPENS",.relation = QFS_AT_LEAST};
+static const qfs_guard vote_once = {.name = "VOTE_ONCE",.relation = QFS_AT_MOST};
+static const qfs_guard vote_power = {.name = "VOTE_POWER",.relation = QFS_AT_LEAST};
+static const qfs_guard *const guards[] = {&vote_opens, &vote_once, &vote_power, NULL};
+
+/* One on its way. */
+typedef struct ballot
+{
+	qfs_ballot_box box;
+	char		choice[QFS_TYPE_MAX + 1];
+	qfs_nod_record nod;			/* the voter's */
+	int64_t		power;
+	int64_t		block;
+} ballot;
+
+static qfs_status
+check_action(const qfs_act *act, const ballot *b)
+{
+	qfs_hash	action;
+	qfs_status	status = qfs_payload_hash(act, "action", &action);
+
+	if (status == QFS_OK && memcmp(&action, &b->box.proposal.action, sizeof(action)) != 0)
+		return qfs_fail(act->err, QFS_PROPOSAL_ACTION, "proposal %i is %h", b->box.proposal.seq,
+						b->box.proposal.action.bytes);
+	return status;
+}
+
+/* What it weighs: the seats at the proposal's entry, up to the cap. */
+static qfs_status
+weigh(const qfs_act *act, ballot *b)
+{
+	const qfs_proposal_record *proposal = &b->box.proposal;
+	int64_t		nod;
+	bool		found;
+	qfs_status	status = qfs_nod_get(act, &act->event->actor, &b->nod, &found);
+
+	if (status == QFS_OK && !found)
+		return qfs_fail(act->err, QFS_SEAT_NONE, "user_%h", act->event->actor.bytes);
+	if (status == QFS_OK)
+		status = qfs_nod_at(act, &b->nod, proposal->seq, &nod);
+	if (status == QFS_OK)
+		b->power = qfs_nod_power(nod, proposal->total, b->box.terms.power_percent);
+	return status;
+}
+
+static qfs_status
+read_ballot(const qfs_act *act, ballot *b)
+{
+	qfs_status	status;
+
+	if (act->reducer->policy.governance.mode == QFS_MODE_OFF)
+		return qfs_fail(act->err, QFS_GOVERNANCE_OFF, "a vote");
+	status = qfs_ballot_box_read(act, &b->box);
+	if (status == QFS_OK && !qfs_is_state(&b->box.tally, QFS_PROPOSAL_OPEN))
+		return qfs_fail(act->err, QFS_PROPOSAL_STATE, "proposal %i is %s", b->box.proposal.seq, b->box.tally.state);
+	if (status == QFS_OK)
+		status = check_action(act, b);
+	if (status == QFS_OK)
+		status = qfs_payload_name(act, "choice", b->choice);
+	b->block = qfs_block_at(act->reducer, act->event->at);
+	return status == QFS_OK ? weigh(act, b) : status;
+}
+
+static qfs_status
+judge(const qfs_act *act, const ballot *b, bool *blocks)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_vote_record cast = {.proposal = b->box.proposal.seq,.user = act->event->actor};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_vote, &cast, &found, act->err);
+
+	if (status != QFS_OK)
+		return status;
+	*blocks = qfs_guard_count(act->fx, &vote_opens, b->box.proposal.opens, b->block);
+	*blocks |= qfs_guard_count(act->fx, &vote_once, 0, found);
+	*blocks |= qfs_guard_count(act->fx, &vote_power, 1, b->power);
+	return QFS_OK;
+}
+
+/* ---- counting ---- */
+
+static int64_t *
+count_of(qfs_tally_record *tally, const char *choice)
+{
+	if (strcmp(choice, "yes") == 0)
+		return &tally->yes;
+	if (strcmp(choice, "no") == 0)
+		return &tally->no;
+	return strcmp(choice, "veto") == 0 ? &tally->veto : &tally->abstain;
+}
+
+static bool
+passes(const qfs_ballot_box *box)
+{
+	qfs_counts	counts = qfs_counts_of(box);
+	qfs_verdict verdict;
+
+	qfs_tally_verdict(&box->terms, &counts, &verdict);
+	return verdict.passes;
+}
+
+/* Does the vote move the end: because it turns the verdict late, or because nothing can turn it any more? */
+static void
+move_end(ballot *b, bool passed)
+{
+	qfs_tally_record *tally = &b->box.tally;
+	qfs_counts	counts = qfs_counts_of(&b->box);
+	int64_t		ends = tally->ends;
+
+	if (b->box.track == QFS_TRACK_EMERGENCY)
+		ends = qfs_tally_is_decided(&b->box.terms, &counts) ? b->block : ends;
+	else if (passes(&b->box) != passed)
+		ends = qfs_schedule_after_turn(&b->box.terms, ends, b->block, tally->extensions);
+	tally->extensions += ends > tally->ends;
+	tally->ends = ends;
+}
+
+static void
+count(const qfs_act *act, ballot *b)
+{
+	qfs_tally_record *tally = &b->box.tally;
+	bool		passed = passes(&b->box);
+
+	*count_of(tally, b->choice) += b->power;
+	tally->voters++;
+	tally->has_last = true;
+	tally->last = (int64_t) act->event->seq;
+	move_end(b, passed);
+}
+
+/* ---- what comes of it ---- */
+
+/* The voter's power, its vote before, on whatever, and its last seats. */
+static void
+write_voter(qfs_json_writer *w, const ballot *b)
+{
+	qfs_json_key(w, "voter");
+	qfs_json_open_object(w);
+	qfs_json_key(w, "power");
+	qfs_json_put_int(w, b->power);
+	qfs_json_key(w, "previous");
+	qfs_previous_write(w, b->nod.has_vote ? b->nod.vote : -1);
+	qfs_json_key(w, "seat");
+	qfs_json_put_int(w, b->nod.seq);
+	qfs_json_close(w);
+}
+
+/* Keeps in which epoch somebody has voted last. */
+static qfs_status
+note_voting(const qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	int64_t		first = qfs_epoch_at(act->reducer, act->event->at) * act->reducer->policy.epoch_blocks;
+	qfs_electorate_record electorate;
+	qfs_status	status = qfs_electorate_get(act, &electorate);
+
+	if (status != QFS_OK || electorate.voted == first)
+		return status;
+	electorate.voted = first;
+	return store->put(store, &qfs_kind_electorate, &electorate, act->err);
+}
+
+static qfs_status
+put_vote(const qfs_act *act, const qfs_tally_record *tally, qfs_nod_record *nod, const char *choice, int64_t power)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_vote_record vote = {
+		.proposal = tally->proposal,.user = act->event->actor,.power = power,.seq = (int64_t) act->event->seq
+	};
+	qfs_status	status = qfs_tally_put(act, tally);
+
+	memcpy(vote.choice, choice, sizeof(vote.choice));
+	nod->has_vote = true;
+	nod->vote = vote.seq;
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_vote, &vote, act->err);
+	if (status == QFS_OK)
+		status = store->put(store, &qfs_kind_nod, nod, act->err);
+	return status == QFS_OK ? note_voting(act) : status;
+}
+
+/* The agenda changes if the end has moved. */
+static qfs_status
+move_item(const qfs_act *act, const ballot *b, bool moved)
+{
+	qfs_agenda	agenda;
+	qfs_status	status = moved ? qfs_agenda_get(act->reducer->store, &agenda, act->err) : QFS_OK;
+
+	if (status != QFS_OK || !moved)
+		return status;
+	qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = b->box.tally.ends,.proposal = b->box.proposal.seq});
+	qfs_agenda_write(act->result, &agenda);
+	return qfs_agenda_put(act, &agenda);
+}
+
+static qfs_status
+apply(qfs_act *act)
+{
+	ballot		b;
+	qfs_tally_record before;
+	qfs_status	status = read_ballot(act, &b);
+
+	if (status == QFS_OK)
+		status = judge(act, &b, &act->fx->blocked);
+	if (status != QFS_OK)
+		return status;
+	before = b.box.tally;
+	if (!act->fx->blocked)
+		count(act, &b);
+	status = move_item(act, &b, b.box.tally.ends != before.ends);
+	qfs_tally_write(act->result, &b.box.tally, before.has_last, before.last);
+	write_voter(act->result, &b);
+	return status == QFS_OK && !act->fx->blocked ? put_vote(act, &b.box.tally, &b.nod, b.choice, b.power) : status;
+}
+
+static qfs_status
+recall(qfs_act *act)
+{
+	qfs_slice	voter = qfs_json_member_or(qfs_result_of(act->event->outcome), "voter", QFS_LITERAL("null"));
+	qfs_slice	value;
+	char		choice[QFS_TYPE_MAX + 1];
+	qfs_tally_record tally;
+	qfs_nod_record nod;
+	int64_t		power;
+	bool		found;
+	qfs_status	status = qfs_payload_name(act, "choice", choice);
+
+	if (status != QFS_OK || qfs_outcome_is_blocked(act->event->outcome))
+		return status;
+	if (!qfs_json_member(voter, "power", &value) || !qfs_json_to_int(value, &power))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u has no power", act->event->seq);
+	status = qfs_tally_find(act, &tally);
+	if (status == QFS_OK)
+		status = qfs_tally_recall(act, &tally);
+	if (status == QFS_OK)
+		status = qfs_nod_get(act, &act->event->actor, &nod, &found);
+	if (status != QFS_OK)
+		return status;
+	tally.has_last = true;
+	tally.last = (int64_t) act->event->seq;
+	status = put_vote(act, &tally, &nod, choice, power);
+	return status == QFS_OK ? qfs_agenda_recall(act) : status;
+}
+
+const qfs_rule qfs_rule_vote_cast = {
+	.type = "VOTE_CAST",
+	.schema = "{\"properties\":{"
+	"\"action\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"},"
+	"\"choice\":{\"enum\":[\"abstain\",\"no\",\"veto\",\"yes\"]},"
+	"\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"},"
+	"\"reason\":{\"maxLength\":64,\"minLength\":64,\"type\":\"string\"}},"
+	"\"required\":[\"action\",\"choice\",\"proposal\"],\"type\":\"object\"}",
+	.via = QFS_VIA_SESSION | QFS_VIA_WALLET,
+	.must_sign = true,
+	.guards = guards,
+	.apply = apply,
+	.recall = recall,
+	.is_public = true,
+};

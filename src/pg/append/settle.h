@@ -1,0 +1,21 @@
+/*
+ * settle.h - what is due by the agenda comes before anything else.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_SETTLE_H
+#define QFS_SETTLE_H
+
+#include "utils/rel.h"
+
+#include "ledger/chain.h"
+
+/*
+ * Appends whatever is due at a time, one entry after the other, under the
+ * chain lock, which the caller has; returns how many.  What is appended inside
+ * that is a settlement itself settles nothing.
+ * *at: gets the time of the last of them, if that is later
+ */
+extern int64 qfs_settle(Relation ledger, qfs_chain *chain, int64 *at);
+
+#endif

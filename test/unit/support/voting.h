@@ -1,0 +1,56 @@
+/*
+ * voting.h - holders who propose and vote with their wallets, and a ledger that settles.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ *
+ * Nobody of them ever signs in.  What they sign is put together here once
+ * more, with printf, so that no test asks the core what the core should do.
+ */
+#ifndef UNIT_VOTING_H
+#define UNIT_VOTING_H
+
+#include "rules/governance/settlement.h"
+#include "support/people.h"
+
+#define VOTING_TEXT "42718b6b1d9c4e08a58937def39d2f3812991c026f6545bbc8f2c558c37cc883"
+
+/* The blocks of the default parameter track, from the proposal on. */
+#define VOTING_REVIEW 120
+#define VOTING_BLOCKS 720
+
+/* The auth of an act that the wallet signed for this ledger; overwritten by the next call. */
+extern const char *voting_auth(const sample *s, uint8_t wallet, int64_t nonce, const char *type, const char *payload);
+
+/*
+ * 0 GENESIS, 1 POLICY_CHANGED: governance in trial, deposit nothing, and more
+ * of the object as ",\"key\":value"; then NOD_CHANGED of wallets 1 to n.
+ */
+extern void voting_ledger(sample *s, const char *more, unsigned n, const int64_t *nod);
+
+/* Wallet n acts, with the nonce after its last one. */
+extern qfs_status voting_act(sample *s, uint8_t wallet, const char *type, const char *payload);
+extern void voting_refuse(sample *s, uint8_t wallet, const char *type, const char *payload, qfs_status want,
+						  const char *detail);
+
+/* Seats of wallet n, by the operator. */
+extern qfs_status voting_appoint(sample *s, uint8_t wallet, int64_t nod);
+
+/* A proposal of these changes; overwritten by the next call. */
+extern const char *voting_proposal(const char *track, const char *action);
+
+/* A vote on a proposal whose payload is this. */
+extern const char *voting_ballot(int64_t proposal, const char *payload, const char *choice);
+
+/* Appends what is due, as the ledger itself does; how many that were. */
+extern unsigned voting_settle(sample *s);
+
+/* The next entry is the first one of this block, unless that has gone by. */
+extern void voting_wait_for(sample *s, int64_t block);
+
+/* Block of the next entry. */
+extern int64_t voting_block(const sample *s);
+
+/* The record of a proposal's tally. */
+extern qfs_tally_record voting_tally(const sample *s, int64_t proposal);
+
+#endif
