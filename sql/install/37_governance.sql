@@ -157,3 +157,17 @@ COMMENT ON INDEX qfs.vote_seq IS 'votes in their order';
 
 GRANT SELECT ON qfs.nod, qfs.nod_change, qfs.electorate, qfs.proposal, qfs.tally, qfs.vote, qfs.policy_key, qfs.agenda
   TO qfs_auditor;
+
+-- ---- off the ledger: what can be erased ----
+
+CREATE TABLE qfs.proposal_text (
+  seq     bigint NOT NULL,
+  content text NOT NULL,
+  CONSTRAINT proposal_text_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE qfs.proposal_text IS 'descriptions of proposals, whose SHA-256 is on the ledger';
+COMMENT ON COLUMN qfs.proposal_text.seq IS 'the proposal';
+COMMENT ON COLUMN qfs.proposal_text.content IS 'its description';
+COMMENT ON CONSTRAINT proposal_text_pkey ON qfs.proposal_text IS 'one a proposal';
+SELECT pg_catalog.pg_extension_config_dump('qfs.proposal_text', '');
+GRANT SELECT ON qfs.proposal_text TO qfs_auditor;

@@ -1,0 +1,113 @@
+/*
+ * fn_governance.c - SQL functions of governance: settling, keys of the policy, descriptions of proposals.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#include "pg/base/compat.h"
+
+#include "access/table.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "engine/policy_key.h"
+#include "pg/append/append.h"
+#include "pg/append/settle.h"
+#include "pg/base/args.h"
+#include "pg/base/clock.h"
+#include "pg/base/errors.h"
+#include "pg/base/jsonb_canonical.h"
+#include "pg/table/opening.h"
+#include "pg/table/own_row.h"
+#include "pg/table/store_table.h"
+
+/*
+ * qfs.settle() -> bigint
+ *
+ * Appends what is due, which any event would; for a ledger that nobody appends
+ * to.  Returns how many entries that made.
+ */
+PG_FUNCTION_INFO_V1(qfs_sql_settle);
+Datum
+qfs_sql_settle(PG_FUNCTION_ARGS)
+{
+	Relation	ledger;
+	qfs_appending a;
+	qfs_chain  *chain;
+	int64		at;
+	int64		count;
+
+	/* Nothing is due in a ledger that is closed: it takes no events. */
+	if (!qfs_ledger_is_open())
+		PG_RETURN_INT64(0);
+	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	chain = qfs_append_begin(ledger, &a);
+	at = qfs_now_ms();
+	count = qfs_settle(ledger, chain, &at);
+	qfs_append_end(&a);
+	table_close(ledger, NoLock);
+	PG_RETURN_INT64(count);
+}
+
+/* The policy in force, as text that stays. */
+static qfs_slice
+policy_in_force(const qfs_reducer *r)
+{
+	qfs_policy_record record = {.seq = r->ledger.policy_seq};
+	qfs_error	err;
+	bool		found;
+
+	QFS_TRY(r->store->get(r->store, &qfs_kind_policy, &record, &found, &err), &err);
+	if (!found)
+		QFS_THROW(QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
+	return record.policy;
+}
+
+/*
+ * qfs.policy_key_list() -> (key, class, value, is_operators), one row a key
+ */
+PG_FUNCTION_INFO_V1(qfs_sql_policy_key_list);
+Datum
+qfs_sql_policy_key_list(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	const qfs_reducer *r = qfs_table_reducer();
+	qfs_slice	policy;
+	qfs_slice	name;
+	qfs_key_class class;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!r->open)
+		return (Datum) 0;
+	policy = policy_in_force(r);
+	for (size_t n = 0; qfs_policy_key_at(n, &name, &class); n++)
+	{
+		bool		nulls[4] = {false};
+		Datum		values[4];
+		qfs_slice	value;
+
+		if (!qfs_policy_leaf(policy, name, &value))
+			value = QFS_LITERAL("null");
+		values[0] = PointerGetDatum(qfs_text_of(name));
+		values[1] = CStringGetTextDatum(qfs_key_class_names[class]);
+		values[2] = qfs_jsonb_of(value);
+		values[3] = BoolGetDatum(qfs_policy_key_is_operators(&r->policy, name));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* qfs.put_proposal_text(seq, content) -> void: what a proposal's hash is of */
+PG_FUNCTION_INFO_V1(qfs_sql_put_proposal_text);
+Datum
+qfs_sql_put_proposal_text(PG_FUNCTION_ARGS)
+{
+	enum {SEQ, CONTENT, COLUMNS};
+	Datum		key = PG_GETARG_DATUM(SEQ);
+	OwnRow		row;
+
+	qfs_own_row_lock(&row, "proposal_text", COLUMNS, 1, &key);
+	qfs_own_row_set(&row, CONTENT, PG_GETARG_DATUM(CONTENT));
+	qfs_own_row_put(&row);
+	PG_RETURN_VOID();
+}
