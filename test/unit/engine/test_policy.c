@@ -343,7 +343,7 @@ copied(void)
 	memset(text, 0, sizeof(text));
 	CHECK_TEXT(copy.chain_ids, "[1]");
 	CHECK_TEXT(copy.activation, "[\"message_received\",\"message_sent\",\"profile\"]");
-	CHECK(copy.chain_ids.data == again.chain_ids.data && copy.domains.data == again.domains.data &&
+	CHECK(copy.text.data == again.text.data && copy.chain_ids.data == again.chain_ids.data && copy.domains.data == again.domains.data &&
 		  copy.uris.data == again.uris.data && copy.evaluators.data == again.evaluators.data &&
 		  copy.operators.data == again.operators.data && copy.activation.data == again.activation.data &&
 		  copy.signed_types.data == again.signed_types.data);
