@@ -222,6 +222,8 @@ test('through nginx a token has no say in signing in, not even one that PostgRES
     }
     assert.equal((await api.site({ path: '/v1/auth/sessions', headers: api.bearer(token) })).status, 401, why);
   }
+  const delivered = { type: 'SAID', payload: {}, nonce: 1, sig: '0x' };
+  assertError(await api.site({ method: 'POST', path: '/rest/rpc/deliver', body: delivered, headers: api.bearer(hour) }), 422, 'QFS_WALLET_TYPE', 'nor in what a wallet has signed');
   assertError(await api.call('auth_nonce', {}, hour), 401, null, 'PostgREST itself refuses it before the database is asked');
 });
 

@@ -17,8 +17,8 @@ const CALLS = Number(process.env.QFS_FUZZ_CALLS ?? 1500);
 const pageOf = async (token) => assertOk(await api.read('/', token));
 const functionsOf = (page) => Object.keys(page.paths).filter((path) => path.startsWith('/rpc/')).map((path) => path.slice(5)).sort();
 
-const FOR_ALL = ['account_statement', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'chat_key', 'checkpoint', 'coherence', 'consistency_proof', 'entry', 'entry_bundle', 'entry_head', 'event_types',
-  'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'head', 'page_error', 'page_module', 'policy', 'pre_request', 'profile', 'tile', 'tlog_proof', 'vkey'];
+const FOR_ALL = ['account_statement', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'chat_key', 'checkpoint', 'coherence', 'consistency_proof', 'deliver', 'entry', 'entry_bundle', 'entry_head', 'event_types',
+  'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'head', 'page_error', 'page_module', 'policy', 'pre_request', 'profile', 'tile', 'tlog_proof', 'vkey', 'wallet_text'];
 const FOR_USERS = ['create_content', 'erase_message', 'erase_profile', 'events_batch', 'history', 'inbox', 'mark_read', 'messages', 'publish_chat_key',
   'referral_code', 'referral_stats', 'score_content', 'send_message', 'session_revoke', 'session_rotate', 'sessions', 'set_profile', 'since', 'socket_identity', 'use_referral'];
 

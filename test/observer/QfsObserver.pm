@@ -68,7 +68,7 @@ my %OF_PAIR = (
   'qfs_api.explain_message' => 'qfs_api.explain_message(qfs.thread(a::qfs.user_id, b::qfs.user_id)::text, 1, a)',
   'qfs.find_message'        => 'qfs.find_message(qfs.thread(a::qfs.user_id, b::qfs.user_id)::text, 1, a)',
 );
-my %SILENT = map { ($_ => 1) } qw(qfs_api.pre_request qfs_api.auth_challenge qfs_api.auth_login qfs_api.app qfs_api.page_module qfs_api.page_error qfs.authenticate qfs.authenticate_request);
+my %SILENT = map { ($_ => 1) } qw(qfs_api.pre_request qfs_api.auth_challenge qfs_api.auth_login qfs_api.deliver qfs_api.wallet_text qfs_api.app qfs_api.page_module qfs_api.page_error qfs.authenticate qfs.authenticate_request);
 
 # What qfs_anon may ask that gives another answer tomorrow.
 sub open_doors {

@@ -91,7 +91,7 @@ INSERT INTO commands VALUES
   ('SELECT qfs.challenge(NULL, NULL, 1)'), ('SELECT qfs.challenge(''0x71C7656EC7ab88b098defB751B7401B5f6d8976F'', NULL, 1)'), ('SELECT qfs_api.auth_login(NULL, NULL)'), ('SELECT qfs.authenticate(''x'')'),
   ('SELECT qfs.revoke_session(repeat(''0'', 64)::qfs.hash, ''user_logout'')'), ('SELECT qfs.session_replay(-1)'), ('SELECT qfs.session_replay(99)'), ('SELECT qfs.entry_head(99)'), ('SELECT qfs.entry_bundle(99)'),
   ('SELECT qfs.readable_entry(99)'), ('SELECT qfs.find_account(''user_'' || repeat(''0'', 64), NULL)'), ('SELECT qfs.recover_personal_sign(''x'', ''x'')'), ('SELECT qfs.recover_personal_sign(''x'', decode(repeat(''00'', 65), ''hex''))'), ('SELECT qfs.ed25519_verify(''x'', ''x'', ''x'')'),
-  ('SELECT qfs_api.auth_challenge(''x'')'), ('SELECT qfs_api.auth_login(''x'', ''y'')'), ('SELECT qfs_api.session_rotate()'), ('SELECT qfs_api.session_revoke(''x'')'), ('SELECT qfs_api.events_batch(''[]'')'), ('SELECT qfs_api.entry(99)'),
+  ('SELECT qfs_api.auth_challenge(''x'')'), ('SELECT qfs_api.auth_login(''x'', ''y'')'), ('SELECT qfs_api.wallet_text(''X'', ''{}'', 1)'), ('SELECT qfs_api.deliver(''X'', ''{}'', 1, ''0x'')'), ('SELECT qfs_api.session_rotate()'), ('SELECT qfs_api.session_revoke(''x'')'), ('SELECT qfs_api.events_batch(''[]'')'), ('SELECT qfs_api.entry(99)'),
   ('SELECT qfs_api.tile(0, 1)'), ('SELECT qfs_api.tlog_proof(99)'), ('SELECT qfs_api.consistency_proof(2, 1)'), ('SELECT qfs_api.checkpoint(99)'), ('SELECT qfs_api.verify(depth => ''x'')'),
   ('SELECT qfs.import(ARRAY[''"\ud800"''])'), ('SET LOCAL qfs.key_file = ''no/such''; SELECT qfs.rotate_keys()');
 CREATE TEMP TABLE errors (command text, state text, message text, detail text, hint text);

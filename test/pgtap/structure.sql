@@ -182,7 +182,7 @@ SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname 
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'caller_audits', 'canonical',
   'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_epoch', 'current_session',
-  'current_user_id', 'default_policy', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope',
+  'current_user_id', 'default_policy', 'deliver', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope',
   'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
   'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
   'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault',
@@ -193,7 +193,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
   'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_policy',
   'set_profile', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome',
   'trust_level', 'user_id', 'verify',
-  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey'], 'names');
+  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
@@ -205,9 +205,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'open_sessions', 'outgoing', 'parties', 'parties_between', 'profile_of',
   'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes',
   'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
-  'version', 'vitals', 'vkey'], 'STABLE: what reads');
+  'version', 'vitals', 'vkey', 'wallet_text'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'durable_head',
+  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'deliver', 'durable_head',
   'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_stream', 'lock_verification', 'nonce',
   'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'rearm', 'rebuild', 'rebuild_positions',
   'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy',
@@ -219,14 +219,14 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'account_part', 'authenticate_request', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_epoch', 'current_session', 'current_user_id', 'durable_head', 'erase_own_profile', 'explain',
+  'access', 'account_part', 'authenticate_request', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_epoch', 'current_session', 'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain',
   'explain_own', 'explain_to_caller', 'export',
   'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
   'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions',
   'post_restore', 'profile_of', 'publish_checkpoint',
   'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_profile',
   'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
-  'vitals', 'vkey'], 'not STRICT: without arguments, or null means something');
+  'vitals', 'vkey', 'wallet_text'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
   'add_cosignature(text)', 'add_witness(text)', 'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)',
   'explain(bigint, text, qfs.user_id, bigint, bigint)',
@@ -265,14 +265,14 @@ SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' 
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
 SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
   'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint, text, text, text)', 'auth_login(text, text, text, jsonb)', 'auth_nonce()', 'chat_key(text)',
-  'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'entry(bigint)',
+  'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'deliver(text, jsonb, bigint, text)', 'entry(bigint)',
   'entry_bundle(bigint, integer)', 'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
   'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
   'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_error(text, text, integer, text)', 'page_module(text)', 'policy()',
   'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
   'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
   'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)',
-  'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()'], 'functions of qfs_api');
+  'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()', 'wallet_text(text, jsonb, bigint)'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
   'account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],
   'with the caller''s rights: what auditors may read, the page, and what sets the role');

@@ -137,8 +137,8 @@ my %arguments = (
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
 );
-# One does nothing but fail, the other takes a few and no more.
-my %refuses = ('qfs.refuse' => 1, 'qfs_api.page_error' => 1);
+# One does nothing but fail, the other takes a few and no more; the rest wants a type that a wallet signs, a seat and a proposal.
+my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.deliver qfs_api.deliver qfs.wallet_text qfs_api.wallet_text);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
 # Whoever asks over HTTP.

@@ -96,6 +96,9 @@ check_custom(qfs_act *act)
 	qfs_reducer *r = act->reducer;
 	qfs_status	status = qfs_permission_establish(act);
 
+	/* Whatever the type is, it is not the ledger's own. */
+	if (status == QFS_OK && act->auth.via == QFS_VIA_LEDGER)
+		status = qfs_permission_allow(act, QFS_VIA_SESSION);
 	if (status == QFS_OK)
 		status = find_type(r, act->event->type, act->err);
 	if (status == QFS_OK)

@@ -66,6 +66,13 @@ is_by_ledger(const qfs_entry *event)
 	return is_expected(event) && expected->by_ledger;
 }
 
+/* The nonce with which the actor's wallet signed it; 0: it did not. */
+static int64_t
+wallet_nonce_of(const qfs_entry *event)
+{
+	return is_expected(event) ? expected->wallet_nonce : 0;
+}
+
 static bool
 is_operator(void)
 {
@@ -89,10 +96,12 @@ static qfs_via
 establish_via(const qfs_rule *rule, const qfs_entry *event)
 {
 	if (is_by_ledger(event))
-		return QFS_VIA_OPERATOR;
+		return rule != NULL && (rule->via & QFS_VIA_LEDGER) ? QFS_VIA_LEDGER : QFS_VIA_OPERATOR;
+	if (wallet_nonce_of(event) > 0)
+		return QFS_VIA_WALLET;
 	if (qfs_actor() != NULL)
 		return QFS_VIA_SESSION;
-	/* Whoever brings it, the wallet has signed it. */
+	/* Whoever brings it, the wallet has signed its message. */
 	if (rule != NULL && rule->via == QFS_VIA_WALLET)
 		return QFS_VIA_WALLET;
 	qfs_actor_check_role_acts();
@@ -124,12 +133,16 @@ establish_auth(qfs_entry_memory *memory, const qfs_rule *rule, qfs_slice given, 
 		auth.source = *source_of(event);
 	if (auth.via == QFS_VIA_SESSION)
 		auth.session = qfs_actor()->session;
-	if (given.len > 0 && auth.via == QFS_VIA_OPERATOR)
+	if (given.len > 0 && (auth.via & (QFS_VIA_OPERATOR | QFS_VIA_LEDGER)))
 		QFS_THROW(QFS_AUTH_INVALID, "auth is not the caller's to give");
 	if (given.len > 0 && auth.via == QFS_VIA_SESSION)
 		QFS_TRY(qfs_auth_read_signature(given, &auth, &event->sig, &err), &err);
 	if (auth.via == QFS_VIA_WALLET)
+	{
 		event->sig = given.len > 0 ? given : event->sig;
+		auth.nonce = wallet_nonce_of(event);
+		auth.is_signed = auth.nonce > 0;
+	}
 	qfs_buf_init(&buf, memory->auth, sizeof(memory->auth));
 	qfs_auth_write(&buf, &auth);
 	event->auth = qfs_buf_slice(&buf);
@@ -164,7 +177,7 @@ refuse_without_function(const qfs_rule *rule, const qfs_entry *event)
 static void
 establish_actor(qfs_entry *out)
 {
-	const qfs_session_record *actor = is_by_ledger(out) ? NULL : qfs_actor();
+	const qfs_session_record *actor = is_by_ledger(out) || wallet_nonce_of(out) > 0 ? NULL : qfs_actor();
 
 	if (actor == NULL)
 		return;

@@ -28,6 +28,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/session_token.h"
+#include "pg/fn/wallet_signature.h"
 #include "pg/secret/keyfile.h"
 #include "pg/secret/token_memory.h"
 #include "pg/table/ledger_table.h"
@@ -215,25 +216,6 @@ check_nonce_is_ours(const qfs_session_keys *keys, const qfs_hash *nonce)
 		QFS_THROW(QFS_NONCE_UNKNOWN, "its check digits are wrong");
 }
 
-/* "0x" and lower-case digits, whatever case and prefix the wallet gave, as a JSON string. */
-static qfs_slice
-normal_signature(qfs_slice given)
-{
-	char	   *out = palloc(given.len + 2);
-	size_t		capacity = 6 * given.len + 16;
-	qfs_buf		json;
-	size_t		start = given.len >= 2 && given.data[0] == '0' &&
-		(given.data[1] == 'x' || given.data[1] == 'X') ? 2 : 0;
-
-	out[0] = '0';
-	out[1] = 'x';
-	for (size_t i = start; i < given.len; i++)
-		out[2 + i - start] = (char) pg_ascii_tolower(given.data[i]);
-	qfs_buf_init(&json, palloc(capacity), capacity);
-	qfs_json_write_string(&json, (qfs_slice) {(uint8_t *) out, given.len - start + 2});
-	return qfs_buf_slice(&json);
-}
-
 static qfs_slice
 login_payload(qfs_slice message, qfs_slice code, const qfs_login *login)
 {
@@ -348,7 +330,7 @@ qfs_sql_auth_login(PG_FUNCTION_ARGS)
 	qfs_actor_clear();
 	qfs_append_account_event("LOGIN", &login.user,
 							 login_payload(message, code, &login),
-							 normal_signature(qfs_varlena_arg(fcinfo, 1)), &outcome);
+							 qfs_wallet_signature(qfs_varlena_arg(fcinfo, 1)), &outcome);
 	read_session(r, outcome, &session);
 	if (code.len > 0)
 		use_referral(&session, code, qfs_signature_arg(fcinfo, 3));

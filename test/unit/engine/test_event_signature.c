@@ -237,6 +237,9 @@ by_ledger(void)
 	sample_refuse(&s, ledger, "BALLOT", PAYLOAD, QFS_FORBIDDEN, "BALLOT is not the ledger's own to append");
 	sample_refuse(&s, ledger, "NOTED", "{}", QFS_FORBIDDEN, "NOTED is not the ledger's own");
 	sample_refuse(&s, ledger, "POSTED", "{}", QFS_FORBIDDEN, "POSTED is not the ledger's own");
+	/* Authority comes first: what follows could be acknowledged. */
+	sample_refuse(&s, ledger, "UNHEARD_OF", "{}", QFS_FORBIDDEN, "UNHEARD_OF is not the ledger's own");
+	sample_refuse_as(&s, signed_here(7, 1, "UNHEARD_OF", "{}"), &wallet.user, "UNHEARD_OF", "{}", QFS_NO_SESSION, "UNHEARD_OF");
 	sample_refuse(&s, ledger, "POLICY_CHANGED", sample_policy_payload("{}"), QFS_FORBIDDEN, "not the ledger's own");
 	sample_close(&s);
 }
