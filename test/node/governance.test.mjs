@@ -137,6 +137,25 @@ test(`${INPUTS} random ones, in C and in JavaScript`, () => {
     assert.ok(seen[key] >= 100, `${key}: ${seen[key]}`);
 });
 
+// ---- what the manual tells a community that starts ----
+
+test('the table of equal seats in docs/governance.md', () => {
+  const page = readFileSync(new URL('../../docs/governance.md', import.meta.url), 'utf8');
+  const tracks = Object.fromEntries([...page.matchAll(/^\| `(\w+)` \| [^|]*\| (\d+), (\d+), (\d+) \|/gm)].map(([, track, quorum, approval, majority]) =>
+    [track, { quorum: Number(quorum), approval: Number(approval), majority: Number(majority), veto_percent: 34 }]));
+  assert.deepEqual(Object.keys(tracks), ['parameter', 'text', 'constitution', 'emergency']);
+  const passes = (track, seats, yes, no) =>
+    tallyGuards(tracks[track], { total: seats, yes, no, abstain: 0, veto: 0 }).every(({ result }) => result === 'PASS');
+  // Fewest that have to say yes while all others are absent, or against.
+  const least = (track, seats, areAgainst) => Array.from({ length: seats + 1 }, (_, yes) => yes).find((yes) => passes(track, seats, yes, areAgainst ? seats - yes : 0));
+  const rows = [...page.matchAll(/^\| (\d+) \| (\d+) yes \| (\d+) yes \| (\d+) yes \| (\d+) yes \| (\d+) yes \|$/gm)].map((row) => row.slice(1).map(Number));
+  assert.deepEqual(rows.map(([seats]) => seats), [4, 5, 7, 10, 20]);
+  for (const [seats, ...wanted] of rows) {
+    assert.deepEqual(['parameter', 'constitution'].flatMap((track) => [least(track, seats, false), least(track, seats, true)]), wanted.slice(0, 4), `${seats} seats`);
+    assert.deepEqual([least('emergency', seats, false), least('emergency', seats, true)], [wanted[4], wanted[4]], `${seats} seats`);
+  }
+});
+
 test('a difference is seen', () => {
   const [first] = vectors.verdicts;
   const spoilt = { ...first, counts: { ...first.counts, yes: first.counts.yes - 1 } };
