@@ -5,6 +5,7 @@
  */
 #include "suites.h"
 
+#include "engine/policy.h"
 #include "rules/governance/schedule.h"
 
 #define EPOCH 512
@@ -13,6 +14,34 @@
 static const qfs_terms parameter = {.review_blocks = 120,.voting_blocks = 720,.timelock_blocks = 240,.late_blocks = 240};
 static const qfs_terms constitution = {.review_blocks = 512,.voting_blocks = 2048,.timelock_blocks = 1024,.late_blocks = 240};
 static const qfs_terms emergency = {.review_blocks = 0,.voting_blocks = 60,.timelock_blocks = 0,.late_blocks = 240};
+
+static void
+terms_of_the_default(void)
+{
+	static const struct
+	{
+		qfs_track	track;
+		const qfs_terms *want;
+	}			rows[] = {
+		{QFS_TRACK_CONSTITUTION, &constitution}, {QFS_TRACK_EMERGENCY, &emergency}, {QFS_TRACK_PARAMETER, &parameter},
+		{QFS_TRACK_TEXT, &parameter},
+	};
+	qfs_policy	policy;
+
+	CHECK_STATUS(qfs_policy_parse(qfs_policy_default(), &policy, NULL), QFS_OK);
+	CHECK_INT(policy.epoch_blocks, EPOCH);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_terms	terms;
+
+		unit_row("%s", qfs_track_names[rows[i].track]);
+		qfs_terms_of(&policy, rows[i].track, &terms);
+		CHECK_INT(terms.review_blocks, rows[i].want->review_blocks);
+		CHECK_INT(terms.voting_blocks, rows[i].want->voting_blocks);
+		CHECK_INT(terms.timelock_blocks, rows[i].want->timelock_blocks);
+		CHECK_INT(terms.late_blocks, rows[i].want->late_blocks);
+	}
+}
 
 static void
 windows(void)
@@ -129,6 +158,7 @@ silence(void)
 }
 
 static const unit_case cases[] = {
+	CASE(terms_of_the_default),
 	CASE(windows),
 	CASE(enacts_with_an_epoch),
 	CASE(far_away),

@@ -5,6 +5,7 @@
  */
 #include "suites.h"
 
+#include "engine/policy.h"
 #include "rules/governance/tally.h"
 
 /* The defaults of the tracks, as far as a verdict reads them. */
@@ -26,6 +27,34 @@ static bool
 passes(const qfs_terms *terms, const qfs_counts *counts)
 {
 	return verdict_of(terms, counts).passes;
+}
+
+static void
+terms_of_the_default(void)
+{
+	static const struct
+	{
+		qfs_track	track;
+		const qfs_terms *want;
+	}			rows[] = {
+		{QFS_TRACK_CONSTITUTION, &constitution}, {QFS_TRACK_EMERGENCY, &emergency}, {QFS_TRACK_PARAMETER, &parameter},
+		{QFS_TRACK_TEXT, &parameter},
+	};
+	qfs_policy	policy;
+
+	CHECK_STATUS(qfs_policy_parse(qfs_policy_default(), &policy, NULL), QFS_OK);
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_terms	terms;
+
+		unit_row("%s", qfs_track_names[rows[i].track]);
+		qfs_terms_of(&policy, rows[i].track, &terms);
+		CHECK_INT(terms.approval, rows[i].want->approval);
+		CHECK_INT(terms.majority, rows[i].want->majority);
+		CHECK_INT(terms.quorum, rows[i].want->quorum);
+		CHECK_INT(terms.power_percent, rows[i].want->power_percent);
+		CHECK_INT(terms.veto_percent, rows[i].want->veto_percent);
+	}
 }
 
 /* ---- power ---- */
@@ -328,6 +357,7 @@ decided(void)
 }
 
 static const unit_case cases[] = {
+	CASE(terms_of_the_default),
 	CASE(powers),
 	CASE(as_plural_as_the_cap),
 	CASE(verdicts),
