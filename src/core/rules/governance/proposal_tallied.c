@@ -34,6 +34,16 @@ static const qfs_change *const changes[] = {&deposit_burnt, NULL};
 
 /* ---- silence ---- */
 
+/* May a vote still turn the verdict?  Nothing turns that of an emergency that is decided. */
+static bool
+is_open_to_votes(const qfs_ballot_box *box)
+{
+	qfs_counts	counts = qfs_counts_of(box);
+
+	return box->tally.extensions < QFS_EXTENSIONS_MAX &&
+		!(box->track == QFS_TRACK_EMERGENCY && qfs_tally_is_decided(&box->terms, &counts));
+}
+
 /* Whoever was kept from voting gets the time to: the end moves.  *silent: it does. */
 static void
 judge_silence(const qfs_act *act, qfs_ballot_box *box, bool *silent)
@@ -41,8 +51,8 @@ judge_silence(const qfs_act *act, qfs_ballot_box *box, bool *silent)
 	int64_t		block = qfs_block_at(act->reducer, act->event->at);
 	qfs_tally_record *tally = &box->tally;
 
-	*silent = tally->extensions < QFS_EXTENSIONS_MAX &&
-		qfs_guard_count(act->fx, &tally_silence, box->terms.late_blocks, block - tally->ends);
+	*silent = is_open_to_votes(box) &&
+		qfs_guard_count(act->fx, &tally_silence, tally->ends + box->terms.late_blocks, block);
 	if (!*silent)
 		return;
 	tally->ends = qfs_schedule_after_silence(&box->terms, tally->ends, block, tally->extensions);
