@@ -37,7 +37,7 @@ END;
 COMMENT ON FUNCTION qfs.current_block() IS 'the block that it is now, counted from 0';
 
 CREATE FUNCTION qfs.block_time(block bigint) RETURNS bigint
-  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT g.genesis_at + block * (p.policy::jsonb ->> 'block_ms')::bigint
   FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;

@@ -86,7 +86,7 @@ INSERT INTO pinned VALUES
   ('function qfs.authenticate(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.authenticate_request(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.base64url(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe'),
-  ('function qfs.block_time(bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.block_time(bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.address)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.bytea(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),

@@ -7,6 +7,7 @@ use lib $FindBin::Bin;
 
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use JSON::PP;
 use Test::More;
 
 use QfsGovernance;
@@ -33,7 +34,7 @@ subtest 'a proposal comes into force in the middle of somebody else\'s append' =
   my $before = size_of($node);
   is(value($node, $note), $before + 1, 'an event appended when the tally is due comes behind it');
   is($types->($before), 'PROPOSAL_TALLIED NOTED', 'in one transaction');
-  is(value($node, "SELECT count(DISTINCT l.xmin) FROM qfs.ledger l WHERE seq >= $before"), 1, 'of one number');
+  is(value($node, "SELECT count(DISTINCT l.xmin::text) FROM qfs.ledger l WHERE seq >= $before"), 1, 'of one number');
   $row = proposal_row($node, $proposal);
   is($row->{state}, 'QUEUED', 'it passed');
   wait_for_block($node, $row->{enacts});
@@ -63,7 +64,7 @@ subtest 'a settlement by hand' => sub {
   my $proposal = due();
   for my $type (qw(PROPOSAL_TALLIED PROPOSAL_EXECUTED)) {
     my $error = error_of($node, qq{INSERT INTO qfs.ledger (type, payload) VALUES ('$type', '{"proposal": $proposal}')});
-    like($error, qr/QFS_FORBIDDEN|QFS_NO_SESSION|QFS_TYPE_FUNCTION/, "$type is not an operator's to append") ;
+    is($error->{code}, 'QFS_FORBIDDEN', "$type is not an operator's to append");
   }
   is(value($node, "SELECT count(*) FROM qfs.ledger WHERE type = 'PROPOSAL_TALLIED'"), 1, 'and an append that fails takes its settlement along');
   value($node, $note);

@@ -5,10 +5,14 @@
  */
 #include "pg/base/compat.h"
 
+#include "access/table.h"
 #include "miscadmin.h"
 
+#include "pg/append/append.h"
 #include "pg/append/own_event.h"
+#include "pg/append/server.h"
 #include "pg/append/settle.h"
+#include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "rules/governance/settlement.h"
 
@@ -46,6 +50,8 @@ settle_all(Relation ledger, qfs_chain *chain, int64 *at)
 {
 	int64		count = 0;
 
+	/* The first one would be an entry of another server. */
+	qfs_server_settle();
 	for (; is_due(chain, at); count++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -71,5 +77,19 @@ qfs_settle(Relation ledger, qfs_chain *chain, int64 *at)
 		settling = false;
 	}
 	PG_END_TRY();
+	return count;
+}
+
+int64
+qfs_settle_now(void)
+{
+	Relation	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
+	qfs_appending a;
+	qfs_chain  *chain = qfs_append_begin(ledger, &a);
+	int64		at = qfs_now_ms();
+	int64		count = qfs_settle(ledger, chain, &at);
+
+	qfs_append_end(&a);
+	table_close(ledger, NoLock);
 	return count;
 }

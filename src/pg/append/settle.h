@@ -18,4 +18,11 @@
  */
 extern int64 qfs_settle(Relation ledger, qfs_chain *chain, int64 *at);
 
+/*
+ * Takes the chain lock and appends whatever is due now; returns how many.  For
+ * whoever reads what the next event is made of: a settlement may change it.
+ * The ledger is open.
+ */
+extern int64 qfs_settle_now(void);
+
 #endif

@@ -23,6 +23,7 @@
 #include "pg/append/draft.h"
 #include "pg/append/operator_event.h"
 #include "pg/append/server.h"
+#include "pg/append/settle.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -179,6 +180,9 @@ lock_and_read(qfs_ledger_record *ledger)
 		qfs_ledger_throw_closed(size, "there is no policy and no key yet");
 	/* No key is made for what cannot be appended. */
 	qfs_server_check();
+	/* What is in force may be about to change. */
+	if (qfs_settle_now() > 0)
+		QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
 }
 
 /* qfs.set_policy(changes) -> bigint */

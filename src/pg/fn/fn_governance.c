@@ -5,16 +5,13 @@
  */
 #include "pg/base/compat.h"
 
-#include "access/table.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 #include "engine/policy_key.h"
-#include "pg/append/append.h"
 #include "pg/append/settle.h"
 #include "pg/base/args.h"
-#include "pg/base/clock.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/table/opening.h"
@@ -31,22 +28,8 @@ PG_FUNCTION_INFO_V1(qfs_sql_settle);
 Datum
 qfs_sql_settle(PG_FUNCTION_ARGS)
 {
-	Relation	ledger;
-	qfs_appending a;
-	qfs_chain  *chain;
-	int64		at;
-	int64		count;
-
 	/* Nothing is due in a ledger that is closed: it takes no events. */
-	if (!qfs_ledger_is_open())
-		PG_RETURN_INT64(0);
-	ledger = table_open(qfs_table_oid("ledger"), RowExclusiveLock);
-	chain = qfs_append_begin(ledger, &a);
-	at = qfs_now_ms();
-	count = qfs_settle(ledger, chain, &at);
-	qfs_append_end(&a);
-	table_close(ledger, NoLock);
-	PG_RETURN_INT64(count);
+	PG_RETURN_INT64(qfs_ledger_is_open() ? qfs_settle_now() : 0);
 }
 
 /* The policy in force, as text that stays. */
