@@ -283,6 +283,20 @@ BEGIN
          THEN 'A superuser can rewrite all that is in the database: have qfs-bridge publish keep checkpoints in a directory, a git remote, a bucket or with a witness. docs/checkpoints.md.'
          WHEN v.kept < v.size AND v.kept_at < v.now - ten_minutes
          THEN 'qfs-bridge publish does not run, or the place does not take what it sends: look into its log. docs/checkpoints.md.' END;
+
+  SELECT p.policy::jsonb #>> '{governance,mode}' AS mode, (p.policy::jsonb #>> '{governance,power_percent}')::bigint AS percent,
+         coalesce(e.holders, 0) AS holders, coalesce(e.total, 0) AS total, qfs.overdue_blocks() AS overdue INTO k
+  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq LEFT JOIN qfs.electorate e ON e.number = 0;
+  IF k.mode IS NULL OR k.mode = 'off' AND k.overdue = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT 'governance',
+    CASE WHEN k.overdue > 0 OR (k.mode = 'on' AND k.holders * k.percent < 100) THEN 'warning' ELSE 'ok' END,
+    CASE WHEN k.overdue > 0 THEN format('%s, a settlement has been due for %s blocks', k.mode, k.overdue)
+         ELSE format('%s, %s NOD of %s holders', k.mode, k.total, k.holders) END,
+    CASE WHEN k.overdue > 0 THEN 'Nobody has appended anything since: SELECT qfs.settle().'
+         WHEN k.mode = 'on' AND k.holders * k.percent < 100
+         THEN format('%s holders of at most %s percent each cannot pass anything: have one more seated while they still can. docs/governance.md.', k.holders, k.percent) END;
 END $$;
 COMMENT ON FUNCTION qfs.health() IS
   'one row an item: status ok, warning or error, what was found, and what to do';

@@ -105,12 +105,49 @@ CREATE VIEW qfs_api.proposals WITH (security_barrier) AS
   JOIN qfs.tally t ON t.proposal = p.seq
   JOIN qfs.ledger l ON l.seq = p.seq;
 COMMENT ON VIEW qfs_api.proposals IS 'Proposals that came onto the agenda, and how they stand.';
+COMMENT ON COLUMN qfs_api.proposals.seq IS 'number of its entry, which names it';
+COMMENT ON COLUMN qfs_api.proposals.at IS 'when it was made, milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs_api.proposals.proposer IS 'whose it is';
+COMMENT ON COLUMN qfs_api.proposals.track IS 'constitution, emergency, parameter or text';
+COMMENT ON COLUMN qfs_api.proposals.title IS 'title';
+COMMENT ON COLUMN qfs_api.proposals.state IS 'OPEN, QUEUED, EXECUTED, FAILED, ADOPTED, REJECTED or CANCELLED';
+COMMENT ON COLUMN qfs_api.proposals.action IS 'SHA-256 of its payload, which ballots name';
+COMMENT ON COLUMN qfs_api.proposals.change IS 'what it asks for';
+COMMENT ON COLUMN qfs_api.proposals.text IS 'SHA-256 of its description';
+COMMENT ON COLUMN qfs_api.proposals.description IS 'its description, if it is kept here and has that hash';
+COMMENT ON COLUMN qfs_api.proposals.opens IS 'block from which on votes count';
+COMMENT ON COLUMN qfs_api.proposals.ends IS 'block in which the tally is due';
+COMMENT ON COLUMN qfs_api.proposals.enacts IS 'block in which the execution is due, if it passes';
+COMMENT ON COLUMN qfs_api.proposals.opens_at IS 'when that block begins, milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs_api.proposals.ends_at IS 'the same of the tally';
+COMMENT ON COLUMN qfs_api.proposals.enacts_at IS 'the same of the execution';
+COMMENT ON COLUMN qfs_api.proposals.total IS 'NOD of all accounts at its entry';
+COMMENT ON COLUMN qfs_api.proposals.yes IS 'power of those who voted so';
+COMMENT ON COLUMN qfs_api.proposals.no IS 'power of those who voted so';
+COMMENT ON COLUMN qfs_api.proposals.abstain IS 'power of those who voted so';
+COMMENT ON COLUMN qfs_api.proposals.veto IS 'power of those who voted so';
+COMMENT ON COLUMN qfs_api.proposals.voters IS 'accounts that voted';
+COMMENT ON COLUMN qfs_api.proposals.extensions IS 'how often the end was moved';
+COMMENT ON COLUMN qfs_api.proposals.terms IS 'the numbers of its track when it was made';
+COMMENT ON COLUMN qfs_api.proposals.base IS 'entry of the policy in force when it was made';
+COMMENT ON COLUMN qfs_api.proposals.last IS 'entry that changed the count last';
+COMMENT ON COLUMN qfs_api.proposals.tallied IS 'entry that counted it';
+COMMENT ON COLUMN qfs_api.proposals.settled IS 'entry that ended it';
+COMMENT ON COLUMN qfs_api.proposals.guard IS 'the first guard that blocked it';
 
 CREATE VIEW qfs_api.votes WITH (security_barrier) AS
   SELECT v.seq, l.at, v.proposal, v.user_id::text AS voter, v.choice, v.power, l.payload ->> 'reason' AS reason,
          l.auth ->> 'via' AS via
   FROM qfs.vote v JOIN qfs.ledger l ON l.seq = v.seq;
 COMMENT ON VIEW qfs_api.votes IS 'Votes: public, and final.';
+COMMENT ON COLUMN qfs_api.votes.seq IS 'number of its entry';
+COMMENT ON COLUMN qfs_api.votes.at IS 'milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs_api.votes.proposal IS 'on which proposal';
+COMMENT ON COLUMN qfs_api.votes.voter IS 'whose';
+COMMENT ON COLUMN qfs_api.votes.choice IS 'yes, no, abstain or veto';
+COMMENT ON COLUMN qfs_api.votes.power IS 'what it weighs, in NOD';
+COMMENT ON COLUMN qfs_api.votes.reason IS 'SHA-256 of a text that says why';
+COMMENT ON COLUMN qfs_api.votes.via IS 'session, if a device signed it, or wallet';
 
 CREATE VIEW qfs_api.tallies WITH (security_barrier) AS
   SELECT l.seq, l.at, t.proposal, l.outcome #>> '{result,state}' AS verdict, l.outcome -> 'guards' AS guards,
@@ -119,11 +156,27 @@ CREATE VIEW qfs_api.tallies WITH (security_barrier) AS
   JOIN qfs.ledger l ON l.seq = t.tallied
   LEFT JOIN qfs.ledger e ON e.seq = t.settled AND t.settled <> t.tallied;
 COMMENT ON VIEW qfs_api.tallies IS 'Proposals that were counted: the verdict with its guards, and what came of those that passed.';
+COMMENT ON COLUMN qfs_api.tallies.seq IS 'number of its entry';
+COMMENT ON COLUMN qfs_api.tallies.at IS 'milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN qfs_api.tallies.proposal IS 'of which proposal';
+COMMENT ON COLUMN qfs_api.tallies.verdict IS 'QUEUED, ADOPTED or REJECTED';
+COMMENT ON COLUMN qfs_api.tallies.guards IS 'its guards with what they demand and found';
+COMMENT ON COLUMN qfs_api.tallies.tally IS 'the count';
+COMMENT ON COLUMN qfs_api.tallies.state IS 'how the proposal stands now';
+COMMENT ON COLUMN qfs_api.tallies.executed IS 'entry of the execution';
+COMMENT ON COLUMN qfs_api.tallies.execution_guards IS 'guards of the execution';
 
 CREATE VIEW qfs_api.seats WITH (security_barrier) AS
   SELECT n.user_id::text AS user_id, n.nod, e.total, e.holders, n.seq, n.changes, l.payload ->> 'reason' AS reason
   FROM qfs.nod n CROSS JOIN qfs.electorate e JOIN qfs.ledger l ON l.seq = n.seq;
 COMMENT ON VIEW qfs_api.seats IS 'Who holds seats, of how many, and the entry that changed it last.';
+COMMENT ON COLUMN qfs_api.seats.user_id IS 'who';
+COMMENT ON COLUMN qfs_api.seats.nod IS 'NOD that it holds';
+COMMENT ON COLUMN qfs_api.seats.total IS 'NOD of all accounts';
+COMMENT ON COLUMN qfs_api.seats.holders IS 'accounts that have some';
+COMMENT ON COLUMN qfs_api.seats.seq IS 'entry that changed it last';
+COMMENT ON COLUMN qfs_api.seats.changes IS 'how often it was changed';
+COMMENT ON COLUMN qfs_api.seats.reason IS 'why, where that entry says it';
 
 CREATE VIEW qfs_api.policy_keys WITH (security_barrier) AS
   SELECT k.key, k.class, k.value, c.seq AS changed_by_vote, c.epoch AS changed_in_epoch,
@@ -139,6 +192,12 @@ CREATE VIEW qfs_api.policy_keys WITH (security_barrier) AS
                                FROM qfs.ledger_state s JOIN qfs.policy p ON p.seq = s.policy_seq), 'off') AS mode) g;
 COMMENT ON VIEW qfs_api.policy_keys IS
   'Every key of the policy: its class, its value, the vote that changed it last, and who may change it: the operator, or a track of proposals.';
+COMMENT ON COLUMN qfs_api.policy_keys.key IS 'the leaf, by its path with dots';
+COMMENT ON COLUMN qfs_api.policy_keys.class IS 'fixed, fork, constitution or parameter';
+COMMENT ON COLUMN qfs_api.policy_keys.value IS 'its value in force';
+COMMENT ON COLUMN qfs_api.policy_keys.changed_by_vote IS 'entry of the vote that changed it last';
+COMMENT ON COLUMN qfs_api.policy_keys.changed_in_epoch IS 'epoch of that entry';
+COMMENT ON COLUMN qfs_api.policy_keys.who IS 'who may change it: operator, constitution, parameter';
 
 CREATE FUNCTION qfs_api.governance() RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

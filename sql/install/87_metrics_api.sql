@@ -43,7 +43,25 @@ BEGIN ATOMIC
   SELECT 'qfs_kept_timestamp_seconds' AS name, 'gauge' AS type, 'Since when it keeps that one.' AS help,
          string_agg(format('qfs_kept_timestamp_seconds{place="%s"} %s', x.place, round(x.at / 1000.0, 3)), E'\n' ORDER BY x.place) AS samples
   FROM qfs.kept_checkpoint x
-  HAVING count(*) > 0;
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT 'qfs_proposals' AS name, 'gauge' AS type, 'Proposals by their state.' AS help,
+         string_agg(format('qfs_proposals{state="%s"} %s', x.state, x.count), E'\n' ORDER BY x.state) AS samples
+  FROM (SELECT t.state, count(*) AS count FROM qfs.tally t GROUP BY t.state) x
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT 'qfs_votes_total' AS name, 'counter' AS type, 'Votes by choice.' AS help,
+         string_agg(format('qfs_votes_total{choice="%s"} %s', x.choice, x.count), E'\n' ORDER BY x.choice) AS samples
+  FROM (SELECT v.choice, count(*) AS count FROM qfs.vote v GROUP BY v.choice) x
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT n.name, 'gauge' AS type, n.help, n.name || ' ' || n.value AS samples
+  FROM qfs.electorate e,
+  LATERAL (VALUES
+    ('qfs_nod_total', 'NOD of all accounts.', e.total),
+    ('qfs_nod_holders', 'Accounts that hold some.', e.holders),
+    ('qfs_settlement_due_blocks', 'For how many blocks the ledger has had something to settle.', qfs.overdue_blocks())
+  ) AS n (name, help, value);
 END;
 COMMENT ON FUNCTION qfs.metric_families() IS 'what qfs_api.metrics() says, a row a metric';
 

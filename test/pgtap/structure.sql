@@ -27,7 +27,7 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 33', 'type 8', 'view 1'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 42', 'type 8', 'view 6'],
   'members that are not functions');
 SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
@@ -39,9 +39,10 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND shobj
 SELECT is_empty($$SELECT * FROM qfs.self_check() WHERE code <> 'QFS_BYPASS'$$, 'src/pg/manifest/manifest.def lists what is installed; if not: scripts/generate-manifest');
 
 -- tables: name, type, not null, collation of each column
-SELECT tables_are('qfs', ARRAY['access', 'account', 'batch', 'content', 'cosignature', 'device', 'erasure', 'event_type', 'guard_count', 'kept_checkpoint',
-  'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nonce', 'opening', 'policy', 'profile_content', 'published_checkpoint', 'rate', 'read_mark',
-  'referral_block', 'referral_code', 'server', 'session', 'signing_key', 'standing', 'stream_position', 'thread', 'ties', 'verification', 'witness']);
+SELECT tables_are('qfs', ARRAY['access', 'account', 'agenda', 'batch', 'content', 'cosignature', 'device', 'electorate', 'erasure', 'event_type',
+  'guard_count', 'kept_checkpoint', 'ledger', 'ledger_state', 'login', 'login_nonce', 'message', 'nod', 'nod_change', 'nonce', 'opening', 'policy',
+  'policy_key', 'profile_content', 'proposal', 'proposal_text', 'published_checkpoint', 'rate', 'read_mark', 'referral_block', 'referral_code', 'server',
+  'session', 'signing_key', 'standing', 'stream_position', 'tally', 'thread', 'ties', 'verification', 'vote', 'witness']);
 CREATE FUNCTION pg_temp.columns_of(name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END,
                    CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
@@ -115,11 +116,11 @@ SELECT col_is_pk('qfs', 'login_nonce', 'nonce', 'key of qfs.login_nonce');
 SELECT col_is_pk('qfs', 'rate', ARRAY['user_id', 'what'], 'key of qfs.rate');
 SELECT col_is_pk('qfs', 'batch', ARRAY['user_id', 'batch_id'], 'key of qfs.batch');
 SELECT pg_temp.list_is($$SELECT (conrelid::regclass || ' ' || contype::text) FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n'$$,
-  ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.erasure p', 'qfs.event_type p', 'qfs.guard_count p',
-  'qfs.kept_checkpoint p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u', 'qfs.message u',
-  'qfs.nonce p', 'qfs.opening p', 'qfs.policy p', 'qfs.profile_content p', 'qfs.published_checkpoint p', 'qfs.rate p', 'qfs.read_mark p',
-  'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p', 'qfs.signing_key p', 'qfs.standing p', 'qfs.stream_position p',
-  'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.witness p'],
+  ARRAY['- c', 'qfs.access p', 'qfs.account p', 'qfs.agenda p', 'qfs.batch p', 'qfs.content p', 'qfs.cosignature p', 'qfs.device p', 'qfs.electorate p', 'qfs.erasure p',
+  'qfs.event_type p', 'qfs.guard_count p', 'qfs.kept_checkpoint p', 'qfs.ledger p', 'qfs.ledger_state p', 'qfs.login p', 'qfs.login_nonce p', 'qfs.message p', 'qfs.message u',
+  'qfs.message u', 'qfs.nod p', 'qfs.nod_change p', 'qfs.nonce p', 'qfs.opening p', 'qfs.policy p', 'qfs.policy_key p', 'qfs.profile_content p', 'qfs.proposal p', 'qfs.proposal_text p',
+  'qfs.published_checkpoint p', 'qfs.rate p', 'qfs.read_mark p', 'qfs.referral_block p', 'qfs.referral_code p', 'qfs.server p', 'qfs.session p', 'qfs.signing_key p', 'qfs.standing p',
+  'qfs.stream_position p', 'qfs.tally p', 'qfs.thread p', 'qfs.ties p', 'qfs.verification p', 'qfs.vote p', 'qfs.witness p'],
   'no constraints but keys and the range of amounts');
 SELECT indexes_are('qfs', 'ledger', ARRAY['ledger_pkey']);
 SELECT indexes_are('qfs', 'session', ARRAY['session_pkey', 'session_user_id']);
@@ -136,7 +137,7 @@ SELECT results_eq($$SELECT pg_temp.columns_of('message')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('profile_content')$$, ARRAY['user_id qfs.user_id not null', 'version bigint not null', 'salt bytea', 'content text'], 'columns of qfs.profile_content');
 SELECT results_eq($$SELECT pg_temp.columns_of('read_mark')$$, ARRAY['thread qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null'], 'columns of qfs.read_mark');
 SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
-                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.read_mark', 'qfs.stream_position', 'qfs.witness'], 'what pg_dump takes along');
+                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.proposal_text', 'qfs.read_mark', 'qfs.stream_position', 'qfs.witness'], 'what pg_dump takes along');
 
 -- triggers
 SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
@@ -179,79 +180,71 @@ SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' 
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs'::regnamespace;
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY[
-  'access', 'account_part', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'base64url', 'caller_audits', 'canonical',
-  'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_epoch', 'current_session',
-  'current_user_id', 'default_policy', 'deliver', 'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope',
-  'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
-  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
-  'find_tx', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault',
-  'knows_server', 'leaf_hash', 'ledger_append', 'lock_stream', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce',
-  'open_sessions', 'outgoing', 'parties', 'parties_between', 'position_of', 'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint',
-  'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign', 'recovery_message',
-  'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type',
-  'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_policy',
-  'set_profile', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome',
-  'trust_level', 'user_id', 'verify',
-  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text'], 'names');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY['access', 'account_part', 'act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
+  'authenticate_request', 'base64url', 'block_time', 'caller_audits', 'canonical', 'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score',
+  'coherence_step', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'default_policy', 'deliver', 'durable_head', 'ed25519_verify', 'entry',
+  'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account',
+  'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf',
+  'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault', 'knows_server', 'leaf_hash', 'ledger_append', 'lock_stream', 'lock_verification', 'message_hash',
+  'metric_families', 'neighbours', 'node_hash', 'nonce', 'open_sessions', 'outgoing', 'overdue_blocks', 'parties', 'parties_between', 'policy_key_list', 'position_of', 'post_restore',
+  'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys',
+  'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_thread', 'require_user_id',
+  'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile',
+  'settle', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
+  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'vote_links', 'wallet_text'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY[
-  'access', 'account_part', 'caller_audits', 'channels', 'check_key_file', 'checkpoint', 'consistency_proof', 'current_epoch', 'current_session', 'current_user_id', 'entry', 'entry_bundle',
-  'entry_hash', 'entry_head', 'explain', 'explain_own',
-  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch',
-  'find_tx', 'head', 'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours',
-  'open_sessions', 'outgoing', 'parties', 'parties_between', 'profile_of',
-  'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes',
-  'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify',
-  'version', 'vitals', 'vkey', 'wallet_text'], 'STABLE: what reads');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY[
-  'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate', 'authenticate_request', 'challenge', 'checkpoint_kept', 'deliver', 'durable_head',
-  'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_stream', 'lock_verification', 'nonce',
-  'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_read_mark', 'put_verification', 'rearm', 'rebuild', 'rebuild_positions',
-  'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session', 'rotate_keys', 'set_policy',
-  'set_profile', 'take', 'take_dead', 'verify_new'],
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY['access', 'account_part', 'block_time', 'caller_audits', 'channels', 'check_key_file',
+  'checkpoint', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'explain', 'explain_own',
+  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'head',
+  'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'open_sessions', 'outgoing', 'overdue_blocks', 'parties',
+  'parties_between', 'policy_key_list', 'profile_of', 'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
+  'self_check', 'server_changes', 'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify', 'version', 'vitals', 'vkey',
+  'vote_links', 'wallet_text'], 'STABLE: what reads');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY['act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
+  'authenticate_request', 'challenge', 'checkpoint_kept', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import',
+  'ledger_append', 'lock_stream', 'lock_verification', 'nonce', 'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark',
+  'put_verification', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session',
+  'rotate_keys', 'set_nod', 'set_policy', 'set_profile', 'settle', 'take', 'take_dead', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
   'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY[
-  'access', 'account_part', 'authenticate_request', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_epoch', 'current_session', 'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain',
-  'explain_own', 'explain_to_caller', 'export',
-  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_touch', 'find_tx', 'genesis', 'head', 'health',
-  'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions',
-  'post_restore', 'profile_of', 'publish_checkpoint',
-  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_profile',
-  'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new',
-  'vitals', 'vkey', 'wallet_text'], 'not STRICT: without arguments, or null means something');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY[
-  'add_cosignature(text)', 'add_witness(text)', 'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)',
-  'explain(bigint, text, qfs.user_id, bigint, bigint)',
-  'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
-  'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tx(text)', 'health()', 'open_sessions(text, integer)', 'parties(bigint)',
-  'parties_between(bigint, bigint)', 'position_of(text)', 'publish_checkpoint()', 'readable_entry(bigint)', 'rebuild_positions()',
-  'take(text, text[], bytea[])', 'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY['access',
+  'account_part', 'act', 'authenticate_request', 'block_time', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_block', 'current_epoch', 'current_session',
+  'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act',
+  'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'head', 'health', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server',
+  'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'overdue_blocks', 'policy_key_list', 'post_restore', 'profile_of', 'publish_checkpoint',
+  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
+  'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey', 'vote_links',
+  'wallet_text'], 'not STRICT: without arguments, or null means something');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY['act(text, jsonb, jsonb)', 'add_cosignature(text)', 'add_witness(text)', 'block_time(bigint)',
+  'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
+  'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)', 'find_tx(text)',
+  'find_vote(bigint, text)', 'health()', 'open_sessions(text, integer)', 'parties(bigint)', 'parties_between(bigint, bigint)', 'position_of(text)', 'publish_checkpoint()',
+  'readable_entry(bigint)', 'rebuild_positions()', 'take(text, text[], bytea[])', 'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
-  ARRAY[
-  'access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'current_epoch() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  ARRAY['access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'current_block() search_path=pg_catalog, pg_temp',
+  'current_epoch() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'is_adopted() search_path=pg_catalog, pg_temp', 'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
-  'neighbours() search_path=pg_catalog, pg_temp', 'outgoing(bigint, bigint) search_path=pg_catalog, pg_temp',
-  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp',
-  'require_thread(text) search_path=pg_catalog, pg_temp',
-  'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
-SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY[
-  'access()', 'account_part(bigint, qfs.user_id, text)', 'channels(bigint, bigint)', 'current_epoch()', 'entry_hash(bigint)',
-  'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)',
-  'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_touch(qfs.user_id, bigint)',
-  'find_tx(text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()', 'open_sessions(text, integer)', 'outgoing(bigint, bigint)',
-  'parties(bigint)', 'profile_of(qfs.user_id)',
-  'require_thread(text)', 'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
+  'neighbours() search_path=pg_catalog, pg_temp', 'outgoing(bigint, bigint) search_path=pg_catalog, pg_temp', 'overdue_blocks() search_path=pg_catalog, pg_temp',
+  'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
+  'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp',
+  'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
+  'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp', 'vote_links(bigint, bigint) search_path=pg_catalog, pg_temp'], 'others that fix it');
+SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['access()', 'account_part(bigint, qfs.user_id, text)', 'act(text, jsonb, jsonb)',
+  'block_time(bigint)', 'channels(bigint, bigint)', 'current_block()', 'current_epoch()', 'entry_hash(bigint)', 'explain_to_caller(bigint, text, qfs.user_id, bigint)',
+  'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)',
+  'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()',
+  'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'parties(bigint)', 'profile_of(qfs.user_id)', 'require_thread(text)', 'seen_standing(qfs.user_id)',
+  'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()',
+  'vote_links(bigint, bigint)'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -263,18 +256,19 @@ SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'qfs'::regna
 CREATE TEMP VIEW api AS
 SELECT p.*, l.lanname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'qfs_api'::regnamespace;
-SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY[
-  'account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint, text, text, text)', 'auth_login(text, text, text, jsonb)', 'auth_nonce()', 'chat_key(text)',
-  'checkpoint(bigint)', 'coherence(text, text)', 'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'deliver(text, jsonb, bigint, text)', 'entry(bigint)',
-  'entry_bundle(bigint, integer)', 'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)',
-  'explain_entry(bigint)', 'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'head()', 'history(bigint, integer)', 'inbox()',
-  'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_error(text, text, integer, text)', 'page_module(text)', 'policy()',
-  'pre_request()', 'profile(text, text)', 'publish_chat_key(text, jsonb)',
-  'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
-  'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)',
-  'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()', 'wallet_text(text, jsonb, bigint)'], 'functions of qfs_api');
-SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY[
-  'account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'pre_request', 'verify'],
+SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(text, bigint, bigint)', 'app(text)', 'auth_challenge(text, text, bigint, text, text, text)',
+  'auth_login(text, text, text, jsonb)', 'auth_nonce()', 'cancel_proposal(bigint, jsonb)', 'chat_key(text)', 'checkpoint(bigint)', 'coherence(text, text)',
+  'consistency_proof(bigint, bigint)', 'create_content(text, text, bigint, jsonb)', 'deliver(text, jsonb, bigint, text)', 'entry(bigint)', 'entry_bundle(bigint, integer)',
+  'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)', 'explain_entry(bigint)',
+  'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'explain_tally(bigint)', 'explain_vote(bigint, text)', 'governance()', 'head()',
+  'history(bigint, integer)', 'hold_fewer(bigint, text, text, jsonb)', 'inbox()', 'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()',
+  'page_error(text, text, integer, text)', 'page_module(text)', 'policy()', 'pre_request()', 'profile(text, text)', 'propose(jsonb, text, text, text, text, jsonb, jsonb)',
+  'publish_chat_key(text, jsonb)', 'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
+  'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'settle()', 'since(bigint, integer)',
+  'socket_identity()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()',
+  'vote(bigint, text, text, text, jsonb)', 'vote_chain(bigint, bigint, integer)', 'wallet_text(text, jsonb, bigint)'], 'functions of qfs_api');
+SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message',
+  'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'pre_request', 'verify'],
   'with the caller''s rights: what auditors may read, the page, and what sets the role');
 SELECT is_empty($$SELECT signature FROM api WHERE NOT (proconfig @> ARRAY['search_path=pg_catalog, pg_temp']) AND proname <> 'pre_request'$$,
                 'all with this search path but the one that looks at the caller''s, and calls by names that were looked up when it was made');
@@ -288,7 +282,8 @@ SELECT is_empty($$SELECT signature FROM api WHERE proowner <> 'qfs_owner'::regro
 SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'plpgsql') OR lanname = 'sql' AND prosqlbody IS NULL OR regexp_replace(prosrc, '\$qfs_page\$.*\$qfs_page\$', '') ~* 'EXECUTE|dblink'$$,
                 'none runs dynamic SQL: what is in SQL was parsed when it was created');
 SELECT pg_temp.list_is($$SELECT c.relname || ' ' || c.relkind::text || ' ' || array_to_string(c.reloptions, ',') || ' ' || c.relowner::regrole FROM pg_class c WHERE c.relnamespace = 'qfs_api'::regnamespace$$,
-  ARRAY['ledger v security_barrier=true qfs_owner'], 'one view, which is a barrier');
+  ARRAY['ledger v security_barrier=true qfs_owner', 'policy_keys v security_barrier=true qfs_owner', 'proposals v security_barrier=true qfs_owner',
+  'seats v security_barrier=true qfs_owner', 'tallies v security_barrier=true qfs_owner', 'votes v security_barrier=true qfs_owner'], 'one view, which is a barrier');
 
 -- every object says what it is for
 SELECT is_empty($$

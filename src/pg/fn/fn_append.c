@@ -180,9 +180,6 @@ lock_and_read(qfs_ledger_record *ledger)
 		qfs_ledger_throw_closed(size, "there is no policy and no key yet");
 	/* No key is made for what cannot be appended. */
 	qfs_server_check();
-	/* What is in force may be about to change. */
-	if (qfs_settle_now() > 0)
-		QFS_TRY(store->get(store, &qfs_kind_ledger, ledger, &found, &err), &err);
 }
 
 /* qfs.set_policy(changes) -> bigint */
@@ -198,6 +195,9 @@ qfs_sql_set_policy(PG_FUNCTION_ARGS)
 	bool		found;
 
 	lock_and_read(&ledger);
+	/* What is due may put another one in force. */
+	if (qfs_settle_now() > 0)
+		lock_and_read(&ledger);
 	current.seq = ledger.policy_seq;
 	QFS_TRY(store->get(store, &qfs_kind_policy, &current, &found, &err), &err);
 	if (!found)
