@@ -13,6 +13,9 @@ BEGIN
   IF auth IS NULL THEN
     RETURN jsonb_build_object('type', type, 'payload', payload, 'nonce', next, 'text', qfs.wallet_text(type, payload, next));
   END IF;
+  IF NOT auth ?& ARRAY['nonce', 'sig'] THEN
+    PERFORM qfs.refuse('AUTH_INVALID', 'auth is {key, nonce, sig} of the session''s device, or {nonce, sig} of the wallet');
+  END IF;
   IF auth ? 'key' THEN
     INSERT INTO qfs.ledger (type, actor, payload, auth) VALUES (act.type, qfs.require_user_id(), act.payload, act.auth)
     RETURNING seq INTO entry;

@@ -164,8 +164,13 @@ test('limits of rate: a mirror with many requests at once gets all of the log, a
   };
   const statuses = (await Promise.all(Array.from({ length: 64 }, mirror))).flat();
   assert.deepEqual([statuses.length, [...new Set(statuses)]], [600, [200]]);
-  const answers = await Promise.all(Array.from({ length: 450 }, () => get(brief, '/tile/0/000')));
-  const refused = answers.filter((answer) => answer.status === 429);
+  // How many a second are too many, a machine that is busy reaches late.
+  const answers = [];
+  const isRefused = (answer) => answer.status === 429;
+  while (answers.filter(isRefused).length < 50 && answers.length < 20000) {
+    answers.push(...await Promise.all(Array.from({ length: 450 }, () => get(brief, '/tile/0/000'))));
+  }
+  const refused = answers.filter(isRefused);
   assert.ok(refused.length >= 50, `${refused.length} were refused`);
   assert.ok(answers.length - refused.length >= 256);
   for (const answer of refused) assert.equal(answer.headers['retry-after'], '1');
