@@ -23,9 +23,16 @@ globalThis.crypto ??= webcrypto;
 const seed = process.env.QFS_SEED ?? String(Date.now());
 console.log(`QFS_SEED=${seed}`);
 const random = makeRandom(seed);
-const { lines, store } = await randomLedger(random, { entries: 250, accounts: 5 });
+const writer = await randomLedger(random, { entries: 250, accounts: 5 });
+// Whatever was drawn: an operator ends one of two sessions.
+await writer.wait(86400000).setPolicy({ limits: { events_per_minute: 1000, logins_per_minute: 1000, messages_per_minute: 1000, threads_per_day: 1000 }, sessions_max: 4, ttl_blocks: 20 });
+const [ended] = [await writer.login(1), await writer.login(1, { device: 1 })];
+await writer.append('SESSION_REVOKED', { reason: 'admin', session: ended.outcome.result.session });
+const { lines, store } = writer;
 const entries = lines.map((line) => JSON.parse(line));
 const typeOf = ({ act: { type } }) => type;
+// What a type does differs with who appends it.
+const kindOf = ({ act: { auth: { via }, type } }) => `${type} by ${via}`;
 const OWN = ['act', 'outcome', 'payload', 'sig'];
 
 // Details of every session that there was, by their digests.
@@ -97,17 +104,17 @@ const codeOf = (bundle) => run(bundle).then(() => 'sound', (error) => {
 
 // ---- the tests ----
 
-// An entry of each type.
-const oneOfEach = () => [...new Set(entries.map(typeOf))].map((type) => random.pick(entries.filter((entry) => typeOf(entry) === type)));
+// An entry of each type, and of each way in which it was appended.
+const oneOfEach = () => [...new Set(entries.map(kindOf))].map((kind) => random.pick(entries.filter((entry) => kindOf(entry) === kind)));
 
 test('every entry of a random ledger is executed again, and gives what it says', async () => {
   const types = new Set();
   for (const entry of entries) {
     const { isRun, recorded } = await run(await bundleOf(entry));
     assert.deepEqual([isRun, recorded], [true, ['first uses', 'rates']], `${typeOf(entry)} ${entry.seq}`);
-    types.add(typeOf(entry));
+    types.add(kindOf(entry));
   }
-  assert.ok(types.size >= 15, [...types].join());
+  assert.ok(types.size >= 17 && types.has('SESSION_REVOKED by operator'), [...types].join());
 });
 
 // Every scalar of a value, by the path to it.

@@ -192,9 +192,21 @@ FROM (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY 
 INSERT INTO qfs.ledger (type, payload) SELECT 'SESSION_REVOKED', jsonb_build_object('reason', 'admin', 'session', session)
 FROM (SELECT session FROM qfs.session WHERE user_id::text = account(2) ORDER BY seq LIMIT 1) t RETURNING seq, auth;
 SELECT regexp_replace(attempt(format('SELECT qfs.authenticate(%L)', :'c_token')), '\d+ ended', '… ended') AS c;
+-- and whoever may see it is told why: auditors, and the account whose session it was; nobody, how that began
+SELECT seq AS revoked, payload ->> 'session' AS session FROM qfs.ledger WHERE type = 'SESSION_REVOKED' AND actor IS NULL ORDER BY seq DESC LIMIT 1 \gset
+SELECT sign_in(2) ->> 'token' AS token \gset f_
+SELECT sign_in(3, device(2)) ->> 'token' AS token \gset d_
+CREATE FUNCTION told(bundle text, ended text) RETURNS TABLE (reader text, mine boolean, type text, "by" text, recorded jsonb, sessions bigint, names_it boolean, shows text) LANGUAGE sql AS $$
+  SELECT b ->> 'reader', b ->> 'subject' = account(2), b #>> '{result,type}', b #>> '{result,by}', b -> 'recorded', jsonb_array_length(b -> 'sessions'),
+    EXISTS (SELECT FROM jsonb_array_elements(b -> 'sessions') s WHERE s ->> 'session' = ended),
+    (SELECT string_agg(DISTINCT coalesce(l #>> '{act,type}', l #>> '{act,part,type}', '-'), ' ') FROM jsonb_array_elements(b -> 'entries') e, LATERAL (SELECT (e ->> 'line')::jsonb) x(l))
+  FROM (SELECT bundle::jsonb) x(b) $$;
+SELECT * FROM told(qfs.explain(:revoked)::text, :'session');
+SELECT * FROM told(try_as('qfs_user', :'f_token', format('SELECT qfs_api.explain_entry(%s)', :revoked)), :'session');
+SELECT who, try_as(role, token, format('SELECT qfs_api.explain_entry(%s)', :revoked)) AS told
+FROM (VALUES ('another account', 'qfs_user', :'d_token'), ('nobody', 'qfs_anon', NULL), ('an operator', 'qfs_operator', NULL)) x(who, role, token);
 
 -- what devices sign
-SELECT sign_in(3, device(2)) ->> 'token' AS token \gset d_
 SELECT qfs.set_policy('{"signed_types":["SAID"]}');
 CREATE FUNCTION say(auth jsonb) RETURNS text LANGUAGE sql AS $$
   SELECT try_as('qfs_user', current_setting('regress.token'), format('SELECT qfs_api.events_batch(%L)', jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('type', 'SAID', 'payload', '{"t":"signed"}'::jsonb, 'auth', auth)))))

@@ -308,6 +308,54 @@ first_uses(void)
 	sample_close(&s);
 }
 
+/* Bob has three sessions, of which one followed another by rotation; an operator ends the second, the third, the first. */
+static void
+open_revocations(qfs_hash sessions[3])
+{
+	people_ledger(&s, NULL);
+	ann = people_join(&s, 1, 0);	/* 4 */
+	bob = people_join(&s, 2, 50);	/* 5 */
+	sessions[0] = bob.session;
+	people_return(&s, &bob, 51);	/* 6 */
+	sessions[1] = bob.session;
+	people_return(&s, &bob, 0);	/* 7 */
+	CHECK_STATUS(people_append(&s, &bob, "SESSION_ROTATED", signin_naming("{\"nonce\":\"%s\"}", &sessions[0])), QFS_OK);	/* 8 */
+	CHECK(qfs_json_member_hex(second_member(second_member(sample_line(&s, 8), "outcome"), "result"), "session",
+							  sessions[2].bytes, QFS_HASH_LEN));
+	for (int i = 0; i < 3; i++)
+		CHECK_STATUS(sample_append(&s, "SESSION_REVOKED",
+								   signin_naming("{\"reason\":\"admin\",\"session\":\"%s\"}", &sessions[(i + 1) % 3])), QFS_OK);
+}
+
+/* Its account's access says whose session an operator ended: to auditors and to the account, and to nobody else. */
+static void
+ended_by_an_operator(void)
+{
+	const person *readers[] = {NULL, &bob, &ann};
+	qfs_hash	sessions[3];
+
+	open_revocations(sessions);
+	for (unsigned seq = 9; seq < s.count; seq++)
+		for (size_t i = 0; i < ROWS(readers); i++)
+		{
+			bool		may_see = readers[i] != &ann;
+
+			unit_row("entry %u, to %d", seq, readers[i] == NULL ? 0 : readers[i]->number);
+			CHECK_STATUS(explain(seq, QFS_TOPIC_ENTRY, readers[i], readers[i] != NULL), QFS_OK);
+			CHECK_DETAIL(&made.err, "");
+			CHECK(made.x.is_whole == may_see);
+			CHECK_STATUS(verify(), QFS_OK);
+			CHECK_DETAIL(&said, "");
+			CHECK_TEXT(second_member(made.bundle, "recorded"), may_see ? "[\"first uses\",\"rates\"]" :
+					   "[\"authority\",\"conditions\",\"first uses\",\"rates\"]");
+			for (int n = 0; n < 3; n++)
+				CHECK(may_see || !bundle_has(digits_of(&sessions[n])));
+			/* How they began is nobody's question. */
+			CHECK(!bundle_has("wants you to sign in"));
+		}
+	sample_close(&s);
+}
+
 /* A statement follows the standing, and nothing else of the account. */
 static void
 statement(void)
@@ -451,13 +499,54 @@ statement_lies(void)
 	sample_close(&s);
 }
 
+/* An operator's entry that ends another session than its account has, or not that. */
+static void
+revocation_lies(void)
+{
+	qfs_hash	sessions[3];
+	char		digits[65];
+	char		from[256];
+	char		to[256];
+
+	for (int i = 0; i < 3; i++)
+	{
+		unit_row("lie %d", i);
+		open_revocations(sessions);
+		s.apart = true;
+		snprintf(digits, sizeof(digits), "%s", digits_of(&sessions[1]));
+		if (i == 0)
+		{
+			/* One of another account, which is active. */
+			snprintf(from, sizeof(from), "\"reason\":\"admin\",\"session\":\"%s\"", digits);
+			snprintf(to, sizeof(to), "\"reason\":\"admin\",\"session\":\"%s\"", digits_of(&ann.session));
+		}
+		else if (i == 1)
+		{
+			/* It says that it ended another one. */
+			snprintf(from, sizeof(from), "\"ended\":\"%s\"", digits);
+			snprintf(to, sizeof(to), "\"ended\":\"%s\"", digits_of(&sessions[0]));
+		}
+		else
+		{
+			/* It touched an account that has no such session. */
+			snprintf(from, sizeof(from), "{\"account\":\"%s\",\"kind\":\"access\",\"policy\":1,\"previous\":8", bob.wallet.user_name);
+			snprintf(to, sizeof(to), "{\"account\":\"%s\",\"kind\":\"access\",\"policy\":1,\"previous\":4", ann.wallet.user_name);
+		}
+		forge(9, from, to);
+		CHECK_STATUS(explain(9, QFS_TOPIC_ENTRY, NULL, false), i == 0 ? QFS_SESSION_UNKNOWN : QFS_OUTCOME_MISMATCH);
+		sample_close(&s);
+	}
+}
+
 static const unit_case cases[] = {
 	CASE(twelve_entries),
 	CASE(referrer),
 	CASE(every_reader),
 	CASE(first_uses),
+	CASE(ended_by_an_operator),
 	CASE(statement),
 	CASE(lies),
+	CASE(revocation_lies),
 	CASE(missing_parts),
 	CASE(statement_lies),
 	NO_MORE_CASES

@@ -195,6 +195,32 @@ recall_revocation(qfs_act *act)
 	return status == QFS_OK ? qfs_session_end(act, &ended, reason) : status;
 }
 
+/* ---- its explanation ---- */
+
+/*
+ * Whose session it was, which an operator's entry has no actor to say: the
+ * account's whose access it touched.  Applying the rule proves it, for the
+ * session has to be among those that this access had before.
+ */
+static qfs_status
+suppose(qfs_act *act)
+{
+	qfs_store  *store = act->reducer->store;
+	const qfs_entry *event = act->event;
+	qfs_session_record session = {.seq = -1,.login = -1};
+	qfs_status	status = qfs_payload_hash(act, "session", &session.session);
+
+	for (unsigned i = 0; i < event->account_count && status == QFS_OK; i++)
+	{
+		const qfs_account_part *part = &event->account_parts[i];
+
+		session.user = part->account;
+		if (qfs_slice_equal(part->kind, qfs_slice_of(qfs_account_kind_names[QFS_ACCESS])))
+			status = store->put(store, &qfs_kind_session, &session, act->err);
+	}
+	return status;
+}
+
 const qfs_rule qfs_rule_session_revoked = {
 	.type = "SESSION_REVOKED",
 	.schema = "{\"properties\":{"
@@ -205,4 +231,5 @@ const qfs_rule qfs_rule_session_revoked = {
 	.changes = revocation_changes,
 	.apply = revoke,
 	.recall = recall_revocation,
+	.suppose = suppose,
 };
