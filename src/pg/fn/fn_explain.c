@@ -185,13 +185,20 @@ give_session(qfs_source *source, const qfs_user_id *user, const qfs_hash *digest
 	return QFS_OK;
 }
 
+/*
+ * The record tells; but where somebody acknowledged that a type was registered
+ * again, it is of the last time, and of the one before only the entry tells.
+ */
 static qfs_status
 find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_error *err)
 {
+	static const char query[] =
+		"SELECT CASE WHEN t.seq < $1 THEN t.seq ELSE (SELECT max(l.seq) FROM qfs.ledger l"
+		" WHERE l.seq < $1 AND l.type = 'EVENT_TYPE' AND l.payload ->> 'type' = t.type) END"
+		" FROM qfs.event_type t WHERE t.type = $2";
 	static SPIPlanPtr plan = NULL;
 
-	*seq = find_seq(&plan, "SELECT t.seq FROM qfs.event_type t WHERE t.seq < $1 AND t.type = $2", at, TEXTOID,
-					PointerGetDatum(qfs_text_of(type)));
+	*seq = find_seq(&plan, query, at, TEXTOID, PointerGetDatum(qfs_text_of(type)));
 	return QFS_OK;
 }
 
