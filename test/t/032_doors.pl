@@ -18,13 +18,19 @@ srand($seed);
 my $json    = JSON::PP->new->utf8->canonical;
 my $node    = new_node('doors');
 my $history = QfsHistory->new($node, 'doors', accounts => 8, clients => 1);
-$history->run($SIZE);
+# Numbers of entries that no other number can be taken for.
+my $BASE = 20_000;
+append($node, $BASE, 'doors');
+$history->run($BASE + $SIZE);
 is(join("\n", @{ $history->{wrong} }), '', 'what was refused was refused for a reason we know');
 my $client = QfsClient->wait_for($node, database => 'doors');
 
 # ---- the secrets: every long string of what is not public, and the entries that hold it ----
 
-my @entries = map { $json->decode($_->[0]) } @{ $client->query('SELECT qfs.export()')->{rows} };
+my ($filled) = $client->value("SELECT min(seq) FROM qfs.ledger WHERE type = 'NOTE'");
+my @entries = map { $json->decode($_->[0]) } @{ $client->query("SELECT qfs.export(0, $filled - 1)")->{rows} },
+  @{ $client->query("SELECT qfs.export($filled + $BASE)")->{rows} };
+my %entry_at = map { ($_->{seq} => $_) } @entries;
 my %public  = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED);
 
 # Strings that nobody guesses: ids, hashes, keys, signatures.  Accounts, codes and what profiles show are no secret.
@@ -86,12 +92,66 @@ sub may_see {
   } @{ $where{$string} };
 }
 
+# ---- numbers: those of entries that one shares, and of what these name ----
+
+# Everything of an entry that a reader is shown: parts of accounts, and whether the act is.
+sub shown_parts { my ($reader, $entry) = @_; return grep { sees_part($reader, $entry, $_) } @{ $entry->{accounts} } }
+sub sees_part {
+  my ($reader, $entry, $part) = @_;
+  return $part->{account} eq $reader || ($part->{kind} eq 'ties' && ($part->{state}{referrer} // '') eq $reader) || ($part->{kind} eq 'standing' && is_party($reader, $entry));
+}
+
+# [entry, account, kind] that it names as those before, to this reader.
+sub named_by {
+  my ($reader, $entry) = @_;
+  my $read = is_party($reader, $entry) ? $entry->{outcome}{read} // {} : {};
+  return grep { defined $_->[0] } (map { [ @{$_}{qw(previous account kind)} ] } shown_parts($reader, $entry)),
+    map { my $account = $_; map { [ $read->{$account}{$_}, $account, $_ ] } keys %{ $read->{$account} } } keys %$read;
+}
+
+# Entries of which parts tell: when an account began, when its invitation was used and paid; a guard compares when two began.
+sub told_in { my (@parts) = @_; return grep { defined } map { @{ $_->{state} }{qw(created used settled)} } @parts }
+sub compared_in { my ($entry) = @_; return map { @{$_}{qw(bound observed)} } grep { $_->{guard} eq 'REFERRER_NOT_OLDER' } @{ $entry->{outcome}{guards} // [] } }
+
+# Of each reader: numbers that any door may give, and those that explanations may, which show the parts of entries that are named, each of which names another.
+my %numbers;
+sub numbers_for {
+  my ($reader) = @_;
+  return @{ $numbers{$reader} //= do {
+    my (%any, %told);
+    for my $entry (@entries) {
+      my @shown = shown_parts($reader, $entry);
+      my $is_party = is_party($reader, $entry);
+      next unless $public{ $entry->{act}{type} } || $is_party || @shown;
+      $any{$_} = 1 for $entry->{seq}, told_in(@shown), $is_party ? compared_in($entry) : ();
+      for my $named (named_by($reader, $entry)) {
+        my ($seq, $account, $kind) = @$named;
+        my @parts = grep { $_->{account} eq $account && $_->{kind} eq $kind } @{ $entry_at{$seq}{accounts} };
+        $any{$seq} = 1;
+        $told{$_} = 1 for told_in(@parts), grep { defined } map { $_->{previous} } @parts;
+      }
+    }
+    [ \%any, { %any, %told } ];
+  } };
+}
+
 # What leaks in an answer: what is not in the question.
 sub leaks {
   my ($reader, $door, $answer) = @_;
   my $tells = $door =~ /explain_(?:session|message)/;
   my %found = map { ($_ => 1) } grep { $where{$_} && !may_see($reader, $_) && !($tells && $digest{$_}) && index($door, $_) < 0 } $answer =~ /((?:0x)?[A-Za-z0-9_-]{32,})/g;
-  return sort keys %found;
+  return sort keys %found, numbers_leaked($reader, $door, $answer);
+}
+
+# Heads are everybody's, and so are their numbers.
+my $HEADS = qr/^(?:convert_from\()?qfs_api\.(?:head|entry_head|entry_bundle|tlog_proof)\b/;
+sub numbers_leaked {
+  my ($reader, $door, $answer) = @_;
+  return if $door =~ $HEADS;
+  my ($any, $told) = numbers_for($reader);
+  my $may = $door =~ /explain_|statement/ ? $told : $any;
+  my %number = map { ($_ => 1) } grep { $entry_at{$_} && $_ >= $BASE && !$may->{$_} && $door !~ /\b$_\b/ } $answer =~ /(?<![\w.-])(\d{5,9})(?![\w.])/g;
+  return map { "number $_" } keys %number;
 }
 
 # ---- the doors ----
@@ -100,43 +160,53 @@ my ($size)  = $client->value('SELECT size FROM qfs.head()');
 my @threads = map { $_->[0] } @{ $client->query('SELECT thread FROM qfs.thread')->{rows} };
 my @users   = map { $_->{user} } @{ $history->{accounts} };
 
-my @of_entries = map { my $f = $_; map { "$f($_)" } 0 .. $size - 1 } 'qfs_api.entry', 'qfs_api.entry_head', 'qfs_api.explain_entry',
+my @seqs = map { $_->{seq} } @entries;
+my @of_entries = map { my $f = $_; map { "$f($_)" } @seqs } 'qfs_api.entry', 'qfs_api.entry_head', 'qfs_api.explain_entry',
   'qfs_api.explain_session', 'qfs_api.tlog_proof';
 my @doors = (
   @of_entries,
-  (map { my $n = $_; ("qfs_api.explain_reward('$n')", map { "qfs_api.explain_coherence('$_', $n)" } @users) } 0 .. $size - 1),
+  (map { my $n = $_; ("qfs_api.explain_reward('$n')", map { "qfs_api.explain_coherence('$_', $n)" } @users) } @seqs),
   (map { ("qfs_api.profile('$_')", "qfs_api.coherence('$_')", "qfs_api.chat_key('$_')", "qfs_api.explain_coherence('$_')", "qfs_api.account_statement('$_')") } @users),
   (map { my $t = $_; ("qfs_api.messages('$t')", map { ("qfs_api.explain_message('$t', $_)", map { my $u = $_; "qfs_api.explain_message('$t', 1, '$u')" } @users) } 1 .. 3) } @threads),
   qw(qfs_api.policy() qfs_api.event_types() qfs_api.head() qfs_api.vkey() qfs_api.checkpoint() qfs_api.profile() qfs_api.coherence()
-    qfs_api.history() qfs_api.inbox() qfs_api.sessions() qfs_api.referral_stats() qfs_api.referral_code() qfs_api.account_statement()),
-  "convert_from(qfs_api.entry_bundle(0, least($size, 256)::integer), 'UTF8')",
-  "(SELECT string_agg(l::text, ' ') FROM qfs_api.ledger l)",
+    qfs_api.history() qfs_api.inbox() qfs_api.sessions() qfs_api.referral_stats() qfs_api.referral_code() qfs_api.account_statement()
+    qfs_api.since()), "qfs_api.since($seqs[-1] - 100)", "qfs_api.consistency_proof(3, $size)",
+  "encode(qfs_api.tile(0, 0), 'escape')", "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
+  "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
 );
 
-my %statistics;
+# Those that do something, or give what is of nobody.
+my %does = map { ($_ => 1) } qw(auth_challenge auth_login auth_nonce app create_content erase_message erase_profile events_batch mark_read page_error page_module
+  pre_request publish_chat_key score_content send_message session_revoke session_rotate set_profile socket_identity use_referral);
+my %walked = map { ($_ => 1) } map { /qfs_api\.(\w+)/ } @doors;
+my @open = map { $_->[0] } @{ $client->query(q{SELECT DISTINCT proname FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND has_function_privilege('qfs_user', p.oid, 'EXECUTE')
+    UNION SELECT relname FROM pg_class c WHERE relnamespace = 'qfs_api'::regnamespace AND relkind IN ('r', 'v', 'm') AND has_any_column_privilege('qfs_user', c.oid, 'SELECT') ORDER BY 1})->{rows} };
+is(join(' ', grep { !$walked{$_} && !$does{$_} } @open), '', 'no door is open that nobody goes through');
+
 sub walk {
-  my ($role, $reader, $token) = @_;
+  my ($role, $reader, $token, @through) = @_;
   my @leaks;
   my $answered = 0;
-  for my $door (@doors) {
+  @through = @doors if !@through;
+  for my $door (@through) {
     my $begin = "BEGIN; SET LOCAL ROLE $role" . ($token ? '; SELECT qfs.authenticate(' . QfsWallet::literal($token) . ')' : '');
     my $answer = $client->query("$begin; SELECT d::text FROM (SELECT $door AS d) x; ROLLBACK");
     $client->query('ROLLBACK') if $answer->{error};
     my $text = $answer->{error} ? join ' ', grep { defined } @{ $answer->{error} }{qw(message detail)} : join ' ', map { $_->[0] // '' } @{ $answer->{rows} };
     $answered++ unless $answer->{error};
-    push @leaks, map { "$door: $_ of " . join(',', map { "$_->[0]{seq} $_->[0]{act}{type}" . ($_->[1] ? " $_->[1]{kind}" : '') } @{ $where{$_} }) } leaks($reader, $door, $text);
+    push @leaks, map { "$door: $_ of " . join(',', map { "$_->[0]{seq} $_->[0]{act}{type}" . ($_->[1] ? " $_->[1]{kind}" : '') } @{ $where{$_} // [] }) } leaks($reader, $door, $text);
   }
-  note("$reader: $answered of " . @doors . ' doors answered');
+  note("$reader: $answered of " . @through . ' doors answered');
   return (\@leaks, $answered);
 }
 
 my ($leaks, $answered) = walk('qfs_anon', 'nobody');
 is(join("\n", @$leaks), '', 'nobody who is not signed in is given a secret');
-cmp_ok($answered, '>', $size, 'and doors were open to them');
+cmp_ok($answered, '>', $SIZE, 'and doors were open to them');
 for my $account (grep { $_->{token} } @{ $history->{accounts} }) {
   ($leaks, $answered) = walk('qfs_user', $account->{user}, $account->{token});
   is(join("\n", @{$leaks}[ 0 .. ($#$leaks > 9 ? 9 : $#$leaks) ]), '', "account $account->{number} is given none of others'");
-  cmp_ok($answered, '>', $size, 'and doors were open to it');
+  cmp_ok($answered, '>', $SIZE, 'and doors were open to it');
 }
 
 # ---- whoever has all heads and the source cannot confirm a guess ----
@@ -194,20 +264,42 @@ for my $account (grep { $_->{token} } @{ $history->{accounts} }) {
 # ---- the walk sees a leak: each door, opened a little too far ----
 
 my @planted = (
-  [ 'a line', q{CREATE OR REPLACE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain" LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.entry(seq)'} ],
-  [ 'the view', q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
-  [ 'accounts in the view', q{CREATE OR REPLACE FUNCTION qfs.seen_accounts(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT accounts'} ],
-  [ 'an explanation', q{CREATE OR REPLACE FUNCTION qfs_api.explain_entry(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq)'} ],
-  [ 'an explained session', q{CREATE OR REPLACE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq, ''session'')'} ],
-  [ 'a statement', q{CREATE OR REPLACE FUNCTION qfs_api.account_statement(user_id text DEFAULT NULL, "from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(s.last_entry, ''statement'', s.user_id) FROM qfs.standing s WHERE s.user_id::text = $1'} ],
-  [ 'messages', q{CREATE OR REPLACE FUNCTION qfs.require_thread(thread text) RETURNS qfs.hash LANGUAGE sql STABLE AS 'SELECT thread::qfs.hash'; ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY} ],
-  [ 'sessions', q{CREATE OR REPLACE FUNCTION qfs.require_user_id() RETURNS qfs.user_id LANGUAGE sql STABLE AS 'SELECT s.user_id FROM qfs.session s WHERE s.user_id OPERATOR(qfs.<>) qfs.current_user_id() LIMIT 1'} ],
+  [ 'a line', qr/qfs_api\.entry\(/, q{CREATE OR REPLACE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain" LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.entry(seq)'} ],
+  [ 'the view', qr/qfs_api\.ledger/, q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
+  [ 'accounts in the view', qr/qfs_api\.ledger/, q{CREATE OR REPLACE FUNCTION qfs.seen_accounts(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT accounts'} ],
+  [ 'an explanation', qr/qfs_api\.explain_entry/, q{CREATE OR REPLACE FUNCTION qfs_api.explain_entry(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq)'} ],
+  [ 'an explained session', qr/qfs_api\.explain_session/, q{CREATE OR REPLACE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq, ''session'')'} ],
+  [ 'a statement', qr/qfs_api\.account_statement/, q{CREATE OR REPLACE FUNCTION qfs_api.account_statement(user_id text DEFAULT NULL, "from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(s.last_entry, ''statement'', s.user_id) FROM qfs.standing s WHERE s.user_id::text = $1'} ],
+  [ 'messages', qr/qfs_api\.messages/, q{CREATE OR REPLACE FUNCTION qfs.require_thread(thread text) RETURNS qfs.hash LANGUAGE sql STABLE AS 'SELECT thread::qfs.hash'; ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY} ],
+  [ 'sessions', qr/qfs_api\.sessions/, q{CREATE OR REPLACE FUNCTION qfs.require_user_id() RETURNS qfs.user_id LANGUAGE sql STABLE AS 'SELECT s.user_id FROM qfs.session s WHERE s.ended IS NULL AND s.user_id OPERATOR(qfs.<>) qfs.current_user_id() LIMIT 1'} ],
 );
 my ($reader) = grep { $_->{token} } @{ $history->{accounts} };
 for my $plant (@planted) {
-  my ($name, $sql) = @$plant;
+  my ($name, $through, $sql) = @$plant;
   $node->safe_psql('doors', "SET qfs.ddl_guard = off; $sql");
-  my $mine = @{ (walk('qfs_user', $reader->{user}, $reader->{token}))[0] };
+  my $mine = @{ (walk('qfs_user', $reader->{user}, $reader->{token}, grep { /$through/ } @doors))[0] };
   cmp_ok($mine, '>', 0, "a leak through $name is found");
+}
+
+# Each of them: a session of somebody else's, and the number of an entry of somebody else's, in place of its answer.
+my ($string) = grep { /^[0-9a-f]{64}$/ && !may_see($reader->{user}, $_) } map { $_->{act}{auth}{session} // () } @entries;
+my (undef, $told) = numbers_for($reader->{user});
+my ($number) = grep { $_ >= $BASE && !$told->{$_} } @seqs;
+ok($string && $number, 'there is a session, and an entry, that the reader knows nothing of');
+for my $name (grep { $walked{$_} && $_ ne 'ledger' } @open) {
+  my ($function, $arguments, $result, $columns) = @{ $client->query("SELECT p.oid::regprocedure, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),
+      (SELECT string_agg(t::regtype::text, ' ' ORDER BY n) FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY x(t, m, n) WHERE m = 't')
+      FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND proname = '$name'")->{rows}[0] };
+  my $before = $client->value("SELECT pg_get_functiondef('$function'::regprocedure)");
+  my ($door) = grep { /qfs_api\.$name\b/ } @doors;
+  for my $leak ($string, $name =~ /^(?:head|entry_head|entry_bundle|tlog_proof|tile)$/ ? () : $number) {
+    my %value = (text => "'$leak'", bigint => $leak eq $number ? $leak : 'NULL', jsonb => "to_jsonb('$leak'::text)", 'text[]' => "ARRAY['$leak']");
+    my $answer = $columns ? 'RETURN QUERY SELECT ' . join(', ', map { ($value{$_} // 'NULL') . "::$_" } split / (?=\w)/, $columns)
+      : 'RETURN ' . ($value{$result} // ($result =~ /octet/ ? "convert_to('$leak', 'UTF8')" : "'$leak'"));
+    $node->safe_psql('doors', "SET qfs.ddl_guard = off; CREATE OR REPLACE FUNCTION qfs_api.$name($arguments) RETURNS $result LANGUAGE plpgsql SECURITY DEFINER AS \$\$ BEGIN $answer; END \$\$");
+    my ($found) = walk('qfs_user', $reader->{user}, $reader->{token}, $door);
+    ok(scalar(grep { index($_, $leak) >= 0 } @$found), ($leak eq $number ? 'a number' : 'a string') . " through $name is found") or diag($door);
+  }
+  $node->safe_psql('doors', "SET qfs.ddl_guard = off; $before");
 }
 done_testing();
