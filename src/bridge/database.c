@@ -122,6 +122,22 @@ database_session(const Database *db)
 	return db->session;
 }
 
+/* What to do about it, where the server does not say: whoever sets this up has most likely another role, or another database. */
+static const char *
+hint_of(const PGresult *result)
+{
+	const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (said != NULL || state == NULL)
+		return said;
+	if (strcmp(state, "42501") == 0)
+		return "GRANT qfs_bridge to the role that connects; to send whole entries qfs_auditor, too";
+	if (strcmp(state, "3F000") == 0 || strcmp(state, "42P01") == 0 || strcmp(state, "42883") == 0)
+		return "the setting `database` has to lead to the database of the ledger, in which CREATE EXTENSION qfs was run";
+	return NULL;
+}
+
 static void
 note_failure(Database *db, const PGresult *result)
 {
@@ -134,7 +150,7 @@ note_failure(Database *db, const PGresult *result)
 	log_event(LOG_WARN, "database_refused", "sqlstate", PQresultErrorField(result, PG_DIAG_SQLSTATE),
 			  "error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
 			  "detail", PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
-			  "hint", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT), NULL);
+			  "hint", hint_of(result), NULL);
 }
 
 PGresult *

@@ -150,6 +150,8 @@ read_credentials(const char *path)
 	char		line[512];
 	struct stat about;
 
+	if (path[0] == '\0')
+		fail_usage("bucket needs bucket_key_file: a file of mode 0600 with the line KEY:SECRET");
 	if (file == NULL || fstat(fileno(file), &about) != 0 || fgets(line, sizeof(line), file) == NULL)
 		fail_usage("bucket_key_file %s cannot be read", path);
 	fclose(file);

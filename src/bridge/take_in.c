@@ -221,11 +221,15 @@ retry_dead(Intake *in)
 	return EXIT_STOPPED;
 }
 
-/* Without locks: a bridge that runs goes on. */
+/*
+ * Without locks: a bridge that runs goes on.  A stream that has no position yet
+ * gets one by being asked for it: that goes with the transaction, which nobody
+ * commits.
+ */
 static int
 check(Intake *in)
 {
-	if (!database_try(in->db) || !redis_try(in->redis))
+	if (!database_try(in->db) || !redis_try(in->redis) || !database_run(in->db, "BEGIN"))
 		return EXIT_HALT;
 	for (size_t n = 0; n < in->count; n++)
 	{

@@ -74,6 +74,17 @@ my ($code, $told) = QfsBridge->run_once('in', ['--check'], settings(stream => $S
 is($code, 0, 'a look');
 is($told, "$S: would go on after 0-0; the stream's top is 4-0\n", 'says what would be done');
 is(size_of($node), $before, 'and does nothing');
+is(sql('SELECT count(*) FROM qfs.stream_position'), '0', 'nor does it remember a stream of that name');
+
+# Whoever sets it up has the wrong role, or the wrong database, and is told what to do.
+$node->safe_psql('postgres', 'CREATE DATABASE another');
+for my $command (qw(in out push publish)) {
+  my %what = ($command eq 'push' ? () : $command eq 'publish' ? (directory => $node->basedir) : (redis => $redis->path, stream => $S));
+  my (undef, undef, $err) = QfsBridge->run_once($command, ['--check'], database => dsn('nobody'), %what);
+  like($err, qr/sqlstate=42501 .*hint="GRANT qfs_bridge to the role that connects/, "$command: a role without rights");
+  (undef, undef, $err) = QfsBridge->run_once($command, ['--check'], database => dsn() =~ s/dbname=postgres/dbname=another/r, %what);
+  like($err, qr/event=database_refused .*hint="the setting `database` has to lead to the database of the ledger/, "$command: a database without a ledger");
+}
 
 my $in = QfsBridge->start('in', settings(stream => [ $S, "$S:b" ], metrics_file => my $metrics = scratch_file('metrics', '')));
 ok(wait_until(sub { size_of($node) == $before + 4 }, 'four entries'), 'four events are four entries');
