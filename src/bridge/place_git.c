@@ -5,13 +5,22 @@
  *
  * The operator clones the repository; how the remote is reached, and with whose
  * key, is the clone's configuration and git's own business.
+ *
+ * A crash leaves git's locks behind, which git leaves for a person to remove.
+ * No command of ours runs longer than its timeout, so a lock that is older is
+ * nobody's: the clone is ours alone.
  */
 #include "bridge/place.h"
 
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "bridge/log.h"
 #include "bridge/program.h"
 #include "bridge/usage.h"
 
@@ -39,6 +48,46 @@ git(const Place *place, const char *const *arguments, char output[PROGRAM_OUTPUT
 }
 
 #define GIT(place, output, ...) git((place), (const char *const[]) {__VA_ARGS__, NULL}, (output))
+
+/* ---- locks that a crash left behind ---- */
+
+/* git lets no ref end with it. */
+static bool
+is_lock(const FTSENT *file)
+{
+	static const char suffix[] = ".lock";
+	size_t		length = sizeof(suffix) - 1;
+
+	return file->fts_info == FTS_F && file->fts_namelen > length &&
+		strcmp(file->fts_name + file->fts_namelen - length, suffix) == 0;
+}
+
+static void
+remove_old_locks(const Place *place)
+{
+	const Clone *clone = place->context;
+	char		path[PROGRAM_OUTPUT];
+	char	   *paths[] = {path, NULL};
+	FTS		   *files;
+	FTSENT	   *file;
+
+	if (GIT(place, path, "rev-parse", "--path-format=absolute", "--git-common-dir") != 0)
+		return;
+	path[strcspn(path, "\n")] = '\0';
+	files = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	while (files != NULL && (file = fts_read(files)) != NULL)
+	{
+		/* Many, and none of them is ever locked. */
+		if (file->fts_info == FTS_D && file->fts_level == 1 && strcmp(file->fts_name, "objects") == 0)
+			fts_set(files, file, FTS_SKIP);
+		else if (is_lock(file) && time(NULL) - file->fts_statp->st_mtime > clone->timeout_ms / 1000 && unlink(file->fts_path) == 0)
+			log_event(LOG_WARN, "lock_removed", "place", place->name, "lock", file->fts_path, NULL);
+	}
+	if (files != NULL)
+		fts_close(files);
+}
+
+/* ---- keeping ---- */
 
 /* A file that was committed before, by an attempt that could not push, is no change. */
 static bool
@@ -84,7 +133,10 @@ keep(Place *place, Database *db, const Note *note)
 	const Clone *clone = place->context;
 
 	(void) db;
-	return directory_put(place, clone->path, note) && commit(place, note) && push(place);
+	if (directory_put(place, clone->path, note) && commit(place, note) && push(place))
+		return true;
+	remove_old_locks(place);
+	return false;
 }
 
 static const PlaceKind kind = {"git", keep};

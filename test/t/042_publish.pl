@@ -262,6 +262,49 @@ subtest 'killed' => sub {
   is($verified, 0, 'each is whole') or diag($said);
 };
 
+# What git had locked when its machine went stays locked; nobody else is there to unlock it.
+subtest 'a clone after a crash' => sub {
+  my $clone = "$dir/crashed";
+  git('init', '--quiet', '--bare', '--initial-branch=main', "$dir/crashed.git");
+  git('clone', '--quiet', "$dir/crashed.git", $clone);
+  my $listed = sub { return join ' ', split /\n/, git('-C', "$dir/crashed.git", 'ls-tree', '--name-only', 'main') };
+  is((once(git => $clone))[0], 0, 'one that was used');
+  my @locks = map {"$clone/.git/$_.lock"} qw(index HEAD refs/heads/main);
+  for my $lock (@locks) {
+    append($node, 1);
+    my $size = size_of($node);
+    spit($lock, '');
+    # As a git has it that is at work.
+    my ($exit, $out, $log) = once(git => $clone, git_seconds => 5);
+    ok(-e $lock, "$lock is left to who has it");
+    is($exit, 1, 'and holds us up');
+    # None of ours takes so long.
+    utime time - 60, time - 60, $lock or die $!;
+    my $bridge = start(git => $clone, git_seconds => 5);
+    append($node, 1);
+    ok(wait_until(sub { $listed->() =~ /@{[name_of($size + 1)]}/ }, 'the checkpoint'), 'but not for ever') or diag($bridge->log_text);
+    $bridge->stop;
+    ok(!-e $lock, 'it is gone');
+  }
+  # The other end of a push is on another machine.
+  my $is_remote = sub { my ($pid) = @_; return (eval { slurp("/proc/$pid/cmdline") } // '') =~ /receive-pack|upload-pack/ };
+  my $bridge = start(git => $clone, git_seconds => 1);
+  my $crashes = 20;
+  for (1 .. $crashes) {
+    append($node, 1);
+    usleep(rand 1_300_000);
+    $bridge->crash($is_remote);
+    $bridge->again;
+  }
+  my $size = size_of($node);
+  ok(wait_until(sub { $listed->() =~ /@{[name_of($size)]}/ }, 'the newest'), "after $crashes crashes it goes on") or diag($bridge->log_text =~ s/.*(?=(\n.*){20})//sr);
+  is($bridge->stop, 0, 'stopped');
+  git('clone', '--quiet', "$dir/crashed.git", "$dir/fetched");
+  my ($verified, $said) = qfs_verify('ledger', export_file($node), '--key', first_key_of($node), map { ('--checkpoint', "$dir/fetched/$_") } split / /, $listed->());
+  is($verified, 0, 'what is there is whole') or diag($said);
+  note('locks removed: ' . (() = $bridge->log_text =~ /event=lock_removed/g));
+};
+
 # A ledger that was rewritten: the checkpoints outside are what finds it.
 subtest 'two histories' => sub {
   my $place = make_dir('histories');

@@ -72,6 +72,21 @@ sub stop {
   return $self->wait_end;
 }
 
+# What a process has started, and what these have; read while it stands still.
+sub children_of {
+  my ($pid) = @_;
+  my $list = eval { QfsTest::slurp("/proc/$pid/task/$pid/children") } // '';
+  return map { ($_, children_of($_)) } split / /, $list;
+}
+
+# The end of its machine: it goes with all that it has started, but for the processes that run on another one, which elsewhere(PID) says.
+sub crash {
+  my ($self, $elsewhere) = @_;
+  kill 'STOP', $self->{pid};
+  kill 'KILL', grep { !$elsewhere || !$elsewhere->($_) } children_of($self->{pid});
+  return $self->stop('KILL');
+}
+
 sub DESTROY {
   my ($self) = @_;
   local ($?, $!, $@);
