@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/stop.h"
 #include "bridge/usage.h"
@@ -29,6 +30,23 @@ follow_head(Database *db, Head *out)
 	PQclear(result);
 	metrics_gauge("qfs_bridge_durable_entries", "Entries of the ledger that no crash takes back.", NULL, out->size);
 	return true;
+}
+
+EntryFound
+follow_find(Database *db, int64_t seq, const char *hash)
+{
+	const char *number = log_number(seq);
+	PGresult   *result = database_query(db, "SELECT qfs.entry_hash($1), pg_is_in_recovery()", 1, &number);
+	EntryFound	found = ENTRY_ANOTHER;
+
+	if (result == NULL)
+		return ENTRY_UNKNOWN;
+	if (strcmp(PQgetvalue(result, 0, 0), hash) == 0)
+		found = ENTRY_THERE;
+	else if (PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 1)[0] == 't')
+		found = ENTRY_UNKNOWN;
+	PQclear(result);
+	return found;
 }
 
 /* From entry to entry, as long as all goes well. */

@@ -44,6 +44,17 @@ typedef struct Follower
 /* Asks for the durable head; false: the query failed, which was logged. */
 extern bool follow_head(Database *db, Head *out);
 
+/* Whether the ledger has an entry that somebody was told of. */
+typedef enum EntryFound
+{
+	ENTRY_THERE,
+	ENTRY_ANOTHER,				/* another one has its number, or none has: this is another history */
+	ENTRY_UNKNOWN				/* the query failed, which was logged, or this is a standby that has not replayed it yet */
+} EntryFound;
+
+/* hash: as qfs.durable_head() gave it, or a stream has it */
+extern EntryFound follow_find(Database *db, int64_t seq, const char *hash);
+
 /* Runs until a signal or a halt; returns the program's exit code. */
 extern int	follow(const Follower *follower);
 

@@ -12,6 +12,7 @@
 
 #include "bridge/commands.h"
 #include "bridge/database.h"
+#include "bridge/follow.h"
 #include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/place.h"
@@ -47,6 +48,7 @@ typedef struct Publisher
 	int64_t		every_ms;
 	int64_t		due;			/* when to publish next, by monotonic_ms() */
 	Note		note;			/* size 0: none yet */
+	char		hash[65];		/* of the last entry under it */
 } Publisher;
 
 /* ---- what is published ---- */
@@ -64,7 +66,7 @@ read_note(Publisher *p)
 {
 	PGresult   *result = database_query(p->db,
 										"SELECT n.size, n.own, n.cosigned, encode(sha256(convert_to(n.cosigned, 'UTF8')), 'hex'),"
-										" encode(sha256(convert_to(n.cosigned, 'UTF8')), 'base64') FROM"
+										" encode(sha256(convert_to(n.cosigned, 'UTF8')), 'base64'), qfs.entry_hash(n.size - 1) FROM"
 										" (SELECT p.size, p.note AS own, p.note || coalesce((SELECT string_agg(c.line, '' ORDER BY c.vkey)"
 										" FROM qfs.cosignature c WHERE c.size = p.size), '') AS cosigned FROM qfs.published_checkpoint p) n",
 										0, NULL);
@@ -77,6 +79,7 @@ read_note(Publisher *p)
 		take_text(&p->note.cosigned, result, 2);
 		snprintf(p->note.sha256, sizeof(p->note.sha256), "%s", PQgetvalue(result, 0, 3));
 		snprintf(p->note.checksum, sizeof(p->note.checksum), "%s", PQgetvalue(result, 0, 4));
+		snprintf(p->hash, sizeof(p->hash), "%s", PQgetvalue(result, 0, 5));
 	}
 	PQclear(result);
 	return found;
@@ -149,6 +152,7 @@ keep_everywhere(Publisher *p)
 	return all && database_is_connected(p->db);
 }
 
+/* What the ledger knows of each place; a server that lost entries may know less than another did. */
 static bool
 read_kept(Publisher *p)
 {
@@ -159,11 +163,29 @@ read_kept(Publisher *p)
 
 		if (result == NULL)
 			return false;
-		if (PQntuples(result) == 1)
-			p->places[i].kept = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+		p->places[i].kept = PQntuples(result) == 1 ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : -1;
 		PQclear(result);
 	}
 	return true;
+}
+
+/*
+ * Another server may not have what was published: then there are two
+ * histories, and the places have both from now on.  False: it cannot be told yet.
+ */
+static bool
+compare_history(Publisher *p)
+{
+	EntryFound	found = p->note.size > 0 ? follow_find(p->db, p->note.size - 1, p->hash) : ENTRY_THERE;
+
+	if (found == ENTRY_ANOTHER)
+	{
+		log_event(LOG_ERROR, "ledger_of_another_history", "size", log_number(p->note.size),
+				  "hint", "this server lacks entries under a checkpoint that was published: qfs-verify ledger --checkpoint tells which of those "
+				  "that are kept are not its own", NULL);
+		p->note.size = 0;
+	}
+	return found != ENTRY_UNKNOWN;
 }
 
 /* ---- the command ---- */
@@ -185,7 +207,7 @@ run_always(Publisher *p)
 
 	while (!stop_requested() && database_connect(p->db))
 	{
-		if (session != database_session(p->db) && read_kept(p))
+		if (session != database_session(p->db) && compare_history(p) && read_kept(p))
 			session = database_session(p->db);
 		if (session == database_session(p->db))
 			tick(p);

@@ -52,6 +52,7 @@ typedef struct Pusher
 	const char *publisher;		/* URL that a session is appended to */
 	SessionClock clock;
 	int64_t		next;			/* first entry that nobody was told of; -1: has not begun */
+	Head		seen;			/* the last durable head */
 	char		woken[80];		/* the last account whose sessions were told to look; empty: none yet */
 	bool		all_woken;
 	PGresult   *rows;			/* what is to be told, up to entry `told_to`, from row `row` on; NULL: nothing */
@@ -174,26 +175,46 @@ wake_page(Pusher *p)
 	return good;
 }
 
+static void
+begin_anew(Pusher *p, const Head *head)
+{
+	PQclear(p->rows);
+	p->rows = NULL;
+	p->next = head->size;
+	p->seen = *head;
+	p->woken[0] = '\0';
+	p->all_woken = false;
+	p->clock.count = 0;
+}
+
+/*
+ * A server that lacks what was durable has lost it: there is nothing to follow
+ * but what it has.  False: it cannot be told yet.
+ */
+static bool
+compare_place(Pusher *p, const Head *head)
+{
+	EntryFound	found = p->seen.size > 0 ? follow_find(p->db, p->seen.size - 1, p->seen.hash) : ENTRY_THERE;
+
+	if (found == ENTRY_ANOTHER)
+	{
+		log_event(LOG_ERROR, "ledger_of_another_history", "next", log_number(p->next), "durable", log_number(head->size),
+				  "hint", "this server lacks entries that sockets may have been told of; all are told to look for themselves", NULL);
+		begin_anew(p, head);
+	}
+	return found != ENTRY_UNKNOWN;
+}
+
 /* A page that failed in the middle is begun anew, so some are told twice to look, and none is left out. */
 static FollowAnswer
 begin(void *context, const Head *head, int64_t *next)
 {
 	Pusher	   *p = context;
 
-	if (p->next > head->size)
-	{
-		log_event(LOG_WARN, "ledger_shrank", "next", log_number(p->next), "durable", log_number(head->size), NULL);
-		p->next = -1;
-	}
 	if (p->next < 0)
-	{
-		PQclear(p->rows);
-		p->rows = NULL;
-		p->next = head->size;
-		p->woken[0] = '\0';
-		p->all_woken = false;
-		p->clock.count = 0;
-	}
+		begin_anew(p, head);
+	else if (!compare_place(p, head))
+		return FOLLOW_AGAIN;
 	while (!p->all_woken && !stop_requested())
 	{
 		if (!wake_page(p))
@@ -257,6 +278,7 @@ step(void *context, const Head *head, int64_t *next)
 	PQclear(p->rows);
 	p->rows = NULL;
 	p->next = *next = p->told_to + 1;
+	p->seen = *head;
 	metrics_gauge("qfs_bridge_behind_entries", "Durable entries that nobody was told of yet.", NULL, head->size - p->next);
 	return close_expired(p) ? FOLLOW_ON : FOLLOW_AGAIN;
 }

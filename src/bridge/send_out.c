@@ -99,41 +99,26 @@ read_top(Sender *s, Top *top)
 	return FOLLOW_ON;
 }
 
-/* The hash of an entry, as the ledger has it now; empty if it has none of that number. */
-static bool
-ledger_hash(Sender *s, int64_t seq, char hash[65], bool *standby)
-{
-	const char *number = log_number(seq);
-	PGresult   *result = database_query(s->db, "SELECT qfs.entry_hash($1), pg_is_in_recovery()", 1, &number);
-
-	if (result == NULL)
-		return false;
-	snprintf(hash, 65, "%s", PQgetvalue(result, 0, 0));
-	*standby = PQgetvalue(result, 0, 1)[0] == 't';
-	PQclear(result);
-	return true;
-}
-
 /* Is what the stream has this ledger's beginning? */
 static FollowAnswer
 compare_top(Sender *s, const Top *top)
 {
 	int64_t		seq = (int64_t) top->id.ms - 1;
-	char		hash[65];
-	bool		standby;
 
 	if (top->last.number != 0 || top->id.number != 0 || top->id.ms < 1 || top->last.ms > INT64_MAX / 2)
 		return halt(s, "stream_is_not_ours", -1, "ids of an outgoing stream are <entry + 1>-0: choose another stream");
-	if (!ledger_hash(s, seq, hash, &standby))
-		return FOLLOW_AGAIN;
-	/* A standby has not replayed it yet. */
-	if (hash[0] == '\0' && standby)
-		return FOLLOW_AGAIN;
-	if (strcmp(hash, top->hash) != 0)
-		return halt(s, "stream_of_another_history", seq,
-					"the stream's last entry is not this ledger's: it is of another ledger, or this one lost entries; "
-					"compare them, then give this ledger a stream of its own");
-	return FOLLOW_ON;
+	switch (follow_find(s->db, seq, top->hash))
+	{
+		case ENTRY_THERE:
+			return FOLLOW_ON;
+		case ENTRY_ANOTHER:
+			return halt(s, "stream_of_another_history", seq,
+						"the stream's last entry is not this ledger's: it is of another ledger, or this one lost entries; "
+						"compare them, then give this ledger a stream of its own");
+		case ENTRY_UNKNOWN:
+			break;
+	}
+	return FOLLOW_AGAIN;
 }
 
 /* Another connection has the lock: that is said once, and its end is waited for. */

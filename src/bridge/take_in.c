@@ -51,14 +51,20 @@ open_streams(Intake *in)
 	return answer;
 }
 
+/* Is the server still there, and where it was?  One that was promoted may lack what another had taken, and Redis may lack it. */
 static FollowAnswer
-check_tops(Intake *in)
+check_places(Intake *in)
 {
 	FollowAnswer answer = FOLLOW_ON;
 
 	for (size_t n = 0; n < in->count && answer == FOLLOW_ON; n++)
-		if (in->takers[n].is_open)
+	{
+		if (!in->takers[n].is_open)
+			continue;
+		answer = taker_read_position(&in->takers[n]);
+		if (answer == FOLLOW_ON)
 			answer = taker_check_top(&in->takers[n]);
+	}
 	return answer;
 }
 
@@ -127,7 +133,7 @@ read_once(Intake *in)
 		answer = take_all(in, reply);
 	else
 	{
-		answer = check_tops(in);
+		answer = check_places(in);
 		if (answer == FOLLOW_ON)
 			answer = open_streams(in);
 	}
