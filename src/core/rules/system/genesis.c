@@ -36,6 +36,8 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
 	if (status == QFS_OK)
+		status = qfs_policy_check_governed(act, NULL, &act->reducer->policy);
+	if (status == QFS_OK)
 		status = qfs_signing_keys_read(act->event->payload, &keys, act->err);
 	if (status == QFS_OK)
 		status = qfs_server_record_read(act->event->payload, &server, act->err);

@@ -5,7 +5,11 @@
  */
 #include "rules/system/policy_changed.h"
 
+#include "base/assert.h"
+#include "base/status.h"
 #include "engine/payload.h"
+#include "engine/policy_key.h"
+#include "state/governance.h"
 
 qfs_status
 qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_hash *hash)
@@ -39,6 +43,64 @@ read_and_enact(qfs_act *act, qfs_slice policy)
 	return status == QFS_OK ? qfs_policy_enact(act, policy, &hash) : status;
 }
 
+/* ---- what the operator may change ---- */
+
+/* Does what a vote decided of the key still hold? */
+static qfs_status
+check_votes(const qfs_act *act, const qfs_policy *policy, qfs_slice name)
+{
+	qfs_store  *store = act->reducer->store;
+	qfs_policy_key_record vote = {.seq = 0};
+	int64_t		until;
+	bool		found;
+	qfs_status	status;
+
+	QFS_ASSERT(name.len <= QFS_TYPE_MAX);
+	memcpy(vote.key, name.data, name.len);
+	status = store->get(store, &qfs_kind_policy_key, &vote, &found, act->err);
+	if (status != QFS_OK || !found)
+		return status;
+	until = vote.epoch + policy->governance.key_cooldown_epochs;
+	if (qfs_epoch_at(act->reducer, act->event->at) < until)
+		return qfs_fail(act->err, QFS_POLICY_GOVERNED, "%v was decided by a vote, in entry %i, and stays so until epoch %i",
+						name, vote.seq, until);
+	return QFS_OK;
+}
+
+/* Every key whose value becomes another one; of a policy without "governance" the default counts. */
+static qfs_status
+check_keys(const qfs_act *act, const qfs_policy *from, const qfs_policy *to)
+{
+	qfs_slice	name;
+	qfs_slice	before;
+	qfs_slice	after;
+	qfs_key_class ignored;
+	qfs_status	status = QFS_OK;
+
+	for (size_t n = 0; status == QFS_OK && qfs_policy_key_at(n, &name, &ignored); n++)
+	{
+		if (qfs_policy_leaf(from->text, name, &before) && qfs_policy_leaf(to->text, name, &after) &&
+			qfs_slice_equal(before, after))
+			continue;
+		if (!qfs_policy_key_is_operators(from, name))
+			return qfs_fail(act->err, QFS_POLICY_GOVERNED, "%v is none of governance.operator_keys", name);
+		status = check_votes(act, from, name);
+	}
+	return status;
+}
+
+qfs_status
+qfs_policy_check_governed(const qfs_act *act, const qfs_policy *from, const qfs_policy *to)
+{
+	if (from != NULL && from->governance.mode == QFS_MODE_ON)
+		return check_keys(act, from, to);
+	if (to->governance.mode == QFS_MODE_ON)
+		return qfs_fail(act->err, QFS_POLICY_GOVERNED, "governance.mode: \"on\" comes by an executed proposal alone");
+	return QFS_OK;
+}
+
+/* ---- the rule ---- */
+
 static qfs_status
 apply(qfs_act *act)
 {
@@ -51,6 +113,8 @@ apply(qfs_act *act)
 		status = qfs_policy_parse(policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
+	if (status == QFS_OK)
+		status = qfs_policy_check_governed(act, &act->reducer->policy, &parsed);
 	if (status == QFS_OK)
 		status = read_and_enact(act, policy);
 	if (status != QFS_OK)

@@ -14,4 +14,13 @@
  */
 extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_hash *hash);
 
+/*
+ * May the operator put this policy in force?  Governance "on" it cannot bring;
+ * while it is on, it changes its own keys alone, and of these none that a vote
+ * changed less than key_cooldown_epochs ago.
+ * from: the policy in force; NULL: there is none yet
+ * Errors: POLICY_GOVERNED, naming the key.
+ */
+extern qfs_status qfs_policy_check_governed(const qfs_act *act, const qfs_policy *from, const qfs_policy *to);
+
 #endif
