@@ -4,7 +4,20 @@
  * SPDX-License-Identifier: AGPL-3.0-only
  */
 #include "engine/policy.h"
+#include "engine/policy_key.h"
 #include "fuzz.h"
+
+/* A leaf of changes has a name that the table has. */
+static qfs_status
+leaf(void *context, qfs_slice name, qfs_slice value)
+{
+	qfs_key_class key_class;
+
+	(void) context;
+	PROPERTY(name.len <= QFS_TYPE_MAX && qfs_policy_key_class(name, &key_class));
+	(void) qfs_policy_restricts(name, value, value);
+	return QFS_OK;
+}
 
 /* Changes of the default policy: all of it is there, or it is refused. */
 static void
@@ -18,6 +31,8 @@ changes(qfs_slice input)
 	qfs_buf		again;
 	qfs_status	status;
 
+	if (qfs_policy_leaves(input, leaf, NULL, &err) != QFS_OK)
+		fuzz_check_error(err.status, &err);
 	qfs_buf_init(&out, memory, sizeof(memory));
 	status = qfs_policy_merge(qfs_policy_default(), input, &out, &err);
 	if (status != QFS_OK)
@@ -34,6 +49,34 @@ changes(qfs_slice input)
 		fuzz_check_error(status, &err);
 	else
 		PROPERTY(qfs_policy_check_change(&policy, &policy, NULL) == QFS_OK);
+}
+
+/* Every key has its value; the terms of each track are read as they are written. */
+static void
+governed(qfs_slice input, const qfs_policy *policy)
+{
+	qfs_key_class key_class;
+	qfs_slice	name;
+	qfs_slice	value;
+
+	for (size_t n = 0; qfs_policy_key_at(n, &name, &key_class); n++)
+	{
+		PROPERTY(qfs_policy_leaf(input, name, &value) && qfs_json_type_of(value) != QFS_JSON_OBJECT);
+		PROPERTY(key_class == QFS_CLASS_PARAMETER || !qfs_policy_key_is_operators(policy, name));
+	}
+	for (unsigned track = 0; track < QFS_TRACKS; track++)
+	{
+		uint8_t		memory[512];
+		qfs_json_writer w;
+		qfs_terms	terms;
+		qfs_buf		buf;
+
+		qfs_terms_of(policy, (qfs_track) track, &terms);
+		qfs_buf_init(&buf, memory, sizeof(memory));
+		qfs_json_begin(&w, &buf);
+		qfs_terms_write(&w, &terms);
+		PROPERTY(qfs_json_end(&w, NULL) == QFS_OK && qfs_terms_read(qfs_buf_slice(&buf), &terms));
+	}
 }
 
 static void
@@ -59,6 +102,8 @@ whole(qfs_slice input)
 	qfs_buf_init(&out, memory, sizeof(memory));
 	PROPERTY(qfs_policy_merge(input, input, &out, NULL) == QFS_OK);
 	PROPERTY(qfs_slice_equal(qfs_buf_slice(&out), input));
+	PROPERTY(qfs_policy_leaves(input, leaf, NULL, NULL) == QFS_OK);
+	governed(input, &policy);
 }
 
 int

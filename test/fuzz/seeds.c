@@ -336,6 +336,7 @@ main(int argc, char **argv)
 	sample_close(&s);
 
 	seed("policy", qfs_policy_default());
+	seed("policy", qfs_slice_of(sample_policy("{\"governance\":{}}")));
 	seed_messages();
 	seed_shapes();
 	return 0;
