@@ -274,19 +274,19 @@ qfs_policy_parse(qfs_slice policy, qfs_policy *out, qfs_error *err)
 	out->ttl_blocks = qfs_policy_integer(policy, "ttl_blocks");
 	out->is_public = qfs_slice_equal(qfs_policy_member(policy, "visibility"), QFS_LITERAL("\"public\""));
 
-	status = qfs_policy_check_list(out->domains, "auth.domains", is_domain, err);
+	status = qfs_policy_check_list(out->domains, "auth.domains", "a host, or a host and its port", is_domain, err);
 	if (status == QFS_OK)
-		status = qfs_policy_check_list(out->uris, "auth.uris", qfs_uri_is_uri, err);
+		status = qfs_policy_check_list(out->uris, "auth.uris", "a URI", qfs_uri_is_uri, err);
 	if (status == QFS_OK)
-		status = qfs_policy_check_list(out->operators, "operators", is_user_id, err);
+		status = qfs_policy_check_list(out->operators, "operators", "a user id", is_user_id, err);
 	if (status == QFS_OK)
-		status = qfs_policy_check_list(out->evaluators, "evaluators", is_user_id, err);
+		status = qfs_policy_check_list(out->evaluators, "evaluators", "a user id", is_user_id, err);
 	if (status == QFS_OK)
 		status = read_coherence(qfs_policy_member(policy, "coherence"), out, err);
 	if (status == QFS_OK)
 		status = read_referral(qfs_policy_member(policy, "referral"), out, err);
 	if (status == QFS_OK)
-		status = qfs_policy_check_list(out->signed_types, "signed_types", is_type, err);
+		status = qfs_policy_check_list(out->signed_types, "signed_types", "a type of events", is_type, err);
 	if (status == QFS_OK)
 		status = qfs_governance_read(policy, &out->governance, err);
 	return status;

@@ -71,7 +71,8 @@ qfs_governance_read(qfs_slice policy, qfs_governance *out, qfs_error *err)
 		read_track(qfs_policy_member(tracks, qfs_track_names[i]), &out->tracks[i]);
 	status = qfs_policy_read_amount(object, "deposit", QFS_POLICY_FLX_MAX, &out->deposit, err);
 	if (status == QFS_OK)
-		status = qfs_policy_check_list(out->operator_keys, "governance.operator_keys", qfs_policy_keys_are_parameters, err);
+		status = qfs_policy_check_list(out->operator_keys, "governance.operator_keys", "a key of the class parameter",
+									   qfs_policy_keys_are_parameters, err);
 	return status;
 }
 

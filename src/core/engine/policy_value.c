@@ -35,7 +35,8 @@ qfs_policy_read_amount(qfs_slice object, const char *name, qfs_amount most, qfs_
 }
 
 qfs_status
-qfs_policy_check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text), qfs_error *err)
+qfs_policy_check_list(qfs_slice list, const char *name, const char *what, bool (*is_one) (qfs_slice text),
+					  qfs_error *err)
 {
 	qfs_json_iter iter = qfs_json_members(list);
 	qfs_slice	key;
@@ -43,8 +44,8 @@ qfs_policy_check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_sli
 	qfs_slice	text;
 
 	while (qfs_json_next(&iter, &key, &item))
-		if (!qfs_json_to_plain(item, &text) || !is_good(text))
-			return qfs_fail(err, QFS_POLICY_INVALID, "policy.%s: %v", name, item);
+		if (!qfs_json_to_plain(item, &text) || !is_one(text))
+			return qfs_fail(err, QFS_POLICY_INVALID, "policy.%s: %v is not %s", name, item, what);
 	return QFS_OK;
 }
 

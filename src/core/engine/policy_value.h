@@ -24,11 +24,11 @@ extern qfs_status qfs_policy_read_amount(qfs_slice object, const char *name, qfs
 
 /*
  * Strings that name things are compared byte for byte, so they hold no escapes.
- * name: of the list, with dots
- * Errors: POLICY_INVALID, naming the first that is not good.
+ * name: of the list, with dots; what: each has to be, with its article
+ * Errors: POLICY_INVALID, naming the first that is none.
  */
-extern qfs_status qfs_policy_check_list(qfs_slice list, const char *name, bool (*is_good) (qfs_slice text),
-										qfs_error *err);
+extern qfs_status qfs_policy_check_list(qfs_slice list, const char *name, const char *what,
+										bool (*is_one) (qfs_slice text), qfs_error *err);
 
 /* Is the text one of the strings of a list? */
 extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);

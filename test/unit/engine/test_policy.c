@@ -197,16 +197,16 @@ ranges(void)
 		{"{\"auth\":{\"chain_ids\":[\"1\"]}}", "wrong type"},
 		{"{\"auth\":{\"domains\":[\"app.example\",\"localhost:8080\",\"[::1]:80\"]}}", NULL},
 		{"{\"auth\":{\"domains\":[\"\"]}}", "too short"},
-		{"{\"auth\":{\"domains\":[\"https://app.example\"]}}", "policy.auth.domains: \"https://app.example\""},
+		{"{\"auth\":{\"domains\":[\"https://app.example\"]}}", "policy.auth.domains: \"https://app.example\" is not a host"},
 		{"{\"auth\":{\"domains\":[\"me@app.example\"]}}", "policy.auth.domains"},
 		{"{\"auth\":{\"domains\":[\":8080\"]}}", "policy.auth.domains"},
 		{"{\"auth\":{\"domains\":[\"app example\"]}}", "policy.auth.domains"},
 		{"{\"auth\":{\"domains\":[\"app\\\\example\"]}}", "policy.auth.domains"},
 		{"{\"auth\":{\"uris\":[\"https://app.example/a?b\"]}}", NULL},
-		{"{\"auth\":{\"uris\":[\"app.example\"]}}", "policy.auth.uris: \"app.example\""},
+		{"{\"auth\":{\"uris\":[\"app.example\"]}}", "policy.auth.uris: \"app.example\" is not a URI"},
 		{"{\"auth\":{\"uris\":[\"https://app.example/ \"]}}", "policy.auth.uris"},
 		{"{\"operators\":[\"user_0101010101010101010101010101010101010101010101010101010101010101\"]}", NULL},
-		{"{\"operators\":[\"user_01\"]}", "policy.operators: \"user_01\""},
+		{"{\"operators\":[\"user_01\"]}", "policy.operators: \"user_01\" is not a user id"},
 		{"{\"operators\":[\"system\"]}", "policy.operators"},
 		{"{\"signed\":\"all\"}", NULL},
 		{"{\"signed\":\"devices\"}", NULL},
@@ -215,7 +215,7 @@ ranges(void)
 		{"{\"signed\":true}", "policy.signed"},
 		{"{\"signed\":[\"all\"]}", "policy.signed"},
 		{"{\"signed_types\":[\"POSTED\",\"SESSION_REVOKED\"]}", NULL},
-		{"{\"signed_types\":[\"posted\"]}", "policy.signed_types: \"posted\""},
+		{"{\"signed_types\":[\"posted\"]}", "policy.signed_types: \"posted\" is not a type"},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)

@@ -285,7 +285,7 @@ values(void)
 		{"{\"deposit\":100}", "policy.governance.deposit: wrong type"},
 		{"{\"operator_keys\":[]}", NULL},
 		{"{\"operator_keys\":[\"referral.cap\",\"coherence.*\",\"coherence.acts.*\",\"rules\"]}", NULL},
-		{"{\"operator_keys\":[\"limits\"]}", "policy.governance.operator_keys: \"limits\""},
+		{"{\"operator_keys\":[\"limits\"]}", "policy.governance.operator_keys: \"limits\" is not a key of the class parameter"},
 		{"{\"operator_keys\":[\"limits.\"]}", "operator_keys"},
 		{"{\"operator_keys\":[\"limits.x\"]}", "operator_keys"},
 		{"{\"operator_keys\":[\"limit.*\"]}", "operator_keys"},

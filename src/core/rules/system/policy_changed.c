@@ -83,7 +83,7 @@ check_keys(const qfs_act *act, const qfs_policy *from, const qfs_policy *to)
 			qfs_slice_equal(before, after))
 			continue;
 		if (!qfs_policy_key_is_operators(from, name))
-			return qfs_fail(act->err, QFS_POLICY_GOVERNED, "%v is none of governance.operator_keys", name);
+			return qfs_fail(act->err, QFS_POLICY_GOVERNED, "governance.operator_keys does not list %v", name);
 		status = check_votes(act, from, name);
 	}
 	return status;
