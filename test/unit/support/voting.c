@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "engine/outcome.h"
 #include "support/harness.h"
 
 /* Of each wallet the last one used, in the ledger that was opened last. */
@@ -44,16 +45,31 @@ voting_appoint(sample *s, uint8_t wallet, int64_t nod)
 	return sample_append(s, "NOD_CHANGED", payload);
 }
 
+/* The default policy with governance in trial, without a deposit, and with more of its object. */
+static const char *
+trial(const char *more)
+{
+	static char payload[QFS_POLICY_MAX + 64];
+	char		changes[2048];
+	qfs_buf		buf;
+
+	snprintf(changes, sizeof(changes), "{\"governance\":{%s}}", more[0] == ',' ? more + 1 : more);
+	qfs_buf_init(&buf, payload, sizeof(payload) - 1);
+	qfs_buf_text(&buf, "{\"policy\":");
+	CHECK_STATUS(qfs_policy_merge(qfs_slice_of(sample_policy("{\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"}}")),
+								  qfs_slice_of(changes), &buf, NULL), QFS_OK);
+	qfs_buf_byte(&buf, '}');
+	payload[buf.len] = '\0';
+	return payload;
+}
+
 void
 voting_ledger(sample *s, const char *more, unsigned n, const int64_t *nod)
 {
-	char		changes[2048];
-
 	memset(nonces, 0, sizeof(nonces));
 	sample_open(s);
 	sample_genesis(s);
-	snprintf(changes, sizeof(changes), "{\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"%s}}", more);
-	CHECK_STATUS(sample_append(s, "POLICY_CHANGED", sample_policy_payload(changes)), QFS_OK);
+	CHECK_STATUS(sample_append(s, "POLICY_CHANGED", trial(more)), QFS_OK);
 	for (unsigned i = 0; i < n; i++)
 		CHECK_STATUS(voting_appoint(s, (uint8_t) (i + 1), nod[i]), QFS_OK);
 }
@@ -97,6 +113,109 @@ voting_ballot(int64_t proposal, const char *payload, const char *choice)
 	sodium_bin2hex(digits, sizeof(digits), hash, sizeof(hash));
 	snprintf(text, sizeof(text), "{\"action\":\"%s\",\"choice\":\"%s\",\"proposal\":%lld}", digits, choice, (long long) proposal);
 	return text;
+}
+
+/* ---- proposals that are voted on ---- */
+
+/* More than an agenda has places. */
+#define REMEMBERED 32
+
+static struct
+{
+	int64_t		proposal;
+	char		payload[12000];
+}			entered[REMEMBERED];
+static unsigned entered_count;
+
+int64_t
+voting_enter(sample *s, uint8_t wallet, const char *payload)
+{
+	unsigned	n = entered_count++ % REMEMBERED;
+
+	snprintf(entered[n].payload, sizeof(entered[n].payload), "%s", payload);
+	entered[n].proposal = people_next(s);
+	CHECK_STATUS(voting_act(s, wallet, "PROPOSAL_CREATED", entered[n].payload), QFS_OK);
+	CHECK(!qfs_outcome_is_blocked(s->event.outcome));
+	return entered[n].proposal;
+}
+
+int64_t
+voting_propose(sample *s, uint8_t wallet, const char *track, const char *action)
+{
+	return voting_enter(s, wallet, voting_proposal(track, action));
+}
+
+const char *
+voting_payload(int64_t proposal)
+{
+	for (unsigned back = 1; back <= REMEMBERED && back <= entered_count; back++)
+		if (entered[(entered_count - back) % REMEMBERED].proposal == proposal)
+			return entered[(entered_count - back) % REMEMBERED].payload;
+	CHECK(proposal < 0);
+	return "";
+}
+
+qfs_status
+voting_vote(sample *s, uint8_t wallet, int64_t proposal, const char *choice)
+{
+	return voting_act(s, wallet, "VOTE_CAST", voting_ballot(proposal, voting_payload(proposal), choice));
+}
+
+/* ---- what came of it ---- */
+
+static bool
+has_text(qfs_slice text, const char *part)
+{
+	size_t		len = strlen(part);
+
+	for (size_t at = 0; at + len <= text.len; at++)
+		if (memcmp(text.data + at, part, len) == 0)
+			return true;
+	return false;
+}
+
+/* What was looked for, and where it is not. */
+static void
+check_said(qfs_slice text, const char *part, bool wanted)
+{
+	if (has_text(text, part) != wanted)
+		CHECK_SLICE(text, qfs_slice_of(part));
+	else
+		CHECK(true);
+}
+
+void
+voting_guard(const sample *s, const char *name, int64_t bound, int64_t observed, bool blocks)
+{
+	char		want[256];
+
+	snprintf(want, sizeof(want), GUARD("%s", "%lld", "%lld", "%s"), (long long) bound, name, (long long) observed,
+			 blocks ? "BLOCK" : "PASS");
+	check_said(s->event.outcome, want, true);
+}
+
+void
+voting_no_guard(const sample *s, const char *name)
+{
+	char		part[128];
+
+	snprintf(part, sizeof(part), "\"guard\":\"%s\"", name);
+	check_said(s->event.outcome, part, false);
+}
+
+void
+voting_said(const sample *s, const char *text)
+{
+	check_said(qfs_result_of(s->event.outcome), text, true);
+}
+
+void
+voting_stands(const sample *s, int64_t proposal, const char *state, const char *guard)
+{
+	qfs_tally_record tally = voting_tally(s, proposal);
+
+	CHECK_TEXT(qfs_slice_of(tally.state), state);
+	CHECK_TEXT(qfs_slice_of(tally.has_guard ? tally.guard : ""), guard);
 }
 
 int64_t

@@ -41,6 +41,30 @@ extern const char *voting_proposal(const char *track, const char *action);
 /* A vote on a proposal whose payload is this. */
 extern const char *voting_ballot(int64_t proposal, const char *payload, const char *choice);
 
+/* The same with a payload of one's own for a proposal, which later votes are on; its number. */
+extern int64_t voting_enter(sample *s, uint8_t wallet, const char *payload);
+
+/* A proposal that comes onto the agenda; its number. */
+extern int64_t voting_propose(sample *s, uint8_t wallet, const char *track, const char *action);
+
+/* The payload of one of the last proposals that were entered so. */
+extern const char *voting_payload(int64_t proposal);
+
+/* A vote on one of them. */
+extern qfs_status voting_vote(sample *s, uint8_t wallet, int64_t proposal, const char *choice);
+
+/* The last entry judged by this guard, with these numbers, and it blocked or let pass. */
+extern void voting_guard(const sample *s, const char *name, int64_t bound, int64_t observed, bool blocks);
+
+/* The last entry did not judge by this guard. */
+extern void voting_no_guard(const sample *s, const char *name);
+
+/* The result of the last entry has this text. */
+extern void voting_said(const sample *s, const char *text);
+
+/* How a proposal stands; by which guard it was blocked, "" for none. */
+extern void voting_stands(const sample *s, int64_t proposal, const char *state, const char *guard);
+
 /* Appends what is due, as the ledger itself does; how many that were. */
 extern unsigned voting_settle(sample *s);
 

@@ -73,12 +73,14 @@ read_seat(const qfs_act *act, qfs_slice value, qfs_motion *out)
 	status = qfs_user_id_parse(text, &next->account, act->err);
 	if (status == QFS_OK)
 		status = qfs_nod_get(act, &next->account, &next->nod, &found);
+	if (status != QFS_OK)
+		return status;
 	next->after = qfs_json_int_or(qfs_json_member_or(value, "nod", QFS_LITERAL("null")), 0);
 	for (unsigned i = 0; i < out->seat_count; i++)
 		if (memcmp(&out->seats[i].account, &next->account, sizeof(qfs_user_id)) == 0)
 			return invalid(act, "an account that is named twice");
 	out->seat_count++;
-	return status;
+	return QFS_OK;
 }
 
 static qfs_status

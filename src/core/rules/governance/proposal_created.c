@@ -66,6 +66,20 @@ read_track(const qfs_act *act, qfs_track *out)
 	return status == QFS_OK ? qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.track: %s", name) : status;
 }
 
+/* What is kept off the ledger is named by hashes, which have to be some. */
+static qfs_status
+check_hashes(const qfs_act *act)
+{
+	qfs_hash	ignored;
+	qfs_slice	simulation;
+	qfs_status	status = qfs_payload_hash(act, "text", &ignored);
+
+	if (status == QFS_OK && qfs_json_member(act->event->payload, "simulation", &simulation) &&
+		!qfs_json_member_hex(simulation, "run", ignored.bytes, sizeof(ignored.bytes)))
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.simulation.run: 64 lower-case hexadecimal digits");
+	return status;
+}
+
 static qfs_status
 read_motion(const qfs_act *act, draft *d)
 {
@@ -105,6 +119,8 @@ read_draft(const qfs_act *act, draft *d)
 	status = read_seat(act, d);
 	if (status == QFS_OK)
 		status = read_track(act, &d->track);
+	if (status == QFS_OK)
+		status = check_hashes(act);
 	if (status == QFS_OK)
 		status = read_motion(act, d);
 	if (status == QFS_OK)

@@ -33,8 +33,12 @@ static qfs_status
 check_action(const qfs_act *act, const ballot *b)
 {
 	qfs_hash	action;
+	qfs_hash	ignored;
+	qfs_slice	reason;
 	qfs_status	status = qfs_payload_hash(act, "action", &action);
 
+	if (status == QFS_OK && qfs_json_member(act->event->payload, "reason", &reason))
+		status = qfs_payload_hash(act, "reason", &ignored);
 	if (status == QFS_OK && memcmp(&action, &b->box.proposal.action, sizeof(action)) != 0)
 		return qfs_fail(act->err, QFS_PROPOSAL_ACTION, "proposal %i is %h", b->box.proposal.seq,
 						b->box.proposal.action.bytes);
