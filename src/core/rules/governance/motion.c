@@ -262,7 +262,7 @@ qfs_motion_shares(const qfs_act *act, const qfs_motion *motion, int64_t power_pe
 
 	for (unsigned i = 0; i < motion->seat_count && status == QFS_OK; i++)
 	{
-		qfs_electorate_change(&after, motion->seats[i].nod.nod, motion->seats[i].after);
+		status = qfs_electorate_change(act, &after, motion->seats[i].nod.nod, motion->seats[i].after);
 		if (motion->seats[i].after > largest)
 			largest = motion->seats[i].after;
 	}

@@ -77,7 +77,8 @@ change_seats(qfs_act *act, const nod_change *change)
 	qfs_status	status = qfs_electorate_get(act, &before);
 
 	electorate = before;
-	qfs_electorate_change(&electorate, change->nod.nod, change->after);
+	if (status == QFS_OK)
+		status = qfs_electorate_change(act, &electorate, change->nod.nod, change->after);
 	if (status == QFS_OK && electorate.total > QFS_NOD_MAX)
 		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.nod: all seats together would be %i", electorate.total);
 	if (status == QFS_OK)

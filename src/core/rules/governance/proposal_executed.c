@@ -27,10 +27,8 @@ judge(const qfs_act *act, const qfs_execution *plan)
 
 	(void) qfs_guard_count(fx, &execution_grace, plan->overdue_at, plan->block);
 	if (plan->motion.has_policy)
-	{
 		(void) qfs_guard_count(fx, &base_changed, 0, plan->stale);
-		(void) qfs_guard_count(fx, &policy_valid, 0, !plan->is_valid);
-	}
+	(void) qfs_guard_count(fx, &policy_valid, 0, !plan->is_valid);
 	if (plan->motion.seat_count > 0)
 		(void) qfs_guard_count(fx, &qfs_guard_nod_share, plan->shares.bound, plan->shares.observed);
 	QFS_ASSERT((qfs_guards_first_block(fx) != NULL) == qfs_execution_is_barred(plan));
@@ -117,8 +115,9 @@ change_seats(const qfs_act *act, const qfs_motion *motion, qfs_electorate_record
 	{
 		qfs_nod_record nod = motion->seats[i].nod;
 
-		qfs_electorate_change(electorate, nod.nod, motion->seats[i].after);
-		status = qfs_nod_change(act, &nod, motion->seats[i].after);
+		status = qfs_electorate_change(act, electorate, nod.nod, motion->seats[i].after);
+		if (status == QFS_OK)
+			status = qfs_nod_change(act, &nod, motion->seats[i].after);
 	}
 	qfs_electorate_write(act->result, electorate, &before);
 	return status == QFS_OK ? qfs_electorate_put(act, electorate) : status;

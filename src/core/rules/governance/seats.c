@@ -76,12 +76,15 @@ qfs_nod_at(const qfs_act *act, const qfs_nod_record *nod, int64_t seq, int64_t *
 	return status;
 }
 
-void
-qfs_electorate_change(qfs_electorate_record *electorate, int64_t before, int64_t after)
+qfs_status
+qfs_electorate_change(const qfs_act *act, qfs_electorate_record *electorate, int64_t before, int64_t after)
 {
+	if (before > electorate->total || (before > 0 && electorate->holders == 0))
+		return qfs_fail(act->err, QFS_STATE_MISMATCH, "of %i seats of %i holders one account has %i", electorate->total,
+						electorate->holders, before);
 	electorate->total += after - before;
 	electorate->holders += (after > 0) - (before > 0);
-	QFS_ASSERT(electorate->total >= 0 && electorate->holders >= 0);
+	return QFS_OK;
 }
 
 static qfs_status

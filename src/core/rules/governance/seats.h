@@ -16,8 +16,8 @@ extern qfs_status qfs_electorate_get(const qfs_act *act, qfs_electorate_record *
 /* What an account had at an entry: at most 40 reads, one where nothing has changed since. */
 extern qfs_status qfs_nod_at(const qfs_act *act, const qfs_nod_record *nod, int64_t seq, int64_t *out);
 
-/* The electorate with another number of seats of an account. */
-extern void qfs_electorate_change(qfs_electorate_record *electorate, int64_t before, int64_t after);
+/* The electorate with another number of seats of an account.  Errors: STATE_MISMATCH: they were none of its. */
+extern qfs_status qfs_electorate_change(const qfs_act *act, qfs_electorate_record *electorate, int64_t before, int64_t after);
 
 /* Stores a change that this entry makes, but for the electorate: the record as it is from here on. */
 extern qfs_status qfs_nod_change(const qfs_act *act, qfs_nod_record *nod, int64_t after);

@@ -83,26 +83,19 @@ qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_
 
 /* ---- executions ---- */
 
-/*
- * The action of its entry, which is read once more.  What was refused then is
- * refused now: it is nothing that it could do.
- */
+/* Does it say that such a change cannot be made, and not that something could not be read? */
+static bool
+is_of_the_change(qfs_status status)
+{
+	return status == QFS_POLICY_INVALID || status == QFS_RULES_UNKNOWN || status == QFS_KEY_FIXED || status == QFS_KEY_TRACK;
+}
+
 static qfs_status
 plan_policy(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out)
 {
-	qfs_error	why;
-	qfs_act		quiet = *act;
 	qfs_status	status = qfs_motion_stale(act, &out->motion, box->proposal.base, &out->stale);
 
-	quiet.err = &why;
-	if (status != QFS_OK || act->reducer->policy.governance.mode == QFS_MODE_OFF)
-		return status;
-	status = qfs_motion_policy(&quiet, &out->motion, &out->made);
-	out->is_valid = status == QFS_OK;
-	if (status != QFS_STATE_MISMATCH)
-		return QFS_OK;
-	*act->err = why;
-	return status;
+	return status == QFS_OK ? qfs_motion_policy(act, &out->motion, &out->made) : status;
 }
 
 /* What the proposal's bytes say is read where they stay as they are. */
@@ -125,19 +118,23 @@ qfs_execution_plan(const qfs_act *act, const qfs_ballot_box *box, qfs_execution 
 	out->overdue_at = box->tally.enacts + box->terms.grace_blocks;
 	out->block = qfs_block_at(act->reducer, act->event->at);
 	out->stale = 0;
-	out->is_valid = false;
+	/* Nothing that was voted on comes into force where nothing can be voted on. */
+	out->is_valid = act->reducer->policy.governance.mode != QFS_MODE_OFF;
 	status = read_change(act, box, out);
 	if (status == QFS_OK && out->motion.has_policy)
 		status = plan_policy(act, box, out);
 	if (status == QFS_OK && out->motion.seat_count > 0)
 		status = qfs_motion_shares(act, &out->motion, box->terms.power_percent, &out->shares);
-	return status;
+	if (!is_of_the_change(status))
+		return status;
+	out->is_valid = false;
+	return QFS_OK;
 }
 
 bool
 qfs_execution_is_barred(const qfs_execution *plan)
 {
-	return plan->block > plan->overdue_at || plan->stale > 0 || (plan->motion.has_policy && !plan->is_valid) ||
+	return plan->block > plan->overdue_at || plan->stale > 0 || !plan->is_valid ||
 		(plan->motion.seat_count > 0 && plan->shares.observed > plan->shares.bound);
 }
 

@@ -37,7 +37,7 @@ typedef struct qfs_execution
 	int64_t		overdue_at;		/* last block in which it may be */
 	int64_t		block;			/* in which it is */
 	int64_t		stale;			/* leaves that somebody has changed meanwhile */
-	bool		is_valid;		/* it makes a policy */
+	bool		is_valid;		/* governance is not off, and a policy that it makes is one */
 	qfs_shares	shares;			/* of seats, if it changes some */
 	qfs_new_policy made;
 	uint8_t		change[QFS_MOTION_MAX + 1024];	/* what motion points to */
