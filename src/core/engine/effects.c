@@ -21,6 +21,7 @@ qfs_effects_init(qfs_effects *fx, qfs_act *act)
 	fx->effect_count = 0;
 	fx->guard_count = 0;
 	fx->blocked = false;
+	fx->derives = false;
 	fx->misuse = NULL;
 }
 
@@ -238,6 +239,28 @@ has_guard(const qfs_rule *rule, const qfs_guard *guard)
 	return false;
 }
 
+/* What guard n of the recorded outcome observed; as it was computed, if that is another guard. */
+static qfs_amount
+recorded(const qfs_effects *fx, unsigned n, const qfs_guard *guard, qfs_amount computed)
+{
+	qfs_json_iter iter = qfs_guards_of(fx->act->event->outcome);
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	value;
+	qfs_amount	amount;
+	int64_t		count;
+
+	for (unsigned i = 0; i <= n; i++)
+		if (!qfs_json_next(&iter, &key, &item))
+			return computed;
+	if (!qfs_json_member(item, "guard", &value) || !qfs_json_to_plain(value, &value) ||
+		!qfs_slice_is(value, guard->name) || !qfs_json_member(item, "observed", &value))
+		return computed;
+	if (!guard->is_amount)
+		return qfs_json_to_int(value, &count) && count >= 0 ? (qfs_amount) count : computed;
+	return qfs_json_to_plain(value, &value) && qfs_amount_parse(value, &amount, NULL) == QFS_OK ? amount : computed;
+}
+
 /* What cannot be judged blocks; nothing is stored then anyway. */
 static bool
 judge(qfs_effects *fx, const qfs_guard *guard, bool is_amount, qfs_amount bound, qfs_amount observed)
@@ -254,6 +277,8 @@ judge(qfs_effects *fx, const qfs_guard *guard, bool is_amount, qfs_amount bound,
 		misuse(fx, "a guard that the rule does not list");
 		return true;
 	}
+	if (fx->derives && guard->of_account)
+		observed = recorded(fx, n, guard, observed);
 	fx->guard_count++;
 	fx->guards[n].guard = guard;
 	fx->guards[n].bound = bound;

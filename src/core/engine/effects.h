@@ -49,6 +49,7 @@ typedef struct qfs_effects
 		qfs_amount	observed;
 	}			guards[QFS_GUARDS_MAX];
 	bool		blocked;		/* the entry is recorded, and does not do what was asked */
+	bool		derives;		/* accounts are not shown: what is observed of them is taken as recorded */
 	const char *misuse;			/* what a rule did that it may not do, or NULL: nothing is stored then */
 } qfs_effects;
 

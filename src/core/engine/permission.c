@@ -84,3 +84,20 @@ qfs_permission_check(qfs_act *act, unsigned allowed)
 
 	return status == QFS_OK ? qfs_permission_allow(act, allowed) : status;
 }
+
+qfs_status
+qfs_permission_presume(qfs_act *act, unsigned allowed)
+{
+	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
+
+	if (status == QFS_OK)
+		status = qfs_permission_check_sig(act);
+	if (status == QFS_OK)
+		status = qfs_permission_check_wallet(act);
+	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION && act->rule->must_sign && !act->auth.is_signed)
+		return qfs_fail(act->err, QFS_EVENT_UNSIGNED, "%v", act->event->type);
+	if (status == QFS_OK && act->auth.is_signed && act->reducer->check_signatures)
+		status = qfs_event_signature_check(act->reducer, act->event, &act->auth, act->err);
+	act->session.operates = act->auth.via == QFS_VIA_SESSION;
+	return status == QFS_OK ? qfs_permission_allow(act, allowed) : status;
+}

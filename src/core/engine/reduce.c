@@ -36,7 +36,7 @@ apply_rule(const qfs_rule *rule, qfs_act *act)
 	qfs_status	status = check_payload(act->event, qfs_slice_of(rule->schema), act->err);
 
 	if (status == QFS_OK)
-		status = qfs_permission_check(act, rule->via);
+		status = act->fx->derives ? qfs_permission_presume(act, rule->via) : qfs_permission_check(act, rule->via);
 	if (status == QFS_OK && act->event->has_actor && (act->auth.via & BY_NOBODY))
 		status = qfs_fail(act->err, QFS_ACTOR_MISMATCH, "%v is an act of the ledger itself",
 						  act->event->type);
@@ -158,9 +158,10 @@ may_come_first(const qfs_rule *rule)
 	return rule != NULL && (rule->settles || rule->of_server || rule->acknowledges != NULL);
 }
 
-qfs_status
-qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_buf *accounts,
-				qfs_error *err)
+/* derives: accounts are not shown, nor written */
+static qfs_status
+reduce(qfs_reducer *r, const qfs_entry *event, bool derives, qfs_effects *fx, qfs_buf *outcome, qfs_buf *accounts,
+	   qfs_error *err)
 {
 	uint8_t		memory[RESULT_MAX];
 	qfs_buf		result;
@@ -180,15 +181,29 @@ qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf
 		return qfs_fail(err, QFS_SETTLEMENT_DUE, "since %i ms", event->at - r->due_at);
 
 	qfs_effects_init(fx, &act);
+	fx->derives = derives;
 	qfs_buf_init(&result, memory, sizeof(memory));
 	status = apply(&act, &result);
-	if (status == QFS_OK)
+	if (status == QFS_OK && !derives)
 		status = qfs_effects_write_accounts(fx, accounts, err);
 	if (status == QFS_OK)
 		status = qfs_effects_write_outcome(fx, result.len > 2 ? qfs_buf_slice(&result) : (qfs_slice) {NULL, 0},
 										   outcome, err);
 	fx->act = NULL;
 	return status;
+}
+
+qfs_status
+qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_buf *accounts,
+				qfs_error *err)
+{
+	return reduce(r, event, false, fx, outcome, accounts, err);
+}
+
+qfs_status
+qfs_derive(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_error *err)
+{
+	return reduce(r, event, true, fx, outcome, NULL, err);
 }
 
 qfs_status

@@ -37,6 +37,14 @@ extern qfs_status qfs_reduce_with(qfs_reducer *r, const qfs_entry *event, qfs_ef
 								  qfs_buf *accounts, qfs_error *err);
 
 /*
+ * The same for a recorded entry whose accounts are not shown, if its rule says
+ * that it is derivable: who acted is taken as recorded, and what guards
+ * observed of accounts.  Guards and result of the outcome are what they should
+ * be, and fx->account_count says whether the rule looked at accounts.
+ */
+extern qfs_status qfs_derive(qfs_reducer *r, const qfs_entry *event, qfs_effects *fx, qfs_buf *outcome, qfs_error *err);
+
+/*
  * Stores what a recorded entry says, outcome and all, without the entries
  * before it: recalling every entry of a ledger gives the state that reducing
  * every entry gives.  Signatures inside the entry are checked, if signatures

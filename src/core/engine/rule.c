@@ -95,6 +95,19 @@ qfs_guard_write(qfs_json_writer *w, const qfs_guard *guard, qfs_amount bound, qf
 	qfs_json_close(w);
 }
 
+/* ---- explanations ---- */
+
+qfs_status
+qfs_grounds_add_named(qfs_grounds *grounds, qfs_slice object, const char *name, qfs_error *err)
+{
+	const qfs_entry *entry;
+	qfs_slice	value;
+	int64_t		seq;
+
+	return qfs_json_member(object, name, &value) && qfs_json_to_int(value, &seq) ?
+		grounds->add(grounds, seq, &entry, err) : QFS_OK;
+}
+
 static bool
 is_called(const qfs_change *change, qfs_slice name)
 {

@@ -48,6 +48,7 @@ typedef struct qfs_guard
 	const char *name;
 	qfs_relation relation;
 	bool		is_amount;		/* bound and observed are amounts, else counts */
+	bool		of_account;		/* what is observed is an account's own: whoever is not shown it takes it as recorded */
 } qfs_guard;
 
 /* Its verdict, from its relation.  bound, observed: amounts, or counts as such */
@@ -100,6 +101,22 @@ typedef enum qfs_enacts
 	QFS_ENACTS_TYPE = 8			/* a type of the application's */
 } qfs_enacts;
 
+/* Whoever collects the entries that an explanation rests on. */
+typedef struct qfs_grounds qfs_grounds;
+struct qfs_grounds
+{
+	/*
+	 * Adds entry seq, of which act, payload, signature and outcome are shown,
+	 * and gives it, as it is until the next one is added.
+	 * *out = NULL: it is none before the one in question, and executing that one will tell
+	 * Errors: those of the source, BUNDLE_INCOMPLETE, EXPLAIN_LIMIT.
+	 */
+	qfs_status	(*add) (qfs_grounds *grounds, int64_t seq, const qfs_entry **out, qfs_error *err);
+};
+
+/* Adds the entry that a member of an object names; none for null, and for a member that is not there. */
+extern qfs_status qfs_grounds_add_named(qfs_grounds *grounds, qfs_slice object, const char *name, qfs_error *err);
+
 /* ---- rules ---- */
 
 struct qfs_rule
@@ -141,15 +158,26 @@ struct qfs_rule
 
 	/* ---- how it explains itself ---- */
 
-	unsigned	enacts;			/* a set of qfs_enacts */
+	unsigned	enacts;			/* a set of qfs_enacts; a policy only if its payload has the member "policy" */
 	/*
 	 * Puts into the store what follows from the recorded entry by itself and
 	 * what executing it needs, when the entries before are not there; or NULL.
 	 */
 	qfs_status	(*suppose) (qfs_act *act);
 
-	/* The entry before, besides those that touched its accounts, that executing it needs; false: none. */
-	bool		(*rests) (const qfs_entry *entry, uint64_t *seq);
+	/*
+	 * Names the entries before, besides those that touched its accounts, that
+	 * executing it needs: those that its outcome names, and those that they
+	 * name in turn.  Or NULL: there are none.
+	 */
+	qfs_status	(*rests) (const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err);
+
+	/*
+	 * Its guards and its result follow from entries that everybody sees, but
+	 * for what guards say that are of_account: whoever is shown nothing of
+	 * accounts can compute them all the same.
+	 */
+	bool		derivable;
 
 	/*
 	 * With QFS_ENACTS_KEYS: the keys in force become those that it names, if

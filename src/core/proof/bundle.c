@@ -92,6 +92,15 @@ find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_err
 	return QFS_OK;
 }
 
+/* Of a policy: an entry that only may put one in force has one in its payload if it does. */
+static bool
+has_policy(const qfs_entry *entry)
+{
+	qfs_slice	policy;
+
+	return qfs_json_member(entry->payload, "policy", &policy);
+}
+
 /* Does an entry put this in force?  The first one puts in force all there is, and does not count. */
 static bool
 enacts(const reading *r, const qfs_entry *entry, qfs_enacts what)
@@ -109,7 +118,7 @@ find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
 	(void) err;
 	*seq = -1;
 	for (unsigned i = 0; i < r->count && r->entries[i].entry.seq < at; i++)
-		if (enacts(r, &r->entries[i].entry, QFS_ENACTS_POLICY))
+		if (enacts(r, &r->entries[i].entry, QFS_ENACTS_POLICY) && has_policy(&r->entries[i].entry))
 			*seq = (int64_t) r->entries[i].entry.seq;
 	return QFS_OK;
 }

@@ -168,12 +168,17 @@ static bool
 is_asked(const qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *user, qfs_account_kind kind)
 {
 	bool		is_actor = subject->has_actor && memcmp(user, &subject->actor, sizeof(*user)) == 0;
+	qfs_reader	reader = reader_of(x);
 
 	if (!qfs_topic_executes(x->question.topic) && !(is_actor && kind == QFS_ACCESS))
 		return false;
-	/* Standings are what profiles show; whose authority it was is a question of everybody whom the entry concerns. */
-	return !x->question.to_subject || is_subject(x, user) || kind == QFS_STANDING ||
-		(is_actor && kind == QFS_ACCESS && !qfs_topic_executes(x->question.topic));
+	if (!x->question.to_subject || is_subject(x, user))
+		return true;
+	/* Whose authority it was is a question of everybody whom the entry concerns. */
+	if (!qfs_topic_executes(x->question.topic))
+		return is_actor && kind == QFS_ACCESS;
+	/* Standings are what profiles show; but what everybody sees of an entry is no reason to ask for them. */
+	return kind == QFS_STANDING && qfs_is_party(x->registry, &reader, subject);
 }
 
 /* Adds the entry that touched a kind of an account before the one in question. */
@@ -340,14 +345,36 @@ add_sessions(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 
 /* ---- what else it rests on ---- */
 
-/* An application's type is registered; of qfs's own, executing it may need one entry more. */
+/* What a rule names goes into the explanation. */
+typedef struct collecting
+{
+	qfs_grounds grounds;		/* first: the rule gets a pointer to it */
+	qfs_explanation *x;
+} collecting;
+
+static qfs_status
+add_ground_of(qfs_grounds *grounds, int64_t seq, const qfs_entry **out, qfs_error *err)
+{
+	qfs_explanation *x = ((collecting *) (void *) grounds)->x;
+	qfs_status	status;
+
+	*out = NULL;
+	if (seq < 0 || (uint64_t) seq >= x->question.seq)
+		return QFS_OK;
+	status = add_act(x, (uint64_t) seq, err);
+	if (status == QFS_OK)
+		*out = &qfs_evidence_find(x->evidence, x->count, (uint64_t) seq)->entry;
+	return status;
+}
+
+/* An application's type is registered; of qfs's own, executing it may need more entries. */
 static qfs_status
 add_others(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 {
 	const qfs_rule *rule = qfs_registry_find(x->registry, subject->type);
+	collecting	adding = {.grounds = {.add = add_ground_of},.x = x};
 	qfs_status	status = QFS_OK;
 	int64_t		registered;
-	uint64_t	seq;
 
 	if (!subject->parts[QFS_PART_ACT].shown)
 		return QFS_OK;
@@ -356,9 +383,8 @@ add_others(qfs_explanation *x, const qfs_entry *subject, qfs_error *err)
 		status = x->source->find_type(x->source, subject->type, subject->seq, &registered, err);
 		return status == QFS_OK && registered >= 0 ? add_act(x, (uint64_t) registered, err) : status;
 	}
-	if (x->is_whole && rule->rests != NULL && rule->rests(subject, &seq))
-		status = add_act(x, seq, err);
-	return status;
+	x->is_derived = !x->is_whole && rule->derivable && is_told(subject);
+	return (x->is_whole || x->is_derived) && rule->rests != NULL ? rule->rests(subject, &adding.grounds, err) : QFS_OK;
 }
 
 /* Entry 0, the policy in force, and every key up to the one that signs. */

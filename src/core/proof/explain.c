@@ -59,6 +59,7 @@ qfs_explain_begin(qfs_explanation *x, const qfs_registry *registry, const qfs_qu
 		return qfs_fail(err, QFS_NO_MEMORY, "for an explanation");
 	}
 	qfs_reducer_init(x->reducer, registry, qfs_memory_store_base(x->memory), true);
+	x->reducer->knows_agenda = false;
 	return QFS_OK;
 }
 
@@ -276,6 +277,34 @@ execute(qfs_explanation *x, qfs_error *err)
 	return QFS_OK;
 }
 
+/* Are guards and result what they should be, and is it blocked if they say so? */
+static bool
+agrees(const qfs_explanation *x, qfs_slice outcome)
+{
+	qfs_slice	recorded = x->subject->entry.outcome;
+
+	return qfs_slice_equal(qfs_result_of(outcome), qfs_result_of(recorded)) &&
+		qfs_slice_equal(qfs_json_member_or(outcome, "guards", QFS_LITERAL("[]")),
+						qfs_json_member_or(recorded, "guards", QFS_LITERAL("[]"))) &&
+		x->fx.blocked == qfs_outcome_is_blocked(recorded);
+}
+
+/* What follows of it without accounts. */
+static qfs_status
+derive(qfs_explanation *x, qfs_error *err)
+{
+	const qfs_entry *entry = &x->subject->entry;
+	qfs_buf		outcome;
+	qfs_status	status;
+
+	qfs_buf_init(&outcome, x->space.outcome, sizeof(x->space.outcome));
+	status = qfs_derive(x->reducer, entry, &x->fx, &outcome, err);
+	if (status == QFS_OK && !agrees(x, qfs_buf_slice(&outcome)))
+		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u: guards and result should be those of %v", entry->seq,
+						qfs_buf_slice(&outcome));
+	return status;
+}
+
 static qfs_status
 examine(qfs_explanation *x, qfs_error *err)
 {
@@ -292,7 +321,9 @@ examine(qfs_explanation *x, qfs_error *err)
 	if (status != QFS_OK || !qfs_topic_executes(topic))
 		return status;
 	status = qfs_explain_derive(x, err);
-	return status == QFS_OK && x->is_whole ? execute(x, err) : status;
+	if (status != QFS_OK)
+		return status;
+	return x->is_whole ? execute(x, err) : x->is_derived ? derive(x, err) : QFS_OK;
 }
 
 /* Puts what is shown of accounts into the store. */
@@ -591,18 +622,28 @@ write_guards(const qfs_explanation *x, qfs_json_writer *w)
 	qfs_json_close(w);
 }
 
+/* Is it shown that the account's own wallet signed the event? */
+static bool
+is_wallets(const qfs_explanation *x)
+{
+	qfs_auth	auth;
+
+	return qfs_story_auth(&x->subject->entry, &auth) && auth.via == QFS_VIA_WALLET && auth.is_signed;
+}
+
 /* What is taken as it was recorded: nobody to whom it is explained can know it. */
 static void
 write_recorded(const qfs_explanation *x, qfs_json_writer *w)
 {
 	bool		executes = qfs_topic_executes(x->question.topic);
 	bool		by_session = x->subject->entry.has_actor || !x->subject->entry.parts[QFS_PART_ACT].shown;
+	bool		looked = !x->is_derived || x->fx.account_count > 0;
 
 	qfs_json_key(w, "recorded");
 	qfs_json_open_array(w);
-	if (executes && by_session && !x->has_session && !x->is_whole)
+	if (executes && by_session && !x->has_session && !x->is_whole && !is_wallets(x))
 		qfs_json_put_text(w, QFS_LITERAL("authority"));
-	if (executes && !x->is_whole)
+	if (executes && !x->is_whole && looked)
 		qfs_json_put_text(w, QFS_LITERAL("conditions"));
 	if (executes)
 	{

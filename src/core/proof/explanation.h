@@ -98,6 +98,7 @@ typedef struct qfs_explanation
 	qfs_session_record session; /* that authorized it; has_session says if one did */
 	bool		has_session;
 	bool		is_whole;		/* nothing that executing it needs is hidden */
+	bool		is_derived;		/* something of accounts is, but guards and result follow without it */
 	unsigned	effect_count;	/* what it did to the standings that are shown */
 	qfs_effect	effects[QFS_EFFECTS_MAX];
 	qfs_effects fx;

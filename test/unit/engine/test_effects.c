@@ -24,12 +24,12 @@ static const qfs_change third = {.name = "THIRD"};
 static const qfs_change numbered = {.name = "NUMBERED_",.is_prefix = true};
 static const qfs_change *const changes[] = {&seen, &rule_name, &first, &second, &third, &numbered, NULL};
 
-static const qfs_guard counted = {"COUNTED", QFS_AT_MOST, false};
-static const qfs_guard one_too_many = {"ONE_TOO_MANY", QFS_AT_MOST, false};
-static const qfs_guard measured = {"MEASURED", QFS_AT_MOST, true};
-static const qfs_guard too_much = {"TOO_MUCH", QFS_AT_MOST, true};
-static const qfs_guard below = {"BELOW", QFS_BELOW, false};
-static const qfs_guard at_least = {"AT_LEAST", QFS_AT_LEAST, false};
+static const qfs_guard counted = {.name = "COUNTED",.relation = QFS_AT_MOST};
+static const qfs_guard one_too_many = {.name = "ONE_TOO_MANY",.relation = QFS_AT_MOST};
+static const qfs_guard measured = {.name = "MEASURED",.relation = QFS_AT_MOST,.is_amount = true};
+static const qfs_guard too_much = {.name = "TOO_MUCH",.relation = QFS_AT_MOST,.is_amount = true};
+static const qfs_guard below = {.name = "BELOW",.relation = QFS_BELOW};
+static const qfs_guard at_least = {.name = "AT_LEAST",.relation = QFS_AT_LEAST};
 static const qfs_guard *const listed[] = {&counted, &one_too_many, &measured, &too_much, &below, &at_least, NULL};
 
 static const qfs_rule rule = {.type = "TESTED",.guards = listed,.changes = changes};
@@ -407,7 +407,7 @@ refuse(const char *detail)
 static void
 not_listed(void)
 {
-	static const qfs_guard stranger = {"COUNTED", QFS_AT_MOST, false};
+	static const qfs_guard stranger = {.name = "COUNTED",.relation = QFS_AT_MOST};
 	static const qfs_change other = {.name = "SEEN"};
 
 	begin();

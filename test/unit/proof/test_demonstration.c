@@ -35,7 +35,7 @@ static const qfs_field fields[] = {
 
 static const qfs_kind kind = QFS_KIND("thanks", thanks_record, fields, 1, false);
 
-static const qfs_guard to_self = {"THANKS_TO_SELF", QFS_AT_MOST, false};
+static const qfs_guard to_self = {.name = "THANKS_TO_SELF",.relation = QFS_AT_MOST};
 static const qfs_guard *const guards[] = {&to_self, NULL};
 
 static qfs_amount
@@ -112,15 +112,13 @@ read_entry(const qfs_entry *entry, int64_t *out)
 	return qfs_json_member(entry->payload, "entry", &value) && qfs_json_to_int(value, out);
 }
 
-static bool
-rests(const qfs_entry *entry, uint64_t *seq)
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 {
-	int64_t		given;
+	const qfs_entry *given;
+	int64_t		seq;
 
-	if (!read_entry(entry, &given) || given < 0 || given >= (int64_t) entry->seq)
-		return false;
-	*seq = (uint64_t) given;
-	return true;
+	return read_entry(entry, &seq) ? grounds->add(grounds, seq, &given, err) : QFS_OK;
 }
 
 static void

@@ -389,37 +389,6 @@ statement(void)
 
 /* ---- a ledger that lies ---- */
 
-/* Puts something else into a line, and the tree over it. */
-static void
-forge(unsigned seq, const char *from, const char *to)
-{
-	static uint8_t bytes[QFS_LINE_MAX];
-	qfs_slice	line = sample_line(&s, seq);
-	qfs_buf		out;
-	size_t		at = 0;
-
-	while (at + strlen(from) < line.len && memcmp(line.data + at, from, strlen(from)) != 0)
-		at++;
-	if (!CHECK(at + strlen(from) < line.len))
-		return;
-	qfs_buf_init(&out, bytes, sizeof(bytes));
-	qfs_buf_bytes(&out, line.data, at);
-	qfs_buf_text(&out, to);
-	qfs_buf_bytes(&out, line.data + at + strlen(from), line.len - at - strlen(from));
-	free(s.entry[seq].bytes);
-	s.entry[seq].bytes = malloc(out.len);
-	s.entry[seq].len = out.len;
-	memcpy(s.entry[seq].bytes, out.data, out.len);
-	qfs_frontier_init(&s.chain.frontier, 0, NULL);
-	for (unsigned i = 0; i < s.count; i++)
-	{
-		qfs_seal   *seal = &s.entry[i].seal;
-
-		seal->hash = second_hash(sample_line(&s, i));
-		CHECK_STATUS(qfs_frontier_append(&s.chain.frontier, &seal->hash, seal->nodes, &seal->count, NULL), QFS_OK);
-	}
-}
-
 /* What it says of Ann does not follow from what is shown: nobody has to see the rest to know. */
 static void
 lies(void)
@@ -456,7 +425,7 @@ lies(void)
 		unit_row("%s", rows[i].to);
 		open_history();
 		s.apart = true;
-		forge(rows[i].seq, rows[i].from, rows[i].to);
+		explaining_forge(&s, rows[i].seq, rows[i].from, rows[i].to);
 		CHECK_STATUS(explain(REWARD, QFS_TOPIC_REWARD, &ann, true), QFS_OUTCOME_MISMATCH);
 		CHECK_DETAIL(&made.err, rows[i].detail);
 		sample_close(&s);
@@ -469,21 +438,21 @@ missing_parts(void)
 {
 	open_history();
 	s.apart = true;
-	forge(REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":6");
+	explaining_forge(&s, REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":6");
 	CHECK_STATUS(explain(REWARD, QFS_TOPIC_REWARD, &ann, true), QFS_BUNDLE_INCOMPLETE);
 	CHECK_DETAIL(&made.err, "the part standing of");
 	sample_close(&s);
 
 	open_history();
 	s.apart = true;
-	forge(REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":13");
+	explaining_forge(&s, REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":13");
 	CHECK(explain(REWARD, QFS_TOPIC_REWARD, &ann, true) != QFS_OK);
 	sample_close(&s);
 
 	/* A beginning that is none: the account had something before. */
 	open_history();
 	s.apart = true;
-	forge(REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":null");
+	explaining_forge(&s, REWARD, "\"policy\":1,\"previous\":7", "\"policy\":1,\"previous\":null");
 	CHECK(explain(REWARD, QFS_TOPIC_REWARD, &ann, true) != QFS_OK);
 	sample_close(&s);
 }
@@ -494,7 +463,7 @@ statement_lies(void)
 {
 	open_history();
 	s.apart = true;
-	forge(7, "\"coherence\":\"0.03", "\"coherence\":\"0.05");
+	explaining_forge(&s, 7, "\"coherence\":\"0.03", "\"coherence\":\"0.05");
 	CHECK_STATUS(explain(REWARD, QFS_TOPIC_STATEMENT, &ann, true), QFS_OUTCOME_MISMATCH);
 	sample_close(&s);
 }

@@ -7,9 +7,11 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "crypto/keccak.h"
 #include "support/harness.h"
+#include "support/second_hash.h"
 
 /* ---- the sample as a source ---- */
 
@@ -74,11 +76,28 @@ find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_err
 	return QFS_OK;
 }
 
+/* What an execution puts in force is the first member of its payload. */
+static bool
+puts_policy(const qfs_entry *entry)
+{
+	static const char begin[] = "{\"policy\":{";
+
+	return qfs_slice_equal(entry->type, QFS_LITERAL("POLICY_CHANGED")) ||
+		(qfs_slice_equal(entry->type, QFS_LITERAL("PROPOSAL_EXECUTED")) && entry->payload.len > sizeof(begin) &&
+		 memcmp(entry->payload.data, begin, sizeof(begin) - 1) == 0);
+}
+
 static qfs_status
 find_policy(qfs_source *source, uint64_t at, int64_t *seq, qfs_error *err)
 {
+	const explaining *e = (const explaining *) (void *) source;
+	qfs_entry	entry;
+
 	(void) err;
-	*seq = seek((const explaining *) (void *) source, "POLICY_CHANGED", 0, at, NULL, QFS_LITERAL(""), true);
+	*seq = -1;
+	for (unsigned i = 0; i < e->s->count && i < at; i++)
+		if (is_given(e, i) && qfs_line_read(sample_line(e->s, i), &entry, NULL) == QFS_OK && puts_policy(&entry))
+			*seq = i;
 	return QFS_OK;
 }
 
@@ -215,4 +234,34 @@ explaining_hash_anew(uint8_t *text, size_t len)
 	qfs_sha3_256((qfs_slice) {without, len - cut}, &hash);
 	sodium_bin2hex(digits, sizeof(digits), hash.bytes, sizeof(hash.bytes));
 	memcpy(text + at + sizeof(key) - 1, digits, 64);
+}
+
+void
+explaining_forge(sample *s, unsigned seq, const char *from, const char *to)
+{
+	static uint8_t bytes[QFS_LINE_MAX];
+	qfs_slice	line = sample_line(s, seq);
+	qfs_buf		out;
+	size_t		at = 0;
+
+	while (at + strlen(from) < line.len && memcmp(line.data + at, from, strlen(from)) != 0)
+		at++;
+	if (!CHECK(at + strlen(from) < line.len))
+		return;
+	qfs_buf_init(&out, bytes, sizeof(bytes));
+	qfs_buf_bytes(&out, line.data, at);
+	qfs_buf_text(&out, to);
+	qfs_buf_bytes(&out, line.data + at + strlen(from), line.len - at - strlen(from));
+	free(s->entry[seq].bytes);
+	s->entry[seq].bytes = malloc(out.len);
+	s->entry[seq].len = out.len;
+	memcpy(s->entry[seq].bytes, out.data, out.len);
+	qfs_frontier_init(&s->chain.frontier, 0, NULL);
+	for (unsigned i = 0; i < s->count; i++)
+	{
+		qfs_seal   *seal = &s->entry[i].seal;
+
+		seal->hash = second_hash(sample_line(s, i));
+		CHECK_STATUS(qfs_frontier_append(&s->chain.frontier, &seal->hash, seal->nodes, &seal->count, NULL), QFS_OK);
+	}
 }

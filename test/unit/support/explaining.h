@@ -36,4 +36,10 @@ extern qfs_status explaining_make(explaining *e, sample *s, const qfs_question *
 /* Computes explanation_hash of a text that was changed, as a liar would. */
 extern void explaining_hash_anew(uint8_t *text, size_t len);
 
+/*
+ * Puts a text in place of another in an entry, as a ledger that lies: all
+ * commitments and the tree are those of what it says now.
+ */
+extern void explaining_forge(sample *s, unsigned seq, const char *from, const char *to);
+
 #endif

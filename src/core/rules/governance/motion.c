@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/status.h"
 #include "crypto/sha256.h"
+#include "engine/account_part.h"
 #include "rules/governance/tally.h"
 
 /* ---- reading ---- */
@@ -270,4 +271,33 @@ qfs_motion_shares(const qfs_act *act, const qfs_motion *motion, int64_t power_pe
 	out->bound = status != QFS_OK || after.total > QFS_NOD_MAX ? 0 : power_percent * after.total;
 	out->observed = 100 * largest;
 	return status;
+}
+
+static void
+write_seat(qfs_json_writer *w, const qfs_motion_seat *seat)
+{
+	qfs_json_open_object(w);
+	qfs_json_key(w, "account");
+	qfs_json_put_user(w, &seat->account);
+	qfs_json_key(w, "after");
+	qfs_json_put_int(w, seat->after);
+	qfs_json_key(w, "before");
+	qfs_json_put_int(w, seat->nod.nod);
+	qfs_json_key(w, "number");
+	qfs_json_put_int(w, seat->nod.changes + 1);
+	qfs_json_key(w, "previous");
+	qfs_previous_write(w, seat->nod.changes > 0 ? seat->nod.seq : -1);
+	qfs_json_close(w);
+}
+
+void
+qfs_motion_write_seats(qfs_json_writer *w, const qfs_motion *motion)
+{
+	if (motion->seat_count == 0)
+		return;
+	qfs_json_key(w, "seats");
+	qfs_json_open_array(w);
+	for (unsigned i = 0; i < motion->seat_count; i++)
+		write_seat(w, &motion->seats[i]);
+	qfs_json_close(w);
 }

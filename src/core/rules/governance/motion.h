@@ -67,6 +67,12 @@ typedef struct qfs_shares
 	int64_t		observed;
 } qfs_shares;
 
+/*
+ * "seats":[{"account","after","before","number","previous"}…]: what it makes
+ * of each account, if it names some; previous: the entry before that changed it
+ */
+extern void qfs_motion_write_seats(qfs_json_writer *w, const qfs_motion *motion);
+
 extern const qfs_guard qfs_guard_nod_share;
 extern qfs_status qfs_motion_shares(const qfs_act *act, const qfs_motion *motion, int64_t power_percent, qfs_shares *out);
 

@@ -12,6 +12,7 @@
 #include "engine/permission.h"
 #include "rules/governance/seats.h"
 #include "rules/governance/tally.h"
+#include "rules/governance/trail.h"
 
 /* A holder's own change: not before, the epoch that it is. */
 static const qfs_guard nod_epoch = {.name = "NOD_EPOCH",.relation = QFS_AT_LEAST};
@@ -125,6 +126,16 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_electorate_recall(act) : status;
 }
 
+/* ---- its explanation ---- */
+
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	qfs_status	status = qfs_grounds_add_named(grounds, qfs_result_of(entry->outcome), "previous", err);
+
+	return status == QFS_OK ? qfs_trail_previous(entry, "electorate", grounds, err) : status;
+}
+
 const qfs_rule qfs_rule_nod_changed = {
 	.type = "NOD_CHANGED",
 	.schema = "{\"properties\":{"
@@ -137,5 +148,7 @@ const qfs_rule qfs_rule_nod_changed = {
 	.guards = guards,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 };

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "engine/outcome.h"
 #include "rules/governance/ballot_box.h"
+#include "rules/governance/trail.h"
 
 static qfs_status
 check(const qfs_act *act, const qfs_ballot_box *box)
@@ -61,6 +62,16 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_agenda_recall(act) : status;
 }
 
+/* ---- its explanation ---- */
+
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	qfs_status	status = qfs_grounds_add_named(grounds, entry->payload, "proposal", err);
+
+	return status == QFS_OK ? qfs_trail_previous(entry, "agenda", grounds, err) : status;
+}
+
 const qfs_rule qfs_rule_proposal_cancelled = {
 	.type = "PROPOSAL_CANCELLED",
 	.schema = "{\"properties\":{\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
@@ -69,5 +80,7 @@ const qfs_rule qfs_rule_proposal_cancelled = {
 	.must_sign = true,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 };

@@ -13,6 +13,7 @@
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
 #include "rules/governance/motion.h"
+#include "rules/governance/trail.h"
 
 /* Places that are kept for emergencies. */
 #define EMERGENCY_PLACES 4
@@ -21,7 +22,7 @@ static const qfs_guard proposer_power = {.name = "PROPOSER_POWER",.relation = QF
 static const qfs_guard proposer_open = {.name = "PROPOSER_OPEN",.relation = QFS_AT_MOST};
 static const qfs_guard proposer_cooldown = {.name = "PROPOSER_COOLDOWN",.relation = QFS_AT_LEAST};
 static const qfs_guard agenda_full = {.name = "AGENDA_FULL",.relation = QFS_BELOW};
-static const qfs_guard deposit = {.name = "DEPOSIT",.relation = QFS_AT_LEAST,.is_amount = true};
+static const qfs_guard deposit = {.name = "DEPOSIT",.relation = QFS_AT_LEAST,.is_amount = true,.of_account = true};
 static const qfs_guard key_cooldown = {.name = "KEY_COOLDOWN",.relation = QFS_AT_LEAST};
 static const qfs_guard emergency_scope = {.name = "EMERGENCY_SCOPE",.relation = QFS_AT_MOST};
 static const qfs_guard *const guards[] = {
@@ -369,6 +370,7 @@ write_result(const qfs_act *act, const draft *d, const qfs_agenda *agenda)
 		qfs_json_put_hex(w, d->made.hash.bytes, sizeof(d->made.hash.bytes));
 	}
 	write_schedule(w, &d->schedule);
+	qfs_motion_write_seats(w, &d->motion);
 	write_snapshot(w, d);
 	qfs_json_key(w, "terms");
 	qfs_terms_write(w, &d->terms);
@@ -490,6 +492,46 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_agenda_recall(act) : status;
 }
 
+/* ---- its explanation ---- */
+
+/* The executions that changed its leaves last, and what they carried out, which says so. */
+static qfs_status
+add_keys(qfs_slice keys, qfs_grounds *grounds, qfs_error *err)
+{
+	qfs_json_iter iter = qfs_json_members(keys);
+	qfs_status	status = QFS_OK;
+	const qfs_entry *entry;
+	qfs_slice	key;
+	qfs_slice	value;
+	int64_t		seq;
+
+	while (status == QFS_OK && qfs_json_next(&iter, &key, &value))
+	{
+		if (!qfs_json_to_int(value, &seq))
+			continue;
+		status = grounds->add(grounds, seq, &entry, err);
+		if (status == QFS_OK && entry != NULL)
+			status = qfs_grounds_add_named(grounds, entry->payload, "proposal", err);
+	}
+	return status;
+}
+
+/* The agenda, the electorate, the proposer's seats and its proposals before, and the seats that it would change. */
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	static const char *const named[] = {"electorate", "emergency", "previous", "seat"};
+	qfs_slice	result = qfs_result_of(entry->outcome);
+	qfs_slice	snapshot = qfs_trail_member(result, "snapshot");
+	qfs_status	status = qfs_trail_previous(entry, "agenda", grounds, err);
+
+	for (size_t i = 0; i < QFS_ROWS(named) && status == QFS_OK; i++)
+		status = qfs_grounds_add_named(grounds, snapshot, named[i], err);
+	if (status == QFS_OK)
+		status = qfs_trail_previous(entry, "seats", grounds, err);
+	return status == QFS_OK ? add_keys(qfs_trail_member(result, "keys"), grounds, err) : status;
+}
+
 const qfs_rule qfs_rule_proposal_created = {
 	.type = "PROPOSAL_CREATED",
 	.schema = "{\"properties\":{"
@@ -513,5 +555,7 @@ const qfs_rule qfs_rule_proposal_created = {
 	.guards = guards,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 };

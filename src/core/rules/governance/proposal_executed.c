@@ -11,6 +11,7 @@
 #include "engine/account_part.h"
 #include "engine/payload.h"
 #include "rules/governance/settlement.h"
+#include "rules/governance/trail.h"
 #include "rules/system/policy_changed.h"
 
 static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST};
@@ -88,27 +89,9 @@ enact(qfs_act *act, const qfs_motion *motion, qfs_slice policy)
 
 /* ---- seats ---- */
 
-static void
-write_seat(qfs_json_writer *w, const qfs_motion_seat *seat)
-{
-	qfs_json_open_object(w);
-	qfs_json_key(w, "account");
-	qfs_json_put_user(w, &seat->account);
-	qfs_json_key(w, "after");
-	qfs_json_put_int(w, seat->after);
-	qfs_json_key(w, "before");
-	qfs_json_put_int(w, seat->nod.nod);
-	qfs_json_key(w, "number");
-	qfs_json_put_int(w, seat->nod.changes + 1);
-	qfs_json_key(w, "previous");
-	qfs_previous_write(w, seat->nod.changes > 0 ? seat->nod.seq : -1);
-	qfs_json_close(w);
-}
-
 static qfs_status
 change_seats(const qfs_act *act, const qfs_motion *motion, qfs_electorate_record *electorate)
 {
-	qfs_electorate_record before = *electorate;
 	qfs_status	status = QFS_OK;
 
 	for (unsigned i = 0; i < motion->seat_count && status == QFS_OK; i++)
@@ -119,20 +102,22 @@ change_seats(const qfs_act *act, const qfs_motion *motion, qfs_electorate_record
 		if (status == QFS_OK)
 			status = qfs_nod_change(act, &nod, motion->seats[i].after);
 	}
-	qfs_electorate_write(act->result, electorate, &before);
 	return status == QFS_OK ? qfs_electorate_put(act, electorate) : status;
 }
 
-static void
-write_seats(qfs_json_writer *w, const qfs_motion *motion)
+/* The electorate as it is from here on: what a policy may be depends on it, too, and how plural the ledger's voters are. */
+static qfs_status
+settle_seats(const qfs_act *act, const qfs_motion *motion, bool fails)
 {
-	if (motion->seat_count == 0)
-		return;
-	qfs_json_key(w, "seats");
-	qfs_json_open_array(w);
-	for (unsigned i = 0; i < motion->seat_count; i++)
-		write_seat(w, &motion->seats[i]);
-	qfs_json_close(w);
+	qfs_electorate_record before;
+	qfs_electorate_record electorate;
+	qfs_status	status = qfs_electorate_get(act, &before);
+
+	electorate = before;
+	if (status == QFS_OK && !fails && motion->seat_count > 0)
+		status = change_seats(act, motion, &electorate);
+	qfs_electorate_write(act->result, &electorate, &before);
+	return status;
 }
 
 /* ---- the rule ---- */
@@ -165,8 +150,7 @@ write_state(qfs_json_writer *w, const qfs_tally_record *tally)
 
 /* In the order of the result's members. */
 static qfs_status
-execute(qfs_act *act, const qfs_execution *plan, qfs_electorate_record *electorate, qfs_ballot_box *box,
-		qfs_agenda *agenda)
+execute(qfs_act *act, const qfs_execution *plan, qfs_ballot_box *box, qfs_agenda *agenda)
 {
 	bool		fails = qfs_execution_is_barred(plan);
 	qfs_status	status;
@@ -176,12 +160,12 @@ execute(qfs_act *act, const qfs_execution *plan, qfs_electorate_record *electora
 	qfs_json_key(act->result, "base");
 	qfs_json_put_int(act->result, box->proposal.base);
 	status = qfs_agenda_put(act, agenda);
-	if (status == QFS_OK && !fails && plan->motion.seat_count > 0)
-		status = change_seats(act, &plan->motion, electorate);
+	if (status == QFS_OK)
+		status = settle_seats(act, &plan->motion, fails);
 	if (status == QFS_OK && !fails && plan->motion.has_policy)
 		status = enact(act, &plan->motion, plan->made.text);
-	if (!fails)
-		write_seats(act->result, &plan->motion);
+	/* Of one that fails, too: what it would have made of them is what it failed by. */
+	qfs_motion_write_seats(act->result, &plan->motion);
 	set_guard(&box->tally, qfs_guards_first_block(act->fx));
 	if (status == QFS_OK)
 		status = finish(act, &box->tally, fails);
@@ -193,7 +177,6 @@ static qfs_status
 apply(qfs_act *act)
 {
 	qfs_execution plan;
-	qfs_electorate_record electorate;
 	qfs_ballot_box box;
 	qfs_agenda	agenda;
 	qfs_status	status = qfs_settlement_begin(act, true, &agenda, &box);
@@ -202,12 +185,10 @@ apply(qfs_act *act)
 		status = qfs_execution_plan(act, &box, &plan);
 	if (status == QFS_OK)
 		status = check_payload(act, &plan, box.proposal.seq);
-	if (status == QFS_OK)
-		status = qfs_electorate_get(act, &electorate);
 	if (status != QFS_OK)
 		return status;
 	judge(act, &plan);
-	return execute(act, &plan, &electorate, &box, &agenda);
+	return execute(act, &plan, &box, &agenda);
 }
 
 /* ---- recorded ---- */
@@ -235,22 +216,37 @@ recall_seats(qfs_act *act, qfs_slice seats)
 	return status == QFS_OK ? qfs_electorate_recall(act) : status;
 }
 
-/* The leaves that it changed are those of the proposal, whose entry is before it. */
+/*
+ * The leaves that it changed are those of the proposal, whose entry is before
+ * it; an explanation that does not have that one does not ask for them.
+ */
+static qfs_status
+recall_keys(qfs_act *act)
+{
+	uint8_t		memory[QFS_MOTION_MAX + 1024];
+	qfs_store  *store = act->reducer->store;
+	qfs_proposal_record proposal = {.seq = 0};
+	qfs_slice	changes;
+	bool		found;
+	qfs_status	status = qfs_payload_int(act, "proposal", &proposal.seq);
+
+	if (status == QFS_OK)
+		status = store->get(store, &qfs_kind_proposal, &proposal, &found, act->err);
+	if (status != QFS_OK || !found || proposal.change.len > sizeof(memory))
+		return status;
+	/* The store's own bytes are ours only until its next call. */
+	memcpy(memory, proposal.change.data, proposal.change.len);
+	if (!qfs_json_member((qfs_slice) {memory, proposal.change.len}, "policy", &changes))
+		return QFS_OK;
+	return qfs_policy_leaves(changes, remember_key, act, act->err);
+}
+
 static qfs_status
 recall_policy(qfs_act *act, qfs_slice policy)
 {
-	uint8_t		memory[QFS_MOTION_MAX + 1024];
-	qfs_ballot_box box;
-	qfs_slice	changes;
 	qfs_hash	hash;
-	qfs_status	status = qfs_ballot_box_read(act, &box);
+	qfs_status	status = recall_keys(act);
 
-	if (status == QFS_OK && box.proposal.change.len <= sizeof(memory))
-	{
-		memcpy(memory, box.proposal.change.data, box.proposal.change.len);
-		if (qfs_json_member((qfs_slice) {memory, box.proposal.change.len}, "policy", &changes))
-			status = qfs_policy_leaves(changes, remember_key, act, act->err);
-	}
 	if (status == QFS_OK)
 		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
 	return status == QFS_OK ? qfs_policy_enact(act, policy, &hash) : status;
@@ -262,6 +258,7 @@ recall(qfs_act *act)
 	qfs_slice	result = qfs_result_of(act->event->outcome);
 	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
 	qfs_slice	policy;
+	qfs_slice	seats;
 	qfs_slice	guard;
 	qfs_slice	name;
 	qfs_tally_record tally;
@@ -274,9 +271,28 @@ recall(qfs_act *act)
 		status = finish(act, &tally, tally.has_guard);
 	if (status == QFS_OK)
 		status = qfs_agenda_recall(act);
-	if (status == QFS_OK)
-		status = recall_seats(act, qfs_json_member_or(result, "seats", QFS_LITERAL("[]")));
+	if (status == QFS_OK && !tally.has_guard && qfs_json_member(result, "seats", &seats))
+		status = recall_seats(act, seats);
 	return status == QFS_OK && qfs_json_member(act->event->payload, "policy", &policy) ? recall_policy(act, policy) : status;
+}
+
+/* ---- its explanation ---- */
+
+/* What was proposed and decided, the policy that it was proposed under, and the seats that it changes. */
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	static const char *const chains[] = {"agenda", "electorate", "seats"};
+	qfs_slice	result = qfs_result_of(entry->outcome);
+	qfs_status	status = qfs_grounds_add_named(grounds, entry->payload, "proposal", err);
+
+	if (status == QFS_OK)
+		status = qfs_grounds_add_named(grounds, result, "tally", err);
+	if (status == QFS_OK)
+		status = qfs_grounds_add_named(grounds, result, "base", err);
+	for (size_t i = 0; i < QFS_ROWS(chains) && status == QFS_OK; i++)
+		status = qfs_trail_previous(entry, chains[i], grounds, err);
+	return status;
 }
 
 const qfs_rule qfs_rule_proposal_executed = {
@@ -289,6 +305,8 @@ const qfs_rule qfs_rule_proposal_executed = {
 	.guards = guards,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
 	.settles = true,

@@ -11,6 +11,7 @@
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "rules/governance/settlement.h"
+#include "rules/governance/trail.h"
 
 /* Nothing was appended for so long after the end: an outage, or a clock put forward. */
 static const qfs_guard tally_silence = {.name = "TALLY_SILENCE",.relation = QFS_AT_MOST};
@@ -221,6 +222,19 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_agenda_recall(act) : status;
 }
 
+/* ---- its explanation ---- */
+
+/* The last vote tells the count. */
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	qfs_status	status = qfs_grounds_add_named(grounds, entry->payload, "proposal", err);
+
+	if (status == QFS_OK)
+		status = qfs_trail_previous(entry, "tally", grounds, err);
+	return status == QFS_OK ? qfs_trail_previous(entry, "agenda", grounds, err) : status;
+}
+
 const qfs_rule qfs_rule_proposal_tallied = {
 	.type = "PROPOSAL_TALLIED",
 	.schema = "{\"properties\":{\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
@@ -230,6 +244,8 @@ const qfs_rule qfs_rule_proposal_tallied = {
 	.changes = changes,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 	.settles = true,
 };

@@ -5,10 +5,10 @@
  */
 #include "rules/governance/tally.h"
 
-const qfs_guard qfs_guard_tally_veto = {"TALLY_VETO", QFS_BELOW, false};
-const qfs_guard qfs_guard_tally_quorum = {"TALLY_QUORUM", QFS_AT_LEAST, false};
-const qfs_guard qfs_guard_tally_approval = {"TALLY_APPROVAL", QFS_AT_LEAST, false};
-const qfs_guard qfs_guard_tally_majority = {"TALLY_MAJORITY", QFS_AT_LEAST, false};
+const qfs_guard qfs_guard_tally_veto = {.name = "TALLY_VETO",.relation = QFS_BELOW};
+const qfs_guard qfs_guard_tally_quorum = {.name = "TALLY_QUORUM",.relation = QFS_AT_LEAST};
+const qfs_guard qfs_guard_tally_approval = {.name = "TALLY_APPROVAL",.relation = QFS_AT_LEAST};
+const qfs_guard qfs_guard_tally_majority = {.name = "TALLY_MAJORITY",.relation = QFS_AT_LEAST};
 
 int64_t
 qfs_nod_power(int64_t nod, int64_t total, int64_t power_percent)

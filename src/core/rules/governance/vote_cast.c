@@ -13,6 +13,7 @@
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
 #include "rules/governance/seats.h"
+#include "rules/governance/trail.h"
 
 static const qfs_guard vote_opens = {.name = "VOTE_OPENS",.relation = QFS_AT_LEAST};
 static const qfs_guard vote_once = {.name = "VOTE_ONCE",.relation = QFS_AT_MOST};
@@ -262,6 +263,29 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_agenda_recall(act) : status;
 }
 
+/* ---- its explanation ---- */
+
+/*
+ * The vote before tells the count, the agenda before where the end moves.  The
+ * voter's seats lead down to those at the proposal's entry, its votes to the
+ * first before that: none between them is one on this proposal.
+ */
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
+{
+	qfs_slice	voter = qfs_trail_member(qfs_result_of(entry->outcome), "voter");
+	int64_t		proposal = qfs_trail_int(entry->payload, "proposal");
+	qfs_status	status = qfs_grounds_add_named(grounds, entry->payload, "proposal", err);
+
+	if (status == QFS_OK)
+		status = qfs_trail_previous(entry, "tally", grounds, err);
+	if (status == QFS_OK)
+		status = qfs_trail_previous(entry, "agenda", grounds, err);
+	if (status == QFS_OK)
+		status = qfs_trail_seats(&entry->actor, qfs_trail_int(voter, "seat"), proposal, grounds, err);
+	return status == QFS_OK ? qfs_trail_votes(qfs_trail_int(voter, "previous"), proposal, grounds, err) : status;
+}
+
 const qfs_rule qfs_rule_vote_cast = {
 	.type = "VOTE_CAST",
 	.schema = "{\"properties\":{"
@@ -275,5 +299,7 @@ const qfs_rule qfs_rule_vote_cast = {
 	.guards = guards,
 	.apply = apply,
 	.recall = recall,
+	.rests = rests,
+	.derivable = true,
 	.is_public = true,
 };

@@ -343,19 +343,12 @@ recall(qfs_act *act)
 /* ---- its explanation ---- */
 
 /* The message before in the thread: its outcome tells all of the thread. */
-static bool
-rests(const qfs_entry *entry, uint64_t *seq)
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 {
-	qfs_slice	thread;
-	qfs_slice	value;
-	int64_t		previous;
+	qfs_slice	thread = qfs_json_member_or(qfs_result_of(entry->outcome), "thread", QFS_LITERAL("{}"));
 
-	if (!qfs_json_member(qfs_result_of(entry->outcome), "thread", &thread) ||
-		!qfs_json_member(thread, "previous", &value) || !qfs_json_to_int(value, &previous) ||
-		previous < 0 || previous >= (int64_t) entry->seq)
-		return false;
-	*seq = (uint64_t) previous;
-	return true;
+	return qfs_grounds_add_named(grounds, thread, "previous", err);
 }
 
 static void

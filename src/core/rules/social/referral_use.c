@@ -50,11 +50,11 @@ blame(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool
 static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.apply = blame,.quality = quality};
 static const qfs_change *const changes[] = {&used, &fraud, QFS_SETTLEMENT_CHANGES, NULL};
 
-static const qfs_guard self_referral = {"SELF_REFERRAL", QFS_AT_MOST, false};
-static const qfs_guard already_referred = {"ALREADY_REFERRED", QFS_AT_MOST, false};
-static const qfs_guard referrer_not_older = {"REFERRER_NOT_OLDER", QFS_BELOW, false};
-static const qfs_guard duplicate_device = {"DUPLICATE_DEVICE", QFS_AT_MOST, false};
-static const qfs_guard window_closed = {"WINDOW_CLOSED", QFS_AT_MOST, false};
+static const qfs_guard self_referral = {.name = "SELF_REFERRAL",.relation = QFS_AT_MOST};
+static const qfs_guard already_referred = {.name = "ALREADY_REFERRED",.relation = QFS_AT_MOST};
+static const qfs_guard referrer_not_older = {.name = "REFERRER_NOT_OLDER",.relation = QFS_BELOW};
+static const qfs_guard duplicate_device = {.name = "DUPLICATE_DEVICE",.relation = QFS_AT_MOST};
+static const qfs_guard window_closed = {.name = "WINDOW_CLOSED",.relation = QFS_AT_MOST};
 
 static const qfs_guard *const guards[] = {
 	&self_referral, &already_referred, &referrer_not_older, &duplicate_device, &window_closed,

@@ -28,8 +28,8 @@ qfs_referral_tier(const qfs_policy *policy, int64_t index)
 	return n;
 }
 
-const qfs_guard qfs_guard_referral_cap = {"REFERRAL_CAP", QFS_BELOW, false};
-const qfs_guard qfs_guard_flx_cap = {"FLX_PER_USER_CAP", QFS_AT_MOST, true};
+const qfs_guard qfs_guard_referral_cap = {.name = "REFERRAL_CAP",.relation = QFS_BELOW};
+const qfs_guard qfs_guard_flx_cap = {.name = "FLX_PER_USER_CAP",.relation = QFS_AT_MOST,.is_amount = true};
 
 /* The first guard that keeps the reward back, or NULL. */
 static const qfs_guard *

@@ -146,17 +146,10 @@ recall(qfs_act *act)
 /* ---- its explanation ---- */
 
 /* The entry that recorded the server before. */
-static bool
-rests(const qfs_entry *entry, uint64_t *seq)
+static qfs_status
+rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 {
-	qfs_slice	value;
-	int64_t		previous;
-
-	if (!qfs_json_member(qfs_result_of(entry->outcome), "previous", &value) || !qfs_json_to_int(value, &previous) ||
-		previous < 0 || previous >= (int64_t) entry->seq)
-		return false;
-	*seq = (uint64_t) previous;
-	return true;
+	return qfs_grounds_add_named(grounds, qfs_result_of(entry->outcome), "previous", err);
 }
 
 const qfs_rule qfs_rule_server_changed = {
