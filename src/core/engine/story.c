@@ -8,6 +8,12 @@
 #include "engine/coherence.h"
 #include "identity/auth_value.h"
 
+const qfs_entry *
+qfs_story_entry(const qfs_story *story, int64_t seq)
+{
+	return story->find != NULL && seq >= 0 ? story->find(story->context, seq) : NULL;
+}
+
 bool
 qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user)
 {

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- * Both are written from the entry and the policy in force alone, so whoever
- * has these writes the same.
+ * Both are written from the entry, the policy in force and the entries that
+ * its outcome rests on, so whoever has these writes the same.
  */
 #ifndef QFS_STORY_H
 #define QFS_STORY_H
@@ -35,7 +35,14 @@ typedef struct qfs_story
 	const qfs_policy *policy;	/* in force at the entry */
 	bool		has_subject;
 	qfs_user_id subject;
+
+	/* The entry of this number, if the explanation shows its act, payload and outcome, or NULL. */
+	const qfs_entry *(*find) (const void *context, int64_t seq);
+	const void *context;
 } qfs_story;
+
+/* An entry that the one in question rests on; NULL: it is not shown. */
+extern const qfs_entry *qfs_story_entry(const qfs_story *story, int64_t seq);
 
 extern bool qfs_story_is_subject(const qfs_story *story, const qfs_user_id *user);
 

@@ -8,6 +8,15 @@
  */
 #include "proof/explanation.h"
 
+static const qfs_entry *
+find_shown(const void *context, int64_t seq)
+{
+	const qfs_explanation *x = context;
+	const qfs_evidence *found = qfs_evidence_find(x->evidence, x->count, (uint64_t) seq);
+
+	return found != NULL && found->needs_act ? &found->entry : NULL;
+}
+
 qfs_story
 qfs_explain_story(const qfs_explanation *x)
 {
@@ -18,6 +27,8 @@ qfs_explain_story(const qfs_explanation *x)
 		.policy = &x->policy,
 		.has_subject = x->question.has_subject,
 		.subject = x->question.subject,
+		.find = find_shown,
+		.context = x,
 	};
 }
 

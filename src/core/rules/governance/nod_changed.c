@@ -12,7 +12,7 @@
 #include "engine/permission.h"
 #include "rules/governance/seats.h"
 #include "rules/governance/tally.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 
 /* A holder's own change: not before, the epoch that it is. */
 static const qfs_guard nod_epoch = {.name = "NOD_EPOCH",.relation = QFS_AT_LEAST};
@@ -136,6 +136,54 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status == QFS_OK ? qfs_trail_previous(entry, "electorate", grounds, err) : status;
 }
 
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	int64_t		total = qfs_trail_int(qfs_trail_member(result, "electorate"), "total");
+	int64_t		after = qfs_trail_int(story->entry->payload, "nod");
+	int64_t		before = qfs_trail_int(result, "before");
+
+	if (qfs_outcome_is_blocked(story->entry->outcome))
+		return;
+	qfs_step_open(w);
+	qfs_step_count(w, "after", after);
+	qfs_step_count(w, "before", before);
+	qfs_step_count(w, "total", total - after + before);
+	qfs_step_op(w, "total");
+	qfs_step_count(w, "result", total);
+	qfs_step_close(w);
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	const qfs_entry *entry = story->entry;
+	qfs_slice	result = qfs_result_of(entry->outcome);
+	qfs_user_id account = {{0}};
+	qfs_slice	text;
+
+	if (qfs_json_member(entry->payload, "account", &text) && qfs_json_to_plain(text, &text))
+		(void) qfs_user_id_parse(text, &account, NULL);
+	qfs_say_account(story, out, &account, true);
+	if (qfs_outcome_is_blocked(entry->outcome))
+	{
+		qfs_buf_text(out, " could not give seats back: ");
+		qfs_say_guards(story, out);
+		qfs_buf_text(out, ".");
+		return;
+	}
+	qfs_buf_text(out, qfs_story_is_subject(story, &account) ? " hold " : " holds ");
+	qfs_buf_int(out, qfs_trail_int(entry->payload, "nod"));
+	qfs_buf_text(out, " of ");
+	qfs_buf_int(out, qfs_trail_int(qfs_trail_member(result, "electorate"), "total"));
+	qfs_buf_text(out, " seats from here on, ");
+	qfs_buf_int(out, qfs_trail_int(result, "before"));
+	qfs_buf_text(out, " before");
+	qfs_say_word(story, out);
+	qfs_buf_text(out, ".");
+}
+
 const qfs_rule qfs_rule_nod_changed = {
 	.type = "NOD_CHANGED",
 	.schema = "{\"properties\":{"
@@ -150,5 +198,8 @@ const qfs_rule qfs_rule_nod_changed = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.steps = steps,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 };

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "engine/outcome.h"
 #include "rules/governance/ballot_box.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 
 static qfs_status
 check(const qfs_act *act, const qfs_ballot_box *box)
@@ -72,6 +72,17 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status == QFS_OK ? qfs_trail_previous(entry, "agenda", grounds, err) : status;
 }
 
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	qfs_say_account(story, out, &story->entry->actor, true);
+	qfs_buf_text(out, " took ");
+	qfs_say_proposal(out, qfs_trail_int(story->entry->payload, "proposal"));
+	qfs_buf_text(out, " back before anybody could vote on it");
+	qfs_say_word(story, out);
+	qfs_buf_text(out, ".");
+}
+
 const qfs_rule qfs_rule_proposal_cancelled = {
 	.type = "PROPOSAL_CANCELLED",
 	.schema = "{\"properties\":{\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
@@ -82,5 +93,7 @@ const qfs_rule qfs_rule_proposal_cancelled = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 };

@@ -13,7 +13,7 @@
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
 #include "rules/governance/motion.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 
 /* Places that are kept for emergencies. */
 #define EMERGENCY_PLACES 4
@@ -532,6 +532,99 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status == QFS_OK ? add_keys(qfs_trail_member(result, "keys"), grounds, err) : status;
 }
 
+/* Blocks: where it began, and how long it waits, and is voted on. */
+static void
+block_step(qfs_json_writer *w, const char *from_name, int64_t from, const char *wait_name, const char *op, int64_t result)
+{
+	qfs_step_open(w);
+	qfs_step_count(w, from_name, from);
+	qfs_step_count(w, wait_name, result - from);
+	qfs_step_op(w, op);
+	qfs_step_count(w, "result", result);
+	qfs_step_close(w);
+}
+
+static void
+schedule_steps(const qfs_story *story, const qfs_told *told, qfs_json_writer *w)
+{
+	qfs_slice	schedule = qfs_trail_member(qfs_result_of(story->entry->outcome), "schedule");
+	int64_t		opens = qfs_trail_int(schedule, "opens");
+	int64_t		ends = qfs_trail_int(schedule, "ends");
+
+	block_step(w, "block", opens - told->terms.review_blocks, "review_blocks", "opens", opens);
+	block_step(w, "opens", opens, "voting_blocks", "ends", ends);
+	qfs_step_enacts(w, story, told, ends, qfs_trail_int(schedule, "enacts"));
+}
+
+/* The proposer's seats, as the entry says that changed them last. */
+static int64_t
+seats_of(const qfs_story *story)
+{
+	qfs_slice	snapshot = qfs_trail_member(qfs_result_of(story->entry->outcome), "snapshot");
+	const qfs_entry *entry = qfs_story_entry(story, qfs_trail_int(snapshot, "seat"));
+	int64_t		nod;
+	int64_t		previous;
+
+	return entry != NULL && qfs_trail_seat(entry, &story->entry->actor, &nod, &previous) ? nod : 0;
+}
+
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	int64_t		threshold = story->policy->governance.threshold_percent;
+	int64_t		nod = seats_of(story);
+	qfs_slice	seats;
+	qfs_told	told;
+
+	if (!qfs_told_read(story->entry, &told))
+		return;
+	qfs_step_product(w, &proposer_power, "bound", threshold, told.total, share(threshold, told.total));
+	qfs_step_product(w, &proposer_power, "observed", 100, nod, share(100, nod));
+	if (qfs_json_member(qfs_result_of(story->entry->outcome), "seats", &seats))
+		qfs_step_shares(w, &qfs_guard_nod_share, told.terms.power_percent, qfs_told_seats_total(told.total, seats), seats);
+	schedule_steps(story, &told, w);
+}
+
+static void
+say_schedule(const qfs_story *story, qfs_buf *out)
+{
+	qfs_slice	schedule = qfs_trail_member(qfs_result_of(story->entry->outcome), "schedule");
+	qfs_slice	track = qfs_json_member_or(story->entry->payload, "track", QFS_LITERAL("null"));
+
+	qfs_buf_text(out, ". Votes are taken from block ");
+	qfs_buf_int(out, qfs_trail_int(schedule, "opens"));
+	qfs_buf_text(out, " until block ");
+	qfs_buf_int(out, qfs_trail_int(schedule, "ends") - 1);
+	if (!qfs_slice_equal(track, QFS_LITERAL("\"text\"")))
+	{
+		qfs_buf_text(out, "; what passes comes into force with block ");
+		qfs_buf_int(out, qfs_trail_int(schedule, "enacts"));
+	}
+	qfs_buf_text(out, ".");
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	qfs_slice	track = QFS_LITERAL("");
+
+	(void) (qfs_json_member(story->entry->payload, "track", &track) && qfs_json_to_plain(track, &track));
+	qfs_say_account(story, out, &story->entry->actor, true);
+	if (qfs_outcome_is_blocked(story->entry->outcome))
+	{
+		qfs_buf_text(out, " could not make a proposal: ");
+		qfs_say_guards(story, out);
+		qfs_buf_text(out, ".");
+		return;
+	}
+	qfs_buf_text(out, " made ");
+	qfs_say_proposal(out, (int64_t) story->entry->seq);
+	qfs_buf_text(out, " on the track ");
+	qfs_buf_slice_add(out, track);
+	qfs_say_word(story, out);
+	say_schedule(story, out);
+}
+
 const qfs_rule qfs_rule_proposal_created = {
 	.type = "PROPOSAL_CREATED",
 	.schema = "{\"properties\":{"
@@ -557,5 +650,8 @@ const qfs_rule qfs_rule_proposal_created = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.steps = steps,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 };

@@ -11,7 +11,7 @@
 #include "engine/account_part.h"
 #include "engine/payload.h"
 #include "rules/governance/settlement.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 #include "rules/system/policy_changed.h"
 
 static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST};
@@ -295,6 +295,103 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status;
 }
 
+/* All seats together, after it; of one that failed, as they would be. */
+static int64_t
+total_after(const qfs_story *story, bool failed)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	int64_t		total = qfs_trail_int(qfs_trail_member(result, "electorate"), "total");
+
+	return failed ? qfs_told_seats_total(total, qfs_trail_member(result, "seats")) : total;
+}
+
+static bool
+has_failed(const qfs_story *story)
+{
+	qfs_json_iter iter = qfs_guards_of(story->entry->outcome);
+	qfs_slice	guard;
+	qfs_slice	name;
+
+	return qfs_guard_next_block(&iter, &guard, &name);
+}
+
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	const qfs_entry *tally = qfs_story_entry(story, qfs_trail_int(result, "tally"));
+	int64_t		enacts = tally == NULL ? -1 : qfs_trail_int(qfs_result_of(tally->outcome), "enacts");
+	qfs_slice	seats;
+	qfs_told	told;
+
+	if (!qfs_told_find(story, &told))
+		return;
+	qfs_step_open(w);
+	qfs_step_count(w, "enacts", enacts);
+	qfs_step_count(w, "grace_blocks", told.terms.grace_blocks);
+	qfs_step_op(w, "grace");
+	qfs_step_count(w, "result", enacts + told.terms.grace_blocks);
+	qfs_step_close(w);
+	if (qfs_json_member(result, "seats", &seats))
+		qfs_step_shares(w, &qfs_guard_nod_share, told.terms.power_percent, total_after(story, has_failed(story)), seats);
+}
+
+static void
+say_seats(const qfs_story *story, qfs_slice result, qfs_buf *out)
+{
+	qfs_json_iter iter = qfs_json_members(qfs_trail_member(result, "seats"));
+	const char *comma = "";
+	qfs_slice	key;
+	qfs_slice	item;
+	qfs_slice	text;
+	qfs_user_id account;
+
+	while (qfs_json_next(&iter, &key, &item))
+	{
+		if (!qfs_json_member(item, "account", &text) || !qfs_json_to_plain(text, &text) ||
+			qfs_user_id_parse(text, &account, NULL) != QFS_OK)
+			continue;
+		qfs_buf_text(out, comma);
+		comma = ", ";
+		qfs_say_account(story, out, &account, false);
+		qfs_buf_text(out, qfs_story_is_subject(story, &account) ? " hold " : " holds ");
+		qfs_buf_int(out, qfs_trail_int(item, "after"));
+	}
+	qfs_buf_text(out, " of ");
+	qfs_buf_int(out, total_after(story, false));
+	qfs_buf_text(out, " seats from here on.");
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	int64_t		proposal = qfs_trail_int(story->entry->payload, "proposal");
+	qfs_slice	seats;
+
+	if (has_failed(story))
+	{
+		qfs_buf_text(out, "Failed: ");
+		qfs_say_guards(story, out);
+		qfs_buf_text(out, ". Nothing of ");
+		qfs_say_proposal(out, proposal);
+		qfs_buf_text(out, " comes into force.");
+		return;
+	}
+	qfs_buf_text(out, "Executed: ");
+	if (qfs_json_member(result, "seats", &seats))
+	{
+		qfs_buf_text(out, "by ");
+		qfs_say_proposal(out, proposal);
+		qfs_buf_text(out, " ");
+		say_seats(story, result, out);
+		return;
+	}
+	qfs_buf_text(out, "the policy that ");
+	qfs_say_proposal(out, proposal);
+	qfs_buf_text(out, " asked for is in force from the next entry on.");
+}
+
 const qfs_rule qfs_rule_proposal_executed = {
 	.type = "PROPOSAL_EXECUTED",
 	.schema = "{\"properties\":{"
@@ -307,6 +404,9 @@ const qfs_rule qfs_rule_proposal_executed = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.steps = steps,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
 	.settles = true,

@@ -11,7 +11,7 @@
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "rules/governance/settlement.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 
 /* Nothing was appended for so long after the end: an outage, or a clock put forward. */
 static const qfs_guard tally_silence = {.name = "TALLY_SILENCE",.relation = QFS_AT_MOST};
@@ -235,6 +235,115 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status == QFS_OK ? qfs_trail_previous(entry, "agenda", grounds, err) : status;
 }
 
+static qfs_slice
+state_of(const qfs_story *story)
+{
+	return qfs_json_member_or(qfs_result_of(story->entry->outcome), "state", QFS_LITERAL("null"));
+}
+
+static bool
+is_prolonged(const qfs_story *story)
+{
+	return qfs_slice_equal(state_of(story), QFS_LITERAL("\"" QFS_PROPOSAL_OPEN "\""));
+}
+
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	int64_t		ends = qfs_trail_int(qfs_trail_member(result, "tally"), "ends");
+	qfs_counts	counts;
+	qfs_told	told;
+
+	if (!qfs_told_find(story, &told))
+		return;
+	if (is_prolonged(story))
+	{
+		qfs_step_ends(w, ends, told.terms.late_blocks);
+		return;
+	}
+	counts = qfs_told_counts(story, &told);
+	qfs_step_verdict(w, &told, &counts);
+	if (qfs_slice_equal(state_of(story), QFS_LITERAL("\"" QFS_PROPOSAL_QUEUED "\"")))
+		qfs_step_enacts(w, story, &told, ends, qfs_trail_int(result, "enacts"));
+}
+
+/* As many whole units as it takes to reach a percentage; of a yes at least one. */
+static int64_t
+units(int64_t percent, int64_t total, int64_t least)
+{
+	int64_t		n = (percent * total + 99) / 100;
+
+	return n > least ? n : least;
+}
+
+/* "30 had to take part, 20 to agree, two thirds of those who decided." */
+static void
+say_terms(qfs_buf *out, const qfs_told *told)
+{
+	qfs_buf_int(out, units(told->terms.quorum, told->total, 0));
+	qfs_buf_text(out, " had to take part, ");
+	qfs_buf_int(out, units(told->terms.approval, told->total, 1));
+	qfs_buf_text(out, " to agree, ");
+	if (told->terms.majority == 66)
+		qfs_buf_text(out, "two thirds");
+	else
+	{
+		qfs_buf_int(out, told->terms.majority);
+		qfs_buf_text(out, " percent");
+	}
+	qfs_buf_text(out, " of those who decided.");
+}
+
+/* The guard that blocked first is the one that rejected it. */
+static bool
+find_guard(const qfs_story *story, qfs_slice *name)
+{
+	qfs_json_iter iter = qfs_guards_of(story->entry->outcome);
+	qfs_slice	guard;
+
+	return qfs_guard_next_block(&iter, &guard, name);
+}
+
+static void
+tell_prolonged(const qfs_story *story, qfs_buf *out)
+{
+	qfs_slice	tally = qfs_trail_member(qfs_result_of(story->entry->outcome), "tally");
+
+	qfs_buf_text(out, "Prolonged: nothing was appended for too long after the vote had ended: ");
+	qfs_say_guards(story, out);
+	qfs_buf_text(out, ". So votes are taken until block ");
+	qfs_buf_int(out, qfs_trail_int(tally, "ends") - 1);
+	qfs_buf_text(out, ".");
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	qfs_counts	counts;
+	qfs_slice	guard;
+	bool		rejected = find_guard(story, &guard);
+	qfs_told	told;
+
+	if (is_prolonged(story))
+	{
+		tell_prolonged(story, out);
+		return;
+	}
+	if (!qfs_told_find(story, &told))
+		return;
+	counts = qfs_told_counts(story, &told);
+	qfs_buf_text(out, rejected ? "Rejected by " : "Passed");
+	if (rejected)
+		qfs_buf_slice_add(out, guard);
+	qfs_buf_text(out, ": ");
+	qfs_say_counts(out, &counts);
+	qfs_buf_text(out, "; ");
+	say_terms(out, &told);
+	if (rejected && told.terms.deposit > 0 && qfs_slice_is(guard, qfs_guard_tally_veto.name))
+		qfs_buf_text(out, " Its deposit is burnt.");
+}
+
 const qfs_rule qfs_rule_proposal_tallied = {
 	.type = "PROPOSAL_TALLIED",
 	.schema = "{\"properties\":{\"proposal\":{\"maximum\":9007199254740991,\"minimum\":0,\"type\":\"integer\"}},"
@@ -246,6 +355,9 @@ const qfs_rule qfs_rule_proposal_tallied = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.steps = steps,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 	.settles = true,
 };

@@ -13,7 +13,7 @@
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
 #include "rules/governance/seats.h"
-#include "rules/governance/trail.h"
+#include "rules/governance/telling.h"
 
 static const qfs_guard vote_opens = {.name = "VOTE_OPENS",.relation = QFS_AT_LEAST};
 static const qfs_guard vote_once = {.name = "VOTE_ONCE",.relation = QFS_AT_MOST};
@@ -286,6 +286,151 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 	return status == QFS_OK ? qfs_trail_votes(qfs_trail_int(voter, "previous"), proposal, grounds, err) : status;
 }
 
+/* The voter's seats at the proposal's entry, as the explanation shows them. */
+static int64_t
+seats_at(const qfs_story *story, int64_t proposal)
+{
+	qfs_slice	voter = qfs_trail_member(qfs_result_of(story->entry->outcome), "voter");
+	int64_t		seq = qfs_trail_int(voter, "seat");
+	const qfs_entry *entry;
+	int64_t		nod;
+	int64_t		previous;
+
+	while ((entry = qfs_story_entry(story, seq)) != NULL && qfs_trail_seat(entry, &story->entry->actor, &nod, &previous))
+	{
+		if (seq <= proposal)
+			return nod;
+		seq = previous;
+	}
+	return 0;
+}
+
+static void
+power_step(qfs_json_writer *w, const qfs_told *told, int64_t nod, int64_t power)
+{
+	qfs_step_open(w);
+	qfs_step_count(w, "nod", nod);
+	qfs_step_count(w, "percent", told->terms.power_percent);
+	qfs_step_count(w, "total", told->total);
+	qfs_step_op(w, "power");
+	qfs_step_count(w, "result", power);
+	qfs_step_close(w);
+}
+
+static qfs_slice
+choice_of(const qfs_story *story)
+{
+	qfs_slice	choice = {NULL, 0};
+
+	(void) (qfs_json_member(story->entry->payload, "choice", &choice) && qfs_json_to_plain(choice, &choice));
+	return choice;
+}
+
+/* op: the choice */
+static void
+count_step(qfs_json_writer *w, const char *choice, int64_t add, int64_t after)
+{
+	qfs_step_open(w);
+	qfs_step_count(w, "add", add);
+	qfs_step_count(w, "before", after - add);
+	qfs_step_op(w, choice);
+	qfs_step_count(w, "result", after);
+	qfs_step_close(w);
+}
+
+/* Of a vote that moved the end: why, and where to. */
+static void
+end_steps(const qfs_story *story, const qfs_told *told, qfs_json_writer *w)
+{
+	qfs_counts	counts = qfs_told_counts(story, told);
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	qfs_slice	agenda;
+
+	if (!qfs_json_member(result, "agenda", &agenda))
+		return;
+	qfs_step_verdict(w, told, &counts);
+	qfs_step_ends(w, qfs_trail_int(qfs_trail_member(result, "tally"), "ends"),
+				  told->emergency ? 0 : told->terms.late_blocks);
+}
+
+static void
+steps(const qfs_story *story, qfs_json_writer *w)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	int64_t		power = qfs_trail_int(qfs_trail_member(result, "voter"), "power");
+	qfs_slice	choice = choice_of(story);
+	char		name[QFS_TYPE_MAX + 1] = "";
+	qfs_told	told;
+
+	if (!qfs_told_find(story, &told) || choice.len > QFS_TYPE_MAX)
+		return;
+	memcpy(name, choice.data, choice.len);
+	power_step(w, &told, seats_at(story, told.proposal), power);
+	if (qfs_outcome_is_blocked(story->entry->outcome))
+		return;
+	count_step(w, name, power, qfs_trail_int(qfs_trail_member(result, "tally"), name));
+	end_steps(story, &told, w);
+}
+
+static void
+say_end(const qfs_story *story, const qfs_told *told, qfs_buf *out)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+	qfs_slice	agenda;
+
+	if (!qfs_json_member(result, "agenda", &agenda))
+		return;
+	if (told->emergency)
+	{
+		qfs_buf_text(out, " Nothing that is cast later can turn that, so it is counted at once.");
+		return;
+	}
+	qfs_buf_text(out, " That turned the verdict late, so votes are taken until block ");
+	qfs_buf_int(out, qfs_trail_int(qfs_trail_member(result, "tally"), "ends") - 1);
+	qfs_buf_text(out, ".");
+}
+
+static void
+tell_blocked(const qfs_story *story, int64_t proposal, qfs_buf *out)
+{
+	qfs_say_account(story, out, &story->entry->actor, true);
+	qfs_buf_text(out, " could not vote on ");
+	qfs_say_proposal(out, proposal);
+	qfs_buf_text(out, ": ");
+	qfs_say_guards(story, out);
+	qfs_buf_text(out, ".");
+}
+
+static void
+tell(const qfs_story *story, qfs_buf *out)
+{
+	qfs_slice	voter = qfs_trail_member(qfs_result_of(story->entry->outcome), "voter");
+	int64_t		proposal = qfs_trail_int(story->entry->payload, "proposal");
+	qfs_counts	counts;
+	qfs_told	told;
+
+	if (qfs_outcome_is_blocked(story->entry->outcome))
+	{
+		tell_blocked(story, proposal, out);
+		return;
+	}
+	qfs_say_account(story, out, &story->entry->actor, true);
+	qfs_buf_text(out, " voted ");
+	qfs_buf_slice_add(out, choice_of(story));
+	qfs_buf_text(out, " on ");
+	qfs_say_proposal(out, proposal);
+	qfs_buf_text(out, " with a power of ");
+	qfs_buf_int(out, qfs_trail_int(voter, "power"));
+	qfs_say_word(story, out);
+	if (!qfs_told_find(story, &told))
+		return;
+	counts = qfs_told_counts(story, &told);
+	qfs_buf_text(out, ": by now ");
+	qfs_say_counts(out, &counts);
+	qfs_buf_text(out, ".");
+	say_end(story, &told, out);
+}
+
 const qfs_rule qfs_rule_vote_cast = {
 	.type = "VOTE_CAST",
 	.schema = "{\"properties\":{"
@@ -301,5 +446,8 @@ const qfs_rule qfs_rule_vote_cast = {
 	.recall = recall,
 	.rests = rests,
 	.derivable = true,
+	.steps = steps,
+	.topic = QFS_TOPIC_ENTRY,
+	.tell = tell,
 	.is_public = true,
 };
