@@ -170,11 +170,15 @@ COMMENT ON COLUMN qfs_api.tallies.executed IS 'entry of the execution';
 COMMENT ON COLUMN qfs_api.tallies.execution_guards IS 'guards of the execution';
 
 CREATE VIEW qfs_api.seats WITH (security_barrier) AS
-  SELECT n.user_id::text AS user_id, n.nod, e.total, e.holders, n.seq, n.changes, l.payload ->> 'reason' AS reason
-  FROM qfs.nod n CROSS JOIN qfs.electorate e JOIN qfs.ledger l ON l.seq = n.seq;
+  SELECT n.user_id::text AS user_id, n.nod,
+         least(n.nod, e.total * coalesce((p.policy::jsonb #>> '{governance,power_percent}')::bigint, 25) / 100) AS power,
+         e.total, e.holders, n.seq, n.changes, l.payload ->> 'reason' AS reason
+  FROM qfs.nod n CROSS JOIN qfs.electorate e JOIN qfs.ledger l ON l.seq = n.seq
+  CROSS JOIN qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
 COMMENT ON VIEW qfs_api.seats IS 'Who holds seats, of how many, and the entry that changed it last.';
 COMMENT ON COLUMN qfs_api.seats.user_id IS 'who';
 COMMENT ON COLUMN qfs_api.seats.nod IS 'NOD that it holds';
+COMMENT ON COLUMN qfs_api.seats.power IS 'what its vote on a proposal of now weighs';
 COMMENT ON COLUMN qfs_api.seats.total IS 'NOD of all accounts';
 COMMENT ON COLUMN qfs_api.seats.holders IS 'accounts that have some';
 COMMENT ON COLUMN qfs_api.seats.seq IS 'entry that changed it last';

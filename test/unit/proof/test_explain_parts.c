@@ -501,7 +501,7 @@ revocation_lies(void)
 			snprintf(from, sizeof(from), "{\"account\":\"%s\",\"kind\":\"access\",\"policy\":1,\"previous\":8", bob.wallet.user_name);
 			snprintf(to, sizeof(to), "{\"account\":\"%s\",\"kind\":\"access\",\"policy\":1,\"previous\":4", ann.wallet.user_name);
 		}
-		forge(9, from, to);
+		explaining_forge(&s, 9, from, to);
 		CHECK_STATUS(explain(9, QFS_TOPIC_ENTRY, NULL, false), i == 0 ? QFS_SESSION_UNKNOWN : QFS_OUTCOME_MISMATCH);
 		sample_close(&s);
 	}
