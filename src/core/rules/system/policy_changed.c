@@ -112,6 +112,8 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_policy_parse(policy, &parsed, act->err);
 	if (status == QFS_OK)
+		status = qfs_rules_check(act->reducer->registry, &parsed, act->err);
+	if (status == QFS_OK)
 		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_check_governed(act, &act->reducer->policy, &parsed);

@@ -204,12 +204,15 @@ not_on(void)
 	}
 }
 
-/* What nobody changes is refused as it was before there was governance. */
+/* What is wrong in itself is refused as it was before there was governance. */
 static void
-fixed(void)
+wrong(void)
 {
 	governed("{\"governance\":{" ON "}}");
 	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", changed("{\"block_ms\":17001}"), QFS_POLICY_INVALID, "stay as genesis set them");
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", changed("{\"rules\":2}"), QFS_RULES_UNKNOWN, "2");
+	/* Rules first: whoever does not have them cannot say what a change of the rest would be. */
+	sample_refuse(&s, SAMPLE_OPERATOR, "POLICY_CHANGED", changed("{\"block_ms\":17001,\"rules\":2}"), QFS_RULES_UNKNOWN, "2");
 	sample_close(&s);
 }
 
@@ -254,7 +257,7 @@ static const unit_case cases[] = {
 	CASE(left_out),
 	CASE(cools_down),
 	CASE(not_on),
-	CASE(fixed),
+	CASE(wrong),
 	CASE(genesis),
 	NO_MORE_CASES
 };
