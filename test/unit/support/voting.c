@@ -195,6 +195,16 @@ voting_guard(const sample *s, const char *name, int64_t bound, int64_t observed,
 }
 
 void
+voting_guard_amount(const sample *s, const char *name, const char *bound, const char *observed, bool blocks)
+{
+	char		want[256];
+
+	snprintf(want, sizeof(want), GUARD("%s", "\"%s.000000000000000000\"", "\"%s.000000000000000000\"", "%s"), bound, name, observed,
+			 blocks ? "BLOCK" : "PASS");
+	check_said(s->event.outcome, want, true);
+}
+
+void
 voting_no_guard(const sample *s, const char *name)
 {
 	char		part[128];

@@ -56,6 +56,9 @@ extern qfs_status voting_vote(sample *s, uint8_t wallet, int64_t proposal, const
 /* The last entry judged by this guard, with these numbers, and it blocked or let pass. */
 extern void voting_guard(const sample *s, const char *name, int64_t bound, int64_t observed, bool blocks);
 
+/* The same of amounts, whole ones. */
+extern void voting_guard_amount(const sample *s, const char *name, const char *bound, const char *observed, bool blocks);
+
 /* The last entry did not judge by this guard. */
 extern void voting_no_guard(const sample *s, const char *name);
 
