@@ -104,8 +104,8 @@ extern qfs_status qfs_effects_store(qfs_effects *fx);
 extern qfs_status qfs_effects_write_accounts(const qfs_effects *fx, qfs_buf *out, qfs_error *err);
 
 /*
- * Writes the outcome: "guards", "policy" (its hash) and "read", each if there
- * is any; "result", what the rule wrote; "status" of an account's act.  "read" has what was looked at
+ * Writes the outcome: "guards", "policy" (its hash; if accounts were looked at, or the
+ * rule is derivable) and "read", each if there is any; "result", what the rule wrote; "status" of an account's act.  "read" has what was looked at
  * and not changed, by account and kind, with the last entry that touched it.
  * result: a canonical object, or empty
  */

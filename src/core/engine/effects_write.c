@@ -40,6 +40,13 @@ qfs_effects_write_accounts(const qfs_effects *fx, qfs_buf *out, qfs_error *err)
 
 /* ---- the outcome ---- */
 
+/* What became of an account depends on the policy, and so does what everybody is to compute. */
+static bool
+names_policy(const qfs_effects *fx)
+{
+	return fx->account_count > 0 || (fx->act->rule != NULL && fx->act->rule->derivable);
+}
+
 static void
 write_guards(qfs_json_writer *w, const qfs_effects *fx)
 {
@@ -136,7 +143,7 @@ qfs_effects_write_outcome(const qfs_effects *fx, qfs_slice result, qfs_buf *out,
 	qfs_json_begin(&w, out);
 	qfs_json_open_object(&w);
 	write_guards(&w, fx);
-	if (fx->account_count > 0)
+	if (names_policy(fx))
 	{
 		qfs_json_key(&w, "policy");
 		qfs_json_put_hex(&w, fx->policy.bytes, sizeof(fx->policy.bytes));

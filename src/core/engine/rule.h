@@ -175,7 +175,8 @@ struct qfs_rule
 	/*
 	 * Its guards and its result follow from entries that everybody sees, but
 	 * for what guards say that are of_account: whoever is shown nothing of
-	 * accounts can compute them all the same.
+	 * accounts can compute them all the same.  Its outcome names the policy in
+	 * force, whoever acts.
 	 */
 	bool		derivable;
 

@@ -277,13 +277,13 @@ execute(qfs_explanation *x, qfs_error *err)
 	return QFS_OK;
 }
 
-/* Are guards and result what they should be, and is it blocked if they say so? */
+/* Are policy, guards and result what they should be, and is it blocked if they say so? */
 static bool
 agrees(const qfs_explanation *x, qfs_slice outcome)
 {
 	qfs_slice	recorded = x->subject->entry.outcome;
 
-	return qfs_slice_equal(qfs_result_of(outcome), qfs_result_of(recorded)) &&
+	return names_policy(x) && qfs_slice_equal(qfs_result_of(outcome), qfs_result_of(recorded)) &&
 		qfs_slice_equal(qfs_json_member_or(outcome, "guards", QFS_LITERAL("[]")),
 						qfs_json_member_or(recorded, "guards", QFS_LITERAL("[]"))) &&
 		x->fx.blocked == qfs_outcome_is_blocked(recorded);
@@ -300,7 +300,7 @@ derive(qfs_explanation *x, qfs_error *err)
 	qfs_buf_init(&outcome, x->space.outcome, sizeof(x->space.outcome));
 	status = qfs_derive(x->reducer, entry, &x->fx, &outcome, err);
 	if (status == QFS_OK && !agrees(x, qfs_buf_slice(&outcome)))
-		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u: guards and result should be those of %v", entry->seq,
+		return qfs_fail(err, QFS_OUTCOME_MISMATCH, "entry %u: policy, guards and result should be those of %v", entry->seq,
 						qfs_buf_slice(&outcome));
 	return status;
 }

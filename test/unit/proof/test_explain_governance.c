@@ -22,6 +22,7 @@ static const int64_t four[] = {25, 25, 25, 25};
 
 static sample s;
 static explaining made;
+static uint8_t changed[EXPLAINING_MAX];
 static qfs_error said;
 
 /* ---- explaining and verifying ---- */
@@ -92,7 +93,7 @@ check_entry(uint64_t seq, const qfs_user_id *reader)
 {
 	CHECK_STATUS(explain(seq, reader), QFS_OK);
 	CHECK_DETAIL(&made.err, "");
-	CHECK(entry_count() <= 16);
+	CHECK(entry_count() <= 12);
 	CHECK_STATUS(verify(made.bundle), QFS_OK);
 	CHECK_DETAIL(&said, "");
 }
@@ -204,7 +205,7 @@ check_blocked(const char *guard)
 
 static int64_t cap;			/* changes the referral cap */
 static int64_t seat;			/* gives wallet 5 seats */
-static int64_t text;			/* words alone */
+static int64_t words;			/* words alone */
 static int64_t stale;			/* fails, because the operator changes the same */
 static int64_t greedy;			/* fails, because its share would be too large by then */
 static char cap_payload[512];
@@ -224,7 +225,7 @@ begin_history(void)
 	people_policy(&s, POLICY(""));
 	cap = propose(1, "parameter", HALVE, cap_payload);
 	seat = propose(2, "constitution", seat_action(5, 20), seat_payload);
-	text = propose(3, "text", "{}", text_payload);
+	words = propose(3, "text", "{}", text_payload);
 	stale = propose(4, "parameter", "{\"policy\":{\"limits\":{\"messages_per_minute\":20}}}", stale_payload);
 	snprintf(payload, sizeof(payload), "{\"proposal\":%lld}", (long long) stale);
 	CHECK_STATUS(voting_act(&s, 4, "PROPOSAL_CANCELLED", payload), QFS_OK);
@@ -260,9 +261,9 @@ vote_on_all(void)
 	CHECK_STATUS(give_back(2, 24), QFS_OK);
 	CHECK_STATUS(give_back(2, 23), QFS_OK);
 	check_blocked("NOD_EPOCH");
-	vote(1, text, text_payload, "yes");
-	vote(2, text, text_payload, "abstain");
-	vote(3, text, text_payload, "yes");
+	vote(1, words, text_payload, "yes");
+	vote(2, words, text_payload, "abstain");
+	vote(3, words, text_payload, "yes");
 	vote(1, stale, stale_payload, "yes");
 	vote(2, stale, stale_payload, "yes");
 	voting_wait_for(&s, 600);
@@ -277,7 +278,7 @@ vote_on_all(void)
 static void
 settle_first(void)
 {
-	wait_and_settle(845, text, "ADOPTED");
+	wait_and_settle(845, words, "ADOPTED");
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, stale).state), "QUEUED");
 	wait_and_settle(1200, cap, "OPEN");
 	CHECK_INT(voting_tally(&s, cap).extensions, 2);
@@ -331,20 +332,403 @@ settle_rest(void)
 	CHECK_INT((int64_t) s.reducer.policy.governance.mode, QFS_MODE_ON);
 }
 
-/* From proposals to what they change, one way or the other. */
 static void
-everything(void)
+open_history(void)
 {
 	begin_history();
 	vote_on_all();
 	settle_first();
 	settle_rest();
+}
+
+/* From proposals to what they change, one way or the other. */
+static void
+everything(void)
+{
+	open_history();
 	check_all();
 	sample_close(&s);
 }
 
+/* ---- what is said ---- */
+
+/* Does the text have the other one in it? */
+static bool
+has(qfs_slice text, const char *part)
+{
+	size_t		len = strlen(part);
+
+	for (size_t i = 0; i + len <= text.len; i++)
+		if (memcmp(text.data + i, part, len) == 0)
+			return true;
+	return false;
+}
+
+/* To a stranger, who computes it all. */
+static void
+sentences(void)
+{
+	static const struct
+	{
+		unsigned	seq;
+		const char *narrative;
+		const char *step;
+	}			rows[] = {
+		{5, "user_76571ad8… holds 25 of 100 seats from here on, 0 before, on the word of an operator of the database.",
+			"{\"inputs\":{\"after\":\"25\",\"before\":\"0\",\"total\":\"75\"},\"op\":\"total\",\"result\":\"100\"}"},
+		{8, "user_c3f23ba3… made proposal 8 on the track constitution, signed by the wallet. Votes are taken from block 512 until block 2559; what passes comes into force with block 3584.",
+			"{\"inputs\":{\"guard\":\"NOD_SHARE\",\"of\":\"120\",\"percent\":\"25\"},\"op\":\"bound\",\"result\":\"3000\"}"},
+		{9, "user_ad4e57c0… made proposal 9 on the track text, signed by the wallet. Votes are taken from block 120 until block 839.",
+			"{\"inputs\":{\"opens\":\"120\",\"voting_blocks\":\"720\"},\"op\":\"ends\",\"result\":\"840\"}"},
+		{11, "user_76571ad8… took proposal 10 back before anybody could vote on it, signed by the wallet.", "[]"},
+		{13, "user_9f18b755… could not make a proposal: PROPOSER_OPEN (bound 0, observed 1).",
+			"{\"inputs\":{\"guard\":\"PROPOSER_POWER\",\"of\":\"25\",\"percent\":\"100\"},\"op\":\"observed\",\"result\":\"2500\"}"},
+		{23, "user_76571ad8… voted yes on proposal 19 with a power of 25, signed by the wallet: by now 103 of 115 said yes, 0 no. Nothing that is cast later can turn that, so it is counted at once.",
+			"{\"inputs\":{\"block\":\"1\",\"late_blocks\":\"0\"},\"op\":\"ends\",\"result\":\"1\"}"},
+		{22, "user_ad4e57c0… voted yes on proposal 19 with a power of 28, signed by the wallet: by now 78 of 115 said yes, 0 no.",
+			"{\"inputs\":{\"nod\":\"30\",\"percent\":\"25\",\"total\":\"115\"},\"op\":\"power\",\"result\":\"28\"}"},
+		{28, "user_c3f23ba3… could not vote on proposal 7: VOTE_ONCE (bound 0, observed 1).",
+			"[{\"inputs\":{\"nod\":\"25\",\"percent\":\"25\",\"total\":\"100\"},\"op\":\"power\",\"result\":\"25\"}]"},
+		{29, "user_15974030… could not vote on proposal 7: VOTE_POWER (bound 1, observed 0).",
+			"[{\"inputs\":{\"nod\":\"0\",\"percent\":\"25\",\"total\":\"100\"},\"op\":\"power\",\"result\":\"0\"}]"},
+		{31, "user_c3f23ba3… could not give seats back: NOD_EPOCH (bound 1, observed 0).", "[]"},
+		{41, "user_ad4e57c0… voted yes on proposal 7 with a power of 25, signed by the wallet: by now 50 of 100 said yes, 25 no. That turned the verdict late, so votes are taken until block 939.",
+			"{\"inputs\":{\"block\":\"700\",\"late_blocks\":\"240\"},\"op\":\"ends\",\"result\":\"940\"}"},
+		{42, "Passed: 50 of 100 said yes, 0 no, 25 abstained; 30 had to take part, 20 to agree, two thirds of those who decided.",
+			"{\"inputs\":{\"guard\":\"TALLY_MAJORITY\",\"of\":\"50\",\"percent\":\"66\"},\"op\":\"bound\",\"result\":\"3300\"}"},
+		{45, "user_76571ad8… voted abstain on proposal 7 with a power of 25, signed by the wallet: by now 50 of 100 said yes, 25 no, 25 abstained.",
+			"{\"inputs\":{\"add\":\"25\",\"before\":\"0\"},\"op\":\"abstain\",\"result\":\"25\"}"},
+		{46, "Passed: 50 of 100 said yes, 25 no, 25 abstained; 30 had to take part, 20 to agree, two thirds of those who decided.",
+			"{\"inputs\":{\"ends\":\"1440\",\"epoch_blocks\":\"512\",\"timelock_blocks\":\"240\"},\"op\":\"enacts\",\"result\":\"2048\"}"},
+		{48, "Failed: BASE_CHANGED (bound 0, observed 1). Nothing of proposal 12 comes into force.",
+			"{\"inputs\":{\"enacts\":\"1536\",\"grace_blocks\":\"5120\"},\"op\":\"grace\",\"result\":\"6656\"}"},
+		{50, "Executed: the policy that proposal 7 asked for is in force from the next entry on.", "\"op\":\"grace\""},
+		{51, "user_9f18b755… could not make a proposal: KEY_COOLDOWN (bound 8, observed 7).", "\"op\":\"enacts\""},
+		{63, "Executed: by proposal 8 user_6c05f5de… holds 20 of 135 seats from here on.",
+			"{\"inputs\":{\"guard\":\"NOD_SHARE\",\"of\":\"20\",\"percent\":\"100\"},\"op\":\"observed\",\"result\":\"2000\"}"},
+		{73, "Failed: NOD_SHARE (bound 2675, observed 2700). Nothing of proposal 49 comes into force.",
+			"{\"inputs\":{\"guard\":\"NOD_SHARE\",\"of\":\"107\",\"percent\":\"25\"},\"op\":\"bound\",\"result\":\"2675\"}"},
+	};
+	test_wallet stranger = test_wallet_of(99);
+
+	open_history();
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		char		want[512];
+
+		unit_row("entry %u", rows[i].seq);
+		snprintf(want, sizeof(want), "\"%s\"", rows[i].narrative);
+		CHECK_STATUS(explain(rows[i].seq, &stranger.user), QFS_OK);
+		CHECK_TEXT(second_member(made.bundle, "narrative"), want);
+		CHECK(has(second_member(made.bundle, "steps"), rows[i].step));
+	}
+	CHECK_STATUS(explain(44, &stranger.user), QFS_OK);
+	CHECK(has(second_member(made.bundle, "narrative"), "\"Prolonged: "));
+	CHECK(has(second_member(made.bundle, "narrative"), "So votes are taken until block 1439.\""));
+	sample_close(&s);
+}
+
+/* ---- devices, and a deposit ---- */
+
+/*
+ * Ann has invited Bob, which gave her 100 FLX; her device signs a proposal with
+ * a deposit of 50.  Bob's device and two wallets veto it.
+ */
+static int64_t
+open_deposits(void)
+{
+	static char payload[512];
+	person		ann;
+	person		bob;
+	int64_t		proposal;
+
+	people_ledger(&s, PEOPLE_POLICY(",\"governance\":{\"deposit\":\"50\",\"mode\":\"trial\"}"));
+	ann = people_join(&s, 1, 51);
+	bob = people_join(&s, 2, 52);
+	CHECK_STATUS(people_profile(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_chat_key(&s, &ann, 1), QFS_OK);
+	CHECK_STATUS(people_use(&s, &bob, &ann), QFS_OK);
+	people_settle_in(&s, &bob, &ann);
+	for (uint8_t n = 1; n <= 4; n++)
+		CHECK_STATUS(voting_appoint(&s, n, 25), QFS_OK);
+	proposal = people_next(&s);
+	snprintf(payload, sizeof(payload), "%s", voting_proposal("parameter", HALVE));
+	CHECK_STATUS(people_append(&s, &ann, "PROPOSAL_CREATED", payload), QFS_OK);
+	CHECK(!qfs_outcome_is_blocked(s.event.outcome));
+	voting_wait_for(&s, VOTING_REVIEW + 1);
+	CHECK_STATUS(people_append(&s, &bob, "VOTE_CAST", voting_ballot(proposal, payload, "veto")), QFS_OK);
+	CHECK_STATUS(people_append(&s, &ann, "VOTE_CAST", voting_ballot(proposal, payload, "yes")), QFS_OK);
+	vote(3, proposal, payload, "veto");
+	wait_and_settle(VOTING_REVIEW + VOTING_BLOCKS + 2, proposal, "REJECTED");
+	CHECK_UINT(people_standing(&s, &ann).flx, people_amount("50"));
+	return proposal;
+}
+
+/* Whose deposit it is sees it; to a stranger it is recorded, and nothing of the account is shown. */
+static void
+deposits(void)
+{
+	int64_t		proposal = open_deposits();
+	test_wallet stranger = test_wallet_of(99);
+	test_wallet ann = test_wallet_of(1);
+	uint64_t	tally = s.count - 1;
+
+	for (uint64_t seq = (uint64_t) proposal; seq < s.count; seq++)
+	{
+		qfs_entry	entry = entry_of(seq);
+		bool		looks = seq == (uint64_t) proposal || seq == tally;
+
+		unit_row("entry %u", (unsigned) seq);
+		check_entry(seq, NULL);
+		CHECK(made.x.is_whole);
+		check_entry(seq, entry.has_actor ? &entry.actor : &ann.user);
+		CHECK(made.x.is_whole);
+		check_entry(seq, &stranger.user);
+		CHECK(made.x.is_derived);
+		CHECK_INT(is_recorded("conditions"), looks);
+		/* What a device signed was signed by a key that nobody else knows to be the account's. */
+		CHECK_INT(is_recorded("authority"), entry.has_actor && has(entry.auth, "\"session\""));
+		CHECK(!has(made.bundle, "\\\"kind\\\":\\\"standing"));
+	}
+	check_entry(tally, &ann.user);
+	CHECK_TEXT(second_member(made.bundle, "narrative"), "\"Rejected by TALLY_VETO: 25 of 100 said yes, 0 no, 50 vetoed;"
+			   " 30 had to take part, 20 to agree, two thirds of those who decided. Its deposit is burnt.\"");
+	CHECK(has(second_member(made.bundle, "result"), "\"flx\":[\"100.000000000000000000\",\"50.000000000000000000\"]"));
+	sample_close(&s);
+}
+
+/* A deposit that was not there: the guard says so, to a stranger as well, and nothing comes of it. */
+static void
+deposit_missing(void)
+{
+	test_wallet stranger = test_wallet_of(99);
+
+	voting_ledger(&s, "", 4, four);
+	people_policy(&s, "{\"governance\":{\"deposit\":\"50\",\"mode\":\"trial\"}}");
+	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CREATED", voting_proposal("parameter", HALVE)), QFS_OK);
+	check_blocked("DEPOSIT");
+	check_entry(s.count - 1, NULL);
+	check_entry(s.count - 1, &stranger.user);
+	/* Nobody sees what it had; but that it had too little, and came onto the agenda all the same, is seen. */
+	explaining_forge(&s, s.count - 1, "\"observed\":\"0.000000000000000000\",\"result\":\"BLOCK\"",
+					 "\"observed\":\"0.000000000000000000\",\"result\":\"PASS\"");
+	CHECK_STATUS(explain(s.count - 1, &stranger.user), QFS_OUTCOME_MISMATCH);
+	sample_close(&s);
+}
+
+/* ---- however many votes ---- */
+
+#define VOTERS 500
+
+static test_wallet
+voter_of(unsigned n)
+{
+	uint8_t		secret[32];
+
+	memset(secret, 1 + n % 200, sizeof(secret));
+	secret[0] = (uint8_t) (1 + n / 200);
+	secret[31] = 0xff;
+	return test_wallet_of_key(secret);
+}
+
+static void
+check_small(uint64_t seq, unsigned most)
+{
+	test_wallet stranger = test_wallet_of(99);
+
+	unit_row("entry %u", (unsigned) seq);
+	check_entry(seq, &stranger.user);
+	CHECK(entry_count() <= most);
+	check_entry(seq, NULL);
+	CHECK(entry_count() <= most);
+}
+
+/* The first vote, one in the middle, the last; the tally; the execution: a few entries each. */
+static void
+many_votes(void)
+{
+	char		payload[512];
+	char		appointment[256];
+	int64_t		proposal;
+	uint64_t	first;
+
+	voting_ledger(&s, "", 4, four);
+	for (unsigned n = 0; n < VOTERS; n++)
+	{
+		test_wallet who = voter_of(n);
+
+		snprintf(appointment, sizeof(appointment), "{\"account\":\"%s\",\"nod\":1,\"reason\":\"many\"}", who.user_name);
+		CHECK_STATUS(sample_append(&s, "NOD_CHANGED", appointment), QFS_OK);
+	}
+	proposal = propose(1, "parameter", HALVE, payload);
+	voting_wait_for(&s, voting_block(&s) + VOTING_REVIEW + 1);
+	first = s.count;
+	for (unsigned n = 0; n < VOTERS; n++)
+	{
+		test_wallet who = voter_of(n);
+		const char *ballot = voting_ballot(proposal, payload, n % 5 == 0 ? "no" : "yes");
+
+		CHECK_STATUS(sample_append_as(&s, voting_sign(&s, &who, 1, "VOTE_CAST", ballot), &who.user, "VOTE_CAST", ballot), QFS_OK);
+	}
+	CHECK_INT(voting_tally(&s, proposal).voters, VOTERS);
+	check_small(first, 12);
+	check_small(first + VOTERS / 2, 12);
+	check_small(first + VOTERS - 1, 12);
+	wait_and_settle(voting_tally(&s, proposal).ends, proposal, "QUEUED");
+	check_small(s.count - 1, 12);
+	CHECK_TEXT(second_member(made.bundle, "narrative"), "\"Passed: 400 of 600 said yes, 100 no; 180 had to take part,"
+			   " 120 to agree, two thirds of those who decided.\"");
+	wait_and_settle(voting_tally(&s, proposal).enacts, proposal, "EXECUTED");
+	check_small(s.count - 1, 12);
+	sample_close(&s);
+}
+
+/* ---- what was changed ---- */
+
+/* Puts a text in place of a part of another, and the hash of the explanation anew. */
+static qfs_slice
+replaced(qfs_slice text, size_t at, size_t len, qfs_slice with)
+{
+	memcpy(changed, text.data, at);
+	memcpy(changed + at, with.data, with.len);
+	memcpy(changed + at + with.len, text.data + at + len, text.len - at - len);
+	explaining_hash_anew(changed, text.len - len + with.len);
+	return (qfs_slice) {changed, text.len - len + with.len};
+}
+
+/* One proposal with three votes, tallied and executed: entries 6 to 11. */
+static void
+open_small(void)
+{
+	char		payload[512];
+	int64_t		proposal;
+
+	voting_ledger(&s, "", 4, four);
+	proposal = propose(1, "parameter", HALVE, payload);
+	voting_wait_for(&s, VOTING_REVIEW + 1);
+	vote(1, proposal, payload, "yes");
+	vote(2, proposal, payload, "yes");
+	vote(3, proposal, payload, "no");
+	wait_and_settle(VOTING_REVIEW + VOTING_BLOCKS + 1, proposal, "QUEUED");
+	wait_and_settle(voting_tally(&s, proposal).enacts, proposal, "EXECUTED");
+	CHECK_UINT(s.count, 12);
+}
+
+/* Without any one of its entries nothing is sound. */
+static void
+left_out(void)
+{
+	test_wallet stranger = test_wallet_of(99);
+
+	open_small();
+	for (uint64_t seq = 2; seq < s.count; seq++)
+	{
+		qfs_slice	item;
+
+		CHECK_STATUS(explain(seq, &stranger.user), QFS_OK);
+		for (unsigned n = 0; (item = second_item(second_member(made.bundle, "entries"), n)).len > 0; n++)
+		{
+			size_t		at = (size_t) (item.data - made.bundle.data);
+			bool		last = made.bundle.data[at + item.len] != ',';
+			qfs_status	status;
+
+			unit_row("entry %u without number %u", (unsigned) seq, n);
+			status = verify(replaced(made.bundle, at - last, item.len + 1, QFS_LITERAL("")));
+			CHECK(status == QFS_BUNDLE_INCOMPLETE || status == QFS_OUTCOME_MISMATCH || status == QFS_NO_GENESIS ||
+				  status == QFS_BUNDLE_CLAIM || status == QFS_GOVERNANCE_OFF);
+		}
+	}
+	sample_close(&s);
+}
+
+/* Number n from the end of a bundle's entries. */
+static qfs_slice
+item_before_end(unsigned n)
+{
+	return second_item(second_member(made.bundle, "entries"), entry_count() - 1 - n);
+}
+
+/* Another vote of the same ledger, sound in itself, in place of the one that the tally rests on. */
+static void
+swapped(void)
+{
+	static uint8_t other[65536];
+	test_wallet stranger = test_wallet_of(99);
+	qfs_slice	item;
+	size_t		len;
+
+	open_small();
+	for (uint64_t seq = 7; seq < 9; seq++)
+	{
+		unit_row("vote %u", (unsigned) seq);
+		CHECK_STATUS(explain(seq + 1, &stranger.user), QFS_OK);
+		item = item_before_end(1);
+		len = item.len;
+		memcpy(other, item.data, len);
+		CHECK(has(item, "VOTE_CAST"));
+		CHECK_STATUS(explain(10, &stranger.user), QFS_OK);
+		CHECK(has(item_before_end(1), "VOTE_CAST"));
+		item = item_before_end(1);
+		CHECK_STATUS(verify(replaced(made.bundle, (size_t) (item.data - made.bundle.data), item.len,
+									 (qfs_slice) {other, len})), QFS_BUNDLE_INCOMPLETE);
+		/* Besides the right one, which it comes before. */
+		other[len] = ',';
+		CHECK_STATUS(verify(replaced(made.bundle, (size_t) (item.data - made.bundle.data), 0, (qfs_slice) {other, len + 1})),
+					 QFS_BUNDLE_SURPLUS);
+	}
+	sample_close(&s);
+}
+
+/* A ledger that lies, whose entries are sound: whoever has the explanation made computes something else. */
+static void
+forged(void)
+{
+	static const struct
+	{
+		unsigned	seq;
+		const char *from;
+		const char *to;
+		qfs_status	status;
+	}			rows[] = {
+		{2, "\"before\":0", "\"before\":1", QFS_OUTCOME_MISMATCH},
+		{5, "\"total\":100", "\"total\":90", QFS_OUTCOME_MISMATCH},
+		{6, "\"opens\":120", "\"opens\":119", QFS_OUTCOME_MISMATCH},
+		{6, "\"total\":100", "\"total\":10", QFS_OUTCOME_MISMATCH},
+		{6, "\"observed\":2500", "\"observed\":2600", QFS_OUTCOME_MISMATCH},
+		{8, "\"yes\":50", "\"yes\":75", QFS_OUTCOME_MISMATCH},
+		{8, "\"power\":25", "\"power\":50", QFS_OUTCOME_MISMATCH},
+		{8, "\"ends\":840", "\"ends\":841", QFS_OUTCOME_MISMATCH},
+		{8, "\"choice\":\"yes\"", "\"choice\":\"veto\"", QFS_SIGNATURE_MISMATCH},
+		{9, "\"previous\":8,\"veto\":0", "\"previous\":7,\"veto\":0", QFS_OUTCOME_MISMATCH},
+		{9, "\"previous\":8,\"veto\":0", "\"previous\":null,\"veto\":0", QFS_OUTCOME_MISMATCH},
+		{9, "\"seat\":4", "\"seat\":3", QFS_SEAT_NONE},
+		{10, "\"yes\":50", "\"yes\":75", QFS_OUTCOME_MISMATCH},
+		{10, "\"bound\":3000", "\"bound\":2000", QFS_OUTCOME_MISMATCH},
+		{10, "\"state\":\"QUEUED\"", "\"state\":\"REJECTED\"", QFS_OUTCOME_MISMATCH},
+		{10, "\"previous\":9", "\"previous\":8", QFS_OUTCOME_MISMATCH},
+		{10, "\"previous\":6", "\"previous\":null", QFS_OUTCOME_MISMATCH},
+		{10, "{\"proposal\":6}", "{\"proposal\":7}", QFS_SETTLEMENT_WRONG},
+		{11, "\"cap\":50", "\"cap\":5", QFS_SETTLEMENT_WRONG},
+		{11, "\"state\":\"EXECUTED\"", "\"state\":\"FAILED\"", QFS_OUTCOME_MISMATCH},
+		{11, "\"tally\":10", "\"tally\":9", QFS_OUTCOME_MISMATCH},
+		{11, "\"base\":1", "\"base\":0", QFS_OUTCOME_MISMATCH},
+		{11, "\"holders\":4", "\"holders\":5", QFS_OUTCOME_MISMATCH},
+	};
+	test_wallet stranger = test_wallet_of(99);
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		unit_row("%u: %s", rows[i].seq, rows[i].to);
+		open_small();
+		explaining_forge(&s, rows[i].seq, rows[i].from, rows[i].to);
+		CHECK_STATUS(explain(rows[i].seq, &stranger.user), rows[i].status);
+		CHECK_STATUS(explain(rows[i].seq, NULL), rows[i].status);
+		sample_close(&s);
+	}
+}
+
 static const unit_case cases[] = {
-	CASE(everything),
+	CASE(everything), CASE(sentences), CASE(deposits), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged),
 	NO_MORE_CASES
 };
 

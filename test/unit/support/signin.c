@@ -18,6 +18,15 @@
 test_wallet
 test_wallet_of(uint8_t n)
 {
+	uint8_t		secret[32];
+
+	memset(secret, n, sizeof(secret));
+	return test_wallet_of_key(secret);
+}
+
+test_wallet
+test_wallet_of_key(const uint8_t secret[32])
+{
 	secp256k1_context *context = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
 	secp256k1_pubkey key;
 	uint8_t		bytes[65];
@@ -26,7 +35,7 @@ test_wallet_of(uint8_t n)
 	qfs_buf		buf;
 
 	memset(&wallet, 0, sizeof(wallet));
-	memset(wallet.secret, n, sizeof(wallet.secret));
+	memcpy(wallet.secret, secret, sizeof(wallet.secret));
 	CHECK(secp256k1_ec_pubkey_create(context, &key, wallet.secret) == 1);
 	secp256k1_ec_pubkey_serialize(context, bytes, &len, &key, SECP256K1_EC_UNCOMPRESSED);
 	secp256k1_context_destroy(context);

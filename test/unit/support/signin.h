@@ -31,6 +31,7 @@ typedef struct test_wallet
 
 /* Wallet number n: its private key is the byte n, 32 times. */
 extern test_wallet test_wallet_of(uint8_t n);
+extern test_wallet test_wallet_of_key(const uint8_t secret[32]);
 
 /* personal_sign: r, s and v in {27, 28}. */
 extern void test_personal_sign(const test_wallet *wallet, qfs_slice message, uint8_t out[65]);

@@ -17,18 +17,25 @@ static int64_t nonces[256];
 const char *
 voting_auth(const sample *s, uint8_t wallet, int64_t nonce, const char *type, const char *payload)
 {
+	test_wallet who = test_wallet_of(wallet);
+
+	return voting_sign(s, &who, nonce, type, payload);
+}
+
+const char *
+voting_sign(const sample *s, const test_wallet *who, int64_t nonce, const char *type, const char *payload)
+{
 	static char auth[512];
 	static char text[20000];
 	char		digits[65];
 	char		sig[131];
 	uint8_t		signature[65];
-	test_wallet who = test_wallet_of(wallet);
 	int			len;
 
 	sodium_bin2hex(digits, sizeof(digits), s->entry[0].seal.hash.bytes, QFS_HASH_LEN);
 	len = snprintf(text, sizeof(text), "%s asks for your signature.\n\nEvent: %s\nPayload: %s\nNonce: %lld\nLedger: %s",
 				   SAMPLE_ORIGIN, type, payload, (long long) nonce, digits);
-	test_personal_sign(&who, (qfs_slice) {(uint8_t *) text, (size_t) len}, signature);
+	test_personal_sign(who, (qfs_slice) {(uint8_t *) text, (size_t) len}, signature);
 	sodium_bin2hex(sig, sizeof(sig), signature, sizeof(signature));
 	snprintf(auth, sizeof(auth), "{\"nonce\":%lld,\"sig\":\"0x%s\",\"via\":\"wallet\"}", (long long) nonce, sig);
 	return auth;

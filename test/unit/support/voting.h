@@ -18,8 +18,9 @@
 #define VOTING_REVIEW 120
 #define VOTING_BLOCKS 720
 
-/* The auth of an act that the wallet signed for this ledger; overwritten by the next call. */
+/* The auth of an act that the wallet, by its number or itself, signed for this ledger; overwritten by the next call. */
 extern const char *voting_auth(const sample *s, uint8_t wallet, int64_t nonce, const char *type, const char *payload);
+extern const char *voting_sign(const sample *s, const test_wallet *who, int64_t nonce, const char *type, const char *payload);
 
 /*
  * 0 GENESIS, 1 POLICY_CHANGED: governance in trial, deposit nothing, and more
