@@ -9,6 +9,10 @@ import { commitment, threadOf } from './message_crypto.mjs';
 // What a device signs.  ledger: hash of entry 0; nonce: larger than in any event of the account that was signed before.
 export const eventText = ({ actor, ledger, nonce, payload, type }) => canonical({ actor, ledger, nonce, payload, type });
 
+// What a wallet signs, with personal_sign, to act without a session: the same, and the origin of the ledger.
+export const walletText = ({ ledger, nonce, origin, payload, type }) => (
+  `${origin} asks for your signature.\n\nEvent: ${type}\nPayload: ${canonical(payload)}\nNonce: ${nonce}\nLedger: ${ledger}`);
+
 // What the outgoing checkpoint key signs to put these keys in force or, where `by` says so, the recovery key.  All bytes;
 // ledger: hash of entry 0; number: that of the new keys; recovery: the recovery key in force from then on.
 export const endorsement = (by, ledger, number, { checkpoint, token, recovery }) => (by === 'recovery'

@@ -92,12 +92,12 @@ function checkBefore(entry, entries) {
 
 // ---- whose word it is ----
 
-// "wallet", "device", "server" or "operator": what the entry's auth says, its device's signature checked; null where that is not shown.
+// "wallet", "device", "server", "operator" or "ledger": what the entry's auth says, its device's signature checked; null where that is not shown.
 // Where payload and signature are not shown, since they were erased, it is the server's word.
 async function wordOf({ act, payload, sig, seq }, ledger) {
   if (act === undefined) return null;
   const { actor, auth, type } = act;
-  if (auth.via === 'operator') return auth.via;
+  if (auth.via === 'operator' || auth.via === 'ledger') return auth.via;
   if (payload === undefined && sig === undefined) return 'server';
   if (auth.via === 'wallet') return auth.via;
   if (auth.key === undefined) return 'server';

@@ -44,7 +44,8 @@ export function ruleName(rule) {
 export const guardName = (guard) => GUARDS[guard]?.[0] ?? plain(guard);
 export const guardReason = (guard) => GUARDS[guard]?.[1] ?? plain(guard);
 // Whose word an entry is, as verifyBundle() has found it.
-const WORDS = { wallet: 'signed by the wallet', device: 'signed by the device', server: 'on the server\u2019s word, unsigned', operator: 'on an operator\u2019s word' };
+const WORDS = { wallet: 'signed by the wallet', device: 'signed by the device', server: 'on the server\u2019s word, unsigned', operator: 'on an operator\u2019s word',
+  ledger: 'as the rules of the ledger demand' };
 export const wordName = (by) => (by === null ? 'an act of somebody else' : WORDS[by] ?? plain(by));
 // What verifyBundle() takes as it was recorded.
 const RECORDED = { authority: 'who acted', conditions: 'that each change was due', 'first uses': 'that codes, devices, contents and nonces were new', rates: 'that no limit was exceeded',

@@ -167,6 +167,13 @@ export class LedgerWriter {
     return this.append(type, payload, { actor, auth: { key: key.toString('base64url'), nonce, session, via: 'session' }, sig, ...options });
   }
 
+  // An event of account n that its wallet signs, without a session.
+  actByWallet(n, type, payload, { nonce = ++this.eventNonce, ...options } = {}) {
+    const { ledger, origin } = this.store.ledger;
+    const text = `${origin} asks for your signature.\n\nEvent: ${type}\nPayload: ${canonical(payload)}\nNonce: ${nonce}\nLedger: ${ledger}`;
+    return this.append(type, payload, { actor: LedgerWriter.user(n), auth: { nonce, via: 'wallet' }, sig: LedgerWriter.wallet(n).signMessageSync(text), ...options });
+  }
+
   async rotate(n, options) {
     const device = this.devices.get(this.sessions.get(n));
     const entry = await this.act(n, 'SESSION_ROTATED', { nonce: hex(`rotation ${this.lines.length}`) }, options);

@@ -117,6 +117,23 @@ test('every entry of a random ledger is executed again, and gives what it says',
   assert.ok(types.size >= 17 && types.has('SESSION_REVOKED by operator'), [...types].join());
 });
 
+test('what a statement calls the word of a wallet, the wallet has signed', async () => {
+  const logins = entries.filter((entry) => entry.act.type === 'LOGIN' && entry.outcome.result.created);
+  assert.ok(logins.length > 1);
+  for (const entry of logins) {
+    const statementOf = async (changed) => {
+      const text = canonical(await showing(changed, OWN, ({ account, kind }) => account === entry.act.actor && kind === 'standing'));
+      const { bundle, lines: shown } = await bundleOf(entry, text);
+      return { bundle: { ...bundle, sessions: [], subject: entry.act.actor, topic: 'statement' }, lines: shown };
+    };
+    const forged = (sig) => ({ ...entry, sig });
+    const other = logins.find((one) => one.act.actor !== entry.act.actor);
+    assert.equal(await codeOf(await statementOf(entry)), 'sound');
+    assert.equal(await codeOf(await statementOf(forged('0xyz'))), 'LOGIN_SIGNER');
+    assert.match(await codeOf(await statementOf(forged(other.sig))), /^(LOGIN_SIGNER|SIGNATURE_NO_KEY)$/);
+  }
+});
+
 // Every scalar of a value, by the path to it.
 const scalarsOf = (value, path = []) => (value !== null && typeof value === 'object' ? Object.entries(value).flatMap(([name, inner]) => scalarsOf(inner, [...path, name])) : [path]);
 

@@ -195,6 +195,11 @@ const BAD_LINES = {
     ...['0-0', '1', '01-0', '1-*', '18446744073709551616-0', '1-18446744073709551616', 1].map((id) => [{ id, stream: 'x' }, `id ${id}`]),
     ...['', 'a b', 'a"b', 'a\\b', 'é', 'x'.repeat(201), 1].map((stream) => [{ id: '1-0', stream }, `stream ${stream}`]),
   ].map(([source, name]) => [`a source that is none: ${name}`, [edited((e) => { e.act.auth = { source, via: 'operator' }; }), '2 QFS_AUTH_INVALID']])),
+  ...Object.fromEntries([{ nonce: 1, via: 'ledger' }, { nonce: 1, via: 'operator' }, { nonce: 0, via: 'wallet' }, { nonce: '1', via: 'wallet' }, { key: 'A'.repeat(43), nonce: 1, via: 'wallet' },
+    { source: { id: '1-0', stream: 'x' }, via: 'ledger' }, { nonce: 1, source: { id: '1-0', stream: 'x' }, via: 'wallet' },
+  ].map((auth) => [`an auth of no form: ${canonical(auth)}`, [edited((e) => { e.act.auth = auth; }), '2 QFS_AUTH_INVALID']])),
+  'a signature of the ledger': [edited((e) => { e.act.auth = { via: 'ledger' }; e.sig = `0x${'11'.repeat(65)}`; }), '2 QFS_AUTH_INVALID'],
+  'a wallet that has not signed': [edited((e) => { e.act.auth = { nonce: 1, via: 'wallet' }; e.sig = null; }), '2 QFS_AUTH_INVALID'],
   'a source of a wallet': [edited((e) => { e.act.auth = { source: { id: '1-0', stream: 'x' }, via: 'wallet' }; }), '2 QFS_AUTH_INVALID'],
 };
 
@@ -362,13 +367,16 @@ const TYPES = {
 
 test('by a wallet, a role or a session that a type is not for: one code here and by qfs-verify', async () => {
   for (const [type, [payload, ways]] of Object.entries(TYPES)) {
-    for (const via of ['operator', 'session', 'wallet'].filter((way) => !ways.split(' ').includes(way))) {
+    // A wallet that signs the event itself is none that signs the message of a sign-in.
+    for (const via of ['act', 'ledger', 'operator', 'session', 'wallet'].filter((way) => !ways.split(' ').includes(way))) {
       const w = await twoAccounts({ signed: 'none' });
       for (const [by, name] of [['account', 'NOTE'], ['operator', 'MARK']]) await w.append('EVENT_TYPE', { by, schema: {}, type: name });
       w.force = true;
       if (via === 'session') await w.act(1, type, payload, { sign: false });
+      else if (via === 'act') await w.actByWallet(1, type, payload);
       else await w.append(type, payload, { auth: { via }, ...(via === 'wallet' && { actor: LedgerWriter.user(1), sig: '0x00' }) });
-      const expected = [`${w.lines.length - 1} ${via === 'session' ? 'QFS_FORBIDDEN' : 'QFS_NO_SESSION'}`];
+      const refusal = via === 'act' && type === 'LOGIN' ? 'QFS_AUTH_INVALID' : ['ledger', 'session'].includes(via) ? 'QFS_FORBIDDEN' : 'QFS_NO_SESSION';
+      const expected = [`${w.lines.length - 1} ${refusal}`];
       assert.deepEqual([codesOf(await replay(w.lines)), askVerifier(w.lines).faults], [expected, expected], `${type} by ${via}`);
     }
   }

@@ -4,7 +4,7 @@
 
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
-import { checkPayload, isOwnType } from './forms.mjs';
+import { checkPayload, isOwnType, mustSign } from './forms.mjs';
 import { useReferral } from './referral.mjs';
 import { fits } from './schema.mjs';
 import { checkAuthority, countRate, isOperator, login, MINUTE, revokeSession, rotateSession } from './sessions.mjs';
@@ -23,6 +23,8 @@ const RULE_OF = { ...LEDGER_RULES, ...ACCOUNT_RULES, LOGIN: login, SESSION_REVOK
 
 // May the type be appended in this way?
 function checkWay({ auth: { via }, type }, ...ways) {
+  const isOfLedger = via === 'ledger' || ways.every((way) => way === 'ledger');
+  demand(!isOfLedger || ways.includes(via), 'FORBIDDEN', `${type} is ${via === 'ledger' ? 'not ' : ''}the ledger\u2019s own to append`);
   demand(via === 'session' || ways.includes(via), 'NO_SESSION', `${type} is appended by accounts`);
   demand(ways.includes(via), 'FORBIDDEN', `${type} is not for accounts to append`);
 }
@@ -30,7 +32,7 @@ function checkWay({ auth: { via }, type }, ...ways) {
 // An event of a type that an application registered.
 function customEvent(change, { act, payload }, { session }) {
   const { actor, type } = act;
-  // Whatever the type is, a wallet's signature is no part of it.
+  // Whatever the type is, a wallet's signature is no part of it, nor is it the ledger's own.
   checkWay(act, 'operator', 'session');
   const row = change.store.get('event_type', type);
   change.admit(row, 'TYPE_UNKNOWN', `there is no type ${type}`);
@@ -43,7 +45,7 @@ function customEvent(change, { act, payload }, { session }) {
 // The ways in which a type of qfs's own is appended.
 function waysOf(type) {
   if (Object.hasOwn(LEDGER_RULES, type)) return ['operator'];
-  if (Object.hasOwn(ACCOUNT_RULES, type)) return ['session'];
+  if (Object.hasOwn(ACCOUNT_RULES, type)) return mustSign(type) ? ['session', 'wallet'] : ['session'];
   return type === 'LOGIN' ? ['wallet'] : ['operator', 'session'];
 }
 
@@ -51,7 +53,7 @@ function checkActor({ act }) {
   const { actor, auth, type } = act;
   if (!isOwnType(type)) return;
   checkWay(act, ...waysOf(type));
-  demand(auth.via !== 'operator' || actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
+  demand(!['ledger', 'operator'].includes(auth.via) || actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
   demand(auth.via !== 'operator' || auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
 }
 

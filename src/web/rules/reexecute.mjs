@@ -13,7 +13,7 @@ import { execute } from './execute.mjs';
 import { demand } from './fault.mjs';
 import { integer, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
 import { referralCode } from './names.mjs';
-import { checkAuthority, scopeOf, sessionOf } from './sessions.mjs';
+import { checkAuthority, checkWalletSignature, checkWalletWord, scopeOf, sessionOf } from './sessions.mjs';
 import { isThread, threadAfter } from './social.mjs';
 import { Change, Store } from './store.mjs';
 import { serverRow } from './system.mjs';
@@ -205,6 +205,13 @@ async function run(store, line) {
 // Whose act it was, where that is shown and the rule is not executed; the session, or null.
 async function authorize(store, { entry }, isKnown) {
   if (entry.act === undefined || entry.seq === 0 || (entry.act.auth.via === 'session' && !isKnown)) return null;
+  const { actor, auth } = entry.act;
+  const isWalletAct = auth.via === 'wallet' && auth.nonce !== undefined;
+  // Who does not see the nonce before cannot ask for more.
+  if (isWalletAct && !partOf(entry, actor, 'nonce')) {
+    checkWalletSignature(store.ledger, entry);
+    return null;
+  }
   return checkAuthority(new Change(store, entry.seq, entry.at), entry);
 }
 
@@ -231,6 +238,8 @@ export async function reexecute(bundle, lines) {
   if (topic === 'statement') {
     needStatement(needs, bundle);
     needs.checkSurplus();
+    const { entry: { payload: { origin } }, hash: ledger } = lines.find(({ entry }) => entry.seq === 0);
+    for (const one of entries) checkWalletWord({ ledger, origin }, one);
     return { isRun: false, recorded: recordedOf(bundle, line.entry, false, false), session: undefined, sessions: [] };
   }
   const { isWhole, parts } = needEntry(needs, bundle, line);

@@ -5,10 +5,10 @@
 import { fromBase64url, fromHex, toBase64url, toHex, utf8 } from '../bytes.mjs';
 import { hashOfJson } from '../canonical.mjs';
 import { isSigned } from '../ed25519.mjs';
-import { eventText } from '../payloads.mjs';
+import { eventText, walletText } from '../payloads.mjs';
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
-import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, oneOf } from './forms.mjs';
+import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, mustSign, oneOf } from './forms.mjs';
 import { referralCode, userIdOf } from './names.mjs';
 import { deviceOf, isAddress, readSiwe, signerOf } from './siwe.mjs';
 
@@ -41,15 +41,21 @@ const isActive = (change, session) => {
 };
 
 function mustBeSigned({ signed, signed_types: types }, session, type) {
-  return signed === 'all' || (signed === 'devices' && session.device !== null) || types.includes(type);
+  return signed === 'all' || (signed === 'devices' && session.device !== null) || types.includes(type) || mustSign(type);
 }
 
-async function checkSignature(change, { act: { actor, auth, type }, payload, sig }, session) {
-  demand(hexOfKey(auth.key) === session.device, 'EVENT_KEY', 'the event is not signed by the device of its session');
+// The number of the signature was not used before, and is now.
+function takeNonce(change, { actor, auth }) {
   const { event_nonce: last } = change.look('nonce', actor);
   demand(auth.nonce > last, 'EVENT_NONCE', `the nonce is not larger than the last one, ${last}`);
   demand(auth.nonce <= Math.max(change.at + DAY, last + 1), 'EVENT_NONCE_AHEAD', `the nonce is too far ahead, the last one was ${last}`);
   change.touch('nonce', actor, 'EVENT_SIGNED', { event_nonce: auth.nonce });
+}
+
+async function checkSignature(change, { act, payload, sig }, session) {
+  const { actor, auth, type } = act;
+  demand(hexOfKey(auth.key) === session.device, 'EVENT_KEY', 'the event is not signed by the device of its session');
+  takeNonce(change, act);
   // Of an entry whose payload was erased it is gone, and so is what it signed.
   if (sig === undefined) return;
   const message = utf8(eventText({ actor, ledger: change.store.ledger.ledger, nonce: auth.nonce, payload, type }));
@@ -64,9 +70,41 @@ async function checkSession(change, entry) {
   demand(session && isActive(change, session), 'SESSION_ENDED', 'the session never began, has expired or was ended');
   change.look('access', actor);
   const isSigned = auth.key !== undefined;
-  demand(isSigned || !mustBeSigned(change.policy, session, type), 'EVENT_UNSIGNED', 'the policy asks for the signature of the device');
+  demand(isSigned || !mustBeSigned(change.policy, session, type), 'EVENT_UNSIGNED', 'the policy or the type asks for the signature of the device');
   if (isSigned) await checkSignature(change, entry, session);
   return session;
+}
+
+const isWalletSignature = matches(/^0x([0-9a-f]{2})*$/);
+// Of an event a signature has one spelling; what is not too long to be looked at may be a contract's.
+const isActSignature = (sig) => isWalletSignature(sig) && sig.length <= 4098 && sig.length !== 130;
+
+// Did the wallet of the actor sign the event?  ledger, origin: hash of entry 0, and what it says
+export function checkWalletSignature({ ledger, origin }, { act: { actor, auth, type }, payload, sig }) {
+  // Of an entry whose payload was erased it is gone, and so is what it signed.
+  if (sig === undefined) return;
+  demand(isActSignature(sig), 'AUTH_INVALID', 'sig is not 0x and 130 hexadecimal digits in lower case');
+  const signer = userIdOf(signerOf(walletText({ ledger, nonce: auth.nonce, origin, payload, type }), sig));
+  demand(signer === actor, 'SIGNATURE_MISMATCH', `over this text the signature is one of ${signer}`);
+}
+
+// The same of whatever a wallet signed: of a sign-in it is the message.
+export function checkWalletWord(ledger, entry) {
+  const { act, payload, sig } = entry;
+  if (act?.auth.via !== 'wallet' || sig === undefined) return;
+  if (act.auth.nonce !== undefined) checkWalletSignature(ledger, entry);
+  else demand(isWalletSignature(sig) && userIdOf(signerOf(payload.message, sig)) === act.actor, 'LOGIN_SIGNER', `another wallet signed the message of entry ${entry.seq}`);
+}
+
+// The wallet signs the message of a sign-in, or the event itself.  Of other types a wallet is none of those who append them.
+function checkWallet(change, entry) {
+  const { act } = entry;
+  if (act.type !== 'LOGIN' && !mustSign(act.type)) return;
+  demand((act.auth.nonce !== undefined) === mustSign(act.type), 'AUTH_INVALID', `what a wallet signs of ${act.type} has another form`);
+  if (!mustSign(act.type)) return;
+  demand(act.actor !== SYSTEM, 'ACTOR_MISMATCH', 'a wallet acts for its account');
+  takeNonce(change, act);
+  checkWalletSignature(change.store.ledger, entry);
 }
 
 // An id of a stream is two numbers below 2^64, and not 0-0.
@@ -74,17 +112,17 @@ const isStreamId = (value) => matches(/^(0|[1-9][0-9]{0,19})-(0|[1-9][0-9]{0,19}
   && value.split('-').every((number) => BigInt(number) < 2n ** 64n);
 const SOURCE = { source: members({ id: isStreamId, stream: matches(/^[!#-[\]-~]{1,200}$/) }) };
 const isAuth = anyOf(
-  members({ via: oneOf('wallet') }),
+  members({ via: oneOf('ledger', 'wallet') }),
+  members({ nonce: integer(1), via: oneOf('wallet') }),
   members({ via: oneOf('operator') }, SOURCE),
   members({ session: isHash, via: oneOf('session') }, SOURCE),
   members({ key: isKeyText, nonce: integer(1), session: isHash, via: oneOf('session') }, SOURCE),
 );
 // The last of 86 characters has four bits that are 0.
 const isDeviceSignature = matches(/^[A-Za-z0-9_-]{85}[AQgw]$/);
-const isWalletSignature = matches(/^0x([0-9a-f]{2})*$/);
 
 function checkAuthForm({ act: { auth }, sig }) {
-  demand(isAuth(auth), 'AUTH_INVALID', 'auth has none of its four forms');
+  demand(isAuth(auth), 'AUTH_INVALID', 'auth has none of its six forms');
   const isFit = auth.via === 'wallet' ? sig !== null : (auth.key === undefined ? sig === null : isDeviceSignature(sig));
   // Of an entry whose payload was erased it is gone, too.
   demand(sig === undefined || isFit, 'AUTH_INVALID', 'sig is not what auth speaks of');
@@ -94,6 +132,7 @@ function checkAuthForm({ act: { auth }, sig }) {
 export async function checkAuthority(change, entry) {
   const { act: { actor, auth } } = entry;
   checkAuthForm(entry);
+  if (auth.via === 'wallet') checkWallet(change, entry);
   if (auth.via !== 'session') return null;
   demand(actor !== SYSTEM, 'ACTOR_MISMATCH', 'a session acts for an account');
   return checkSession(change, entry);
