@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 //
-// The C side is test/unit/governance_tool.c, the JavaScript src/web/rules/governance.mjs, the known answers those of
+// The C side is test/unit/governance_tool.c, the JavaScript src/web/rules/governance/numbers.mjs, the known answers those of
 // test/vectors/governance.json, which were computed from docs/format.md with the fractions of a third language.
 // QFS_SEED repeats a run.
 
@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { endAfterSilence, endAfterTurn, isTallyDecided, nodPower, scheduleOf, tallyGuards } from '../../src/web/rules/governance.mjs';
+import { endAfterSilence, endAfterTurn, isTallyDecided, nodPower, scheduleOf, tallyGuards } from '../../src/web/rules/governance/numbers.mjs';
 import { makeRandom } from './random.mjs';
 import { makeTool } from './tool.mjs';
 

@@ -6,11 +6,10 @@
 // Needs no server, but a qfs-verify: the one of this tree, or the one that is installed.  QFS_SEED repeats a run.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -26,12 +25,14 @@ import { checksummed } from '../../src/web/rules/names.mjs';
 import { replay } from '../../src/web/rules/replay.mjs';
 import { recoverKey } from '../../src/web/rules/secp256k1.mjs';
 import { signerOf } from '../../src/web/rules/siwe.mjs';
+import { forge, hashAgain, pathsOf } from './forging.mjs';
 import { ed25519Of, ledgerKeys, LedgerWriter, POLICY } from './ledger_writer.mjs';
 import { shown, shownAccount } from './partial_lines.mjs';
 import { makeRandom } from './random.mjs';
 import { randomLedger } from './random_ledger.mjs';
 import { randomObject, randomSchema } from './random_schema.mjs';
 import { mutate } from './siwe_messages.mjs';
+import { askVerifier, codesOf, firstOf } from './verifier.mjs';
 
 const seed = process.env.QFS_SEED ?? randomBytes(8).toString('hex');
 console.log(`# rules: QFS_SEED=${seed}`);
@@ -47,23 +48,6 @@ const FORGERIES = 40;
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const folder = mkdtempSync(join(tmpdir(), 'qfs-rules-'));
 after(() => rmSync(folder, { recursive: true }));
-
-const own = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'qfs-verify');
-const verifier = existsSync(own) ? own : 'qfs-verify';
-
-// What qfs-verify says: {head, root, state, faults: ["seq code"...], erased}.
-function askVerifier(lines) {
-  const file = join(folder, 'export.jsonl');
-  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
-  const { stdout, stderr, error } = spawnSync(verifier, ['ledger', file, '--state'], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  assert.equal(error, undefined);
-  const line = (name) => new RegExp(`^${name}:\\s+(\\w+)$`, 'm').exec(stdout)?.[1];
-  const faults = [...(stdout + stderr).matchAll(/^fault: entry (\d+): (QFS_\w+)/gm)].map(([, number, code]) => `${number} ${code}`);
-  const erased = Number(/payloads erased, as entries say: (\d+)/.exec(stdout)?.[1] ?? 0);
-  return { head: line('head'), root: line('root'), state: line('state'), faults, erased };
-}
-
-const codesOf = ({ faults }) => faults.map(({ seq, code }) => `${seq} ${code}`);
 
 // ---- known answers of docs/format.md ----
 
@@ -715,44 +699,6 @@ test(`${LEDGERS} random ledgers without the payloads that they say were erased a
 
 // ---- forgeries: one leaf of one entry is another, and everything is hashed again ----
 
-// Paths to all values in an entry but those that hashing it again makes good.
-function pathsOf(value, path = []) {
-  const inner = value !== null && typeof value === 'object' ? Object.keys(value).flatMap((name) => pathsOf(value[name], [...path, name])) : [];
-  return ['prev', 'v', 'seq', 'salt'].includes(path[0]) ? [] : [path, ...inner];
-}
-
-const others = (value) => ({
-  number: () => [value + 1, value - 1, 0, -1, 9007199254740991, String(value), null],
-  string: () => ['', `${value}0`, value.slice(0, -1), value.toUpperCase(), value.replace(/[0-9a-f]/, (digit) => (digit === 'a' ? 'b' : 'a')), null, 5],
-  boolean: () => [!value, null],
-  object: () => (Array.isArray(value) ? [[], [...value, ...value.slice(0, 1)], value.slice(1), [...value].reverse(), {}, null] : [{}, [], 'x', 0, { ...value, x: 1 }]),
-}[typeof value]());
-
-function forge(entry, path) {
-  const [name, parent] = [path.at(-1), path.slice(0, -1).reduce((value, step) => value[step], entry)];
-  if (!random.chance(15)) parent[name] = random.pick(others(parent[name]));
-  else if (Array.isArray(parent)) parent.splice(Number(name), 1);
-  else delete parent[name];
-}
-
-// Texts of the lines with their links and hashes made good; null where there is nothing to hash.
-async function hashAgain(entries) {
-  try {
-    const lines = [];
-    let prev = entries[0].prev;
-    for (const entry of entries) {
-      entry.prev = prev;
-      prev = await hashOf(await headOf(entry));
-      lines.push(canonical(entry));
-    }
-    return lines;
-  } catch {
-    return null;
-  }
-}
-
-const firstOf = (codes) => Math.min(...codes.map((code) => Number(code.split(' ')[0])));
-
 test(`${FORGERIES} forged ledgers have their first fault at the same entry here and by qfs-verify`, async () => {
   const { lines } = await randomLedger(random, { entries: 60, accounts: 4 });
   let found = 0;
@@ -760,7 +706,7 @@ test(`${FORGERIES} forged ledgers have their first fault at the same entry here 
     const entries = lines.map((text) => JSON.parse(text));
     const entry = random.pick(entries);
     const path = random.pick(pathsOf(entry).slice(1));
-    forge(entry, path);
+    forge(random, entry, path);
     const forged = await hashAgain(entries);
     if (!forged || forged[entry.seq] === lines[entry.seq]) continue;
     const [here, there] = [await replay(forged), askVerifier(forged)];

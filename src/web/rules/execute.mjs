@@ -4,7 +4,8 @@
 
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
-import { checkPayload, isOwnType, mustSign } from './forms.mjs';
+import { checkPayload, isOwnType } from './forms.mjs';
+import { govern, GOVERNANCE_WAYS, isAdmitted } from './governance.mjs';
 import { useReferral } from './referral.mjs';
 import { fits } from './schema.mjs';
 import { checkAuthority, countRate, isOperator, login, MINUTE, revokeSession, rotateSession } from './sessions.mjs';
@@ -19,7 +20,8 @@ const ACCOUNT_RULES = {
   CHAT_KEY: publishChatKey, COHERENCE_SCORED: scoreContent, CONTENT_CREATED: createContent, MESSAGE: sendMessage, PROFILE_UPDATE: updateProfile,
   REFERRAL_USE: useReferral, SESSION_ROTATED: rotateSession,
 };
-const RULE_OF = { ...LEDGER_RULES, ...ACCOUNT_RULES, LOGIN: login, SESSION_REVOKED: revokeSession };
+const GOVERNANCE_RULES = Object.fromEntries(Object.keys(GOVERNANCE_WAYS).map((type) => [type, govern]));
+const RULE_OF = { ...LEDGER_RULES, ...ACCOUNT_RULES, ...GOVERNANCE_RULES, LOGIN: login, SESSION_REVOKED: revokeSession };
 
 // May the type be appended in this way?
 function checkWay({ auth: { via }, type }, ...ways) {
@@ -45,7 +47,8 @@ function customEvent(change, { act, payload }, { session }) {
 // The ways in which a type of qfs's own is appended.
 function waysOf(type) {
   if (Object.hasOwn(LEDGER_RULES, type)) return ['operator'];
-  if (Object.hasOwn(ACCOUNT_RULES, type)) return mustSign(type) ? ['session', 'wallet'] : ['session'];
+  if (Object.hasOwn(ACCOUNT_RULES, type)) return ['session'];
+  if (Object.hasOwn(GOVERNANCE_WAYS, type)) return GOVERNANCE_WAYS[type];
   return type === 'LOGIN' ? ['wallet'] : ['operator', 'session'];
 }
 
@@ -62,6 +65,7 @@ export async function execute(store, { entry, hash }) {
   const { act: { type }, at, payload, seq } = entry;
   demand(seq > 0 || type === 'GENESIS', 'NO_GENESIS', 'entry 0 is not a genesis');
   demand(seq === 0 || type !== 'GENESIS', 'GENESIS_EXISTS', 'there is a genesis already');
+  demand(seq === 0 || isAdmitted(store, type, at), 'SETTLEMENT_DUE', 'the ledger has something to settle first');
   // A payload that was erased cannot be asked.
   if (isOwnType(type) && payload !== undefined) checkPayload(type, payload);
   const change = new Change(store, seq, at);

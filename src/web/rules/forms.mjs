@@ -71,6 +71,12 @@ const isSignature = matches(/^[0-9a-f]{128}$/);
 export const SERVER_CHANGES = ['database', 'recovery', 'system', 'timeline', 'version'];
 const isServer = members({ database: isHash, salt: matches(/^[0-9a-f]{32}$/), system: isHash, timeline: integer(1, 2 ** 32 - 1), version: integer(1, 2 ** 31 - 1) });
 
+const PROPOSAL = { proposal: integer(0) };
+// Whether they are hashes and user ids, the rules say.
+const [isDigits, isAccount] = [text(64, 64), text(69, 69)];
+const isNod = integer(0, 10 ** 9);
+const isAction = members({}, { nod: list(members({ account: isAccount, nod: isNod }), 4, 1), policy: isObject });
+
 const PAYLOADS = {
   CHAT_KEY: members({ key: text(43, 43) }),
   COHERENCE_SCORED: members({ content: isHash, features: isObject }),
@@ -82,20 +88,27 @@ const PAYLOADS = {
     members({ by: oneOf('recovery'), keys: members(KEYS, { recovery: isHash }), signature: isSignature })),
   LOGIN: members({ message: isString, nonce: text(64, 64), wallet: text(42, 42) }, { device_key: text(43, 43), referral_code: text(1, 64) }),
   MESSAGE: members({ alg: oneOf('x25519-hkdf-aes256gcm'), hash: isHash, recipient: isUserId, seq: integer(1), size: integer(17, 65536), thread: isHash }),
+  NOD_CHANGED: members({ account: isAccount, nod: isNod, reason: text(1, 500) }),
   PAYLOAD_ERASED: members({ reason: text(1, 500), seq: integer(0) }),
   POLICY_CHANGED: members({ policy: isObject }),
   PROFILE_UPDATE: members({ commitment: isHash, version: integer(1) }),
+  PROPOSAL_CANCELLED: members(PROPOSAL),
+  PROPOSAL_CREATED: members({ action: isAction, text: isDigits, title: text(1, 200), track: oneOf('constitution', 'emergency', 'parameter', 'text') },
+    { simulation: members({ run: isDigits, size: integer(0), window: integer(0) }) }),
+  PROPOSAL_EXECUTED: members(PROPOSAL, { policy: isObject }),
+  PROPOSAL_TALLIED: members(PROPOSAL),
   REFERRAL_USE: members({ code: isString }),
   SERVER_CHANGED: members({ changed: list(oneOf(...SERVER_CHANGES), SERVER_CHANGES.length, 1), reason: orNull(text(1, 500)), server: isServer }),
   SESSION_REVOKED: members({ reason: oneOf('user_logout', 'device_lost', 'compromised', 'admin'), session: isHash }),
   SESSION_ROTATED: members({ nonce: isHash }),
+  VOTE_CAST: members({ action: isDigits, choice: oneOf('abstain', 'no', 'veto', 'yes'), ...PROPOSAL }, { reason: isDigits }),
 };
 
 export const isOwnType = (type) => Object.hasOwn(PAYLOADS, type);
 
 // Types whose acts an account signs, by its device or without a session by its wallet, whatever the policy says.
 const SIGNED_TYPES = ['NOD_CHANGED', 'PROPOSAL_CANCELLED', 'PROPOSAL_CREATED', 'VOTE_CAST'];
-export const mustSign = (type) => isOwnType(type) && SIGNED_TYPES.includes(type);
+export const mustSign = (type) => SIGNED_TYPES.includes(type);
 
 // May the payload be erased?  Of qfs's own types that of a sign-in, whose outcome says again what others go on from.
 export const isErasable = (type) => !isOwnType(type) || type === 'LOGIN';

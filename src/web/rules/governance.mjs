@@ -1,60 +1,29 @@
-// governance.mjs - the numbers of governance: power, verdict, schedule (docs/format.md, "Numbers of governance").
+// governance.mjs - the rules of governance are fetched when there is something of it.
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-const EXTENSIONS_MAX = 3;
+import { demand } from './fault.mjs';
 
-const floorDiv = (n, by) => (n - (n % by)) / by;
+const loadGovernance = () => import('./governance/rules.mjs');
 
-// What a holder of so many NOD votes with.
-export const nodPower = (nod, total, percent) => Math.min(nod, floorDiv(total * percent, 100));
+// Types that come to pass while something is due.
+const ADMITTED = ['FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED', 'SERVER_CHANGED'];
 
-// ---- verdict ----
+// The ways in which its types are appended.
+export const GOVERNANCE_WAYS = { NOD_CHANGED: ['operator', 'session', 'wallet'], PROPOSAL_CANCELLED: ['session', 'wallet'], PROPOSAL_CREATED: ['session', 'wallet'],
+  PROPOSAL_EXECUTED: ['ledger'], PROPOSAL_TALLIED: ['ledger'], VOTE_CAST: ['session', 'wallet'] };
 
-// What the guards of a tally say, as outcomes have it.  terms: of the proposal; votes: {total, yes, no, abstain, veto}
-export function tallyGuards({ approval, majority, quorum, veto_percent: vetoPercent }, { total, yes, no, abstain, veto }) {
-  const decided = yes + no + veto;
-  const cast = decided + abstain;
-  const guard = (name, bound, power, isBlocked) => ({ bound, guard: name, observed: 100 * power, result: isBlocked(100 * power, bound) ? 'BLOCK' : 'PASS' });
-  const isLess = (observed, bound) => observed < bound;
-  const isReached = (observed, bound) => observed >= bound;
-  return [
-    guard('TALLY_VETO', Math.max(1, vetoPercent * cast), veto, isReached),
-    guard('TALLY_QUORUM', quorum * total, cast, isLess),
-    guard('TALLY_APPROVAL', Math.max(1, approval * total), yes, isLess),
-    guard('TALLY_MAJORITY', majority * decided, yes, isLess),
-  ];
+// The rule of each of its types.
+export const govern = async (change, entry, context) => (await loadGovernance()).runGovernance(change, entry, context);
+
+// What an entry of its types recorded, before the one in question.
+export const recallGoverned = async (store, entry) => (await loadGovernance()).recallGovernance(store, entry);
+
+// May something of this type be appended at this time?
+export const isAdmitted = (store, type, at) => ADMITTED.includes(type) || !(store.get('agenda', 0)?.due <= store.blockOf(at));
+
+// May a role of the database put this policy in force?  after: as it is read; value: as it is.
+export async function checkGoverned(change, value, after) {
+  if (change.policy.governance.mode === 'on') (await loadGovernance()).checkOperators(change, value);
+  else demand(after.governance.mode !== 'on', 'POLICY_GOVERNED', 'governance.mode: "on" comes by an executed proposal alone');
 }
-
-const passesTally = (terms, votes) => tallyGuards(terms, votes).every(({ result }) => result === 'PASS');
-
-// Of an emergency: it passes, whatever is still cast.  Nothing is worse for it than a veto of all the rest.
-export function isTallyDecided(terms, votes) {
-  const { total, yes, no, abstain } = votes;
-  return passesTally(terms, votes) && passesTally(terms, { ...votes, veto: total - yes - no - abstain });
-}
-
-// ---- schedule, in blocks ----
-
-// When a proposal is executed whose vote ends with this block.
-export function enactsAfter({ timelock_blocks: timelock }, isEmergency, ends, epochBlocks) {
-  const earliest = ends + timelock;
-  const over = earliest % epochBlocks;
-  if (isEmergency) return ends;
-  return over === 0 ? earliest : earliest - over + epochBlocks;
-}
-
-// Of a proposal that is made in this block.
-export function scheduleOf(terms, isEmergency, block, epochBlocks) {
-  const opens = block + terms.review_blocks;
-  const ends = opens + terms.voting_blocks;
-  return { enacts: enactsAfter(terms, isEmergency, ends, epochBlocks), ends, opens };
-}
-
-const extended = (ends, later, isDue, extensions) => (isDue && extensions < EXTENSIONS_MAX ? later : ends);
-
-// The end of a vote whose verdict this block's vote has turned.
-export const endAfterTurn = ({ late_blocks: late }, ends, block, extensions) => extended(ends, block + late, block + late > ends, extensions);
-
-// The end of a vote whose tally comes with this block.
-export const endAfterSilence = ({ late_blocks: late }, ends, block, extensions) => extended(ends, block + late, block > ends + late, extensions);

@@ -4,12 +4,10 @@
 
 import { readAmount, step, sum, writeAmount } from './amounts.mjs';
 import { demand } from './fault.mjs';
+import { verdict } from './store.mjs';
 
 // Coherence of an account after an act of this quality.
 export const coherenceAfter = (change, account, quality) => writeAmount(step(readAmount(change.look('standing', account).coherence), quality, change.policy.coherence.alpha));
-
-// What a guard says, as outcomes have it.
-const verdict = (guard, isBlocked, bound, observed) => ({ bound, guard, observed, result: isBlocked ? 'BLOCK' : 'PASS' });
 
 const FRAUD = ['SELF_REFERRAL', 'DUPLICATE_DEVICE'];
 

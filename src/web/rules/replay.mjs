@@ -14,11 +14,18 @@ import { areEarlier } from './system.mjs';
 
 // Where the recorded outcome counts and not the computed one: the kinds of accounts are as the parts have them, those that are no
 // states at all apart.
+// false: it does not have the form that the rule would write.
 async function takeRecorded(store, entry, change) {
-  change?.applyWrites(entry.outcome);
+  try {
+    change?.applyWrites(entry.outcome);
+  } catch (error) {
+    if (!(error instanceof LedgerFault)) throw error;
+    return false;
+  }
   for (const { account, kind, state } of entry.accounts.filter((part) => STATES[part.kind](part.state))) {
     store.touch(kind, account, entry, kind === 'access' ? { sessions: await sessionsOf(store, account, state, change) } : state);
   }
+  return true;
 }
 
 // Parts tell of sessions their digests alone; their details are those that were there, or were computed.
@@ -58,8 +65,8 @@ async function checkRules(store, read, isNamed) {
     if (!(fault instanceof LedgerFault)) throw fault;
     const isAcknowledged = isNamed && computed !== undefined && isSameSession(computed.outcome, read.entry.outcome);
     // An entry that must not be there changes nothing.
-    if (isAcknowledged || fault.code === 'QFS_OUTCOME_MISMATCH') await takeRecorded(store, read.entry, computed?.change);
-    return { fault, isAcknowledged };
+    const isTaken = (isAcknowledged || fault.code === 'QFS_OUTCOME_MISMATCH') && await takeRecorded(store, read.entry, computed?.change);
+    return { fault, isAcknowledged: isAcknowledged && isTaken };
   }
 }
 

@@ -11,15 +11,21 @@ import { BEFORE } from './forms.mjs';
 const COLUMNS = {
   access: ['user_id', 'last_entry', 'sessions'],
   account: ['user_id', 'wallet'],
+  agenda: ['number', 'due', 'last', 'items'],
   content: ['content', 'author', 'kind', 'size', 'seq', 'score'],
   device: ['device', 'user_id'],
+  electorate: ['number', 'total', 'holders', 'seq', 'voted'],
   erasure: ['seq', 'by'],
   event_type: ['type', 'seq', 'by', 'schema'],
   ledger_state: ['number', 'genesis_at', 'ledger', 'origin', 'policy_seq', 'policy', 'key_number'],
   login: ['seq', 'user_id', 'nonce_at'],
   login_nonce: ['nonce', 'seq'],
+  nod: ['user_id', 'nod', 'seq', 'epoch', 'changes', 'proposal', 'emergency', 'vote'],
+  nod_change: ['user_id', 'number', 'seq', 'nod'],
   nonce: ['user_id', 'last_entry', 'event_nonce'],
   policy: ['seq', 'policy'],
+  policy_key: ['key', 'seq', 'epoch'],
+  proposal: ['seq', 'proposer', 'track', 'action', 'change', 'terms', 'base', 'opens', 'total'],
   rate: ['user_id', 'what', 'window', 'count'],
   referral_block: ['seq', 'referee', 'referrer', 'guard'],
   referral_code: ['code', 'user_id'],
@@ -27,9 +33,14 @@ const COLUMNS = {
   session: ['session', 'user_id', 'seq', 'login', 'issued_block', 'ttl_blocks', 'operates', 'device', 'ended', 'reason'],
   signing_key: ['number', 'seq', 'checkpoint', 'token', 'recovery'],
   standing: ['user_id', 'last_entry', 'before_epoch', 'epoch', 'chat_key', 'coherence', 'created', 'created_at', 'flx', 'points', 'profile', 'profile_version', 'referrals'],
+  tally: ['proposal', 'state', 'ends', 'enacts', 'yes', 'no', 'abstain', 'veto', 'voters', 'last', 'extensions', 'tallied', 'settled', 'guard'],
   thread: ['thread', 'first', 'second', 'first_seq', 'second_seq', 'by_first', 'last_entry', 'answered'],
   ties: ['user_id', 'last_entry', 'guard', 'received', 'referrer', 'sent', 'settled', 'used'],
+  vote: ['proposal', 'user_id', 'choice', 'power', 'seq'],
 };
+
+// What a guard says, as outcomes have it.
+export const verdict = (guard, isBlocked, bound, observed) => ({ bound, guard, observed, result: isBlocked ? 'BLOCK' : 'PASS' });
 
 // The digest of a session; of one whose details are not known that is all there is.
 const digestOf = (session) => (typeof session === 'string' ? session : hashOfJson(session));

@@ -6,6 +6,7 @@ import { utf8 } from '../bytes.mjs';
 import { checkKeys, nextKeys } from '../signing_keys.mjs';
 import { demand } from './fault.mjs';
 import { isOwnType, SERVER_CHANGES, TYPE_FORM } from './forms.mjs';
+import { checkGoverned } from './governance.mjs';
 import { readPolicy } from './policy.mjs';
 import { readSchema } from './schema.mjs';
 
@@ -30,6 +31,7 @@ export async function genesis(change, { payload }, { hash }) {
   demand(isOrigin(payload.origin), 'ORIGIN_INVALID', 'the origin is not usable as a note key name');
   checkKeys(payload.keys);
   const policy = await bringPolicy(change, payload.policy);
+  demand(policy.governance.mode !== 'on', 'POLICY_GOVERNED', 'governance.mode: "on" comes by an executed proposal alone');
   change.put('ledger_state', 0, { number: 0, genesis_at: change.at, ledger: hash, origin: payload.origin, policy_seq: 0, policy: policy.hash, key_number: 0 });
   recordServer(change, payload.server);
   change.put('signing_key', 0, { number: 0, seq: change.seq, recovery: null, ...payload.keys });
@@ -53,6 +55,7 @@ export async function changePolicy(change, { payload }) {
   const previous = change.store.ledger.policy_seq;
   const policy = await bringPolicy(change, payload.policy);
   demand(policy.block_ms === change.policy.block_ms && policy.epoch_blocks === change.policy.epoch_blocks, 'POLICY_INVALID', 'block_ms and epoch_blocks stay as genesis set them');
+  await checkGoverned(change, payload.policy, policy);
   change.amend('ledger_state', 0, { policy_seq: change.seq, policy: policy.hash });
   change.result.previous = previous;
 }
