@@ -125,6 +125,8 @@ const REFUSED = {
   'governance on, by three': [() => GovernedWriter.of([25, 25, 25]), create(1, proposal(governance({ mode: 'on' }), 'constitution')), 'POLICY_INVALID'],
   'operator keys that are no parameters': [four, create(1, proposal(governance({ operator_keys: ['governance.*'] }), 'constitution')), 'POLICY_INVALID'],
   'operator keys of nothing': [four, create(1, proposal(governance({ operator_keys: ['limit.*'] }), 'constitution')), 'POLICY_INVALID'],
+  'a text that is no hash': [four, create(1, proposal(HALVE, 'parameter', { text: TEXT.toUpperCase() })), 'PAYLOAD_INVALID'],
+  'a simulation that is no hash': [four, create(1, proposal(HALVE, 'parameter', { simulation: { run: 'x'.repeat(64), size: 1, window: 1 } })), 'PAYLOAD_INVALID'],
   'a track that there is not': [four, create(1, proposal(HALVE, 'quick')), 'PAYLOAD_INVALID'],
   'a proposal by a role': [four, (w) => w.append('PROPOSAL_CREATED', proposal(HALVE)), 'NO_SESSION'],
   'a proposal by the ledger': [four, (w) => w.settleWith('PROPOSAL_CREATED', proposal(HALVE)), 'FORBIDDEN'],

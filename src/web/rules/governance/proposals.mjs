@@ -4,6 +4,7 @@
 
 import { readAmount, writeAmount } from '../amounts.mjs';
 import { demand } from '../fault.mjs';
+import { isHash } from '../forms.mjs';
 import { verdict } from '../store.mjs';
 import { atLeast, atMost, enlargedKeys, policyMadeBy, readMotion, shareGuards } from './motion.mjs';
 import { scheduleOf } from './numbers.mjs';
@@ -27,11 +28,12 @@ export function boxOf(store, seq) {
 
 // ---- what is asked for ----
 
-async function readDraft(change, { act: { actor }, payload: { action, track } }) {
+async function readDraft(change, { act: { actor }, payload: { action, simulation, text, track } }) {
   const { policy, store } = change;
   demand(policy.governance.mode !== 'off', 'GOVERNANCE_OFF', 'a proposal');
   const seats = seatsOf(store, actor);
   demand(seats.nod > 0, 'SEAT_NONE', actor);
+  demand(isHash(text) && (simulation === undefined || isHash(simulation.run)), 'PAYLOAD_INVALID', 'payload.text, payload.simulation.run: 64 lower-case hexadecimal digits');
   const motion = readMotion(store, track, action);
   const made = motion.changes === undefined ? null : await policyMadeBy(change, motion);
   for (const { account, after, before } of motion.seats) demand(after !== before, 'PAYLOAD_INVALID', `payload.action.nod: ${account} has ${after} already`);
@@ -103,6 +105,7 @@ export async function createProposal(change, entry) {
     ...(keys.length > 0 && { keys: Object.fromEntries(keys) }),
     ...(made && { result: made.policy.hash }),
     schedule,
+    ...(motion.seats.length > 0 && { seats: motion.seats }),
     snapshot: { electorate: electorate.seq, emergency: seats.emergency, holders: electorate.holders, previous: seats.proposal, seat: seats.seq, total: electorate.total },
     terms,
   };

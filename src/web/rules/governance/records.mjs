@@ -110,6 +110,17 @@ class Recall {
     this.put('nod', account, { ...seatsOf(this.store, account), nod, seq: this.seq, epoch: this.store.epochOf(this.at), changes: number });
   }
 
+  // Those that an execution changed.
+  newSeats() {
+    const { seats } = this.result;
+    if (seats === undefined) return;
+    for (const item of seats) {
+      formIs(has(item, { account: isUserId, after: isInteger }), this.seq, 'seats');
+      this.seats(item.account, item.after, item);
+    }
+    this.electorate();
+  }
+
   tallyBefore() {
     return tallyOf(this.store, this.payload.proposal);
   }
@@ -179,11 +190,8 @@ const RECALLS = {
     const guard = r.blocking();
     r.putTally({ ...r.tallyBefore(), state: guard === null ? 'EXECUTED' : 'FAILED', settled: r.seq, guard });
     r.agenda();
-    for (const item of r.result.seats ?? []) {
-      formIs(has(item, { account: isUserId, after: isInteger }), r.seq, 'seats');
-      r.seats(item.account, item.after, item);
-    }
-    r.electorate();
+    // Of one that failed, too, they say what it would have made of them.
+    if (guard === null) r.newSeats();
     if (policy) recallPolicy(r, policy);
   },
 };

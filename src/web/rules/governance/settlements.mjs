@@ -69,13 +69,16 @@ export function tallyProposal(change, { payload: { proposal: seq } }) {
 async function planOf(change, { proposal: { base, change: action, terms, track }, tally: { enacts } }) {
   const { policy, store } = change;
   const motion = readMotion(store, track, action);
-  const guards = [atMost('EXECUTION_GRACE', enacts + terms.grace_blocks, store.blockOf(change.at))];
-  let made = null;
-  if (motion.changes !== undefined) {
-    made = policy.governance.mode === 'off' ? null : await possiblePolicy(change, motion);
-    guards.push(atMost('BASE_CHANGED', 0, staleKeys(change, motion, base)), atMost('POLICY_VALID', 0, Number(made === null)));
-  }
-  return { guards: [...guards, ...shareGuards(store, motion, terms.power_percent)], made, motion };
+  const changesPolicy = motion.changes !== undefined;
+  const made = changesPolicy ? await possiblePolicy(change, motion) : null;
+  const isImpossible = policy.governance.mode === 'off' || (changesPolicy && made === null);
+  const guards = [
+    atMost('EXECUTION_GRACE', enacts + terms.grace_blocks, store.blockOf(change.at)),
+    ...(changesPolicy ? [atMost('BASE_CHANGED', 0, staleKeys(change, motion, base))] : []),
+    atMost('POLICY_VALID', 0, Number(isImpossible)),
+    ...shareGuards(store, motion, terms.power_percent),
+  ];
+  return { guards, made, motion };
 }
 
 export async function executeProposal(change, { payload }) {
@@ -91,8 +94,9 @@ export async function executeProposal(change, { payload }) {
   change.result = {
     agenda: agendaAfter(store, withoutItem(agendaOf(store).items, seq)),
     base: box.proposal.base,
-    ...(!isBarred && seats.length > 0 && { electorate: electorateAfter(store, seats), seats }),
+    electorate: electorateAfter(store, isBarred ? [] : seats),
     ...(policy && { policy: policy.policy.hash, previous: change.policySeq }),
+    ...(seats.length > 0 && { seats }),
     state: isBarred ? 'FAILED' : 'EXECUTED',
     tally: box.tally.tallied,
   };
