@@ -263,6 +263,10 @@ for my $account (grep { $_->{token} } @{ $history->{accounts} }) {
 
 # ---- the walk sees a leak: each door, opened a little too far ----
 
+my ($reader) = grep { $_->{token} } @{ $history->{accounts} };
+# A session of somebody's that the reader has seen no act of.
+my ($string) = grep { $where{$_} && !may_see($reader->{user}, $_) } map { $_->[0] } @{ $client->query('SELECT session FROM qfs.session ORDER BY seq')->{rows} };
+
 my @planted = (
   [ 'a line', qr/qfs_api\.entry\(/, q{CREATE OR REPLACE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain" LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.entry(seq)'} ],
   [ 'the view', qr/qfs_api\.ledger/, q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
@@ -271,9 +275,8 @@ my @planted = (
   [ 'an explained session', qr/qfs_api\.explain_session/, q{CREATE OR REPLACE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq, ''session'')'} ],
   [ 'a statement', qr/qfs_api\.account_statement/, q{CREATE OR REPLACE FUNCTION qfs_api.account_statement(user_id text DEFAULT NULL, "from" bigint DEFAULT 0, "to" bigint DEFAULT NULL) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(s.last_entry, ''statement'', s.user_id) FROM qfs.standing s WHERE s.user_id::text = $1'} ],
   [ 'messages', qr/qfs_api\.messages/, q{CREATE OR REPLACE FUNCTION qfs.require_thread(thread text) RETURNS qfs.hash LANGUAGE sql STABLE AS 'SELECT thread::qfs.hash'; ALTER TABLE qfs.message NO FORCE ROW LEVEL SECURITY} ],
-  [ 'sessions', qr/qfs_api\.sessions/, q{CREATE OR REPLACE FUNCTION qfs.require_user_id() RETURNS qfs.user_id LANGUAGE sql STABLE AS 'SELECT s.user_id FROM qfs.session s WHERE s.ended IS NULL AND s.user_id OPERATOR(qfs.<>) qfs.current_user_id() LIMIT 1'} ],
+  [ 'sessions', qr/qfs_api\.sessions/, qq{CREATE OR REPLACE FUNCTION qfs.require_user_id() RETURNS qfs.user_id LANGUAGE sql STABLE AS 'SELECT s.user_id FROM qfs.session s WHERE s.session::text = ''$string'''} ],
 );
-my ($reader) = grep { $_->{token} } @{ $history->{accounts} };
 for my $plant (@planted) {
   my ($name, $through, $sql) = @$plant;
   $node->safe_psql('doors', "SET qfs.ddl_guard = off; $sql");
@@ -282,7 +285,6 @@ for my $plant (@planted) {
 }
 
 # Each of them: a session of somebody else's, and the number of an entry of somebody else's, in place of its answer.
-my ($string) = grep { /^[0-9a-f]{64}$/ && !may_see($reader->{user}, $_) } map { $_->{act}{auth}{session} // () } @entries;
 my (undef, $told) = numbers_for($reader->{user});
 my ($number) = grep { $_ >= $BASE && !$told->{$_} } @seqs;
 ok($string && $number, 'there is a session, and an entry, that the reader knows nothing of');
