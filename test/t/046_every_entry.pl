@@ -278,17 +278,21 @@ sub entry_of {
   return \%entry;
 }
 
-my %types = map { (uc $_ => 1) } slurp(dirname(__FILE__) . '/../../src/core/ledger/registry.def') =~ /^RULE\((\w+)\)$/mg;
-cmp_ok(scalar keys %types, '>=', 16, 'types are known');
-my %seen = map { ($_->{act}{type} => 1) } @entries;
-is(join(' ', grep { !$seen{$_} } sort keys %types), '', 'there is an entry of every type that qfs brings');
-my %rules = map { ($_ => 1) } map { @{ $_->{rules} } } map { @{ $_->{accounts} } } @entries;
-for my $rule (qw(ACCOUNT_CREATED CHAT_KEY_PUBLISHED CONTENT_SCORED EVENT_SIGNED FRAUD_BLOCKED MESSAGE_FIRST_RECEIVED MESSAGE_FIRST_SENT MESSAGE_RECIPROCATED
-  PROFILE_CHANGED PROFILE_COMPLETED REFERRAL_TIER_1 REFERRAL_USED REWARD_WITHHELD_FLX_PER_USER_CAP REWARD_WITHHELD_REFERRAL_CAP SESSION_REVOKED SESSION_ROTATED SESSION_STARTED)) {
-  ok($rules{$rule}, "$rule happened");
+# Types, changes of accounts and guards as the sources name them: what a rule does that nothing here makes it do is found.
+my $core = dirname(__FILE__) . '/../../src/core';
+my %named = (
+  types   => [ map { uc } slurp("$core/ledger/registry.def") =~ /^RULE\((\w+)\)$/mg ],
+  changes => [ map { slurp($_) =~ /\bqfs_change \w+ = \{\s*\.name = "(\w+)"/g } glob("$core/rules/*/*.c"), "$core/engine/effects.c" ],
+  guards  => [ map { slurp($_) =~ /\bqfs_guard \w+ = \{"(\w+)"/g } glob("$core/rules/*/*.c") ]);
+my %seen = (
+  types   => [ map { $_->{act}{type} } @entries ],
+  changes => [ map { @{ $_->{rules} } } map { @{ $_->{accounts} } } @entries ],
+  guards  => [ map { $_->{guard} } grep { $_->{result} eq 'BLOCK' } map { @{ $_->{outcome}{guards} // [] } } @entries ]);
+for my $what (sort keys %named) {
+  cmp_ok(scalar @{ $named{$what} }, '>=', 7, "$what are known");
+  # Of some changes the name goes on.
+  is(join(' ', grep { my $name = $_; !grep { $_ eq $name || ($name =~ /_$/ && /^$name/) } @{ $seen{$what} } } @{ $named{$what} }), '', "all $what are there");
 }
-my %blocks = map { ($_->{guard} => 1) } grep { $_->{result} eq 'BLOCK' } map { @{ $_->{outcome}{guards} // [] } } @entries;
-is(join(' ', sort keys %blocks), 'ALREADY_REFERRED DUPLICATE_DEVICE FLX_PER_USER_CAP REFERRAL_CAP REFERRER_NOT_OLDER SELF_REFERRAL WINDOW_CLOSED', 'every guard blocked something');
 
 # ---- who may see what, by docs/format.md ----
 
