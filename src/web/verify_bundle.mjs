@@ -24,6 +24,8 @@ import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
 import { eventText } from './payloads.mjs';
 import { partOf, partsOf, readLine } from './rules/entry.mjs';
 import { demand, LedgerFault } from './rules/fault.mjs';
+import { integer, isObject, isUserId, list, members, oneOf, orNull } from './rules/forms.mjs';
+import { readJson } from './rules/json.mjs';
 import { sha3 } from './rules/keccak.mjs';
 import { keysOf } from './signing_keys.mjs';
 import { climb } from './tree.mjs';
@@ -54,11 +56,17 @@ async function wayOf({ entry, hash }, item, checkpoint) {
   return { leaf, steps };
 }
 
+async function canonicalLine(text) {
+  const value = readJson(text);
+  demand(canonical(value) === text, 'JSON_SYNTAX', 'a line is not canonical');
+  return readLine(value);
+}
+
 // The lines of the bundle, read, of which each is in the tree.
 async function checkEntries(items, checkpoint) {
   const lines = [];
   for (const item of items) {
-    const line = await orFault('ENTRY_FORMAT', () => readLine(item.line));
+    const line = await orFault('ENTRY_FORMAT', () => canonicalLine(item.line));
     demand(lines.length === 0 || line.entry.seq > lines[lines.length - 1].entry.seq, 'BUNDLE_FORM', 'entries are not in the order of their numbers');
     lines.push({ ...line, way: await wayOf(line, item, checkpoint) });
   }
@@ -159,11 +167,16 @@ async function answerOf(bundle, lines, ledger, reexecute) {
 
 // ---- the bundle ----
 
-const MEMBERS = 'checkpoint,entries,explanation_hash,from,guards,narrative,policy,reader,recorded,result,seq,sessions,steps,subject,topic,tx_id,v';
+const isText = (value) => typeof value === 'string';
+// What is compared later with what has to be there may look like anything.
+const isAnything = () => true;
+const FORM = { checkpoint: isText, entries: list(members({ line: isText, proof: isAnything }), Infinity), explanation_hash: isText, from: integer(0), guards: isAnything, narrative: isText,
+  policy: isAnything, reader: oneOf('subject', 'auditor'), recorded: isAnything, result: isAnything, seq: integer(0), sessions: isAnything, steps: isAnything, subject: orNull(isUserId),
+  topic: oneOf('entry', 'reward', 'coherence', 'session', 'message', 'statement'), tx_id: isAnything, v: oneOf(2) };
 
 function checkForm(bundle) {
-  demand(bundle !== null && typeof bundle === 'object' && Object.keys(bundle).sort().join() === MEMBERS && bundle.v === 2 && Array.isArray(bundle.entries),
-    'BUNDLE_FORM', 'it has other members');
+  demand(isObject(bundle) && Object.keys(bundle).sort().join() === Object.keys(FORM).join(), 'BUNDLE_FORM', 'it has other members');
+  for (const [name, isForm] of Object.entries(FORM)) demand(isForm(bundle[name]), 'BUNDLE_FORM', `${name} is none`);
   demand(bundle.entries.length <= 1000, 'EXPLAIN_LIMIT', `${bundle.entries.length} entries`);
 }
 
@@ -192,7 +205,7 @@ export async function verifyBundle(bundle, vkey) {
   // Without the rules nothing is verified.
   const { reexecute } = await import('./rules/reexecute.mjs');
   try {
-    return await check(typeof bundle === 'string' ? JSON.parse(bundle) : bundle, vkey, reexecute);
+    return await check(typeof bundle === 'string' ? readJson(bundle) : bundle, vkey, reexecute);
   } catch (error) {
     return { ok: false, faults: [error instanceof LedgerFault ? { code: error.code.slice(4), detail: error.detail } : { code: 'BUNDLE_FORM', detail: error.message }] };
   }

@@ -217,6 +217,31 @@ test('what is missing is named, and so is what is shown besides', async () => {
   assert.ok(found.BUNDLE_INCOMPLETE > 20, JSON.stringify(found));
 });
 
+test('whoever is shown all is shown all of the entry, and nobody a part of its act alone', async () => {
+  for (const entry of oneOfEach()) {
+    const { bundle, lines: all } = await bundleOf(entry);
+    const texts = all.slice(0, -1);
+    const isErasable = entry.act.type === 'LOGIN' || store.tables.event_type.has(entry.act.type);
+    const every = () => true;
+    const less = { act: [OWN.filter((name) => name !== 'act'), every], outcome: [OWN.filter((name) => name !== 'outcome'), every], payload: [OWN.filter((name) => name !== 'payload'), every],
+      sig: [OWN.filter((name) => name !== 'sig'), every], 'act alone': [['act'], every], all: [[], () => false] };
+    // What an erased payload leaves is all that there is of an entry whose payload can be.
+    if (!isErasable) less['payload and sig'] = [['act', 'outcome'], every];
+    for (const { account, kind } of entry.accounts) less[`${kind} of ${account}`] = [OWN, (part) => part.account !== account || part.kind !== kind];
+    for (const topic of ['entry', 'session', 'message']) {
+      for (const [name, [names, isShown]] of Object.entries(less)) {
+        const text = canonical(await showing(entry, names, isShown));
+        assert.equal(await codeOf({ bundle: { ...bundle, topic }, lines: [...texts, text] }), 'BUNDLE_INCOMPLETE', `${topic} of ${typeOf(entry)} ${entry.seq} without ${name}`);
+      }
+    }
+    // To a subject some of it may be hidden; of the act all is shown, or nothing.
+    for (const names of [['act'], ['act', 'outcome', 'payload'], ['payload'], ...(isErasable ? [] : [['act', 'outcome']])]) {
+      const text = canonical(await showing(entry, names, () => false));
+      assert.match(await codeOf({ bundle: { ...bundle, reader: 'subject', subject: `user_${'7'.repeat(64)}` }, lines: [...texts, text] }), /^BUNDLE_(SURPLUS|INCOMPLETE)$/, `${typeOf(entry)} ${entry.seq}: ${names.join()} alone`);
+    }
+  }
+});
+
 test('where something is not for the reader to see, nothing is executed, and it says what is taken as recorded', async () => {
   // One that follows another in its thread, if this ledger has any.
   const messages = entries.filter((one) => typeOf(one) === 'MESSAGE');

@@ -113,10 +113,13 @@ test('JSON is read as values, and nothing is guessed', () => {
   assert.equal(canonical(readJson(' { "b" : [ 1 , -2 ] ,\n"\\u0061":"\\u00e9\\/" , "__proto__":null } ')), '{"__proto__":null,"a":"é/","b":[1,-2]}');
   const refused = {
     '{"a":1,"\\u0061":1}': 'QFS_JSON_SYNTAX', '[1,]': 'QFS_JSON_SYNTAX', '{"a":1}x': 'QFS_JSON_SYNTAX', "{'a':1}": 'QFS_JSON_SYNTAX', '': 'QFS_JSON_SYNTAX',
-    '"\u0001"': 'QFS_JSON_SYNTAX', '1.0': 'QFS_JSON_NUMBER', '1e2': 'QFS_JSON_NUMBER', '-0': 'QFS_JSON_NUMBER', '9007199254740992': 'QFS_JSON_NUMBER',
+    '"\u0001"': 'QFS_JSON_SYNTAX', '1.5': 'QFS_JSON_NUMBER', '15e-1': 'QFS_JSON_NUMBER', '1e16': 'QFS_JSON_NUMBER', '1e400': 'QFS_JSON_NUMBER', '100e-3': 'QFS_JSON_NUMBER', '01': 'QFS_JSON_SYNTAX', '1.': 'QFS_JSON_SYNTAX', '9007199254740992': 'QFS_JSON_NUMBER',
     '"\\ud800"': 'QFS_JSON_TEXT', '"\\u0000"': 'QFS_JSON_TEXT', [`${'['.repeat(33)}${']'.repeat(33)}`]: 'QFS_JSON_DEPTH',
   };
   for (const [text, code] of Object.entries(refused)) assert.throws(() => readJson(text), { code }, text);
+  // A number counts for what it denotes.
+  const numbers = { '1.0': 1, '10e-1': 1, '1e2': 100, '0.25E+2': 25, '-1.50e1': -15, '-0': 0, '0.000e-7': 0, '-9007199254740991.0': -9007199254740991 };
+  for (const [text, number] of Object.entries(numbers)) assert.ok(Object.is(readJson(text), number), text);
 });
 
 // ---- lines ----

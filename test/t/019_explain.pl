@@ -198,10 +198,18 @@ like(check($whole =~ s/\xe2\x80\x94/$_/r, $first), qr/^1 fault: QFS_JSON_SYNTAX/
 
 # ---- mutants, by both verifiers ----
 
-# The hash made anew, as whoever changes the rest would.
 my @mutants;
 sub mutant { push @mutants, [ @_ ]; return }
-sub changed { my ($name, $code) = @_; my $copy = $json->decode($whole); $code->($copy); return mutant($name, $json->encode($copy), 0) }
+# The hash made anew, as whoever changes the rest would.
+sub hashed {
+  my ($bundle) = @_;
+  delete $bundle->{explanation_hash};
+  my $hex = unpack 'H*', $json->encode($bundle);
+  $bundle->{explanation_hash} = $client->value("SELECT qfs.sha3_256('\\x$hex')");
+  return $json->encode($bundle);
+}
+sub changed { my ($name, $code) = @_; my $copy = $json->decode($whole); $code->($copy); return mutant($name, hashed($copy)) }
+is(hashed($json->decode($whole)), $whole, 'the hash is the one that we make');
 my $good = $json->decode($whole);
 for my $i (0 .. $#{ $good->{entries} }) {
   changed("entry $i removed", sub { splice @{ $_[0]{entries} }, $i, 1 });
@@ -214,6 +222,22 @@ for my $i (0 .. $#{ $good->{result}{effects} }) {
   my $effect = $good->{result}{effects}[$i];
   changed("$_ before effect $i", sub { $_[0]{result}{effects}[$i]{$_}[0] = '7' }) for grep { $effect->{$_} } @AMOUNTS;
   changed("rule of effect $i", sub { $_[0]{result}{effects}[$i]{rule} = 'PROFILE_CHANGED' });
+}
+# What does not have the form of an explanation.
+for my $case ([ 'reader', undef, 0, '', 'session', $reward->[1], {} ], [ 'subject', 0, '', 'system', uc $reward->[1], "$reward->[1]0", [] ], [ 'from', undef, -1, '0', $JSON::PP::false, [], {} ],
+  [ 'seq', undef, -1, "$reward->[0]", [ $reward->[0] ] ], [ 'topic', undef, 0, 'rewards', ['reward'] ], [ 'narrative', undef, 1, {}, [] ], [ 'v', 1, 3, '2' ], [ 'checkpoint', undef, 0, [ $good->{checkpoint} ] ],
+  [ 'more', 1 ], [ 'result', undef, [] ], [ 'recorded', undef, 'rates', {} ], [ 'sessions', undef, {} ], [ 'steps', undef, {} ], [ 'guards', undef, {} ], [ 'policy', undef, {} ], [ 'tx_id', undef, uc $good->{tx_id} ]) {
+  my ($member, @values) = @$case;
+  for my $value (@values) { changed("$member: " . $json->allow_nonref->encode($value), sub { $_[0]{$member} = $value }) }
+}
+changed('an entry with another member', sub { $_[0]{entries}[0]{more} = 1 });
+changed('an entry without a path', sub { delete $_[0]{entries}[0]{proof} });
+changed('a line that is no text', sub { $_[0]{entries}[0]{line} = $json->decode($_[0]{entries}[0]{line}) });
+changed('a line with white space', sub { $_[0]{entries}[0]{line} =~ s/,/, / });
+changed('a line in another order', sub { $_[0]{entries}[0]{line} =~ s/^\{(.*),("v":2)\}$/{$2,$1}/s or die });
+changed('another topic', sub { $_[0]{topic} = 'session' });
+for my $member (qw(v seq topic reader result entries)) {
+  mutant("$member twice", $whole =~ s/^\{/{"$member":null,/r);
 }
 changed('checkpoint of another ledger', sub { $_[0]{checkpoint} = checkpoint_of($node, undef, 'other') });
 changed('word of another', sub { $_[0]{result}{by} = $_[0]{result}{by} eq 'device' ? 'server' : 'device' });

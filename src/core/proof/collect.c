@@ -87,6 +87,13 @@ is_told_but_erased(const qfs_explanation *x, const qfs_entry *entry)
 	return qfs_entry_lacks_payload(entry) && qfs_registry_erases(x->registry, entry->type);
 }
 
+/* Is all there that the ledger has of it? */
+static bool
+is_shown_as_a_whole(const qfs_explanation *x, const qfs_entry *entry)
+{
+	return entry->is_full || (qfs_entry_is_erased(entry) && qfs_registry_erases(x->registry, entry->type));
+}
+
 /* One whose act matters. */
 static qfs_status
 add_act(qfs_explanation *x, uint64_t seq, qfs_error *err)
@@ -459,6 +466,9 @@ add_subject(qfs_explanation *x, qfs_entry *out, qfs_error *err)
 
 	if (status != QFS_OK)
 		return status;
+	/* Whoever is shown all of it has to be: what is left out here would be missing in what is derived, and nothing else would. */
+	if (reader.all && !is_shown_as_a_whole(x, &e->entry))
+		return qfs_fail(err, QFS_BUNDLE_INCOMPLETE, "entry %u is not shown as a whole", x->question.seq);
 	e->needs_act = (is_told(&e->entry) || is_told_but_erased(x, &e->entry)) && qfs_sees_act(x->registry, &reader, &e->entry);
 	for (unsigned i = 0; i < e->entry.account_count; i++)
 		e->needs[i] = qfs_sees_account(x->registry, &reader, &e->entry, i);

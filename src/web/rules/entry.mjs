@@ -154,3 +154,8 @@ export async function readLine(line) {
   const { entry, head } = isFull ? { entry: readFull(value), head: await headOf(value) } : await readPartial(value);
   return { entry, head, hash: await hashOf(head), isFull };
 }
+
+// The entry of a partial line as far as it is shown; where it has no parts of accounts, their root says so.
+export async function shownEntry({ entry, head }) {
+  return { ...entry, accounts: entry.accounts ?? (head.accounts === await accountsRoot([]) ? [] : undefined) };
+}

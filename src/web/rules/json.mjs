@@ -10,10 +10,19 @@ const SPACE = /[ \t\n\r]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
+// Does the number denote an integer, however it is written, as 1.0 and 10e-1 do?
+function isWhole(text) {
+  const [, whole, fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text);
+  const digits = whole + fraction;
+  const zeros = digits.length - digits.replace(/0+$/, '').length;
+  return zeros === digits.length || zeros + Number(exponent) >= fraction.length;
+}
+
 function scalar(text) {
   if (!/^[-0-9]/.test(text)) return { true: true, false: false, null: null }[text];
-  demand(/^-?[0-9]+$/.test(text) && text !== '-0' && Number.isSafeInteger(Number(text)), 'JSON_NUMBER', `${text.slice(0, 40)} is not an integer between -(2^53-1) and 2^53-1`);
-  return Number(text);
+  demand(isWhole(text) && Number.isSafeInteger(Number(text)), 'JSON_NUMBER', `${text.slice(0, 40)} is not an integer between -(2^53-1) and 2^53-1`);
+  // -0 is 0.
+  return Number(text) + 0;
 }
 
 export function readJson(text) {

@@ -8,10 +8,10 @@
 
 import { canonical, hashOfJson } from '../canonical.mjs';
 import { isExecuted } from '../derive.mjs';
-import { partOf, partsOf, SYSTEM } from './entry.mjs';
+import { partOf, partsOf, shownEntry, SYSTEM } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand } from './fault.mjs';
-import { integer, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
+import { integer, isErasable, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
 import { referralCode } from './names.mjs';
 import { checkAuthority, checkWalletSignature, checkWalletWord, scopeOf, sessionOf } from './sessions.mjs';
 import { isThread, threadAfter } from './social.mjs';
@@ -22,6 +22,14 @@ const areSessions = list(members({ device: orNull(isKeyText), expires_at: intege
 
 const toldParts = ({ act, payload, sig, outcome }) => [act, payload, sig, outcome].filter((part) => part !== undefined).length;
 const isTold = (entry) => toldParts(entry) === 4;
+// What an erased payload leaves.
+const isToldButErased = ({ act, outcome, payload, sig }) => act !== undefined && outcome !== undefined && payload === undefined && sig === undefined && isErasable(act.type);
+
+// Is all shown that the ledger has of it?
+async function isAll(line) {
+  const { accounts } = await shownEntry(line);
+  return line.isFull || (isToldButErased(line.entry) && accounts?.every(Boolean) === true);
+}
 
 // ---- what the bundle rests on ----
 
@@ -104,6 +112,13 @@ function needOthers(needs, { act, outcome, seq }, isWhole) {
   }
   const before = isWhole ? BEFORE_IT[act.type]?.(outcome) : null;
   if (isInteger(before, 0, seq - 1)) needs.act(before);
+}
+
+// Whoever is shown all is shown all of the entry in question; anybody its act as a whole, or nothing of it.
+async function checkShown({ reader }, line) {
+  const { entry } = line;
+  demand(reader === 'subject' || await isAll(line), 'BUNDLE_INCOMPLETE', `entry ${entry.seq} is not shown as a whole`);
+  demand(toldParts(entry) === 0 || isTold(entry) || isToldButErased(entry), 'BUNDLE_SURPLUS', `entry ${entry.seq} shows some of its act`);
 }
 
 // {isWhole, parts}: is all there that executing the entry needs; the parts of accounts before it, [seq, part] each.
@@ -223,6 +238,14 @@ function recordedOf({ topic }, { act, sig }, isWhole, hasSession) {
     isByAccount && act !== undefined && sig === undefined && 'signature'].filter(Boolean);
 }
 
+// Is the entry of that topic, or did it do something that is?
+function isTopicOf({ topic, subject }, entry) {
+  const settles = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
+  if (topic === 'reward') return entry.act?.type === 'REFERRAL_USE' || partsOf(entry).some(({ rules }) => rules.some(settles));
+  if (topic === 'coherence') return partOf(entry, subject, 'standing') !== undefined;
+  return topic !== 'message' || entry.act.type === 'MESSAGE';
+}
+
 const resultOf = (store, at, { session, issued_block: issued, operates, ttl_blocks: ttl }, { device, expires_at: expires }) =>
   ({ block: store.blockOf(at), device, expires_at: expires, issued_block: issued, scope: scopeOf(operates), session, ttl_blocks: ttl });
 
@@ -242,6 +265,7 @@ export async function reexecute(bundle, lines) {
     for (const one of entries) checkWalletWord({ ledger, origin }, one);
     return { isRun: false, recorded: recordedOf(bundle, line.entry, false, false), session: undefined, sessions: [] };
   }
+  await checkShown(bundle, line);
   const { isWhole, parts } = needEntry(needs, bundle, line);
   needs.checkSurplus(seq);
   const { isKnown, told } = await toldSessions(bundle, line.entry, entries);
@@ -252,7 +276,7 @@ export async function reexecute(bundle, lines) {
   if (isRun) await run(store, line);
   // The session that it was appended in.
   const session = isRun ? store.get('session', line.entry.act.auth.session) ?? null : await authorize(store, line, isKnown);
-  demand(isExecuted(topic) || session, 'EXPLAIN_TOPIC', `${topic} of entry ${seq}`);
+  demand((isExecuted(topic) || session) && isTopicOf(bundle, line.entry), 'EXPLAIN_TOPIC', `${topic} of entry ${seq}`);
   return { isRun, recorded: recordedOf(bundle, line.entry, isWhole, session !== null), sessions: told,
     session: topic === 'session' && session ? resultOf(store, line.entry.at, session, told[0]) : undefined };
 }

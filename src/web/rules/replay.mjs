@@ -5,7 +5,7 @@
 import { fromHex, toHex } from '../bytes.mjs';
 import { canonical } from '../canonical.mjs';
 import { growingTree } from '../tree.mjs';
-import { accountsRoot, readLine } from './entry.mjs';
+import { readLine, shownEntry } from './entry.mjs';
 import { execute } from './execute.mjs';
 import { demand, LedgerFault } from './fault.mjs';
 import { isErasable, isInteger, isPayload, STATES } from './forms.mjs';
@@ -68,11 +68,6 @@ async function checkRules(store, read, isNamed) {
     const isTaken = (isAcknowledged || fault.code === 'QFS_OUTCOME_MISMATCH') && await takeRecorded(store, read.entry, computed?.change);
     return { fault, isAcknowledged: isAcknowledged && isTaken };
   }
-}
-
-// The entry that a line without payload and signature shows; where it has no parts of accounts, their root says so.
-async function shownEntry({ entry, head }) {
-  return { ...entry, accounts: entry.accounts ?? (head.accounts === await accountsRoot([]) ? [] : undefined) };
 }
 
 // {fault, isAcknowledged, isErased}: what is wrong with what is left of an entry, or null; does a later one say that its payload was erased?

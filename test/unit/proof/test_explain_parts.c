@@ -507,6 +507,62 @@ revocation_lies(void)
 	}
 }
 
+/* ---- an auditor is shown all of the entry ---- */
+
+/* part: of act, outcome, payload, sig; from QFS_PARTS on a part of accounts; the last one all of accounts.  False: there is no such part. */
+static bool
+keep_back(uint64_t seq, unsigned part)
+{
+	static uint8_t memory[2][QFS_LINE_MAX];
+	sample_entry *stored = &s.entry[seq];
+	qfs_entry	entry;
+	qfs_buf		line;
+
+	memcpy(memory[0], stored->bytes, stored->len);
+	CHECK_STATUS(qfs_line_read((qfs_slice) {memory[0], stored->len}, &entry, NULL), QFS_OK);
+	if (part > QFS_PARTS + entry.account_count)
+		return false;
+	if (part < QFS_PARTS)
+		qfs_entry_hide(&entry, (qfs_part) part);
+	else if (part < QFS_PARTS + entry.account_count)
+		qfs_entry_hide_account(&entry, part - QFS_PARTS);
+	else
+		qfs_entry_hide_accounts(&entry);
+	qfs_buf_init(&line, memory[1], sizeof(memory[1]));
+	CHECK_STATUS(qfs_line_write(&entry, &line, NULL), QFS_OK);
+	free(stored->bytes);
+	stored->bytes = malloc(line.len);
+	stored->len = line.len;
+	memcpy(stored->bytes, line.data, line.len);
+	return true;
+}
+
+/* Whoever has a full bundle could make one of it that says less, under the same signed root: that is none for an auditor. */
+static void
+less_for_auditors(void)
+{
+	static const qfs_topic topics[] = {QFS_TOPIC_ENTRY, QFS_TOPIC_REWARD, QFS_TOPIC_SESSION, QFS_TOPIC_MESSAGE};
+
+	for (unsigned i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+		for (unsigned part = 0;; part++)
+		{
+			bool		any;
+
+			unit_row("topic %u without part %u", i, part);
+			open_history();
+			s.apart = true;
+			any = keep_back(REWARD, part);
+			if (any)
+			{
+				CHECK_STATUS(explain(REWARD, topics[i], NULL, false), QFS_BUNDLE_INCOMPLETE);
+				CHECK_DETAIL(&made.err, "entry 13 is not shown as a whole");
+			}
+			sample_close(&s);
+			if (!any)
+				break;
+		}
+}
+
 static const unit_case cases[] = {
 	CASE(twelve_entries),
 	CASE(referrer),
@@ -518,6 +574,7 @@ static const unit_case cases[] = {
 	CASE(revocation_lies),
 	CASE(missing_parts),
 	CASE(statement_lies),
+	CASE(less_for_auditors),
 	NO_MORE_CASES
 };
 
