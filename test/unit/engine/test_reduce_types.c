@@ -95,7 +95,7 @@ not_registered(void)
 		QFS_SCHEMA_INVALID, "an entry has room for"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"GENESIS\"}", QFS_TYPE_EXISTS, "qfs's own"},
 		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"EVENT_TYPE\"}", QFS_TYPE_EXISTS, "qfs's own"},
-		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"VOTE_CAST\"}", QFS_TYPE_RESERVED, "VOTE_COUNTED"},
+		{"{\"by\":\"operator\",\"schema\":{},\"type\":\"VOTE_COUNTED\"}", QFS_TYPE_RESERVED, "VOTE_COUNTED"},
 		{"{\"by\":\"account\",\"schema\":{},\"type\":\"AEGIS_\"}", QFS_TYPE_RESERVED, "AEGIS_"},
 		{"{\"by\":\"account\",\"schema\":{},\"type\":\"NOD\"}", QFS_TYPE_RESERVED, "NOD"},
 		{"{\"by\":\"account\",\"schema\":{},\"type\":\"KNOWN\"}", QFS_TYPE_EXISTS, "KNOWN, by entry 1"},
