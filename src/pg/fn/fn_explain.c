@@ -274,34 +274,49 @@ question_of(FunctionCallInfo fcinfo, const LedgerHead *head)
 	return q;
 }
 
+/* Errors: FORBIDDEN, and NO_SESSION of nobody in particular, who may have what is everybody's to read. */
+static void
+require_sight(LedgerSource *w, const qfs_question *q, const qfs_reader *reader)
+{
+	qfs_entry  *entry = palloc(sizeof(*entry));
+	bool		of_all = qfs_topic_executes(q->topic) || q->topic == QFS_TOPIC_STATEMENT;
+	qfs_slice	line;
+	qfs_error	err;
+
+	QFS_TRY(give_line(&w->base, q->seq, &line, &err), &err);
+	QFS_TRY(qfs_line_read(line, entry, &err), &err);
+	if (!reader->has_user && !qfs_sees_act(&qfs_registry_own, reader, entry))
+		qfs_actor_throw_missing("an explanation is given to whom it concerns");
+	if (!(of_all ? qfs_sees_any(&qfs_registry_own, reader, entry) : qfs_is_party(&qfs_registry_own, reader, entry)))
+		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", q->seq);
+	pfree(entry);
+}
+
 /*
- * May whoever is signed in have this explained, and how much of it?  What
- * everyone may read whole; else what concerns them, as far as they may see it.
+ * May whoever asks have this explained, and how much of it?  What everyone may
+ * read whole; else what concerns them, as far as they may see it.
  */
 static void
 require_concern(LedgerSource *w, qfs_question *q)
 {
 	const qfs_session_record *actor = qfs_actor();
-	qfs_reader	reader = {.has_user = true};
-	qfs_entry  *entry = palloc(sizeof(*entry));
-	qfs_slice	line;
-	qfs_error	err;
+	qfs_reader	reader = {.has_user = actor != NULL};
 
 	if (qfs_policy_is_public())
 		return;
-	if (actor == NULL)
+	if (actor == NULL && (q->has_subject || q->topic != QFS_TOPIC_ENTRY))
 		qfs_actor_throw_missing("an explanation is given to whom it concerns");
-	reader.user = actor->user;
-	if (q->has_subject && memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)
-		QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
-	q->has_subject = q->to_subject = true;
-	q->subject = actor->user;
-	QFS_TRY(give_line(&w->base, q->seq, &line, &err), &err);
-	QFS_TRY(qfs_line_read(line, entry, &err), &err);
-	if (!(qfs_topic_executes(q->topic) || q->topic == QFS_TOPIC_STATEMENT ?
-		  qfs_sees_any(&qfs_registry_own, &reader, entry) : qfs_is_party(&qfs_registry_own, &reader, entry)))
-		QFS_THROW(QFS_FORBIDDEN, "entry %u does not concern you", q->seq);
-	pfree(entry);
+	q->has_subject &= actor != NULL;
+	if (actor != NULL)
+	{
+		reader.user = actor->user;
+		if (q->has_subject && memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)
+			QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
+		q->has_subject = true;
+		q->subject = actor->user;
+	}
+	q->to_subject = true;
+	require_sight(w, q, &reader);
 }
 
 /* own: to whom it concerns alone */
