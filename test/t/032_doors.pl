@@ -176,8 +176,8 @@ my @doors = (
 );
 
 # Those that do something, or give what is of nobody.
-my %does = map { ($_ => 1) } qw(auth_challenge auth_login auth_nonce app create_content erase_message erase_profile events_batch mark_read page_error page_module
-  pre_request publish_chat_key score_content send_message session_revoke session_rotate set_profile socket_identity use_referral);
+my %does = map { ($_ => 1) } qw(auth_challenge auth_login auth_nonce app create_content deliver erase_message erase_profile events_batch mark_read page_error page_module
+  pre_request publish_chat_key score_content send_message session_revoke session_rotate set_profile socket_identity use_referral wallet_text);
 my %walked = map { ($_ => 1) } map { /qfs_api\.(\w+)/ } @doors;
 my @open = map { $_->[0] } @{ $client->query(q{SELECT DISTINCT proname FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND has_function_privilege('qfs_user', p.oid, 'EXECUTE')
     UNION SELECT relname FROM pg_class c WHERE relnamespace = 'qfs_api'::regnamespace AND relkind IN ('r', 'v', 'm') AND has_any_column_privilege('qfs_user', c.oid, 'SELECT') ORDER BY 1})->{rows} };
