@@ -245,6 +245,54 @@ seed_shapes(void)
 		seed("erased", qfs_slice_of(shapes[i]));
 }
 
+/*
+ * Steps as fuzz_agenda.c takes them: "0x" proposes, "1x" says yes, "9x" no, "Ax" vetoes, "3x" waits, "7x" is the operator's policy.
+ * x: a letter from 'A' on
+ */
+static void
+seed_steps(const char *steps)
+{
+	uint8_t		bytes[300];
+	size_t		len = 0;
+
+	for (; steps[0] != '\0' && len < sizeof(bytes); steps += steps[2] == ' ' ? 3 : 2)
+	{
+		bytes[len++] = (uint8_t) (steps[0] == 'A' ? 25 : steps[0] - '0');
+		bytes[len++] = (uint8_t) (steps[1] - 'A');
+	}
+	seed("agenda", (qfs_slice) {bytes, len});
+	/* Of odd length it sleeps in the end. */
+	bytes[len++] = 0;
+	seed("agenda", (qfs_slice) {bytes, len});
+}
+
+/* Proposals that pass, fail and are vetoed; a policy that is another one by then; silence, and late votes. */
+static void
+seed_agendas(void)
+{
+	static const char *const inputs[] = {
+		"0A 3D 1A 1B 1C 3K 3K",
+		"0A 3D 1A 1B 1C 3K 7D 3K",
+		/* Of no tier more than 100 FLX, while the operator gives 101. */
+		"0M 3D 1A 1B 1C 3K 7E 3K",
+		"0A 3D 1A 1B 1C 3K 7C 3K",
+		"0_ 3D 1A 1B AC 3K",
+		/* Seats for another, governance on, and off. */
+		"0\x8c 3F 1A 1B 1C 1D 3K 3K 0A",
+		"0e 3F 1A 1B 1C 1D 3K 3K 6A 7A",
+		/* An emergency that is decided at once, and one that is slept through. */
+		"0\x95 1A 1B 1C 1D 3A 0A 0B 0C 0D 3I 3I 3I 3I",
+		"0\x95 3I 1A 1B 1C 1D",
+		/* The last block for it, again and again. */
+		"0_ 3D 1A 3M 1B 3M 9C 3M 9D 3K",
+		"7G 0A 0B 3B 1A 1B 5A 3K 3K 3K",
+		"7H 0A 0\x95 3J 3J 1A 1B 3J",
+	};
+
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++)
+		seed_steps(inputs[i]);
+}
+
 /* Contents and scores, events with a device's signature, sessions that end, keys that follow. */
 static void
 live_on(sample *s)
@@ -339,5 +387,6 @@ main(int argc, char **argv)
 	seed("policy", qfs_slice_of(sample_policy("{\"governance\":{}}")));
 	seed_messages();
 	seed_shapes();
+	seed_agendas();
 	return 0;
 }
