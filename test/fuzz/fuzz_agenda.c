@@ -19,7 +19,7 @@
 #include "support/harness.h"
 #include "support/voting.h"
 
-#define STEPS_MAX 150
+#define STEPS_MAX 60
 #define WALLETS 6
 #define PROPOSALS_MAX 64
 
@@ -199,7 +199,7 @@ settle(void)
 			return;
 		PROPERTY(n < QFS_AGENDA_MAX * SETTLEMENTS_OF_ONE);
 		memory[payload.len] = '\0';
-		PROPERTY(sample_append(&s, "POLICY_CHANGED", sample_policy_payload("{}")) == QFS_SETTLEMENT_DUE);
+		PROPERTY(sample_append(&s, "NOTED", "{}") == QFS_SETTLEMENT_DUE);
 		PROPERTY(sample_append_as(&s, "{\"via\":\"ledger\"}", NULL, type, (const char *) memory) == QFS_OK);
 		settlements++;
 	}
