@@ -5,7 +5,7 @@
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
 import { checkPayload, isOwnType } from './forms.mjs';
-import { govern, GOVERNANCE_WAYS, isAdmitted } from './governance.mjs';
+import { govern, GOVERNANCE_WAYS, isAdmitted, isGovernance } from './governance.mjs';
 import { useReferral } from './referral.mjs';
 import { fits } from './schema.mjs';
 import { checkAuthority, countRate, isOperator, login, MINUTE, revokeSession, rotateSession } from './sessions.mjs';
@@ -48,7 +48,7 @@ function customEvent(change, { act, payload }, { session }) {
 function waysOf(type) {
   if (Object.hasOwn(LEDGER_RULES, type)) return ['operator'];
   if (Object.hasOwn(ACCOUNT_RULES, type)) return ['session'];
-  if (Object.hasOwn(GOVERNANCE_WAYS, type)) return GOVERNANCE_WAYS[type];
+  if (isGovernance(type)) return GOVERNANCE_WAYS[type];
   return type === 'LOGIN' ? ['wallet'] : ['operator', 'session'];
 }
 
@@ -72,5 +72,5 @@ export async function execute(store, { entry, hash }) {
   const session = await checkAuthority(change, entry);
   checkActor(entry);
   const isBlocked = await (RULE_OF[type] ?? customEvent)(change, entry, { session, hash });
-  return { change, outcome: change.outcome(isOwnType(type), isBlocked === true), accounts: await change.accounts() };
+  return { change, outcome: change.outcome({ isOwn: isOwnType(type), isGoverned: isGovernance(type), isBlocked: isBlocked === true }), accounts: await change.accounts() };
 }

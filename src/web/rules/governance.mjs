@@ -13,6 +13,8 @@ const ADMITTED = ['FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED',
 export const GOVERNANCE_WAYS = { NOD_CHANGED: ['operator', 'session', 'wallet'], PROPOSAL_CANCELLED: ['session', 'wallet'], PROPOSAL_CREATED: ['session', 'wallet'],
   PROPOSAL_EXECUTED: ['ledger'], PROPOSAL_TALLIED: ['ledger'], VOTE_CAST: ['session', 'wallet'] };
 
+export const isGovernance = (type) => Object.hasOwn(GOVERNANCE_WAYS, type);
+
 // The rule of each of its types.
 export const govern = async (change, entry, context) => (await loadGovernance()).runGovernance(change, entry, context);
 

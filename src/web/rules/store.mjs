@@ -164,18 +164,17 @@ export class Change {
     return parts;
   }
 
-  // isOwn: is the type one of qfs's own, which has a status?
-  outcome(isOwn, isBlocked) {
+  // isOwn: is the type one of qfs's own, which has a status?  isGoverned: one of those that everybody computes again?
+  outcome({ isOwn, isGoverned, isBlocked }) {
     const untouched = [...this.looked].filter(([key]) => !this.touched.has(key)).map(([, item]) => item);
     const outcome = {};
     if (this.guards.length > 0) outcome.guards = this.guards;
     if (untouched.length > 0) outcome.read = {};
     for (const { account, kind, previous } of untouched) (outcome.read[account] ??= {})[kind] = previous;
     if (this.result !== undefined) outcome.result = this.result;
-    if (untouched.length > 0 || this.touched.size > 0) {
-      outcome.policy = this.policy.hash;
-      if (isOwn) outcome.status = isBlocked ? 'BLOCKED' : 'OK';
-    }
+    const concerns = untouched.length > 0 || this.touched.size > 0;
+    if (concerns || isGoverned) outcome.policy = this.policy.hash;
+    if (concerns && isOwn) outcome.status = isBlocked ? 'BLOCKED' : 'OK';
     return outcome;
   }
 
