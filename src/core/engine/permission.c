@@ -96,8 +96,6 @@ qfs_permission_presume(qfs_act *act, unsigned allowed)
 		status = qfs_permission_check_wallet(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION && act->rule->must_sign && !act->auth.is_signed)
 		return qfs_fail(act->err, QFS_EVENT_UNSIGNED, "%v", act->event->type);
-	if (status == QFS_OK && act->auth.is_signed && act->reducer->check_signatures)
-		status = qfs_event_signature_check(act->reducer, act->event, &act->auth, act->err);
 	act->session.operates = act->auth.via == QFS_VIA_SESSION;
 	return status == QFS_OK ? qfs_permission_allow(act, allowed) : status;
 }

@@ -28,8 +28,8 @@ extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
 /*
  * The same of a recorded entry of whose actor nothing else is shown: it had a
  * session, with an operator's rights if the type asks for them, and its nonce
- * was the next.  What it signed it signed.
- * Errors: AUTH_INVALID, EVENT_UNSIGNED, NO_SESSION, FORBIDDEN, those of signatures.
+ * was the next.  The signature has been checked before.
+ * Errors: AUTH_INVALID, EVENT_UNSIGNED, NO_SESSION, FORBIDDEN.
  */
 extern qfs_status qfs_permission_presume(qfs_act *act, unsigned allowed);
 

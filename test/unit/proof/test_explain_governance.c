@@ -307,7 +307,7 @@ settle_rest(void)
 	int64_t		again;
 	int64_t		on;
 
-	(void) propose(1, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}", payload);
+	(void) propose(3, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}", payload);
 	check_blocked("KEY_COOLDOWN");
 	voting_wait_for(&s, 2150);
 	for (uint8_t n = 1; n <= 4; n++)
@@ -403,7 +403,7 @@ sentences(void)
 		{48, "Failed: BASE_CHANGED (bound 0, observed 1). Nothing of proposal 12 comes into force.",
 			"{\"inputs\":{\"enacts\":\"1536\",\"grace_blocks\":\"5120\"},\"op\":\"grace\",\"result\":\"6656\"}"},
 		{50, "Executed: the policy that proposal 7 asked for is in force from the next entry on.", "\"op\":\"grace\""},
-		{51, "user_9f18b755… could not make a proposal: KEY_COOLDOWN (bound 8, observed 7).", "\"op\":\"enacts\""},
+		{51, "user_ad4e57c0… could not make a proposal: KEY_COOLDOWN (bound 8, observed 7).", "\"op\":\"enacts\""},
 		{63, "Executed: by proposal 8 user_6c05f5de… holds 20 of 135 seats from here on.",
 			"{\"inputs\":{\"guard\":\"NOD_SHARE\",\"of\":\"20\",\"percent\":\"100\"},\"op\":\"observed\",\"result\":\"2000\"}"},
 		{73, "Failed: NOD_SHARE (bound 2675, observed 2700). Nothing of proposal 49 comes into force.",
@@ -697,6 +697,7 @@ forged(void)
 		{6, "\"observed\":2500", "\"observed\":2600", QFS_OUTCOME_MISMATCH},
 		{8, "\"yes\":50", "\"yes\":75", QFS_OUTCOME_MISMATCH},
 		{8, "\"power\":25", "\"power\":50", QFS_OUTCOME_MISMATCH},
+		{8, "\"status\":\"OK\"", "\"status\":\"BLOCKED\"", QFS_OUTCOME_MISMATCH},
 		{8, "\"ends\":840", "\"ends\":841", QFS_OUTCOME_MISMATCH},
 		{8, "\"choice\":\"yes\"", "\"choice\":\"veto\"", QFS_SIGNATURE_MISMATCH},
 		{9, "\"previous\":8,\"veto\":0", "\"previous\":7,\"veto\":0", QFS_OUTCOME_MISMATCH},
@@ -727,8 +728,51 @@ forged(void)
 	}
 }
 
+/* The policy that was in force is among the entries, though an older one would have let the act through as well. */
+static void
+policy_left_out(void)
+{
+	qfs_question q = {.topic = QFS_TOPIC_ENTRY,.has_subject = true,.to_subject = true,.subject = test_wallet_of(99).user};
+
+	open_history();
+	q.size = s.count;
+	for (q.seq = 11; q.seq < 46; q.seq++)
+	{
+		unit_row("entry %u", (unsigned) q.seq);
+		/* Two rest on that entry in another way, too. */
+		CHECK_STATUS(explaining_make(&made, &s, &q, q.seq <= 25 ? 6 : 25),
+					 q.seq == 25 || q.seq == 41 ? QFS_ENTRY_UNKNOWN : QFS_OUTCOME_MISMATCH);
+	}
+	sample_close(&s);
+}
+
+/* An unsigned vote in a session is the server's word alone: nobody counts it. */
+static void
+unsigned_vote(void)
+{
+	int64_t		proposal = open_deposits();
+	unsigned	seq = (unsigned) proposal + 1;
+	qfs_entry	entry = entry_of(seq);
+	test_wallet stranger = test_wallet_of(99);
+	char		from[1024];
+	char		to[1024];
+	const char *session;
+
+	snprintf(from, sizeof(from), "%.*s", (int) entry.auth.len, (const char *) entry.auth.data);
+	session = strstr(from, "\"session\"");
+	CHECK(session != NULL);
+	snprintf(to, sizeof(to), "{%s", session);
+	explaining_forge(&s, seq, from, to);
+	snprintf(from, sizeof(from), "%.*s", (int) entry_of(seq).sig.len, (const char *) entry_of(seq).sig.data);
+	explaining_forge(&s, seq, from, "null");
+	CHECK_STATUS(explain(seq, &stranger.user), QFS_EVENT_UNSIGNED);
+	CHECK_STATUS(explain(seq, NULL), QFS_EVENT_UNSIGNED);
+	sample_close(&s);
+}
+
 static const unit_case cases[] = {
-	CASE(everything), CASE(sentences), CASE(deposits), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged),
+	CASE(everything), CASE(sentences), CASE(deposits), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged), CASE(policy_left_out),
+	CASE(unsigned_vote),
 	NO_MORE_CASES
 };
 
