@@ -770,9 +770,72 @@ unsigned_vote(void)
 	sample_close(&s);
 }
 
+/* Has it voted before?  The last vote may be on something else; the chain of them tells. */
+static void
+voted_before(void)
+{
+	char		first_payload[512];
+	char		second_payload[512];
+	int64_t		first;
+	int64_t		second;
+
+	voting_ledger(&s, "", 4, four);
+	first = propose(1, "parameter", HALVE, first_payload);
+	second = propose(2, "text", "{}", second_payload);
+	voting_wait_for(&s, VOTING_REVIEW + 1);
+	vote(3, first, first_payload, "yes");
+	vote(3, second, second_payload, "yes");
+	vote(3, first, first_payload, "yes");
+	check_blocked("VOTE_ONCE");
+	check_all();
+	explaining_forge(&s, s.count - 1, "\"observed\":1,\"result\":\"BLOCK\"", "\"observed\":0,\"result\":\"PASS\"");
+	explaining_forge(&s, s.count - 1, "\"status\":\"BLOCKED\"", "\"status\":\"OK\"");
+	explaining_forge(&s, s.count - 1, "\"yes\":25", "\"yes\":50");
+	explaining_forge(&s, s.count - 1, "\"voters\":1", "\"voters\":2");
+	CHECK_STATUS(explain(s.count - 1, NULL), QFS_OUTCOME_MISMATCH);
+	sample_close(&s);
+}
+
+/* An operator may appoint from a session, which its device signs: a stranger takes it as recorded that it was one. */
+static void
+operators_session(void)
+{
+	char		changes[512];
+	char		payload[256];
+	test_wallet ann = test_wallet_of(1);
+	test_wallet stranger = test_wallet_of(99);
+	person		operator;
+
+	snprintf(changes, sizeof(changes), PEOPLE_POLICY(",\"governance\":{\"mode\":\"trial\"},\"operators\":[\"%s\"]"), ann.user_name);
+	people_ledger(&s, changes);
+	operator = people_join(&s, 1, 51);
+	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":25,\"reason\":\"founder\"}", stranger.user_name);
+	CHECK_STATUS(people_append(&s, &operator, "NOD_CHANGED", payload), QFS_OK);
+	check_entry(s.count - 1, NULL);
+	check_entry(s.count - 1, &ann.user);
+	CHECK(!is_recorded("authority"));
+	check_entry(s.count - 1, &stranger.user);
+	CHECK(made.x.is_derived && is_recorded("authority") && !is_recorded("conditions"));
+	sample_close(&s);
+}
+
+/* Chains that do not go down come to an end all the same. */
+static void
+chains_that_turn(void)
+{
+	open_history();
+	explaining_forge(&s, 34, "\"previous\":22,\"seat\"", "\"previous\":39,\"seat\"");
+	CHECK_STATUS(explain(39, NULL), QFS_OK);
+	explaining_forge(&s, 18, "\"previous\":4", "\"previous\":18");
+	CHECK_STATUS(explain(39, NULL), QFS_STATE_MISMATCH);
+	explaining_forge(&s, 41, "\"seat\":18", "\"seat\":1800");
+	CHECK_STATUS(explain(41, NULL), QFS_OUTCOME_MISMATCH);
+	sample_close(&s);
+}
+
 static const unit_case cases[] = {
 	CASE(everything), CASE(sentences), CASE(deposits), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged), CASE(policy_left_out),
-	CASE(unsigned_vote),
+	CASE(unsigned_vote), CASE(voted_before), CASE(operators_session), CASE(chains_that_turn),
 	NO_MORE_CASES
 };
 
