@@ -784,6 +784,7 @@ voted_before(void)
 	second = propose(2, "text", "{}", second_payload);
 	voting_wait_for(&s, VOTING_REVIEW + 1);
 	vote(3, first, first_payload, "yes");
+	vote(4, first, first_payload, "no");
 	vote(3, second, second_payload, "yes");
 	vote(3, first, first_payload, "yes");
 	check_blocked("VOTE_ONCE");
