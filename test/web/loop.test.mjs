@@ -138,6 +138,33 @@ scenario('who invited somebody is told why that paid, by a message to a third th
   assert.deepEqual(await alice.page.locator('.entries .entry-type').allTextContents(), ['Private entry', 'Sign-in']);
 });
 
+scenario('entries that come late do not come among those that were asked for since', async () => {
+  const alice = await person();
+  await alice.open();
+  await signIn(alice);
+  let searches = 0;
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await alice.page.route(/\/ledger\?.*seq=lt/, async (route) => {
+    searches += 1;
+    if (searches === 1) await released;
+    await route.continue();
+  });
+  await alice.go('#/ledger');
+  await alice.page.waitForFunction(() => document.querySelector('.entries'));
+  await alice.page.getByRole('button', { name: 'Mine' }).click();
+  const mine = alice.page.locator('.entries .entry-type');
+  await mine.first().waitFor();
+  assert.deepEqual(await mine.allTextContents(), ['Sign-in']);
+  const everything = alice.page.waitForResponse(/\/ledger\?.*seq=lt/);
+  release();
+  await (await everything).finished();
+  // Whatever the page does with it, it has done before it answers.
+  await alice.page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+  assert.deepEqual(await mine.allTextContents(), ['Sign-in']);
+  assert.equal(searches, 2);
+});
+
 scenario('whose session an operator ended is told so by the page, which executes the rule again', async () => {
   const alice = await person({ url: SITE });
   await alice.open();

@@ -111,10 +111,15 @@ function browseCard() {
   const foot = el('div', { class: 'place' });
   const filter = () => ({ type: type.value, account: account.value.trim() });
   let below;
+  // Which search the list is of: what one before it still brings is not shown.
+  let asked = 0;
 
   async function more() {
-    show(foot, progress('Looking\u2026'));
-    const { found, below: rest } = await search(filter(), below, (at) => show(foot, progress(`Looking, down to entry ${at}\u2026`)));
+    const turn = asked;
+    const look = (text) => turn === asked && show(foot, progress(text));
+    look('Looking\u2026');
+    const { found, below: rest } = await search(filter(), below, (at) => look(`Looking, down to entry ${at}\u2026`));
+    if (turn !== asked) return;
     below = rest;
     list.append(...found.map(entryItem));
     const [again, place] = actionButton('Earlier entries', more);
@@ -123,7 +128,11 @@ function browseCard() {
   }
 
   async function begin() {
-    below = await size();
+    asked += 1;
+    const turn = asked;
+    const all = await size();
+    if (turn !== asked) return;
+    below = all;
     show(list);
     await more();
   }
