@@ -435,6 +435,8 @@ collect_statement(qfs_explanation *x, qfs_error *err)
 	qfs_account_change change;
 	qfs_status	status = QFS_OK;
 
+	if (!x->question.has_subject)
+		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "a statement is one of an account, and none is named");
 	if (x->question.from > x->question.seq)
 		return qfs_fail(err, QFS_EXPLAIN_TOPIC, "a statement from entry %u to entry %u", x->question.from, x->question.seq);
 	while (status == QFS_OK && seq >= 0 && (uint64_t) seq >= x->question.from)

@@ -370,6 +370,8 @@ statement(void)
 	CHECK_TEXT(qfs_slice_of(numbers()), "0 1 5 9 11 13");
 	CHECK_STATUS(verify(), QFS_OK);
 	CHECK_STATUS(explain(8, QFS_TOPIC_STATEMENT, &bob, true), QFS_EXPLAIN_TOPIC);
+	CHECK_STATUS(explain(REWARD, QFS_TOPIC_STATEMENT, NULL, false), QFS_EXPLAIN_TOPIC);
+	CHECK_DETAIL(&made.err, "of an account, and none is named");
 	/* From some entry on; from one after the last there is nothing to state. */
 	for (uint64_t from = 11; from <= REWARD + 1; from += 3)
 	{
