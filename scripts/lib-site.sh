@@ -73,6 +73,7 @@ start_nginx() {
     "/^ *listen \[::\]:443 /d" \
     "s|^( *listen) 127.0.0.1:8081;|\1 127.0.0.1:$publisher;|" \
     "s|^( *access_log) /var/log/nginx/qfs.access.log|\1 $dir/access.log|" \
+    "s|^( *error_log) /var/log/nginx/qfs.error.log|\1 $dir/error.log|" \
     "s|^( *ssl_certificate) .*|\1 $work/tls.crt;|" \
     "s|^( *ssl_certificate_key) .*|\1 $work/tls.key;|" "$@" > "$work/$name.site.conf"
   [ "${QFS_NCHAN:-yes}" = no ] || nchan="load_module /usr/lib/nginx/modules/ngx_nchan_module.so;"

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -24,6 +25,12 @@ function run(program, ...args) {
   assert.equal(status, 0, `${program} ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
+
+// The status of an answer of the site to a caller at this address.
+const statusFrom = (localAddress, path) => new Promise((resolve, reject) => {
+  https.get({ host: '127.0.0.1', servername: 'localhost', port: Number(readFileSync(join(DIR, 'api.port'))), ca: readFileSync(join(DIR, 'tls.crt')), localAddress, path, agent: false },
+    (answer) => { answer.resume(); resolve(answer.statusCode); }).on('error', reject);
+});
 
 // Of these words those that a text has.
 const heldBy = (text, words) => Object.keys(words).filter((name) => text.includes(words[name]));
@@ -61,6 +68,13 @@ test('addresses and paths are in nginx\u2019s log, browsers in none, and neither
   const asked = { path: word('asked') };
   sent.query = word('query');
   assert.equal((await api.site({ path: `/${asked.path}?token=${sent.query}`, headers })).status, 404);
+
+  // Nor where something is refused: by a limit that bites, and for its size.  By an address of its own, so that it is nobody else's limit.
+  sent.limited = word('limited');
+  const limited = await Promise.all(Array.from({ length: 250 }, () => statusFrom('127.0.0.77', `/rest/rpc/head?token=${sent.limited}`)));
+  assert.ok(limited.includes(429), 'the limit was reached');
+  sent.large = word('large');
+  assert.equal((await api.site({ method: 'POST', path: `/rest/rpc/profile?token=${sent.large}`, body: 'x'.repeat(70000) })).status, 413);
 
   assert.deepEqual(logsWith(sent), [], 'what was sent is in no log');
   assert.deepEqual(logsWith({ quoted }), ['server.log'], 'but for a domain that is refused');
@@ -106,7 +120,7 @@ test('as long as Debian keeps nginx\u2019s logs', async () => {
   const how = rotation('nginx', join(NGINX, 'access.log'), `kill -USR1 $(cat ${NGINX}/pid)`);
   assert.match(how.rules, /^\/var\/log\/nginx\/\*\.log \{$[^]*^\s*daily$/m, 'a rotation is a day');
   const logsOfSite = [...readFileSync('docs/nginx.conf', 'utf8').matchAll(/^ *(?:access|error)_log (\S+?)[ ;]/gm)].map(([, file]) => file).filter((file) => file !== 'off');
-  assert.deepEqual(logsOfSite, ['/var/log/nginx/qfs.access.log'], 'docs/nginx.conf has its log where Debian rotates');
+  assert.deepEqual([...new Set(logsOfSite)], ['/var/log/nginx/qfs.access.log', '/var/log/nginx/qfs.error.log'], 'docs/nginx.conf has its logs where Debian rotates');
   const wrote = () => readFileSync(join(NGINX, 'access.log'), 'latin1').includes(path);
   for (let i = 0; i < 100 && !wrote(); i++) await new Promise((done) => { setTimeout(done, 20); });
   const days = await rotationsOf(how, NGINX, () => logsWith({ path }).length > 0, async (n) => {
