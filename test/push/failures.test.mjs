@@ -9,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { closeAll, openSocket } from '../api/socket.mjs';
-import { allSince, assertOk, DIR, ledger, note, pause, signIn, toldOf, until } from './site.mjs';
+import { assertOk, DIR, follow, ledger, note, pause, signIn, toldOf, until } from './site.mjs';
 
 const api = ledger('push');
 const started = [];
@@ -52,35 +52,6 @@ function start(name) {
   });
 }
 
-// A client as docs/push.md has it: what it has got of since(), with no other poll than that of a new socket.
-async function client(token) {
-  const got = [];
-  let next = assertOk(await api.read('/rpc/since', token)).next;
-  let isAsking = Promise.resolve();
-  let ended = false;
-  const look = () => { isAsking = isAsking.then(async () => {
-    if (ended) return;
-    try {
-      const answer = await allSince(api, token, next);
-      got.push(...answer.entries.map(({ seq }) => seq));
-      ({ next } = answer);
-    } catch { /* the next message, or socket, asks again */ }
-  }); };
-  async function keep() {
-    while (!ended) {
-      const socket = await openSocket('push', { token }).catch(() => null);
-      if (socket) {
-        socket.on = look;
-        look();
-        await socket.closed;
-      }
-      await pause(100);
-    }
-  }
-  keep();
-  return { got, stop: () => { ended = true; } };
-}
-
 const postgresql = (...what) => spawnSync(...((c) => [c[0], c.slice(1)])(asUser([`${pgBin()}/pg_ctl`, '-D', `${DIR}/data`, '-w', '-l', `${DIR}/server.log`, ...what])), { stdio: 'ignore' });
 const pgBin = () => spawnSync(process.env.PG_CONFIG, ['--bindir']).stdout.toString().trim();
 
@@ -98,7 +69,7 @@ const disturbances = {
 async function nothingIsMissed(disturb) {
   const ann = await signIn(api);
   await toldOf(api);
-  const her = await client(ann.token);
+  const her = await follow(api, ann.token);
   const sent = [];
   let writing = true;
   const writer = (async () => {
@@ -114,8 +85,8 @@ async function nothingIsMissed(disturb) {
   await writer;
   // An entry that was appended, and whose acknowledgement was lost, is there all the same.
   const all = () => api.sql(`SELECT string_agg(seq::text, ',' ORDER BY seq) FROM qfs.ledger WHERE actor OPERATOR(qfs.=) '${ann.user_id}' AND type = 'NOTE'`);
-  await until('all of it', () => her.got.join() === all(), 20000);
-  assert.ok(sent.length > 20 && sent.every((seq) => her.got.includes(seq)), `${sent.length}`);
+  await until('all of it', () => her.got.map(({ seq }) => seq).join() === all(), 20000);
+  assert.ok(sent.length > 20 && sent.every((seq) => her.got.some((entry) => entry.seq === seq)), `${sent.length}`);
   her.stop();
   return sent.length;
 }

@@ -66,14 +66,54 @@ export const complaints = (name, from = 0) =>
   errorLog(name).slice(from).split('\n').filter((line) => !/^$|\[info\]|limiting (requests|connections)|access forbidden by rule/.test(line)).join('\n');
 
 // All that concerns the account, by since(), from a number on.
-export async function allSince(api, token, from) {
+export async function allSince(read, token, from) {
   const entries = [];
   for (let next = from; ;) {
-    const answer = assertOk(await api.read(`/rpc/since?seq=${next}`, token));
+    const answer = assertOk(await read(`/rpc/since?seq=${next}`, token));
     entries.push(...answer.entries);
     next = answer.next;
     if (next >= answer.head) return { entries, next };
   }
+}
+
+// A client as docs/push.md has it: the numbers that its sockets said, and the entries that it has got of since(), which it asks after each
+// message and each new socket; at other times only where again_ms says how long after a question that failed.
+export async function follow(api, token, { read = api.read, again_ms, every_ms = 0 } = {}) {
+  const her = { got: [], heard: [], ended: false };
+  let { next } = assertOk(await read('/rpc/since', token));
+  let asking = Promise.resolve();
+  let waiting = 0;
+  async function ask() {
+    waiting--;
+    // Whoever comes after this one asks for all that it would.
+    if (her.ended || waiting > 0) return;
+    try {
+      const answer = await allSince(read, token, next);
+      her.got.push(...answer.entries);
+      ({ next } = answer);
+      await pause(every_ms);
+    } catch {
+      // The next message, or socket, asks again.
+      if (again_ms !== undefined) { await pause(again_ms); look(); }
+    }
+  }
+  function look() {
+    waiting++;
+    asking = asking.then(ask);
+  }
+  async function keep() {
+    while (!her.ended) {
+      const socket = await openSocket(api.name, { token }).catch(() => null);
+      if (socket) {
+        socket.on = (numbers) => { her.heard.push(...numbers); look(); };
+        look();
+        await socket.closed;
+      }
+      await pause(100);
+    }
+  }
+  keep();
+  return Object.assign(her, { stop: () => { her.ended = true; } });
 }
 
 export { ledger, assertOk };

@@ -45,7 +45,7 @@ test('what a client does: since, a socket, since', async () => {
   const socket = await openSocket('push', { token: bob.token });
   const entry = await send(api, ann, bob);
   await until('the message', () => socket.numbers.length > 0);
-  const { entries, next } = await allSince(api, bob.token, start.next);
+  const { entries, next } = await allSince(api.read, bob.token, start.next);
   assert.deepEqual(entries.map(({ seq }) => seq), [entry]);
   assert.equal(entries[0].act.part.type, 'MESSAGE');
   assert.ok(next > entry);

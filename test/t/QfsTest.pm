@@ -89,12 +89,13 @@ sub start_after_crash {
     }, 'the server after a crash');
 }
 
-# A standby that streams, from this backup of the primary or, without one, from a new one of its own name.
+# A standby that streams, from this backup of the primary or, without one, from a new one of its own name; a name, or a
+# server that has been given its address and nothing else.
 sub new_standby {
   my ($primary, $name, $backup) = @_;
-  $primary->backup($name) if !defined $backup;
-  my $standby = PostgreSQL::Test::Cluster->new($name);
-  $standby->init_from_backup($primary, $backup // $name, has_streaming => 1);
+  my $standby = ref $name ? $name : PostgreSQL::Test::Cluster->new($name);
+  $primary->backup($standby->name) if !defined $backup;
+  $standby->init_from_backup($primary, $backup // $standby->name, has_streaming => 1);
   # pg_basebackup takes the key file along, mode and all; the test module's copy of the backup forgets modes.
   chmod 0600, $standby->data_dir . '/qfs.key';
   $standby->start;
