@@ -13,6 +13,7 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/guard.h"
+#include "pg/append/settle.h"
 #include "pg/base/guc.h"
 #include "pg/base/version.h"
 #include "pg/table/known_rows.h"
@@ -36,6 +37,7 @@ _PG_init(void)
 	qfs_define_settings();
 	qfs_known_rows_register_callbacks();
 	qfs_append_register_callbacks();
+	qfs_settle_register();
 	qfs_actor_register_callbacks();
 	qfs_version_register_callback();
 	qfs_guard_install_hook();

@@ -15,7 +15,6 @@
 #include "pg/append/actor.h"
 #include "pg/append/append.h"
 #include "pg/append/event.h"
-#include "pg/append/settle.h"
 #include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
@@ -36,6 +35,8 @@ qfs_nodes_bytea(const qfs_seal *seal)
 	memcpy(VARDATA(nodes), seal->nodes, len);
 	return nodes;
 }
+
+qfs_settler qfs_event_settler = NULL;
 
 static qfs_expected *expected;
 
@@ -260,7 +261,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	chain = qfs_append_begin(ledger, &a);
 	event->at = qfs_now_ms();
 	if (!may_come_first(rule))
-		(void) qfs_settle(ledger, chain, &event->at);
+		(void) qfs_event_settler(ledger, chain, &event->at);
 	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	if (!opens && !qfs_ledger_is_open())
 		qfs_ledger_throw_closed(chain->frontier.size, "an entry was appended before it");

@@ -50,6 +50,13 @@ typedef struct qfs_expected
 extern void qfs_event_expect(qfs_expected *event);
 extern void qfs_event_expect_no_more(const qfs_expected *event);
 
+/*
+ * What is due by the agenda comes before an event: settle.h, which stands upon
+ * this file, and says here once how that is done.
+ */
+typedef int64 (*qfs_settler) (Relation ledger, qfs_chain *chain, int64 *at);
+extern qfs_settler qfs_event_settler;
+
 /* A qfs_fault_report that throws the first fault there is. */
 extern qfs_status qfs_throw_fault(void *context, uint64_t seq, const qfs_error *fault);
 

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 
 #include "pg/append/append.h"
+#include "pg/append/event.h"
 #include "pg/append/own_event.h"
 #include "pg/append/server.h"
 #include "pg/append/settle.h"
@@ -78,6 +79,12 @@ qfs_settle(Relation ledger, qfs_chain *chain, int64 *at)
 	}
 	PG_END_TRY();
 	return count;
+}
+
+void
+qfs_settle_register(void)
+{
+	qfs_event_settler = qfs_settle;
 }
 
 int64

@@ -10,6 +10,9 @@
 
 #include "ledger/chain.h"
 
+/* Every event is preceded by what is due, from here on. */
+extern void qfs_settle_register(void);
+
 /*
  * Appends whatever is due at a time, one entry after the other, under the
  * chain lock, which the caller has; returns how many.  What is appended inside
