@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live|governance]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
@@ -352,6 +352,13 @@ my %section = (
       sql(q{SELECT count(*) FROM qfs.ledger WHERE type = 'LOGIN'}, 'mixed'), $speed, $events, bar($speed, 50_000);
   },
 );
+
+# Two ledgers in memory take turns, so that a busy machine is as busy for both.
+$section{governance} = sub {
+  my ($first, $last) = split ' ', output_of('votes', 100_000);
+  printf "\na vote, from the event to its outcome and its records, in memory: %.1f us the first, %.1f us after 100,000 others: ratio %.2f   %s\n",
+    $first, $last, $last / $first, $last / $first <= 1.2 ? 'reaches 1.2' : 'MISSES 1.2';
+};
 
 # What the guard costs those who have nothing to do with it: short turns, because a machine has moods.
 $section{temp} = sub {
