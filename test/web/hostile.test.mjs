@@ -226,7 +226,9 @@ const inLine = (bundle, change) => { bundle.entries.at(-1).line = change(bundle.
 const LIES = [
   ['a time', (bundle) => inLine(bundle, (line) => line.replace(/"at":\d/, '"at":9')), /PROOF_INVALID/],
   ['a part', (bundle) => inLine(bundle, (line) => line.replace('"coherence":"0.03', '"coherence":"0.04')), /PROOF_INVALID/],
-  ['a part that is not shown', (bundle) => inLine(bundle, (line) => line.replace(/"profile_version":1/, '"profile_version":1,"x":1')), /PROOF_INVALID/],
+  ['a part that is not shown', (bundle) => inLine(bundle, (line) => canonical(JSON.parse(line.replace(/"profile_version":1/, '"profile_version":1,"x":1')))), /PROOF_INVALID/],
+  ['a line with white space', (bundle) => inLine(bundle, (line) => line.replace(',', ', ')), /JSON_SYNTAX: a line is not canonical/],
+  ['a reader that is none', (bundle) => { bundle.reader = 'everybody'; }, /BUNDLE_FORM: reader/],
   ['a path', (bundle) => { bundle.entries[0].proof[0] = '00'.repeat(32); }, /PROOF_INVALID/],
   ['a checkpoint', (bundle) => { bundle.checkpoint = bundle.checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`); }, /PROOF_INVALID|CHECKPOINT_KEY/],
   ['another entry', (bundle) => { bundle.tx_id = '00'.repeat(32); }, /BUNDLE_CLAIM: tx_id/],
