@@ -792,7 +792,7 @@ voted_before(void)
 	explaining_forge(&s, s.count - 1, "\"observed\":1,\"result\":\"BLOCK\"", "\"observed\":0,\"result\":\"PASS\"");
 	explaining_forge(&s, s.count - 1, "\"status\":\"BLOCKED\"", "\"status\":\"OK\"");
 	explaining_forge(&s, s.count - 1, "\"yes\":25", "\"yes\":50");
-	explaining_forge(&s, s.count - 1, "\"voters\":1", "\"voters\":2");
+	explaining_forge(&s, s.count - 1, "\"voters\":2", "\"voters\":3");
 	CHECK_STATUS(explain(s.count - 1, NULL), QFS_OUTCOME_MISMATCH);
 	sample_close(&s);
 }
