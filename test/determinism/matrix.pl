@@ -16,11 +16,17 @@ note("QFS_SEED=$seed");
 srand($seed);
 
 my $primary = new_node('primary', streaming => 1);
-my $history = QfsHistory->new($primary, 'history', accounts => 30, clients => 3);
+my $history = QfsHistory->new($primary, 'history', accounts => 30, clients => 3, holders => 6);
 # A standby that replays WAL from here on.
 my $standby = new_standby($primary, 'standby');
 $history->run($SIZE);
+$history->settle;
 $history->close;
+my $count = sub { return $primary->safe_psql('history', "SELECT count(*) FROM qfs.ledger WHERE $_[0]") };
+cmp_ok($count->("type = '$_'"), '>', 0, "it has $_") for qw(PROPOSAL_CREATED PROPOSAL_TALLIED PROPOSAL_EXECUTED NOD_CHANGED);
+cmp_ok($count->("type = 'VOTE_CAST' AND auth ->> 'via' = '$_'"), '>', 0, "votes by $_") for qw(wallet session);
+cmp_ok($count->(q{auth ->> 'via' = 'ledger' AND EXISTS (SELECT FROM qfs.ledger b WHERE b.seq = ledger.seq + 1 AND b.xmin = ledger.xmin AND b.auth ->> 'via' <> 'ledger')}),
+  '>', 0, 'settlements in the middle of somebody else\'s append');
 is(join("\n", @{ $history->{wrong} }), '', 'what was refused was refused for a reason we know');
 $primary->wait_for_catchup('standby', 'replay', $primary->lsn('insert'));
 

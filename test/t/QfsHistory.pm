@@ -23,8 +23,15 @@ my $LIMITS = { map { ($_ => 1_000_000) } qw(logins_per_minute messages_per_minut
 our $POLICY = $json->encode({ %{ $json->decode($QfsWallet::POLICY) }, limits => $LIMITS,
   block_ms => 1000, epoch_blocks => 1, ttl_blocks => 1_000_000 });
 
-# QfsHistory->new(NODE, DATABASE, accounts => N, clients => N): a ledger of its
-# own, and connections to it.
+# Votes of ten seconds, the shortest that there are, and few who have to take part.
+my %SHORT = (review_blocks => 0, timelock_blocks => 0, voting_blocks => 10);
+my $GOVERNANCE = { mode => 'trial', deposit => '0', cooldown_blocks => 0, key_cooldown_epochs => 0, late_blocks => 3, threshold_percent => 0,
+  tracks => { constitution => { %SHORT, approval => 51, quorum => 51 }, emergency => \%SHORT,
+    map { ($_ => { %SHORT, approval => 1, quorum => 1 }) } qw(parameter text) } };
+
+# QfsHistory->new(NODE, DATABASE, accounts => N, clients => N, holders => N): a
+# ledger of its own, and connections to it.  With holders, wallets that never
+# sign in, there is governance, too; the first accounts hold seats as well.
 sub new {
   my ($class, $node, $database, %options) = @_;
   new_ledger($node, $database, policy => $POLICY);
@@ -45,7 +52,23 @@ sub new {
   my @evaluators = map { $_->{user} } @{ $self->{accounts} }[ 0 .. 4 ];
   $self->{evaluators} = { map { ($_ => 1) } @evaluators };
   $self->{helper}->value('SELECT qfs.set_policy(' . literal($json->encode({ evaluators => \@evaluators })) . ')');
+  $self->convene($options{holders}) if $options{holders};
   return $self;
+}
+
+# Holders have numbers after those of the accounts.
+sub convene {
+  my ($self, $count) = @_;
+  my $first = @{ $self->{accounts} };
+  $self->{helper}->value('SELECT qfs.set_policy(' . literal($json->encode({ governance => $GOVERNANCE })) . ')');
+  for my $n (0 .. $count - 1) {
+    my $user = $self->{helper}->value('SELECT qfs.user_id(' . literal(address_of($first + $n)) . '::qfs.address)');
+    push @{ $self->{holders} }, { number => $first + $n, user => $user, owner => $n % @{ $self->{clients} }, nonce => 0 };
+  }
+  $self->{seated} = [ map { $_->{user} } @{ $self->{holders} }, @{ $self->{accounts} }[ 0 .. 3 ] ];
+  $self->{helper}->value("SELECT qfs.set_nod('$_', 25, 'founder')") for @{ $self->{seated} };
+  $self->{proposals} = [];
+  return;
 }
 
 sub pick { return $_[ rand @_ ] }
@@ -176,9 +199,89 @@ my %step = (
     return { sql => 'SELECT qfs.set_policy(' . literal($json->encode($change)) . ')', may_fail => qr/^QFS_POLICY_INVALID$/ };
   },
 );
+
+# ---- governance: by wallets without a session, by devices, by the operator; the ledger settles in between ----
+
+sub my_holder { my ($self, $client) = @_; return pick(grep { $_->{owner} == $client } @{ $self->{holders} // [] }) }
+
+# What is proposed, and on which track.
+sub some_motion {
+  my ($self) = @_;
+  return pick(
+    [ parameter => { policy => { referral => { cap => 3 + int rand 97 } } } ], [ parameter => { policy => { referral => { points => int rand 20 } } } ],
+    [ parameter => { policy => { coherence => { alpha => pick('0.2', '0.3') } } } ], [ parameter => { policy => { referral => { flx_cap => '100' } } } ],
+    [ text => {} ], [ emergency => { policy => { referral => { points => int rand 3 } } } ],
+    [ constitution => { policy => { governance => { agenda => 8 + int rand 5 } } } ],
+    [ constitution => { nod => [ map { { account => $_, nod => int rand 40 } } pick(@{ $self->{seated} }) ] } ]);
+}
+
+# An act that a wallet signs and anybody brings.
+sub delivery {
+  my ($self, $holder, $type, $payload, %step) = @_;
+  my $text  = $json->encode($payload);
+  my $nonce = ++$holder->{nonce};
+  my $what  = join ', ', literal($type), literal($text), $nonce;
+  my $sig   = ask(do => 'sign', wallet => $holder->{number}, message => $self->{helper}->value("SELECT qfs_api.wallet_text($what)"))->{signature};
+  return { as_nobody => 1, sql => "SELECT qfs_api.deliver($what, " . literal($sig) . ')', %step };
+}
+
+# One of the last, and what a ballot names it by.
+sub some_ballot {
+  my ($self) = @_;
+  my @last = @{ $self->{proposals} // [] };
+  my $proposal = pick(splice @last, @last > 5 ? -5 : 0) // return;
+  return { action => $proposal->{action}, choice => pick(qw(yes yes yes yes no abstain veto)), proposal => $proposal->{seq} + 0 };
+}
+
+# Blocked ones have a number as well, and nobody can vote on them.
+my $NO_BALLOT = qr/^QFS_(PROPOSAL_(STATE|UNKNOWN)|SEAT_NONE)$/;
+
+%step = (%step,
+  propose => sub {
+    my ($self, $client) = @_;
+    my $holder = $self->my_holder($client) // return;
+    my ($track, $action) = @{ $self->some_motion };
+    my $payload = { action => $action, text => sha256_hex(rand), title => 'a proposal', track => $track };
+    return $self->delivery($holder, 'PROPOSAL_CREATED', $payload, may_fail => qr/^QFS_(POLICY_INVALID|PAYLOAD_INVALID|SEAT_NONE)$/,
+      done => sub { push @{ $self->{proposals} }, { seq => $_[0], action => sha256_hex($json->encode($payload)) } });
+  },
+  ballot => sub {
+    my ($self, $client) = @_;
+    my $holder = $self->my_holder($client) // return;
+    my $ballot = $self->some_ballot // return;
+    return $self->delivery($holder, 'VOTE_CAST', $ballot, may_fail => $NO_BALLOT);
+  },
+  device_ballot => sub {
+    my ($self, $client) = @_;
+    my $account = pick(grep { $_->{number} < 4 && defined $_->{device} } $self->alive($client)) // return;
+    my $ballot  = $self->some_ballot // return;
+    return { as => $account, may_fail => $NO_BALLOT, sql => "SELECT qfs_api.vote($ballot->{proposal}, '$ballot->{choice}', '$ballot->{action}'"
+        . auth_argument($account, 'VOTE_CAST', $ballot) . ')' };
+  },
+  cancel => sub {
+    my ($self, $client) = @_;
+    my $holder = $self->my_holder($client) // return;
+    my $ballot = $self->some_ballot // return;
+    return $self->delivery($holder, 'PROPOSAL_CANCELLED', { proposal => $ballot->{proposal} }, may_fail => qr/^QFS_(FORBIDDEN|PROPOSAL_(STATE|UNKNOWN))$/);
+  },
+  hold_fewer => sub {
+    my ($self, $client) = @_;
+    my $holder = $self->my_holder($client) // return;
+    return $self->delivery($holder, 'NOD_CHANGED', { account => $holder->{user}, nod => 10 + int rand 20, reason => 'less' },
+      may_fail => qr/^QFS_(FORBIDDEN|PAYLOAD_INVALID)$/);
+  },
+  seats => sub {
+    my ($self) = @_;
+    my $user = pick(@{ $self->{seated} // [] }) // return;
+    return { sql => "SELECT qfs.set_nod('$user', " . int(rand 40) . ", 'so many')", may_fail => qr/^QFS_PAYLOAD_INVALID$/ };
+  },
+);
+
 my %weight = (login => 6, rotate => 2, revoke => 2, profile => 6, erase_profile => 2, chat_key => 4, message => 45,
   erase_message => 3, referral => 6, content => 5, score => 5, say => 12, note => 2, policy => 0.6);
+my %more_weight = (propose => 4, ballot => 20, device_ballot => 30, cancel => 0.5, hold_fewer => 0.5, seats => 1);
 my @bag = map { ($_) x (10 * $weight{$_}) } sort keys %weight;
+my @governed_bag = (@bag, map { ($_) x (10 * $more_weight{$_}) } sort keys %more_weight);
 
 # ---- the driver ----
 
@@ -187,14 +290,14 @@ sub start {
   my ($self, $client) = @_;
   my ($name, $step);
   until ($step) {
-    $name = $self->alive($client) ? pick(@bag) : 'login';
+    $name = $self->alive($client) ? pick($self->{holders} ? @governed_bag : @bag) : 'login';
     $step = $step{$name}->($self, $client);
   }
   $step->{name} = $name;
   $step->{end}  = rand() < 0.06 ? 'ROLLBACK' : 'COMMIT';
   my $sql = $step->{sql};
   $sql = "SAVEPOINT s; $sql; ROLLBACK TO s; $sql" if rand() < 0.04;
-  my $before = $step->{as} ? 'BEGIN; SET LOCAL ROLE qfs_user; SELECT qfs.authenticate(' . literal($step->{as}{token}) . ')' : 'BEGIN';
+  my $before = $step->{as_nobody} ? 'BEGIN; SET LOCAL ROLE qfs_anon' : $step->{as} ? 'BEGIN; SET LOCAL ROLE qfs_user; SELECT qfs.authenticate(' . literal($step->{as}{token}) . ')' : 'BEGIN';
   $self->{clients}[$client]->start("$before; $sql; $step->{end}");
   return $step;
 }
@@ -232,6 +335,16 @@ sub run {
   }
   $self->finish($_, $pending[$_]) for grep { $pending[$_] } 0 .. $#pending;
   return;
+}
+
+# Waits until everything that was voted on is settled, and settles it.
+sub settle {
+  my ($self) = @_;
+  for (1 .. 60) {
+    return if $self->{helper}->value('SELECT items FROM qfs.agenda') eq '[]';
+    $self->{helper}->value('SELECT pg_sleep(1), qfs.settle()');
+  }
+  die 'the agenda does not come to an end';
 }
 
 sub close {
