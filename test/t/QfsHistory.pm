@@ -320,13 +320,19 @@ sub finish {
   return;
 }
 
-# Goes on until the ledger has this size.
+# With governance: has the ledger executed something, as it does before what somebody appends?
+sub has_settled {
+  my ($self) = @_;
+  return !$self->{holders} || $self->{helper}->value(q{SELECT EXISTS (SELECT FROM qfs.ledger WHERE type = 'PROPOSAL_EXECUTED')}) eq 't';
+}
+
+# Goes on until the ledger has this size, and has settled.
 sub run {
   my ($self, $size) = @_;
   $self->{half} //= $size / 2;
   my @pending = map { undef } @{ $self->{clients} };
   my $steps = 0;
-  while ($steps++ % 100 || $self->size < $size) {
+  while ($steps++ % 100 || $self->size < $size || !$self->has_settled) {
     for my $client (0 .. $#pending) {
       next if $pending[$client] && @pending > 1 && !$self->{clients}[$client]->has_answer(0.001);
       $self->finish($client, $pending[$client]) if $pending[$client];
