@@ -475,7 +475,7 @@ recall(qfs_act *act)
 	qfs_proposal_record proposal;
 	qfs_schedule schedule;
 	qfs_nod_record nod;
-	qfs_track	track;
+	qfs_track	track = QFS_TRACKS;
 	bool		found;
 	qfs_status	status = read_track(act, &track);
 
