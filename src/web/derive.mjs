@@ -27,6 +27,8 @@ const CHANGES = {
   ACCOUNT_CREATED: (_, { entry }) => ({ created: entry.seq, created_at: entry.at }),
   CHAT_KEY_PUBLISHED: (_, { state }) => ({ chat_key: state.chat_key }),
   CONTENT_SCORED: (standing, context) => act(() => readAmount(context.entry.outcome.result.score))(standing, context),
+  // How much there was to take, the standing itself says.
+  DEPOSIT_BURNT: ({ flx }, { state }) => (readAmount(state.flx) <= readAmount(flx) ? { flx: state.flx } : null),
   FRAUD_BLOCKED: actOf('FRAUD_BLOCKED'),
   MESSAGE_RECIPROCATED: actOf('MESSAGE_RECIPROCATED'),
   PROFILE_CHANGED: profile,
@@ -100,7 +102,8 @@ function stepsOfChange(change, entry, policy) {
   const steps = [];
   const add = (op, inputs, result) => steps.push({ inputs, op, result });
   const alpha = writeAmount(policy.coherence.alpha);
-  if (before.flx !== after.flx) {
+  if (before.flx !== after.flx && rule === 'DEPOSIT_BURNT') add('flx', { before: before.flx, less: difference(before.flx, after.flx) }, after.flx);
+  else if (before.flx !== after.flx) {
     const flx = difference(after.flx, before.flx);
     add('tier', { activated_before: String(before.referrals), rule }, flx);
     add('flx', { add: flx, before: before.flx }, after.flx);

@@ -22,7 +22,7 @@ import { derive, isExecuted } from './derive.mjs';
 import { isSigned } from './ed25519.mjs';
 import { isCheckpointOf, readCheckpoint, readVkey } from './note.mjs';
 import { eventText } from './payloads.mjs';
-import { partOf, partsOf, readLine } from './rules/entry.mjs';
+import { bringsPolicy, partOf, partsOf, readLine } from './rules/entry.mjs';
 import { demand, LedgerFault } from './rules/fault.mjs';
 import { integer, isObject, isUserId, list, members, oneOf, orNull } from './rules/forms.mjs';
 import { readJson } from './rules/json.mjs';
@@ -78,7 +78,7 @@ async function checkEntries(items, checkpoint) {
 // The policy in force at an entry, and the entry that put it in force: the last before it, or entry 0, for which it is its own.
 async function policyAt(entry, entries) {
   const { seq, outcome } = entry;
-  const source = entries.filter((one) => one.seq === 0 || (one.seq < seq && one.act?.type === 'POLICY_CHANGED' && one.payload !== undefined)).pop();
+  const source = entries.filter((one) => one.seq === 0 || (one.seq < seq && bringsPolicy(one))).pop();
   const { policy } = source.payload;
   const hash = await orFault('ENTRY_FORMAT', () => hashOfJson(policy));
   const said = partsOf(entry).map((part) => part.policy);
@@ -157,12 +157,12 @@ async function answerOf(bundle, lines, ledger, reexecute) {
   const { policy, policySeq, said } = await policyAt(entry, entries);
   const by = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
   checkBefore(entry, entries);
-  const { session, sessions, recorded, isRun } = await orFault('OUTCOME_MISMATCH', () => reexecute(bundle, lines));
+  const { session, sessions, recorded, isRun, steps } = await orFault('OUTCOME_MISMATCH', () => reexecute(bundle, lines));
   const derived = isExecuted(bundle.topic) ? await orFault('OUTCOME_MISMATCH', () => derive(entry, policy)) : { effects: [], steps: [], guards: [] };
   const result = await resultOf(bundle, entries, ledger, { entry, by, effects: derived.effects, session });
   const parts = Object.fromEntries(Object.entries(result).map(([name, value]) => [`result.${name}`, value]));
-  compare(bundle, { tx_id: hash, policy: said, guards: derived.guards, steps: derived.steps, sessions, recorded, ...parts, result });
-  return { entry, hash, way, by, policy, policySeq, isRun, recorded, ...derived, rests: entries };
+  compare(bundle, { tx_id: hash, policy: said, guards: derived.guards, steps: [...steps, ...derived.steps], sessions, recorded, ...parts, result });
+  return { entry, hash, way, by, policy, policySeq, isRun, recorded, ...derived, steps: [...steps, ...derived.steps], rests: entries };
 }
 
 // ---- the bundle ----

@@ -9,9 +9,14 @@
 static void
 balance_step(qfs_json_writer *w, const qfs_effect *effect)
 {
+	bool		falls = effect->after.flx < effect->before.flx;
+
 	qfs_step_open(w);
-	qfs_step_amount(w, "add", effect->after.flx - effect->before.flx);
+	if (!falls)
+		qfs_step_amount(w, "add", effect->after.flx - effect->before.flx);
 	qfs_step_amount(w, "before", effect->before.flx);
+	if (falls)
+		qfs_step_amount(w, "less", effect->before.flx - effect->after.flx);
 	qfs_step_op(w, "flx");
 	qfs_step_amount(w, "result", effect->after.flx);
 	qfs_step_close(w);

@@ -155,6 +155,9 @@ export async function readLine(line) {
   return { entry, head, hash: await hashOf(head), isFull };
 }
 
+// Does it put a policy in force, besides entry 0?
+export const bringsPolicy = ({ act, payload }) => payload?.policy !== undefined && ['POLICY_CHANGED', 'PROPOSAL_EXECUTED'].includes(act?.type);
+
 // The entry of a partial line as far as it is shown; where it has no parts of accounts, their root says so.
 export async function shownEntry({ entry, head }) {
   return { ...entry, accounts: entry.accounts ?? (head.accounts === await accountsRoot([]) ? [] : undefined) };

@@ -8,7 +8,7 @@ import { checkPayload, isOwnType } from './forms.mjs';
 import { govern, GOVERNANCE_WAYS, isAdmitted, isGovernance } from './governance.mjs';
 import { useReferral } from './referral.mjs';
 import { fits } from './schema.mjs';
-import { checkAuthority, countRate, isOperator, login, MINUTE, revokeSession, rotateSession } from './sessions.mjs';
+import { checkAuthority, countRate, isOperator, login, MINUTE, presumeAuthority, revokeSession, rotateSession } from './sessions.mjs';
 import { createContent, publishChatKey, scoreContent, sendMessage, updateProfile } from './social.mjs';
 import { Change } from './store.mjs';
 import { acknowledgeFaults, changePolicy, changeServer, erasePayload, genesis, registerType, rotateKeys } from './system.mjs';
@@ -58,6 +58,18 @@ function checkActor({ act }) {
   checkWay(act, ...waysOf(type));
   demand(!['ledger', 'operator'].includes(auth.via) || actor === SYSTEM, 'ACTOR_MISMATCH', `${type} is an act of the ledger itself`);
   demand(auth.via !== 'operator' || auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
+}
+
+// Of an entry of governance whose accounts are not shown {change, isBlocked, outcome}: guards and result are what they should be.
+export async function deriveGoverned(store, { entry }) {
+  const { act: { type }, at, outcome, payload, seq } = entry;
+  checkPayload(type, payload);
+  const change = new Change(store, seq, at);
+  change.recorded = outcome;
+  const session = presumeAuthority(entry);
+  checkActor(entry);
+  const isBlocked = await govern(change, entry, { session });
+  return { change, isBlocked: isBlocked === true, outcome: change.outcome({ isOwn: true, isGoverned: true, isBlocked: isBlocked === true }) };
 }
 
 // What the rules make of an entry: {change, outcome, accounts}; change.fault is what an acknowledgement could admit.

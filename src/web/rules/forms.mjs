@@ -31,7 +31,7 @@ export const isKeyText = matches(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
 
 export const orNull = (isForm) => (value) => value === null || isForm(value);
 const isBoolean = (value) => typeof value === 'boolean';
-const isAmountText = matches(/^[0-9]+\.[0-9]{18}$/);
+export const isAmountText = matches(/^[0-9]+\.[0-9]{18}$/);
 const count = integer(0);
 
 const KINDS = {

@@ -21,8 +21,12 @@ export const govern = async (change, entry, context) => (await loadGovernance())
 // What an entry of its types recorded, before the one in question.
 export const recallGoverned = async (store, entry) => (await loadGovernance()).recallGovernance(store, entry);
 
+// Of an entry of its types: the entries before it that it rests on, each given to add(seq); and the steps of its arithmetic.
+export const addGoverned = async (entry, add) => (await loadGovernance()).addRests(entry, add);
+export const stepsGoverned = async (entry, context) => (await loadGovernance()).tellSteps(entry, context);
+
 // May something of this type be appended at this time?
-export const isAdmitted = (store, type, at) => ADMITTED.includes(type) || !(store.get('agenda', 0)?.due <= store.blockOf(at));
+export const isAdmitted = (store, type, at) => ADMITTED.includes(type) || !store.knowsAgenda || !(store.get('agenda', 0)?.due <= store.blockOf(at));
 
 // May a role of the database put this policy in force?  after: as it is read; value: as it is.
 export async function checkGoverned(change, value, after) {

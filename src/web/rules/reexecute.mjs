@@ -8,15 +8,16 @@
 
 import { canonical, hashOfJson } from '../canonical.mjs';
 import { isExecuted } from '../derive.mjs';
-import { partOf, partsOf, shownEntry, SYSTEM } from './entry.mjs';
-import { execute } from './execute.mjs';
+import { bringsPolicy, partOf, partsOf, shownEntry, SYSTEM } from './entry.mjs';
+import { deriveGoverned, execute } from './execute.mjs';
 import { demand } from './fault.mjs';
 import { integer, isErasable, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
+import { addGoverned, isGovernance, recallGoverned, stepsGoverned } from './governance.mjs';
 import { referralCode } from './names.mjs';
 import { checkAuthority, checkWalletSignature, checkWalletWord, scopeOf, sessionOf } from './sessions.mjs';
 import { isThread, threadAfter } from './social.mjs';
 import { Change, Store } from './store.mjs';
-import { serverRow } from './system.mjs';
+import { recallPolicy, serverRow } from './system.mjs';
 
 const areSessions = list(members({ device: orNull(isKeyText), expires_at: integer(0), operator: oneOf(true, false), session: isHash, ttl_blocks: integer(1) }), 16);
 
@@ -76,7 +77,7 @@ const isOf = (type) => ({ act }) => act?.type === type;
 
 function needGround(needs, seq) {
   needs.act(0);
-  const policies = needs.entries.filter((entry) => entry.seq < seq && isOf('POLICY_CHANGED')(entry));
+  const policies = needs.entries.filter((entry) => entry.seq < seq && bringsPolicy(entry));
   for (const entry of [...policies.slice(-1), ...needs.entries.filter(isOf('KEY_ROTATED'))]) needs.act(entry.seq);
 }
 
@@ -104,14 +105,26 @@ function lookedAt(entry) {
 // The one entry more that executing the rule of a type needs, by the outcome: the message before in the thread, the server before.
 const BEFORE_IT = { MESSAGE: ({ result }) => result?.thread?.previous, SERVER_CHANGED: ({ result }) => result?.previous };
 
-// Of the rest that executing the rule needs: registered types, and that entry.
-function needOthers(needs, { act, outcome, seq }, isWhole) {
+// Of the rest that executing the rule needs: registered types, that entry, and what governance rests on.
+async function needOthers(needs, entry, isWhole) {
+  const { act, outcome, seq } = entry;
   if (!isOwnType(act.type)) {
     const type = needs.entries.find((entry) => entry.seq < seq && isOf('EVENT_TYPE')(entry) && entry.payload?.type === act.type);
     if (type) needs.act(type.seq);
   }
   const before = isWhole ? BEFORE_IT[act.type]?.(outcome) : null;
   if (isInteger(before, 0, seq - 1)) needs.act(before);
+  const add = (number) => {
+    if (!isInteger(number, 0, seq - 1)) return undefined;
+    needs.act(number);
+    return needs.of(number).entry;
+  };
+  if (isGovernance(act.type) && isTold(entry)) await addGoverned(entry, add);
+}
+
+// Standings are what profiles show; but what everybody sees of an entry is no reason to ask for them.
+function isParty({ subject }, { act, ...entry }) {
+  return !isGovernance(act?.type) || act.actor === subject || (act.actor === SYSTEM && partsOf(entry).some(({ account }) => account === subject));
 }
 
 // Whoever is shown all is shown all of the entry in question; anybody its act as a whole, or nothing of it.
@@ -122,7 +135,8 @@ async function checkShown({ reader }, line) {
 }
 
 // {isWhole, parts}: is all there that executing the entry needs; the parts of accounts before it, [seq, part] each.
-function needEntry(needs, { topic, subject, reader }, line) {
+async function needEntry(needs, bundle, line) {
+  const { topic, subject, reader } = bundle;
   const { entry, isFull } = line;
   const { accounts, act, payload, seq } = entry;
   const executes = isExecuted(topic);
@@ -131,12 +145,12 @@ function needEntry(needs, { topic, subject, reader }, line) {
   const parts = [];
   for (const { account, kind, previous, isTouched } of lookedAt(entry)) {
     const isActor = account === act?.actor && kind === 'access';
-    const isAsked = executes ? isTouched || reader !== 'subject' || account === subject || kind === 'standing' : isActor;
+    const isAsked = executes ? isTouched || reader !== 'subject' || account === subject || (kind === 'standing' && isParty(bundle, entry)) : isActor;
     demand(previous === null || previous < seq, 'OUTCOME_MISMATCH', `entry ${seq} names a later one`);
     if (!isAsked) isWhole = false;
     else if (previous !== null) parts.push([previous, needs.part(previous, account, kind)]);
   }
-  if (act && executes) needOthers(needs, entry, isWhole);
+  if (act && executes) await needOthers(needs, entry, isWhole);
   return { isWhole, parts };
 }
 
@@ -164,7 +178,7 @@ async function toldSessions(bundle, entry, entries) {
 
 // ---- the store before the entry ----
 
-const RECALLED = ['EVENT_TYPE', 'GENESIS', 'KEY_ROTATED', 'POLICY_CHANGED'];
+const RECALLED = ['EVENT_TYPE', 'GENESIS', 'KEY_ROTATED'];
 
 // What an entry before the one in question put in force.
 async function recall(store, { entry, hash }) {
@@ -174,6 +188,12 @@ async function recall(store, { entry, hash }) {
     const { change, outcome: computed } = await execute(store, { entry, hash });
     change.apply(computed);
   }
+  if (act.type === 'POLICY_CHANGED') {
+    const change = new Change(store, seq, entry.at);
+    await recallPolicy(change, entry);
+    change.apply(outcome);
+  }
+  if (isGovernance(act.type)) await recallGoverned(store, entry);
   if (act.type === 'SERVER_CHANGED') store.tables.server.set(0, serverRow(seq, payload.server));
   if (act.type === 'MESSAGE' && isThread(outcome.result?.thread)) store.tables.thread.set(payload.thread, threadAfter(act.actor, payload, outcome.result.thread, seq));
 }
@@ -217,6 +237,17 @@ async function run(store, line) {
   same(accounts, entry.accounts ?? [], 'accounts');
 }
 
+// What follows of it without accounts; gives whether the rule looks at some.
+async function derive(store, line) {
+  const { entry } = line;
+  const { change, isBlocked, outcome } = await deriveGoverned(store, line);
+  if (change.fault) throw change.fault;
+  const told = ({ guards = [], policy = null, result = null }, isBlocked) => canonical({ guards, isBlocked, policy, result });
+  const expected = told(outcome, isBlocked);
+  demand(expected === told(entry.outcome, entry.outcome.status === 'BLOCKED'), 'OUTCOME_MISMATCH', `entry ${entry.seq}: the rules give ${expected.slice(0, 1500)}`);
+  return change.looked.size + change.touched.size > 0;
+}
+
 // Whose act it was, where that is shown and the rule is not executed; the session, or null.
 async function authorize(store, { entry }, isKnown) {
   if (entry.act === undefined || entry.seq === 0 || (entry.act.auth.via === 'session' && !isKnown)) return null;
@@ -231,10 +262,11 @@ async function authorize(store, { entry }, isKnown) {
 }
 
 // What is taken as it was recorded, because nobody to whom it is explained can know it.
-function recordedOf({ topic }, { act, sig }, isWhole, hasSession) {
+function recordedOf({ topic }, { act, sig }, { hasConditions, hasSession, isWhole }) {
   const executes = isExecuted(topic);
   const isByAccount = act === undefined || act.actor !== SYSTEM;
-  return [executes && isByAccount && !hasSession && !isWhole && 'authority', executes && !isWhole && 'conditions', executes && 'first uses', executes && 'rates',
+  const isByWallet = act?.auth.via === 'wallet' && act.auth.nonce !== undefined;
+  return [executes && isByAccount && !hasSession && !isWhole && !isByWallet && 'authority', executes && hasConditions && 'conditions', executes && 'first uses', executes && 'rates',
     isByAccount && act !== undefined && sig === undefined && 'signature'].filter(Boolean);
 }
 
@@ -250,7 +282,7 @@ const resultOf = (store, at, { session, issued_block: issued, operates, ttl_bloc
   ({ block: store.blockOf(at), device, expires_at: expires, issued_block: issued, scope: scopeOf(operates), session, ttl_blocks: ttl });
 
 // bundle: with the members of a bundle; lines: its lines, as readLine() gives them, in their order.  Gives {isRun, recorded, session,
-// sessions}: was the rule executed; and what the bundle has to say of these.
+// sessions, steps}: was the rule executed; and what the bundle has to say of these, of steps those of governance.
 export async function reexecute(bundle, lines) {
   const { seq, topic, sessions } = bundle;
   demand(areSessions(sessions), 'BUNDLE_FORM', 'sessions are not those of access');
@@ -263,20 +295,27 @@ export async function reexecute(bundle, lines) {
     needs.checkSurplus();
     const { entry: { payload: { origin } }, hash: ledger } = lines.find(({ entry }) => entry.seq === 0);
     for (const one of entries) checkWalletWord({ ledger, origin }, one);
-    return { isRun: false, recorded: recordedOf(bundle, line.entry, false, false), session: undefined, sessions: [] };
+    return { isRun: false, recorded: recordedOf(bundle, line.entry, { hasConditions: true, hasSession: false, isWhole: false }), session: undefined, sessions: [], steps: [] };
   }
   await checkShown(bundle, line);
-  const { isWhole, parts } = needEntry(needs, bundle, line);
+  const { isWhole, parts } = await needEntry(needs, bundle, line);
   needs.checkSurplus(seq);
   const { isKnown, told } = await toldSessions(bundle, line.entry, entries);
   const store = new Store();
+  store.knowsAgenda = false;
   for (const one of lines.filter(({ entry }) => entry.seq < seq)) await recall(store, one);
   await putStates(store, parts, told);
   const isRun = isExecuted(topic) && isWhole;
+  const { entry } = line;
+  const isGoverned = isExecuted(topic) && isGovernance(entry.act?.type) && isTold(entry);
+  const policy = store.policyInForce;
   if (isRun) await run(store, line);
+  const hasConditions = isGoverned && !isWhole ? await derive(store, line) : !isWhole;
   // The session that it was appended in.
   const session = isRun ? store.get('session', line.entry.act.auth.session) ?? null : await authorize(store, line, isKnown);
   demand((isExecuted(topic) || session) && isTopicOf(bundle, line.entry), 'EXPLAIN_TOPIC', `${topic} of entry ${seq}`);
-  return { isRun, recorded: recordedOf(bundle, line.entry, isWhole, session !== null), sessions: told,
+  const recorded = recordedOf(bundle, entry, { hasConditions, hasSession: session !== null, isWhole });
+  const steps = isGoverned ? await stepsGoverned(entry, { entryOf: (number) => needs.shown.get(number)?.entry, policy }) : [];
+  return { isRun, recorded, sessions: told, steps,
     session: topic === 'session' && session ? resultOf(store, line.entry.at, session, told[0]) : undefined };
 }

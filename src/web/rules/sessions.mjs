@@ -97,10 +97,14 @@ export function checkWalletWord(ledger, entry) {
 }
 
 // The wallet signs the message of a sign-in, or the event itself.  Of other types a wallet is none of those who append them.
+function checkWalletForm({ auth, type }) {
+  if (type !== 'LOGIN' && !mustSign(type)) return;
+  demand((auth.nonce !== undefined) === mustSign(type), 'AUTH_INVALID', `what a wallet signs of ${type} has another form`);
+}
+
 function checkWallet(change, entry) {
   const { act } = entry;
-  if (act.type !== 'LOGIN' && !mustSign(act.type)) return;
-  demand((act.auth.nonce !== undefined) === mustSign(act.type), 'AUTH_INVALID', `what a wallet signs of ${act.type} has another form`);
+  checkWalletForm(act);
   if (!mustSign(act.type)) return;
   demand(act.actor !== SYSTEM, 'ACTOR_MISMATCH', 'a wallet acts for its account');
   takeNonce(change, act);
@@ -136,6 +140,15 @@ export async function checkAuthority(change, entry) {
   if (auth.via !== 'session') return null;
   demand(actor !== SYSTEM, 'ACTOR_MISMATCH', 'a session acts for an account');
   return checkSession(change, entry);
+}
+
+// The same of an entry of whose actor nothing else is shown: it had a session, with an operator's rights if the type asks for them.
+export function presumeAuthority({ act, sig }) {
+  checkAuthForm({ act, sig });
+  if (act.auth.via === 'wallet') checkWalletForm(act);
+  if (act.auth.via !== 'session') return null;
+  demand(act.auth.key !== undefined || !mustSign(act.type), 'EVENT_UNSIGNED', 'the type asks for a signature');
+  return { operates: true };
 }
 
 // May the session act as an operator, now?

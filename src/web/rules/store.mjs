@@ -55,6 +55,8 @@ export class Store {
   constructor() {
     this.tables = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, new Map()]));
     this.policyInForce = null;
+    // A bundle does not show what is due.
+    this.knowsAgenda = true;
   }
 
   get(table, key) {
@@ -109,6 +111,8 @@ export class Change {
     this.guards = [];
     this.fault = null;
     this.result = undefined;
+    // The outcome of an entry whose accounts are not shown.
+    this.recorded = null;
     this.writes = [];
   }
 

@@ -51,6 +51,12 @@ export function changeServer(change, { payload: { changed, reason, server } }) {
   change.result = { previous: before.seq };
 }
 
+// Of a recorded entry: that it might was judged when it was appended.
+export async function recallPolicy(change, { payload }) {
+  const policy = await bringPolicy(change, payload.policy);
+  change.amend('ledger_state', 0, { policy_seq: change.seq, policy: policy.hash });
+}
+
 export async function changePolicy(change, { payload }) {
   const previous = change.store.ledger.policy_seq;
   const policy = await bringPolicy(change, payload.policy);

@@ -4,7 +4,7 @@
 
 import { readAmount, writeAmount } from '../amounts.mjs';
 import { demand } from '../fault.mjs';
-import { isHash } from '../forms.mjs';
+import { isAmountText, isHash } from '../forms.mjs';
 import { verdict } from '../store.mjs';
 import { atLeast, atMost, enlargedKeys, policyMadeBy, readMotion, shareGuards } from './motion.mjs';
 import { scheduleOf } from './numbers.mjs';
@@ -12,6 +12,8 @@ import { agendaAfter, agendaOf, electorateOf, itemOf, seatsOf, TALLY, withItem, 
 
 // Places that are kept for emergencies.
 const EMERGENCY_PLACES = 4;
+// Of the guards, from 0.
+const DEPOSIT_PLACE = 4;
 
 // Every number that settles a proposal of the track.
 function termsOf({ deposit, grace_blocks, late_blocks, power_percent, tracks, veto_percent }, track) {
@@ -63,6 +65,13 @@ function freeDeposit(change, { actor, agenda, seats }) {
   return flx > held ? flx - held : 0n;
 }
 
+// What the guard observed; where the account is not shown, what it says that it did.
+function observedDeposit(change, draft) {
+  const free = freeDeposit(change, draft);
+  const said = change.recorded?.guards?.[DEPOSIT_PLACE];
+  return said?.guard === 'DEPOSIT' && isAmountText(said.observed) ? readAmount(said.observed) : free;
+}
+
 // The last execution that changed each key, {key, seq, epoch}, of those that one did.
 const lastChanges = (store, { leaves }) => leaves.map(([name]) => store.get('policy_key', name)).filter(Boolean);
 
@@ -80,7 +89,7 @@ function guardsOf(change, draft) {
   const { agenda, electorate, isEmergency, motion, seats, terms } = draft;
   const last = isEmergency ? seats.emergency : seats.proposal;
   const most = places + (isEmergency ? EMERGENCY_PLACES : 0);
-  const [deposit, free] = [readAmount(terms.deposit), freeDeposit(change, draft)];
+  const [deposit, free] = [readAmount(terms.deposit), observedDeposit(change, draft)];
   return [
     atLeast('PROPOSER_POWER', threshold * electorate.total, 100 * seats.nod),
     atMost('PROPOSER_OPEN', 0, Number(last !== null && itemOf(agenda, last) !== undefined)),

@@ -114,6 +114,7 @@ class Recall {
   newSeats() {
     const { seats } = this.result;
     if (seats === undefined) return;
+    formIs(Array.isArray(seats), this.seq, 'seats');
     for (const item of seats) {
       formIs(has(item, { account: isUserId, after: isInteger }), this.seq, 'seats');
       this.seats(item.account, item.after, item);
@@ -138,7 +139,7 @@ class Recall {
 
   // Name of the first guard that blocks, or null.
   blocking() {
-    return this.outcome.guards?.find?.(({ result }) => result === 'BLOCK')?.guard ?? null;
+    return this.outcome.guards?.find?.((one) => one?.result === 'BLOCK')?.guard ?? null;
   }
 }
 

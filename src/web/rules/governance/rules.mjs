@@ -6,6 +6,7 @@ import { hashOfJson } from '../../canonical.mjs';
 import { LedgerFault } from '../fault.mjs';
 import { isObject } from '../forms.mjs';
 import { readPolicy } from '../policy.mjs';
+import { addGrounds, governedSteps } from './grounds.mjs';
 import { checkOperatorsKeys, leavesOf } from './keys.mjs';
 import { cancelProposal, createProposal } from './proposals.mjs';
 import { recallRecords } from './records.mjs';
@@ -47,4 +48,13 @@ export async function runGovernance(change, entry, context) {
 // May a role of the database put this policy in force, while governance is on?
 export function checkOperators(change, policy) {
   checkOperatorsKeys(change, change.store.get('policy', change.policySeq).policy, policy);
+}
+
+// Of an entry that an explanation is about: what it rests on, and its arithmetic.
+export function addRests(entry, add) {
+  addGrounds(entry, add);
+}
+
+export function tellSteps(entry, context) {
+  return governedSteps(entry, context);
 }
