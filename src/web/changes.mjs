@@ -6,7 +6,7 @@ import { el, icon, when } from './dom.mjs';
 import { nameTag } from './people.mjs';
 import { stepList, stepsOf } from './steps.mjs';
 import { amount, visible } from './text.mjs';
-import { guardName, guardReason, ruleName } from './words.mjs';
+import { boundName, guardName, guardReason, ruleName } from './words.mjs';
 
 const chip = (name, before, after, title) => el('span', { class: 'chip', title }, `${name} `, el('span', { class: 'from' }, before), ' \u2192 ', el('strong', {}, after));
 
@@ -42,11 +42,11 @@ const KINDS = { access: ' (sessions)', nonce: ' (signed events)', ties: ' (invit
 export const partList = (parts, me) => el('ul', { class: 'effects' }, parts.map((part) => el('li', {}, whose(part.account, me),
   el('span', { class: 'muted' }, ` ${rulesName(part.rules)}${KINDS[part.kind] ?? ''}`), ' ', part.kind === 'standing' && effectChips(effectOfPart(part)))));
 
-// me: the account that looks; steps: those of an explanation, which go by the effects in their order.
+// me: the account that looks; steps: those of an explanation: the entry's own, then those of the effects in their order.
 export function effectList(effects, me, steps = []) {
-  const scores = steps.filter(({ op }) => op === 'score');
-  const rest = steps.filter(({ op }) => op !== 'score');
-  return el('ul', { class: 'effects' }, scores.length > 0 && el('li', {}, stepList(scores)), effects.map((effect) => el('li', {},
+  const rest = [...steps];
+  const own = rest.splice(0, Math.max(0, steps.length - effects.reduce((sum, effect) => sum + stepsOf(effect), 0)));
+  return el('ul', { class: 'effects' }, own.length > 0 && el('li', {}, stepList(own)), effects.map((effect) => el('li', {},
     whose(effect.account, me),
     el('span', { class: 'muted' }, ` ${ruleName(effect.rule)}`), ' ', effectChips(effect), stepList(rest.splice(0, stepsOf(effect))))));
 }
@@ -59,6 +59,6 @@ export function guardList(guards) {
     const passed = result === 'PASS';
     return el('li', { class: passed ? 'pass' : 'block' }, icon(passed ? 'check' : 'alert'),
       el('div', {}, el('strong', {}, guardName(guard)), ' ', el('span', { class: 'verdict' }, passed ? 'passed' : `blocked: ${guardReason(guard)}`),
-        el('p', { class: 'hint' }, `allowed ${quantity(bound)}, found ${quantity(observed)}`)));
+        el('p', { class: 'hint' }, `${boundName(guard)} ${quantity(bound)}, found ${quantity(observed)}`)));
   }));
 }

@@ -32,7 +32,7 @@ export const outcomeCards = (entry) => [
 
 // The same, derived: each change by itself, and by which steps.
 export const derivedCards = ({ effects, steps, guards }, ...after) => [
-  effects.length > 0 && card(steps.length > 0 ? 'What it changed, and how' : 'What it changed', effectList(effects, session()?.user_id, steps), ...after),
+  effects.length + steps.length > 0 && card(effects.length === 0 ? 'How it came about' : steps.length > 0 ? 'What it changed, and how' : 'What it changed', effectList(effects, session()?.user_id, steps), ...after),
   guards.length > 0 && card('What was checked', guardList(guards)),
 ];
 

@@ -12,9 +12,9 @@
 // narrative is not looked at but for explanation_hash: who shows the answer tells it anew.
 //
 // Resolves to { ok, faults: [{ code, detail }], entries, size, origin, answer }; answer is
-// {entry, hash, way, by, policy, policySeq, isRun, recorded, effects, steps, guards, rests}: the entry in question as far as it
-// is shown, its way to the root as climb() gives it, whose word it is (null: that is not shown), the policy in force there, whether
-// its rule was executed, what is taken as recorded, what derive() gives, and every entry that it rests on.
+// {entry, hash, way, by, policy, policySeq, isComputed, isRun, recorded, effects, steps, guards, rests}: the entry in question as far
+// as it is shown, its way to the root as climb() gives it, whose word it is (null: that is not shown), the policy in force there, whether
+// its rule was executed, whole or but for what is hidden of accounts, what is taken as recorded, what derive() gives, and every entry that it rests on.
 
 import { equal, fromBase64url, fromHex, toHex, utf8 } from './bytes.mjs';
 import { canonical, hashOfJson } from './canonical.mjs';
@@ -157,12 +157,12 @@ async function answerOf(bundle, lines, ledger, reexecute) {
   const { policy, policySeq, said } = await policyAt(entry, entries);
   const by = await orFault('ENTRY_FORMAT', () => wordOf(entry, ledger));
   checkBefore(entry, entries);
-  const { session, sessions, recorded, isRun, steps } = await orFault('OUTCOME_MISMATCH', () => reexecute(bundle, lines));
+  const { session, sessions, recorded, isComputed, isRun, steps } = await orFault('OUTCOME_MISMATCH', () => reexecute(bundle, lines));
   const derived = isExecuted(bundle.topic) ? await orFault('OUTCOME_MISMATCH', () => derive(entry, policy)) : { effects: [], steps: [], guards: [] };
   const result = await resultOf(bundle, entries, ledger, { entry, by, effects: derived.effects, session });
   const parts = Object.fromEntries(Object.entries(result).map(([name, value]) => [`result.${name}`, value]));
   compare(bundle, { tx_id: hash, policy: said, guards: derived.guards, steps: [...steps, ...derived.steps], sessions, recorded, ...parts, result });
-  return { entry, hash, way, by, policy, policySeq, isRun, recorded, ...derived, steps: [...steps, ...derived.steps], rests: entries };
+  return { entry, hash, way, by, policy, policySeq, isComputed, isRun, recorded, ...derived, steps: [...steps, ...derived.steps], rests: entries };
 }
 
 // ---- the bundle ----

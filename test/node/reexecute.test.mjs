@@ -253,7 +253,7 @@ test('where something is not for the reader to see, nothing is executed, and it 
   const rests = [...restsOf({ ...entry, accounts: entry.accounts.filter(sees), outcome: { ...readingOnly(entry.outcome, readOf(entry.outcome).filter(sees)), result: {} } })];
   const texts = [...await Promise.all(rests.map(([seq, what]) => lineOf(seq, what))), text];
   const own = { ...bundle, reader: 'subject', subject, sessions: [] };
-  assert.deepEqual(await run({ bundle: own, lines: texts }), { isRun: false, recorded: ['authority', 'conditions', 'first uses', 'rates'], session: undefined, sessions: [], steps: [] });
+  assert.deepEqual(await run({ bundle: own, lines: texts }), { isComputed: false, isRun: false, recorded: ['authority', 'conditions', 'first uses', 'rates'], session: undefined, sessions: [], steps: [] });
   assert.equal(await codeOf({ bundle: { ...own, topic: 'session' }, lines: texts }), 'BUNDLE_INCOMPLETE');
   assert.equal(await codeOf({ bundle: { ...own, sessions: [{}] }, lines: texts }), 'BUNDLE_FORM');
 });

@@ -281,8 +281,8 @@ function isTopicOf({ topic, subject }, entry) {
 const resultOf = (store, at, { session, issued_block: issued, operates, ttl_blocks: ttl }, { device, expires_at: expires }) =>
   ({ block: store.blockOf(at), device, expires_at: expires, issued_block: issued, scope: scopeOf(operates), session, ttl_blocks: ttl });
 
-// bundle: with the members of a bundle; lines: its lines, as readLine() gives them, in their order.  Gives {isRun, recorded, session,
-// sessions, steps}: was the rule executed; and what the bundle has to say of these, of steps those of governance.
+// bundle: with the members of a bundle; lines: its lines, as readLine() gives them, in their order.  Gives {isComputed, isRun, recorded,
+// session, sessions, steps}: was the rule executed, but for what is hidden of accounts, or whole; and what the bundle has to say of these, of steps those of governance.
 export async function reexecute(bundle, lines) {
   const { seq, topic, sessions } = bundle;
   demand(areSessions(sessions), 'BUNDLE_FORM', 'sessions are not those of access');
@@ -295,7 +295,7 @@ export async function reexecute(bundle, lines) {
     needs.checkSurplus();
     const { entry: { payload: { origin } }, hash: ledger } = lines.find(({ entry }) => entry.seq === 0);
     for (const one of entries) checkWalletWord({ ledger, origin }, one);
-    return { isRun: false, recorded: recordedOf(bundle, line.entry, { hasConditions: true, hasSession: false, isWhole: false }), session: undefined, sessions: [], steps: [] };
+    return { isComputed: false, isRun: false, recorded: recordedOf(bundle, line.entry, { hasConditions: true, hasSession: false, isWhole: false }), session: undefined, sessions: [], steps: [] };
   }
   await checkShown(bundle, line);
   const { isWhole, parts } = await needEntry(needs, bundle, line);
@@ -316,6 +316,6 @@ export async function reexecute(bundle, lines) {
   demand((isExecuted(topic) || session) && isTopicOf(bundle, line.entry), 'EXPLAIN_TOPIC', `${topic} of entry ${seq}`);
   const recorded = recordedOf(bundle, entry, { hasConditions, hasSession: session !== null, isWhole });
   const steps = isGoverned ? await stepsGoverned(entry, { entryOf: (number) => needs.shown.get(number)?.entry, policy }) : [];
-  return { isRun, recorded, sessions: told, steps,
+  return { isComputed: isGoverned && !isWhole, isRun, recorded, sessions: told, steps,
     session: topic === 'session' && session ? resultOf(store, line.entry.at, session, told[0]) : undefined };
 }

@@ -58,9 +58,9 @@ function restsOn({ rests }) {
 }
 
 // What was done with the entry in this page, and what of it nobody to whom it is explained can check.
-function verdictOf({ entry, isRun, recorded }) {
-  const done = isRun
-    ? `The rule of \u201c${typeName(entry.act.type)}\u201d was executed again here, over what these entries say, and gives what entry ${entry.seq} says.`
+function verdictOf({ entry, isComputed, isRun, recorded }) {
+  const done = isRun || isComputed
+    ? `The rule of \u201c${typeName(entry.act.type)}\u201d was executed again here, over what these entries say, and gives what entry ${entry.seq} says${isComputed ? ', but for accounts, which are not for you to see' : ''}.`
     : 'What its rule looked at is not all for you to see, so that it was not executed again: what you read above was derived here from what these entries show.';
   return [done, recorded.length > 0 && `Taken as recorded: ${recorded.map(recordedName).join('; ')}.`].filter(Boolean);
 }
