@@ -141,6 +141,21 @@ subtest 'a clock that is put forward over all of it' => sub {
 };
 
 is_sound_offline($node, 'at the end');
+
+# ---- the rules a second time ----
+
+subtest 'by the rules in JavaScript' => sub {
+  my ($exit, $out, $err) = run_javascript('replay', export_file($node));
+  is($exit, 0, 'the whole ledger is sound') or diag($err);
+  is((split ' ', $out)[3], value($node, 'SELECT qfs.state_hash()'), 'and has the state that the server has');
+  my @governed = split /\n/, value($node, q{SELECT seq FROM qfs.ledger WHERE type ~ '^(NOD|PROPOSAL|VOTE)_' ORDER BY seq});
+  cmp_ok(scalar @governed, '>', 30, 'entries of governance');
+  my @files = map { scratch_file("why-$_.json", value($node, "SELECT qfs.explain($_)")) } @governed;
+  ($exit, $out, $err) = run_javascript('verify_bundle', first_key_of($node), @files);
+  my @verdicts = split /\n/, $out;
+  is(scalar @verdicts, scalar @files, 'of each explanation there is a verdict') or diag($err);
+  is(join("\n", map { "$governed[$_]: $verdicts[$_]" } grep { $verdicts[$_] ne 'sound: executed' } 0 .. $#verdicts), '', 'each is sound, its rule executed again');
+};
 $node->stop;
 
 done_testing();
