@@ -237,6 +237,7 @@ const REFUSED = {
   'a vote on no hash': [async () => (await opened()).w, (w) => w.actByWallet(1, 'VOTE_CAST', { ...w.ballot(6, 'yes'), action: TEXT.toUpperCase() }), 'PAYLOAD_INVALID'],
   'a vote without a seat': [async () => (await opened()).w, (w) => w.vote(5, 6, 'yes'), 'SEAT_NONE'],
   'a vote of no choice': [async () => (await opened()).w, (w) => w.vote(1, 6, 'maybe'), 'PAYLOAD_INVALID'],
+  'a reason of 32 characters of two units each': [async () => (await opened()).w, (w) => w.actByWallet(1, 'VOTE_CAST', { ...w.ballot(6, 'yes'), reason: '\u{1f600}'.repeat(32) }), 'PAYLOAD_INVALID'],
   'a vote on what was decided': [async () => { const w = await four(); await w.decided('text', {}, { 1: 'yes', 2: 'yes' }); return w; }, (w) => w.vote(3, 6, 'yes'), 'PROPOSAL_STATE'],
   // settlements
   'a tally too early': [async () => (await opened()).w, (w) => w.settleWith('PROPOSAL_TALLIED', { proposal: 6 }), 'SETTLEMENT_WRONG'],
@@ -330,6 +331,11 @@ const ACKNOWLEDGED = {
   'a vote that was blocked': [() => opened().then(({ w }) => w), (w) => w.vote(1, 6, 'yes', { spoil: another((_, outcome) => { outcome.status = 'BLOCKED'; }) }), true],
   'another verdict': [() => counted({ 1: 'yes', 2: 'yes' }), (w) => w.settleWith('PROPOSAL_TALLIED', { proposal: 6 }, { spoil: another((result) => { result.state = 'REJECTED'; result.agenda.items = []; }) }), true],
   'an execution that failed': [() => queued({ nod: [{ account: user(5), nod: 1 }] }, 'constitution'), (w) => w.settleWith('PROPOSAL_EXECUTED', { proposal: 6 }, { spoil: another((result, { guards }) => { result.state = 'FAILED'; guards[0].result = 'BLOCK'; }) }), true],
+  'terms that are none': [four, async (w) => { const entry = await w.propose(1, 'parameter', HALVE, { spoil: another((result) => { result.terms.quorum = 101; }) }); await acknowledge(w, entry.seq); w.waitFor(2); w.force = true;
+    return w.vote(1, entry.seq, 'yes'); }, false],
+  'a count that is too large to be added to': [() => opened().then(({ w }) => w), async (w) => { const { seq } = await w.vote(1, 6, 'yes', { spoil: another((result) => { result.tally.yes = Number.MAX_SAFE_INTEGER; }) }); await acknowledge(w, seq); w.force = true;
+    return w.vote(2, 6, 'yes', { outcome: { result: {} } }); }, false],
+  'fewer seats than an account has': [four, async (w) => { const { seq } = await w.appoint(5, 10, { spoil: another((result) => { result.electorate.total = 5; }) }); await acknowledge(w, seq); w.force = true; return w.appoint(1, 1); }, false],
   'seats that there are': [four, (w) => w.append('NOD_CHANGED', { account: user(1), nod: 25, reason: 'again' }, { outcome: { result: { before: 25, electorate: { holders: 4, previous: 5, total: 100 }, number: 2, previous: 2 } } }), true],
 };
 

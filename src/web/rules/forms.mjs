@@ -14,7 +14,10 @@ export const oneOf = (...values) => (value) => values.includes(value);
 export const matches = (pattern) => (value) => typeof value === 'string' && pattern.test(value);
 export const list = (isItem, max, min = 0) => (value) => Array.isArray(value) && value.length >= min && value.length <= max && value.every(isItem);
 // Lengths are in characters.
-export const text = (min, max) => (value) => typeof value === 'string' && value.length >= min && Array.from(value).length <= max;
+export const text = (min, max) => (value) => {
+  const length = typeof value === 'string' ? Array.from(value).length : -1;
+  return length >= min && length <= max;
+};
 
 export const anyOf = (...forms) => (value) => forms.some((isForm) => isForm(value));
 

@@ -4,7 +4,7 @@
 
 import { readAmount, writeAmount } from '../amounts.mjs';
 import { demand } from '../fault.mjs';
-import { isAmountText, isHash } from '../forms.mjs';
+import { integer, isAmountText, isHash, members } from '../forms.mjs';
 import { verdict } from '../store.mjs';
 import { atLeast, atMost, enlargedKeys, policyMadeBy, readMotion, shareGuards } from './motion.mjs';
 import { scheduleOf } from './numbers.mjs';
@@ -20,11 +20,15 @@ function termsOf({ deposit, grace_blocks, late_blocks, power_percent, tracks, ve
   return { ...tracks[track], deposit: writeAmount(readAmount(deposit)), grace_blocks, late_blocks, power_percent, veto_percent };
 }
 
+const [percent, blocks] = [integer(0, 100), integer(0, 100000)];
+const isTerms = members({ approval: percent, deposit: isAmountText, grace_blocks: blocks, late_blocks: blocks, majority: percent, power_percent: percent, quorum: percent, review_blocks: blocks,
+  timelock_blocks: blocks, veto_percent: percent, voting_blocks: blocks });
+
 // A proposal and how it stands.
 export function boxOf(store, seq) {
   const [proposal, tally] = [store.get('proposal', seq), store.get('tally', seq)];
   demand(tally, 'PROPOSAL_UNKNOWN', `entry ${seq}`);
-  demand(proposal, 'STATE_MISMATCH', `proposal ${seq} has no terms`);
+  demand(proposal && isTerms(proposal.terms), 'STATE_MISMATCH', `proposal ${seq} has no terms`);
   return { proposal, tally };
 }
 
@@ -85,7 +89,7 @@ function keyGuards(change, { isEmergency, motion, schedule }) {
 }
 
 function guardsOf(change, draft) {
-  const { agenda: places, cooldown_blocks: cooldown, power_percent: percent, threshold_percent: threshold } = change.policy.governance;
+  const { agenda: places, cooldown_blocks: cooldown, power_percent: share, threshold_percent: threshold } = change.policy.governance;
   const { agenda, electorate, isEmergency, motion, seats, terms } = draft;
   const last = isEmergency ? seats.emergency : seats.proposal;
   const most = places + (isEmergency ? EMERGENCY_PLACES : 0);
@@ -97,7 +101,7 @@ function guardsOf(change, draft) {
     verdict('AGENDA_FULL', agenda.length >= most, most, agenda.length),
     verdict('DEPOSIT', free < deposit, writeAmount(deposit), writeAmount(free)),
     ...keyGuards(change, draft),
-    ...shareGuards(change.store, motion, percent),
+    ...shareGuards(change.store, motion, share),
   ];
 }
 

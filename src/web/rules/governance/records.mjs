@@ -43,8 +43,10 @@ export function seatsAt(store, { user_id: account, nod, seq: last, changes }, se
 }
 
 // The electorate when accounts have another number of seats: {before, after} each.
-export const changedElectorate = (electorate, changes) => changes.reduce(({ total, holders }, { before, after }) => (
-  { total: total + after - before, holders: holders + Number(after > 0) - Number(before > 0) }), electorate);
+export const changedElectorate = (electorate, changes) => changes.reduce(({ total, holders }, { before, after }) => {
+  demand(before <= total && (before === 0 || holders > 0), 'STATE_MISMATCH', `of ${total} seats of ${holders} holders one account has ${before}`);
+  return { total: total + after - before, holders: holders + Number(after > 0) - Number(before > 0) };
+}, electorate);
 
 export const tallyOf = (store, proposal) => store.get('tally', proposal)
   ?? { proposal, state: '', ends: 0, enacts: 0, yes: 0, no: 0, abstain: 0, veto: 0, voters: 0, last: null, extensions: 0, tallied: null, settled: null, guard: null };

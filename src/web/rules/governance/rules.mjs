@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { hashOfJson } from '../../canonical.mjs';
-import { LedgerFault } from '../fault.mjs';
-import { isObject } from '../forms.mjs';
+import { demand, LedgerFault } from '../fault.mjs';
+import { isInteger, isObject } from '../forms.mjs';
 import { readPolicy } from '../policy.mjs';
 import { addGrounds, governedSteps } from './grounds.mjs';
 import { checkOperatorsKeys, leavesOf } from './keys.mjs';
@@ -30,6 +30,9 @@ export async function recallGovernance(store, entry) {
   recallRecords(store, entry, await moreOf(store, entry));
 }
 
+// What somebody acknowledged may be any number, and what is computed of it one that JSON does not hold.
+const areNumbers = (value) => (typeof value === 'number' ? isInteger(value) : value === null || typeof value !== 'object' || Object.values(value).every(areNumbers));
+
 // As the rules of execute.mjs.  That a payload does not fit what there is can be acknowledged.
 export async function runGovernance(change, entry, context) {
   const { act: { type } } = entry;
@@ -40,6 +43,7 @@ export async function runGovernance(change, entry, context) {
     if (!(error instanceof LedgerFault) || error.code !== 'QFS_PAYLOAD_INVALID') throw error;
     change.admit(false, 'PAYLOAD_INVALID', error.detail);
   }
+  demand(areNumbers([change.guards, change.result ?? null]), 'JSON_NUMBER', 'the outcome would have a number above 2^53 - 1');
   const more = await moreOf(change.store, entry);
   change.writes.push((outcome) => recallRecords(change.store, { ...entry, outcome }, more));
   return isBlocked;
