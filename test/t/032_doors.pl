@@ -31,7 +31,8 @@ my ($filled) = $client->value("SELECT min(seq) FROM qfs.ledger WHERE type = 'NOT
 my @entries = map { $json->decode($_->[0]) } @{ $client->query("SELECT qfs.export(0, $filled - 1)")->{rows} },
   @{ $client->query("SELECT qfs.export($filled + $BASE)")->{rows} };
 my %entry_at = map { ($_->{seq} => $_) } @entries;
-my %public  = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED);
+my %public  = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
+  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED);
 
 # Strings that nobody guesses: ids, hashes, keys, signatures.  Accounts, codes and what profiles show are no secret.
 sub strings_of {
@@ -161,6 +162,7 @@ my @threads = map { $_->[0] } @{ $client->query('SELECT thread FROM qfs.thread')
 my @users   = map { $_->{user} } @{ $history->{accounts} };
 
 my @seqs = map { $_->{seq} } @entries;
+my @proposals = map { $_->{seq} } grep { $_->{act}{type} eq 'PROPOSAL_CREATED' } @entries;
 my @of_entries = map { my $f = $_; map { "$f($_)" } @seqs } 'qfs_api.entry', 'qfs_api.entry_head', 'qfs_api.explain_entry',
   'qfs_api.explain_session', 'qfs_api.tlog_proof';
 my @doors = (
@@ -173,11 +175,15 @@ my @doors = (
     qfs_api.since()), "qfs_api.since($seqs[-1] - 100)", "qfs_api.consistency_proof(3, $size)",
   "encode(qfs_api.tile(0, 0), 'escape')", "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
   "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
+  (map { my $n = $_; ("qfs_api.vote_chain($n)", "qfs_api.explain_tally($n)", map { "qfs_api.explain_vote($n, '$_')" } @users) } @proposals),
+  'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
+  (map { "(SELECT string_agg(to_jsonb(v)::text, ' ') FROM qfs_api.$_ v)" } qw(proposals votes tallies seats policy_keys)),
 );
 
 # Those that do something, or give what is of nobody.
-my %does = map { ($_ => 1) } qw(auth_challenge auth_login auth_nonce app create_content deliver erase_message erase_profile events_batch mark_read page_error page_module
-  pre_request publish_chat_key score_content send_message session_revoke session_rotate set_profile socket_identity use_referral wallet_text);
+my %does = map { ($_ => 1) } qw(auth_challenge auth_login auth_nonce app cancel_proposal create_content deliver erase_message erase_profile events_batch hold_fewer mark_read page_error page_module
+  pre_request propose publish_chat_key score_content send_message session_revoke session_rotate set_profile settle socket_identity
+  use_referral vote wallet_text);
 my %walked = map { ($_ => 1) } map { /qfs_api\.(\w+)/ } @doors;
 my @open = map { $_->[0] } @{ $client->query(q{SELECT DISTINCT proname FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND has_function_privilege('qfs_user', p.oid, 'EXECUTE')
     UNION SELECT relname FROM pg_class c WHERE relnamespace = 'qfs_api'::regnamespace AND relkind IN ('r', 'v', 'm') AND has_any_column_privilege('qfs_user', c.oid, 'SELECT') ORDER BY 1})->{rows} };
@@ -288,7 +294,8 @@ for my $plant (@planted) {
 my (undef, $told) = numbers_for($reader->{user});
 my ($number) = grep { $_ >= $BASE && !$told->{$_} } @seqs;
 ok($string && $number, 'there is a session, and an entry, that the reader knows nothing of');
-for my $name (grep { $walked{$_} && $_ ne 'ledger' } @open) {
+my %is_view = map { ($_ => 1) } qw(ledger proposals votes tallies seats policy_keys);
+for my $name (grep { $walked{$_} && !$is_view{$_} } @open) {
   my ($function, $arguments, $result, $columns) = @{ $client->query("SELECT p.oid::regprocedure, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),
       (SELECT string_agg(t::regtype::text, ' ' ORDER BY n) FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY x(t, m, n) WHERE m = 't')
       FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND proname = '$name'")->{rows}[0] };

@@ -5,6 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use File::Basename qw(dirname);
 use JSON::PP ();
+use Digest::SHA qw(sha256_hex);
 use MIME::Base64 qw(encode_base64url);
 use QfsClient;
 use QfsTest;
@@ -16,7 +17,7 @@ my $json = JSON::PP->new->utf8->canonical;
 my $node = new_node('main');
 my $work = PostgreSQL::Test::Utils::tempdir();
 my $recovery = recovery_key('first');
-new_ledger($node, 'made', recovery => $recovery, policy => $json->encode({ %{ $json->decode($POLICY) }, block_ms => 1000, ttl_blocks => 100_000 }));
+new_ledger($node, 'made', recovery => $recovery, policy => $json->encode({ %{ $json->decode($POLICY) }, block_ms => 1000, epoch_blocks => 4, ttl_blocks => 100_000 }));
 my $client = QfsClient->wait_for($node, database => 'made');
 $client->value('CREATE ROLE clerk LOGIN IN ROLE qfs_operator; CREATE ROLE bridge LOGIN IN ROLE qfs_bridge');
 
@@ -191,6 +192,79 @@ for my $of ([ $dave, 'a score', 1 ], [ $carol, 'a score by a device', 2 ]) {
   act($what, $who, "SELECT qfs_api.score_content('$score->{content}', " . literal($json->encode(\%features)) . auth_argument($who, 'COHERENCE_SCORED', $score) . ')');
 }
 
+# ---- who governs ----
+
+# What a holder signs, by the device of its session or else by its wallet, without one.
+sub governed {
+  my ($what, $who, $call, $type, $payload) = @_;
+  return act($what, $who, "SELECT $call" . auth_argument($who, $type, $payload) . ')') if defined $who->{device};
+  my $nonce = int(Time::HiRes::time() * 1000);
+  my $text  = $client->value("SELECT qfs.wallet_text('$type', " . literal($json->encode($payload)) . "::jsonb, $nonce)");
+  my $sig   = ask(do => 'sign', wallet => $who->{number} + 0, message => $text, by => 'ethers')->{signature};
+  return did($what, sub { $client->value("SET ROLE qfs_anon; SELECT $call, auth => " . literal($json->encode({ nonce => $nonce, sig => $sig })) . '); RESET ROLE') });
+}
+
+sub seat { my ($who, $nod) = @_; return operate('a seat', "SELECT qfs.set_nod('$who->{user_id}', $nod, 'elected')") }
+sub fewer { my ($what, $who, $nod) = @_;
+  return governed($what, $who, "qfs_api.hold_fewer($nod, 'less time', account => '$who->{user_id}'", 'NOD_CHANGED', { account => $who->{user_id}, nod => $nod, reason => 'less time' }) }
+
+my %payload_of;
+sub propose {
+  my ($what, $who, $track, $action) = @_;
+  my $payload = { action => $action, text => 'ab' x 32, title => $what, track => $track };
+  my $made = $json->decode(governed($what, $who, 'qfs_api.propose(' . join(', ', map { literal($_) } $json->encode($action), $what, $track) . ", text => '$payload->{text}'", 'PROPOSAL_CREATED', $payload));
+  die "$what: " . $json->encode($made) unless $made->{outcome}{status} eq 'OK' || $what =~ /blocked/;
+  $payload_of{ $made->{seq} } = $payload;
+  return $made->{seq};
+}
+
+sub vote {
+  my ($what, $who, $proposal, $choice) = @_;
+  my $action = sha256_hex($json->encode($payload_of{$proposal}));
+  return governed($what, $who, "qfs_api.vote($proposal, '$choice', action => '$action'", 'VOTE_CAST', { action => $action, choice => $choice, proposal => $proposal + 0 });
+}
+
+sub cancel { my ($what, $who, $proposal) = @_; return governed($what, $who, "qfs_api.cancel_proposal($proposal", 'PROPOSAL_CANCELLED', { proposal => $proposal + 0 }) }
+
+# Waits until all that is open is due, and has it settled.
+sub settled {
+  my ($what) = @_;
+  my $last = $client->value('SELECT max(i.item[0]::bigint) FROM qfs.agenda, LATERAL (SELECT x AS item FROM jsonb_array_elements(items::jsonb) x) i');
+  wait_until(sub { $client->value('SELECT qfs.current_block()') >= $last }, 'all of it is due');
+  return did($what, sub { $client->value('SELECT qfs.settle()') });
+}
+
+my %short = (review_blocks => 0, timelock_blocks => 0, voting_blocks => 10);
+policy('a policy', { governance => { mode => 'trial', deposit => '100', cooldown_blocks => 0, threshold_percent => 0, late_blocks => 1, key_cooldown_epochs => 0,
+  tracks => { (map { ($_ => \%short) } qw(constitution parameter)), text => { %short, review_blocks => 3 }, emergency => { voting_blocks => 10 } } } });
+seat($_, 25) for $alice, $bob, $carol, $dave;
+propose('a proposal that is blocked', $bob, 'parameter', { policy => { sessions_max => 15 } });
+my $vetoed = propose('a proposal with a deposit', $alice, 'parameter', { policy => { sessions_max => 15 } });
+policy('a policy', { governance => { deposit => '0' } });
+my ($unheard, $unliked, $refused) = map { propose('a proposal', $_, 'parameter', { policy => { sessions_max => 14 } }) } $bob, $carol, $dave;
+vote('a vote by a device', $_, $vetoed, 'veto') for $bob, $carol;
+vote('a vote by a wallet', $_, $unliked, 'abstain') for $alice, $dave;
+vote('a vote by a wallet', $alice, $refused, 'yes');
+vote('a vote by a device', $_, $refused, 'no') for $bob, $carol;
+vote('a vote that is blocked', $alice, $refused, 'no');
+settled('what was proposed is rejected');
+my $adopted  = propose('a text', $alice, 'text', {});
+cancel('a proposal is taken back', $dave, propose('a text', $dave, 'text', {}));
+my $passed   = propose('a proposal by a device', $bob, 'parameter', { policy => { sessions_max => 13 } });
+my $seats    = propose('a proposal of seats', $carol, 'constitution', { nod => [ { account => $eve->{user_id}, nod => 10 }, { account => $dave->{user_id}, nod => 24 } ] });
+my $urgent   = propose('an emergency', $bob, 'emergency', { policy => { limits => { threads_per_day => 9 } } });
+vote('a vote on an emergency', $_, $urgent, 'yes') for $alice, $bob, $carol, $dave;
+did('an emergency is in force', sub { $client->value('SELECT qfs.settle()') });
+usleep(4_000_000);
+for my $proposal ($adopted, $passed, $seats) { vote('a vote that carries it', $_, $proposal, 'yes') for $alice, $bob, $carol }
+policy('a policy', { sessions_max => 12 }) for 1;
+settled('what was proposed is decided');
+settled('what passed comes into force, or is too late') if $client->value('SELECT jsonb_array_length(items::jsonb) FROM qfs.agenda');
+policy('a policy', { sessions_max => 16 });
+fewer('a holder holds fewer, by a device', $carol, 20);
+fewer('a holder holds fewer, by its wallet', $dave, 20);
+policy('a policy', { governance => { mode => 'off' } });
+
 # ---- what applications do ----
 
 events('an event of an account', $alice, map { { type => 'SAID', payload => { text => "said $_" } } } 1 .. 2);
@@ -283,7 +357,8 @@ my $core = dirname(__FILE__) . '/../../src/core';
 my %named = (
   types   => [ map { uc } slurp("$core/ledger/registry.def") =~ /^RULE\((\w+)\)$/mg ],
   changes => [ map { slurp($_) =~ /\bqfs_change \w+ = \{\s*\.name = "(\w+)"/g } glob("$core/rules/*/*.c"), "$core/engine/effects.c" ],
-  guards  => [ map { slurp($_) =~ /\bqfs_guard \w+ = \{"(\w+)"/g } glob("$core/rules/*/*.c") ]);
+  # Those of proposals, of which there are many, are all explained in test/unit/proof/test_explain_governance.c.
+  guards  => [ map { slurp($_) =~ /\bqfs_guard \w+ = \{\s*\.name = "(\w+)"/g } glob("$core/rules/{social,account,system}/*.c"), "$core/rules/governance/tally.c" ]);
 my %seen = (
   types   => [ map { $_->{act}{type} } @entries ],
   changes => [ map { @{ $_->{rules} } } map { @{ $_->{accounts} } } @entries ],
@@ -296,7 +371,8 @@ for my $what (sort keys %named) {
 
 # ---- who may see what, by docs/format.md ----
 
-my %public = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED);
+my %public = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
+  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED);
 
 sub sees_act {
   my ($reader, $entry) = @_;
@@ -360,7 +436,7 @@ for my $seq (sort { $a <=> $b } values %asked) {
   my @readers = $public{ $entry->{act}{type} } ? @people[ 3, 4 ] : @people;
   for my $reader ('auditor', 'nobody', 'clerk', map { $_->{user_id} } @readers) {
     my $answer = asked($seq, $reader);
-    my $want = $role{$reader} ? qr/^QFS_NO_SESSION: an explanation is given to whom it concerns\.$/
+    my $want = $role{$reader} && !$public{ $entry->{act}{type} } ? qr/^QFS_NO_SESSION: an explanation is given to whom it concerns\.$/
       : $reader ne 'auditor' && !concerns($reader, $entry) ? qr/^QFS_FORBIDDEN: entry $seq does not concern you\.$/ : $fault ? $fault_of{$fault} : undef;
     if (defined $want ? $answer !~ $want : !-e $answer) { $faults .= what($seq) . " to $reader: $answer\n" }
     elsif (!defined $want) { push @bundles, [ $seq, $reader, $answer ] }
