@@ -99,6 +99,7 @@ function rotation(packaged, log, again) {
   return { rules, text: `${log} {\n${body}\n}\n` };
 }
 
+const isEmpty = (file) => !existsSync(file) || statSync(file).size === 0;
 const logrotate = existsSync('/usr/sbin/logrotate') ? '/usr/sbin/logrotate' : 'logrotate';
 
 // In how many rotations, each of a log that has a line more, a text is gone from the log and from all that was made of it.
@@ -126,7 +127,7 @@ test('as long as Debian keeps nginx\u2019s logs', async () => {
   const days = await rotationsOf(how, NGINX, () => logsWith({ path }).length > 0, async (n) => {
     await get(word('next'));
     // nginx writes into the new file when it has taken the signal.
-    for (let i = 0; i < 100 && statSync(join(NGINX, 'access.log')).size === 0; i++) { await get(`waiting${n}`); await new Promise((done) => { setTimeout(done, 20); }); }
+    for (let i = 0; i < 100 && isEmpty(join(NGINX, 'access.log')); i++) { await get(`waiting${n}`); await new Promise((done) => { setTimeout(done, 20); }); }
   });
   assert.equal(days, 15, 'a line is gone after the day that it was written in and 14 more');
 });
