@@ -466,7 +466,10 @@ $section{live} = sub {
   for my $clients (1, 16) {
     my %tps;
     for my $n (1 .. $turns) {
-      push @{ $tps{$_} }, $turn{$_}->($clients)->{tps} for $n % 2 ? qw(with without) : qw(without with);
+      for my $name ($n % 2 ? qw(with without) : qw(without with)) {
+        my ($measured) = $turn{$name}->($clients);
+        push @{ $tps{$name} }, $measured->{tps};
+      }
     }
     my @ratios = sort { $a <=> $b } map { $tps{with}[$_] / $tps{without}[$_] } 0 .. $turns - 1;
     my $ratio = median(@ratios);
