@@ -499,6 +499,38 @@ deposits(void)
 	sample_close(&s);
 }
 
+/* What else may be asked of such entries: what they did to a standing, and in which session they were appended. */
+static void
+other_topics(void)
+{
+	static const struct
+	{
+		qfs_topic	topic;
+		uint64_t	after;		/* entries after the proposal */
+		uint8_t		reader;
+		qfs_status	status;
+	}			rows[] = {
+		{QFS_TOPIC_STATEMENT, 4, 1, QFS_OK}, {QFS_TOPIC_SESSION, 0, 1, QFS_OK}, {QFS_TOPIC_SESSION, 1, 2, QFS_OK},
+		{QFS_TOPIC_SESSION, 3, 3, QFS_EXPLAIN_TOPIC}, {QFS_TOPIC_SESSION, 4, 1, QFS_EXPLAIN_TOPIC},
+		{QFS_TOPIC_REWARD, 4, 1, QFS_EXPLAIN_TOPIC}, {QFS_TOPIC_MESSAGE, 1, 2, QFS_EXPLAIN_TOPIC},
+	};
+	uint64_t	proposal = (uint64_t) open_deposits();
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		qfs_question q = {
+			.topic = rows[i].topic,.seq = proposal + rows[i].after,.size = s.count,.has_subject = true,.to_subject = true,
+			.subject = test_wallet_of(rows[i].reader).user
+		};
+
+		unit_row("%s of entry %u", qfs_topic_name(q.topic), (unsigned) q.seq);
+		CHECK_STATUS(explaining_make(&made, &s, &q, -1), rows[i].status);
+		if (rows[i].status == QFS_OK)
+			CHECK_STATUS(verify(made.bundle), QFS_OK);
+	}
+	sample_close(&s);
+}
+
 /* A deposit that was not there: the guard says so, to a stranger as well, and nothing comes of it. */
 static void
 deposit_missing(void)
@@ -837,7 +869,7 @@ chains_that_turn(void)
 }
 
 static const unit_case cases[] = {
-	CASE(everything), CASE(sentences), CASE(deposits), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged), CASE(policy_left_out),
+	CASE(everything), CASE(sentences), CASE(deposits), CASE(other_topics), CASE(deposit_missing), CASE(many_votes), CASE(left_out), CASE(swapped), CASE(forged), CASE(policy_left_out),
 	CASE(unsigned_vote), CASE(voted_before), CASE(operators_session), CASE(chains_that_turn),
 	NO_MORE_CASES
 };
