@@ -227,7 +227,7 @@ recall_keys(qfs_act *act)
 	qfs_store  *store = act->reducer->store;
 	qfs_proposal_record proposal = {.seq = 0};
 	qfs_slice	changes;
-	bool		found;
+	bool		found = false;
 	qfs_status	status = qfs_payload_int(act, "proposal", &proposal.seq);
 
 	if (status == QFS_OK)
