@@ -493,6 +493,8 @@ deposits(void)
 	check_entry(tally, &ann.user);
 	CHECK_TEXT(second_member(made.bundle, "narrative"), "\"Rejected by TALLY_VETO: 25 of 100 said yes, 0 no, 50 vetoed;"
 			   " 30 had to take part, 20 to agree, two thirds of those who decided. Its deposit is burnt.\"");
+	CHECK(has(second_member(made.bundle, "steps"), "{\"inputs\":{\"before\":\"100.000000000000000000\",\"less\":\"50.000000000000000000\"},"
+			  "\"op\":\"flx\",\"result\":\"50.000000000000000000\"}"));
 	CHECK(has(second_member(made.bundle, "result"), "\"flx\":[\"100.000000000000000000\",\"50.000000000000000000\"]"));
 	CHECK(has(second_member(made.bundle, "steps"), "{\"inputs\":{\"before\":\"100.000000000000000000\",\"less\":\"50.000000000000000000\"},"
 			  "\"op\":\"flx\",\"result\":\"50.000000000000000000\"}"));
