@@ -237,6 +237,7 @@ const REFUSED = {
   'a vote on no hash': [async () => (await opened()).w, (w) => w.actByWallet(1, 'VOTE_CAST', { ...w.ballot(6, 'yes'), action: TEXT.toUpperCase() }), 'PAYLOAD_INVALID'],
   'a vote without a seat': [async () => (await opened()).w, (w) => w.vote(5, 6, 'yes'), 'SEAT_NONE'],
   'a vote of no choice': [async () => (await opened()).w, (w) => w.vote(1, 6, 'maybe'), 'PAYLOAD_INVALID'],
+  'a reason that is no hash': [async () => (await opened()).w, (w) => w.actByWallet(1, 'VOTE_CAST', { ...w.ballot(6, 'yes'), reason: TEXT.toUpperCase() }), 'PAYLOAD_INVALID'],
   'a reason of 32 characters of two units each': [async () => (await opened()).w, (w) => w.actByWallet(1, 'VOTE_CAST', { ...w.ballot(6, 'yes'), reason: '\u{1f600}'.repeat(32) }), 'PAYLOAD_INVALID'],
   'a vote on what was decided': [async () => { const w = await four(); await w.decided('text', {}, { 1: 'yes', 2: 'yes' }); return w; }, (w) => w.vote(3, 6, 'yes'), 'PROPOSAL_STATE'],
   // settlements

@@ -34,13 +34,14 @@ function tallyWith(box, choice, power, block) {
   return { ...counted, ends, extensions: tally.extensions + Number(ends > tally.ends) };
 }
 
-export function castVote(change, { act: { actor }, payload: { action, choice, proposal: seq } }) {
+export function castVote(change, { act: { actor }, payload: { action, choice, proposal: seq, reason } }) {
   const { at, policy, store } = change;
   demand(policy.governance.mode !== 'off', 'GOVERNANCE_OFF', 'a vote');
   const box = boxOf(store, seq);
   const { proposal, tally } = box;
   demand(tally.state === 'OPEN', 'PROPOSAL_STATE', `proposal ${seq} is ${tally.state}`);
   demand(isHash(action), 'PAYLOAD_INVALID', 'payload.action: 64 lower-case hexadecimal digits');
+  demand(reason === undefined || isHash(reason), 'PAYLOAD_INVALID', 'payload.reason: 64 lower-case hexadecimal digits');
   demand(action === proposal.action, 'PROPOSAL_ACTION', `proposal ${seq} is ${proposal.action}`);
   const seats = seatsOf(store, actor);
   demand(seats.changes > 0, 'SEAT_NONE', actor);
