@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "engine/outcome.h"
+#include "support/failing_store.h"
 #include "support/voting.h"
 
 #define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
@@ -164,6 +166,63 @@ too_few_seats(void)
 	voting_wait_for(&s, VOTING_REVIEW);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "yes"), QFS_OK);
 	voting_guard(&s, "VOTE_POWER", 1, 0, true);
+	sample_close(&s);
+}
+
+/* ---- what it costs ---- */
+
+/* Calls of the store that a vote makes. */
+static unsigned
+calls_of(uint8_t wallet, int64_t proposal)
+{
+	failing_store store = failing_store_over(s.reducer.store, 0);
+
+	s.reducer.store = &store.base;
+	CHECK_STATUS(voting_vote(&s, wallet, proposal, "yes"), QFS_OK);
+	s.reducer.store = store.inner;
+	CHECK(!qfs_outcome_is_blocked(s.event.outcome));
+	return store.calls;
+}
+
+/* The last of a hundred votes as much as the second: nothing is ever summed up again. */
+static void
+costs(void)
+{
+	int64_t		seats[100];
+	int64_t		proposal;
+	unsigned	second;
+
+	for (size_t n = 0; n < ROWS(seats); n++)
+		seats[n] = 10;
+	voting_ledger(&s, NO_COOLDOWN, ROWS(seats), seats);
+	proposal = voting_propose(&s, 1, "text", "{}");
+	voting_wait_for(&s, 300);
+	CHECK_STATUS(voting_vote(&s, 1, proposal, "no"), QFS_OK);
+	second = calls_of(2, proposal);
+	CHECK(second <= 12);
+	for (uint8_t n = 3; n <= 99; n++)
+		CHECK_STATUS(voting_vote(&s, n, proposal, n % 3 == 0 ? "no" : "abstain"), QFS_OK);
+	CHECK_UINT(calls_of(100, proposal), second);
+	sample_close(&s);
+}
+
+/* Seats of then are found by halves, however often they were changed since. */
+static void
+costs_of_changes(void)
+{
+	int64_t		proposal;
+	unsigned	unchanged;
+
+	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	proposal = voting_propose(&s, 1, "text", "{}");
+	for (int64_t n = 1; n <= 500; n++)
+		CHECK_STATUS(voting_appoint(&s, 2, 25 + n), QFS_OK);
+	voting_wait_for(&s, 300);
+	CHECK_STATUS(voting_vote(&s, 1, proposal, "no"), QFS_OK);
+	unchanged = calls_of(3, proposal);
+	/* 501 changes: nine halves, and the one that it was. */
+	CHECK(calls_of(2, proposal) <= unchanged + 10);
+	voting_said(&s, "\"voter\":{\"power\":25,");
 	sample_close(&s);
 }
 
@@ -492,6 +551,8 @@ static const unit_case cases[] = {
 	CASE(changed_seats),
 	CASE(capped),
 	CASE(too_few_seats),
+	CASE(costs),
+	CASE(costs_of_changes),
 	CASE(refused),
 	CASE(refused_payloads),
 	CASE(with_reason),
