@@ -30,3 +30,12 @@ export async function messagePayload(sender, { recipient, seq, nonce, body, alg 
   return { alg, hash: await commitment({ sender, recipient, seq, nonce, body }), recipient, seq, size: fromBase64url(body).length,
     thread: await threadOf(sender, recipient) };
 }
+
+// Of propose.  text: SHA-256 of the description, which stays off the ledger.
+export const proposalPayload = ({ action, simulation, text, title, track }) => ({ action, ...(simulation && { simulation }), text, title, track });
+
+// What ballots name a proposal by, besides its entry.
+export const actionOf = async (payload) => toHex(await sha256(utf8(canonical(payload))));
+
+// Of vote, on a proposal whose payload the voter has read.
+export const votePayload = async ({ choice, payload, proposal, reason }) => ({ action: await actionOf(payload), choice, proposal, ...(reason && { reason }) });

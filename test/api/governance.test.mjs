@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { ledger, assertError, assertOk } from './client.mjs';
 import { makers, login } from './wallets.mjs';
+import { proposalPayload, votePayload, walletText } from '../../src/web/payloads.mjs';
 
 const api = ledger('governed');
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -101,6 +102,24 @@ test('seats are everybody\'s to read, and a holder\'s to give up', async () => {
   assertError(await act(holders[2], 'hold-fewer', { account, nod: 1, reason: 'not mine' }), 403, 'QFS_FORBIDDEN');
   assertOk(await act(holders[3], 'hold-fewer', { account, nod: 20, reason: 'I have less time' }));
   assert.equal(assertOk(await get(`seats?user_id=eq.${account}`))[0].nod, 20);
+});
+
+test('a wallet that takes no text from a server signs the same, and anybody brings it', async () => {
+  const ledgerHash = api.sql('SELECT ledger FROM qfs.ledger_state');
+  const deliver = async (wallet, type, payload) => {
+    const nonce = Date.now();
+    const sig = await wallet.sign(walletText({ ledger: ledgerHash, nonce, origin: api.origin, payload, type }));
+    return post('deliver', { type, payload, nonce, sig });
+  };
+  const payload = proposalPayload({ action: { policy: { referral: { points: 11 } } }, text: sha256('why'), title: 'Eleven', track: 'parameter' });
+  const seq = assertOk(await deliver(holders[3], 'PROPOSAL_CREATED', payload));
+  const row = await proposal(seq);
+  assert.equal(row.title, 'Eleven');
+  await waitForBlock(row.opens);
+  const vote = await votePayload({ choice: 'no', payload, proposal: seq, reason: sha256('too many') });
+  assertOk(await deliver(holders[1], 'VOTE_CAST', vote));
+  assertError(await deliver(holders[1], 'VOTE_CAST', { ...vote, action: '00'.repeat(32) }), 409, 'QFS_PROPOSAL_ACTION');
+  assert.deepEqual(assertOk(await get(`votes?proposal=eq.${seq}`)).map(({ choice, reason }) => [choice, reason]), [['no', sha256('too many')]]);
 });
 
 test('what cannot be proposed', async () => {
