@@ -14,7 +14,7 @@ my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 
 # Observers say how the server is now: clocks, locks, files, roles, other objects, who is signed in, what is on disk.  No outcome, no proof and
 # no explanation asks them.
-my $OBSERVERS = qr/^qfs(_api)?\.(access|channels|health|key_fault|knows_server|metric_families|neighbours|metrics|open_sessions|self_check|since|socket_identity|vitals)\(/;
+my $OBSERVERS = qr/^qfs(_api)?\.(access|channels|current_block|governance|health|key_fault|knows_server|metric_families|neighbours|metrics|open_sessions|overdue_blocks|self_check|since|socket_identity|vitals)\(/;
 
 # The page is a text: what it calls, a browser runs.  Its headers are for PostgREST, the same each time.
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
@@ -27,11 +27,13 @@ my @ALLOWED = (
   # qfs.refuse raises an error, or says true; it is volatile so that nobody raises it early.
   [ qr/./, 'volatile', qr/^qfs\.refuse\(/ ],
   # A fixed text, planned once, reads the cosignatures, of which no outcome knows.
-  [ qr/^qfs(_api)?\.(checkpoint|tlog_proof)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
+  [ qr/^qfs(_api)?\.(checkpoint|tlog_proof|vote_chain)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
   # The same fixed text; entries are read by their number.
   [ qr/^qfs(_api)?\.(explain\w*|account_statement)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
   # An array's elements come in its order; of the rows of a walk one has what is looked for.
   [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward|profile|profile_of)\(/, 'unordered', qr/^LIMIT/ ],
+  # Votes are proven under the head that is on disk, which only grows.
+  [ qr/^qfs_api\.vote_chain\(/, 'volatile', qr/^qfs\.durable_head\(/ ],
   # Digits, as a range of code points, which is the same in every collation.
   [ qr/^qfs(_api)?\.(find_tx|explain_reward)\(/, 'collation', qr/^textregex(eq|ne)\(/ ],
   # Its keys are those of a GROUP BY, and jsonb sorts them.
