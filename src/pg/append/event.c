@@ -235,6 +235,13 @@ check_recorded_server(void)
 		QFS_THROW(QFS_PAYLOAD_INVALID, "payload.server: it is not this server and this database");
 }
 
+/* A settlement is computed for a time, and is of that time. */
+static int64
+time_of(const qfs_entry *event)
+{
+	return is_by_ledger(event) && expected->at != 0 ? expected->at : qfs_now_ms();
+}
+
 /* What has to be settled before anything else, even before what is due. */
 static bool
 may_come_first(const qfs_rule *rule)
@@ -259,7 +266,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 	draw_salt(&event->salt);
 
 	chain = qfs_append_begin(ledger, &a);
-	event->at = qfs_now_ms();
+	event->at = time_of(event);
 	if (!may_come_first(rule))
 		(void) qfs_event_settler(ledger, chain, &event->at);
 	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);

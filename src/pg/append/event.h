@@ -36,6 +36,7 @@ typedef struct qfs_expected
 	qfs_slice	type;
 	qfs_slice	payload;
 	bool		by_ledger;		/* the ledger itself appends it, whoever acts */
+	int64		at;				/* the time that it was made for; 0: it is now */
 	int64_t		wallet_nonce;	/* the actor's wallet signed it with this nonce, whoever brings it; 0: it did not */
 	const qfs_stream_source *source;	/* a stream brings it, to a role that may take from streams; NULL: none does */
 	struct qfs_expected *outer;

@@ -20,9 +20,9 @@ append(Relation ledger, const char *type, qfs_slice payload)
 }
 
 int64
-qfs_append_own_event(Relation ledger, const char *type, qfs_slice payload)
+qfs_append_own_event(Relation ledger, const char *type, qfs_slice payload, int64 at)
 {
-	qfs_expected this_one = {.type = qfs_slice_of(type),.payload = payload,.by_ledger = true};
+	qfs_expected this_one = {.type = qfs_slice_of(type),.payload = payload,.by_ledger = true,.at = at};
 	int64 volatile seq = 0;
 
 	qfs_event_expect(&this_one);

@@ -10,7 +10,7 @@
 
 #include "base/types.h"
 
-/* Appends it; returns its number. */
-extern int64 qfs_append_own_event(Relation ledger, const char *type, qfs_slice payload);
+/* Appends it; returns its number.  at: the time that it was made for; 0: it is now */
+extern int64 qfs_append_own_event(Relation ledger, const char *type, qfs_slice payload, int64 at);
 
 #endif

@@ -61,7 +61,7 @@ record_change(unsigned changed, qfs_slice reason)
 	settling = true;
 	PG_TRY();
 	{
-		seq = qfs_append_own_event(ledger, "SERVER_CHANGED", write_payload(changed, reason));
+		seq = qfs_append_own_event(ledger, "SERVER_CHANGED", write_payload(changed, reason), 0);
 	}
 	PG_FINALLY();
 	{

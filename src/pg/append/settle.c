@@ -42,7 +42,7 @@ settle_one(Relation ledger, qfs_chain *chain, int64 at)
 	qfs_buf_init(&payload, palloc(QFS_SETTLEMENT_MAX), QFS_SETTLEMENT_MAX);
 	QFS_TRY(qfs_settlement_next(chain->reducer, at, &type, &payload, &err), &err);
 	Assert(type != NULL);
-	(void) qfs_append_own_event(ledger, type, qfs_buf_slice(&payload));
+	(void) qfs_append_own_event(ledger, type, qfs_buf_slice(&payload), at);
 	pfree(payload.data);
 }
 
