@@ -55,6 +55,21 @@ act($alice, "SELECT qfs_api.score_content('$content', $features)");
 my ($code_of_alice, $code_of_bob) = map { $helper->value("SELECT qfs.referral_code('$_->{user_id}'::qfs.user_id)") } $alice, $bob;
 act($bob, "SELECT qfs_api.use_referral('$code_of_alice')");
 
+# Alice holds seats, has proposed something and voted on it; what she signs next, her wallet has signed already.
+my %track = (review_blocks => 0, voting_blocks => 100_000, timelock_blocks => 0);
+$helper->value('SELECT qfs.set_policy(' . literal($json->encode({ governance => { mode => 'trial', deposit => '0', threshold_percent => 0, tracks => { parameter => \%track } } })) . ')');
+$helper->value("SELECT qfs.set_nod('$alice->{user_id}', 25, 'elected')");
+sub by_wallet {
+  my ($type, $payload) = @_;
+  my $nonce = int(Time::HiRes::time() * 1000);
+  my $text  = $helper->value("SELECT qfs.wallet_text('$type', " . literal($json->encode($payload)) . "::jsonb, $nonce)");
+  return "'$type', " . literal($json->encode($payload)) . "::jsonb, $nonce, " . literal(ask(do => 'sign', wallet => $alice->{number} + 0, message => $text, by => 'ethers')->{signature});
+}
+my $proposal = $helper->value('SELECT qfs.deliver(' . by_wallet('PROPOSAL_CREATED', { action => { policy => { sessions_max => 15 } }, text => 'ab' x 32, title => 'x', track => 'parameter' }) . ')');
+my %vote = (action => $helper->value("SELECT action FROM qfs.proposal"), choice => 'yes', proposal => $proposal + 0);
+$helper->value('SELECT qfs.deliver(' . by_wallet('VOTE_CAST', \%vote) . ')');
+my $signed = by_wallet('VOTE_CAST', { %vote, choice => 'no' });
+
 my ($size, $root, $thread) = @{ $helper->query("SELECT h.size, qfs.root(h.size), qfs.thread('$alice->{user_id}', '$bob->{user_id}') FROM qfs.head() h")->{rows}[0] };
 my ($scored, $referral) = map { $helper->value("SELECT max(seq) FROM qfs.ledger WHERE type = '$_'") } qw(COHERENCE_SCORED REFERRAL_USE);
 my $export = literal(export_of($node, undef, 'memory')) =~ s/\n'\z/'/r;
@@ -131,14 +146,20 @@ my %arguments = (
   'qfs_api.publish_chat_key' => literal(key(3)), 'qfs_api.session_rotate' => '', 'qfs_api.session_revoke' => "'$alice->{session}'", 'qfs_api.use_referral' => "'$code_of_bob'",
   'qfs_api.set_profile' => q{'Alice B'}, 'qfs_api.page_error' => q{'TypeError', 'chat', 1, '0123456789abcdef'},
   'qfs_api.page_module' => "'" . $helper->value(q{SELECT substring(prosrc FROM $$WHEN '([0-9a-f]{64})'$$) FROM pg_proc WHERE proname = 'page_module'}) . "'",
+  # what governs; without auth what there is to sign
+  'qfs.act' => q{'VOTE_CAST', } . literal($json->encode(\%vote)) . ', NULL', 'qfs.wallet_text' => q{'VOTE_CAST', } . literal($json->encode(\%vote)) . ', 1',
+  'qfs_api.wallet_text' => q{'VOTE_CAST', } . literal($json->encode(\%vote)) . ', 1', 'qfs.deliver' => $signed, 'qfs_api.deliver' => $signed,
+  'qfs_api.propose' => q{'{}', 'x', 'text', 'why'}, 'qfs_api.vote' => "$proposal, 'yes'", 'qfs_api.cancel_proposal' => $proposal, 'qfs_api.hold_fewer' => q{1, 'x'},
+  'qfs.set_nod' => "'$bob->{user_id}', 5, 'x'", 'qfs.put_proposal_text' => "$proposal, 'x'", 'qfs.find_vote' => "$proposal, '$alice->{user_id}'",
+  'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal, 'qfs.vote_links' => "$proposal, NULL",
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
 );
-# One does nothing but fail, the other takes a few and no more; the rest wants a type that a wallet signs, a seat and a proposal.
-my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.deliver qfs_api.deliver qfs.wallet_text qfs_api.wallet_text);
+# One does nothing but fail, the other takes a few and no more; nothing was counted yet.
+my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.find_tally qfs_api.explain_tally);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
 # Whoever asks over HTTP.
@@ -146,7 +167,7 @@ my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Beare
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
 # Not for accounts.
-my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.lock_stream', 'qfs.position_of', 'qfs.prepare_keys', 'qfs.rebuild_positions', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_policy', 'qfs.take', 'qfs.take_dead';
+my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.lock_stream', 'qfs.position_of', 'qfs.prepare_keys', 'qfs.rebuild_positions', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_nod', 'qfs.set_policy', 'qfs.take', 'qfs.take_dead';
 # What this changes is the session, which does not come back when it is undone.
 my %session_each_time = ('qfs_api.session_rotate' => "qfs.authenticate('$alice->{token}'), ");
 
