@@ -42,6 +42,7 @@ CREATE TABLE qfs.electorate (
   holders bigint NOT NULL,
   seq     bigint,
   voted   bigint NOT NULL,
+  vote    bigint,
   CONSTRAINT electorate_pkey PRIMARY KEY (number)
 );
 COMMENT ON TABLE qfs.electorate IS 'all seats together: one row once there are some';
@@ -50,6 +51,7 @@ COMMENT ON COLUMN qfs.electorate.total IS 'NOD of all accounts';
 COMMENT ON COLUMN qfs.electorate.holders IS 'accounts that have some';
 COMMENT ON COLUMN qfs.electorate.seq IS 'entry that changed it last';
 COMMENT ON COLUMN qfs.electorate.voted IS 'first block of the epoch in which somebody voted last';
+COMMENT ON COLUMN qfs.electorate.vote IS 'the first vote of that epoch';
 COMMENT ON CONSTRAINT electorate_pkey ON qfs.electorate IS 'one row';
 
 CREATE TABLE qfs.proposal (
@@ -149,7 +151,7 @@ COMMENT ON TABLE qfs.agenda IS 'what the ledger is going to settle: one row once
 COMMENT ON COLUMN qfs.agenda.number IS 'always 0';
 COMMENT ON COLUMN qfs.agenda.due IS 'block of the first item; 9007199254740991: there is none';
 COMMENT ON COLUMN qfs.agenda.last IS 'entry that changed it last';
-COMMENT ON COLUMN qfs.agenda.items IS '[[block,proposal,"tally" or "execute"],…], in their order';
+COMMENT ON COLUMN qfs.agenda.items IS '[[block,seq,"tally", "execute" or "dormancy"],…], in their order';
 COMMENT ON CONSTRAINT agenda_pkey ON qfs.agenda IS 'one row';
 
 CREATE INDEX vote_seq ON qfs.vote (seq);

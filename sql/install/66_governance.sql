@@ -26,6 +26,15 @@ COMMENT ON FUNCTION qfs.set_nod(qfs.user_id, bigint, text) IS
   'gives an account so many seats, or takes them away, for a reason that everybody reads; the operator''s until governance is on; returns the entry''s seq';
 GRANT EXECUTE ON FUNCTION qfs.set_nod(qfs.user_id, bigint, text) TO qfs_operator;
 
+CREATE FUNCTION qfs.claim_dormancy() RETURNS bigint
+  LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  INSERT INTO qfs.ledger (type, payload) VALUES ('DORMANCY_CLAIMED', '{}') RETURNING seq;
+END;
+COMMENT ON FUNCTION qfs.claim_dormancy() IS
+  'says that nobody governs, since nobody has voted for governance.dormant_epochs: unless a holder of seats acts within 100 epochs governance is in trial then; returns the entry''s seq';
+GRANT EXECUTE ON FUNCTION qfs.claim_dormancy() TO qfs_operator;
+
 -- The block that it is now: never before that of the last entry.
 CREATE FUNCTION qfs.current_block() RETURNS bigint
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -220,7 +220,7 @@ BEGIN ATOMIC
   LEFT JOIN qfs.agenda a ON a.number = 0;
 END;
 COMMENT ON FUNCTION qfs_api.governance() IS
-  'How governance stands: its mode, the block and epoch that it is, seats and holders, the agenda as [[block, proposal, "tally" or "execute"]], the block in which something is due, and for how many blocks it has been.';
+  'How governance stands: its mode, the block and epoch that it is, seats and holders, the agenda as [[block, entry, "tally", "execute" or "dormancy"]], the block in which something is due, and for how many blocks it has been.';
 
 -- ---- explanations ----
 

@@ -62,6 +62,16 @@ function counts({ entry: { outcome: { result }, payload }, rests }) {
 }
 
 const GOVERNANCE = {
+  DORMANCY_CLAIMED({ entry: { outcome: { result }, seq }, guards }) {
+    const due = result.agenda.items.find(([, claim]) => claim === seq);
+    if (due === undefined) return `The operator could not claim that nobody governs: ${reasonsOf(guards)}.`;
+    return `The operator claims that nobody governs. Unless a holder of seats acts before block ${amount(due[0])}, governance is in trial from then on.`;
+  },
+
+  DORMANCY_SETTLED({ entry: { payload: { claim, policy } }, guards }) {
+    return `No holder of seats acted on the claim of entry ${claim}${policy === undefined ? `, and nothing comes of it: ${reasonsOf(guards)}.` : ': governance is in trial from the next entry on.'}`;
+  },
+
   NOD_CHANGED({ entry: { outcome: { result }, payload: { account, nod } } }, me) {
     return [...holds(account, me), `${amount(nod)} of ${amount(result.electorate.total)} seats from here on, ${amount(result.before)} before.`];
   },

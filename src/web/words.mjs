@@ -9,7 +9,7 @@ const TYPES = {
   CHAT_KEY: 'Chat key published', MESSAGE: 'Message', REFERRAL_USE: 'Invitation used', CONTENT_CREATED: 'Content registered',
   COHERENCE_SCORED: 'Content scored',
   NOD_CHANGED: 'Seats changed', PROPOSAL_CREATED: 'Proposal', PROPOSAL_CANCELLED: 'Proposal taken back', VOTE_CAST: 'Vote', PROPOSAL_TALLIED: 'Votes counted',
-  PROPOSAL_EXECUTED: 'Proposal carried out',
+  PROPOSAL_EXECUTED: 'Proposal carried out', DORMANCY_CLAIMED: 'Claim that nobody governs', DORMANCY_SETTLED: 'Claim settled',
 };
 
 const RULES = {

@@ -268,8 +268,8 @@ check_proposals(void)
 		if (item == NULL)
 			continue;
 		there++;
-		PROPERTY(item->executes == (strcmp(tally->state, "QUEUED") == 0));
-		PROPERTY(item->block == (item->executes ? tally->enacts : tally->ends));
+		PROPERTY((item->kind == QFS_AGENDA_EXECUTION) == (strcmp(tally->state, "QUEUED") == 0));
+		PROPERTY(item->block == (item->kind == QFS_AGENDA_EXECUTION ? tally->enacts : tally->ends));
 	}
 	PROPERTY(there == agenda.count);
 }

@@ -255,6 +255,12 @@ Object.assign(REFUSED, {
   'an execution without its policy': [queued, (w) => w.settleWith('PROPOSAL_EXECUTED', { proposal: 6 }), 'SETTLEMENT_WRONG'],
   'an execution of another policy': [queued, (w) => { const payload = w.execution(6); payload.policy.referral.cap = 51; return w.settleWith('PROPOSAL_EXECUTED', payload); }, 'SETTLEMENT_WRONG'],
   'an execution that brings seats a policy': [() => queued({ nod: [{ account: user(5), nod: 10 }] }, 'constitution'), (w) => w.settleWith('PROPOSAL_EXECUTED', { ...w.execution(6), policy: w.store.get('policy', 1).policy }), 'SETTLEMENT_WRONG'],
+  'a claim in trial': [four, (w) => w.claim(), 'DORMANCY_VOID'],
+  'a claim where nobody can claim': [() => governed({ dormant_epochs: 0 }), (w) => w.claim(), 'DORMANCY_VOID'],
+  'a claim by the ledger': [() => dormant(), (w) => w.claim({ auth: { via: 'ledger' } }), 'FORBIDDEN'],
+  'a claim settled too early': [() => claimed(), (w) => w.settleClaim(w.lines.length - 1), 'SETTLEMENT_WRONG'],
+  'a claim settled without its policy': [async () => { const w = await claimed(); return w.waitFor(w.block + 808); }, (w) => w.settleWith('DORMANCY_SETTLED', { claim: w.lines.length - 1 }), 'SETTLEMENT_WRONG'],
+  'a claim settled by a role': [async () => { const w = await claimed(); return w.waitFor(w.block + 808); }, (w) => w.append('DORMANCY_SETTLED', { claim: w.lines.length - 1 }), 'FORBIDDEN'],
   'a policy while an execution is due': [queued, (w) => w.setPolicy({ signed: 'none' }), 'SETTLEMENT_DUE'],
 });
 
@@ -314,6 +320,55 @@ test('what is the operator\u2019s while governance is on', async (t) => {
       w.force = true;
       await write(w);
       assert.deepEqual([codesOf(await replay(w.lines)).at(0), askVerifier(w.lines).faults.at(0)], Array(2).fill(`${w.lines.length - 1} QFS_POLICY_GOVERNED`));
+    });
+  }
+});
+
+// ---- nobody governs ----
+
+// Governance is on, and nobody has voted for two epochs.
+async function dormant() {
+  const w = await governed({ dormant_epochs: 2, cooldown_blocks: 0 });
+  w.waitFor(w.block + 16);
+  return w;
+}
+
+async function claimed(before = () => undefined) {
+  const w = await dormant();
+  await before(w);
+  await w.claim();
+  return w;
+}
+
+const cancel = (w) => w.actByWallet(2, 'PROPOSAL_CANCELLED', { proposal: w.lines.length - 2 });
+const openText = (w) => w.propose(2, 'text', {});
+const openAndWait = async (w) => { const { seq } = await openText(w); w.waitFor(w.proposal(seq).opens); };
+const holdFewer = (nod) => (w) => w.actByWallet(3, 'NOD_CHANGED', { account: user(3), nod, reason: 'less' });
+const DORMANCY = {
+  'a claim too early': [async () => { const w = await governed({ dormant_epochs: 50 }); await w.claim(); return w; }, null],
+  'a second claim': [() => claimed(), (w) => w.claim()],
+  'nobody objects': [() => claimed(), (w) => { w.waitFor(w.block + 808); return w.settle(); }],
+  'the policy is another one by then': [() => claimed(), async (w) => { await w.setPolicy({ nonce_ttl_ms: 1000 }); w.waitFor(w.block + 808); return w.settle(); }],
+  'a proposal': [() => claimed(), openText],
+  'a proposal that is blocked': [() => claimed(openText), openText],
+  'a proposal that is taken back': [() => claimed(openText), cancel],
+  'a vote': [() => claimed(openAndWait), (w) => w.vote(1, w.lines.length - 2, 'yes')],
+  'a vote that is blocked': [() => claimed(openText), (w) => w.vote(1, w.lines.length - 2, 'yes')],
+  'fewer seats': [() => claimed(), holdFewer(20)],
+  'fewer seats, too soon': [() => claimed(holdFewer(20)), holdFewer(19)],
+  'a vote of one who holds none any more': [() => claimed(async (w) => { await openText(w); await holdFewer(0)(w); }), (w) => w.vote(3, w.lines.length - 3, 'yes')],
+};
+
+test('a claim that nobody governs: what ends it, and what comes of it', async (t) => {
+  const ends = ['a proposal', 'a proposal that is blocked', 'a proposal that is taken back', 'a vote', 'a vote that is blocked', 'fewer seats', 'fewer seats, too soon'];
+  for (const [name, [begin, act]] of Object.entries(DORMANCY)) {
+    await t.test(name, async () => {
+      const w = await begin();
+      const claim = w.lines.length - 1;
+      await act?.(w);
+      await isSoundEverywhere(w.lines, name);
+      assert.equal(JSON.parse(w.lines.at(-1)).outcome.result?.claim, ends.includes(name) ? claim : undefined);
+      assert.equal(w.store.policyInForce.governance.mode, ['nobody objects', 'the policy is another one by then'].includes(name) ? 'trial' : 'on');
     });
   }
 });

@@ -51,6 +51,8 @@ function* chain(seq, next) {
 
 const NAMED = {
   NOD_CHANGED: ({ result }) => [result.previous, result.electorate?.previous],
+  DORMANCY_CLAIMED: ({ result: { agenda, vote } }) => [vote, agenda.previous],
+  DORMANCY_SETTLED: ({ payload, result: { agenda } }) => [payload.claim, agenda.previous],
   PROPOSAL_CANCELLED: ({ payload, result }) => [payload.proposal, result.agenda.previous],
   PROPOSAL_CREATED: ({ result: { agenda, keys = {}, seats = [], snapshot } }) => [agenda.previous, snapshot.electorate, snapshot.emergency, snapshot.previous, snapshot.seat,
     ...seats.map(({ previous }) => previous), ...Object.values(keys).flatMap((seq) => [seq, entries[seq].payload.proposal])],
@@ -64,7 +66,7 @@ const NAMED = {
 const readOf = ({ read = {} }) => Object.entries(read).flatMap(([account, kinds]) => Object.entries(kinds).map(([kind, previous]) => ({ account, kind, previous })));
 
 function groundOf({ act: { actor, type }, outcome: { result }, payload, seq }) {
-  const policies = entries.filter((one) => one.seq < seq && (typeOf(one) === 'POLICY_CHANGED' || (typeOf(one) === 'PROPOSAL_EXECUTED' && one.payload.policy)));
+  const policies = entries.filter((one) => one.seq < seq && (typeOf(one) === 'POLICY_CHANGED' || (['DORMANCY_SETTLED', 'PROPOSAL_EXECUTED'].includes(typeOf(one)) && one.payload.policy)));
   return [...new Set([0, ...policies.slice(-1).map((one) => one.seq), ...NAMED[type]({ actor, payload, result })])].filter((one) => one !== null && one !== undefined);
 }
 

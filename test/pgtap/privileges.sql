@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(432);
+SELECT plan(433);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -97,6 +97,7 @@ INSERT INTO pinned VALUES
   ('function qfs.check_key_file()', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.checkpoint(bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.checkpoint_kept(bigint,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.claim_dormancy()', 'owner qfs_owner; sql volatile parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.coherence_score(pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.coherence_step(qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.consistency_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),

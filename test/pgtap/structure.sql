@@ -181,7 +181,7 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY['access', 'account_part', 'act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
-  'authenticate_request', 'base64url', 'block_time', 'caller_audits', 'canonical', 'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'coherence_score',
+  'authenticate_request', 'base64url', 'block_time', 'caller_audits', 'canonical', 'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'claim_dormancy', 'coherence_score',
   'coherence_step', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'default_policy', 'deliver', 'durable_head', 'ed25519_verify', 'entry',
   'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account',
   'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf',
@@ -203,7 +203,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'self_check', 'server_changes', 'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify', 'version', 'vitals', 'vkey',
   'vote_links', 'wallet_text'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY['act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
-  'authenticate_request', 'challenge', 'checkpoint_kept', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import',
+  'authenticate_request', 'challenge', 'checkpoint_kept', 'claim_dormancy', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import',
   'ledger_append', 'lock_stream', 'lock_verification', 'nonce', 'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark',
   'put_verification', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recovery_message', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'revoke_session',
   'rotate_keys', 'set_nod', 'set_policy', 'set_profile', 'settle', 'take', 'take_dead', 'verify_new'],
@@ -214,7 +214,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparal
   'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
   'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY['access',
-  'account_part', 'act', 'authenticate_request', 'block_time', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'current_block', 'current_epoch', 'current_session',
+  'account_part', 'act', 'authenticate_request', 'block_time', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'claim_dormancy', 'current_block', 'current_epoch', 'current_session',
   'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act',
   'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'head', 'health', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server',
   'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'overdue_blocks', 'policy_key_list', 'post_restore', 'profile_of', 'publish_checkpoint',
@@ -229,7 +229,7 @@ SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
-  ARRAY['access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'current_block() search_path=pg_catalog, pg_temp',
+  ARRAY['access() search_path=pg_catalog, pg_temp', 'account_part(bigint, qfs.user_id, text) search_path=pg_catalog, pg_temp', 'claim_dormancy() search_path=pg_catalog, pg_temp', 'current_block() search_path=pg_catalog, pg_temp',
   'current_epoch() search_path=pg_catalog, pg_temp', 'explain_to_caller(bigint, text, qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'find_account(text, text) search_path=pg_catalog, pg_temp', 'find_touch(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'guard_ddl() search_path=pg_catalog, pg_temp',
   'is_adopted() search_path=pg_catalog, pg_temp', 'key_fault() search_path=pg_catalog, pg_temp', 'metric_families() search_path=pg_catalog, pg_temp',
@@ -239,7 +239,7 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp', 'vote_links(bigint, bigint) search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['access()', 'account_part(bigint, qfs.user_id, text)', 'act(text, jsonb, jsonb)',
-  'block_time(bigint)', 'channels(bigint, bigint)', 'current_block()', 'current_epoch()', 'entry_hash(bigint)', 'explain_to_caller(bigint, text, qfs.user_id, bigint)',
+  'block_time(bigint)', 'channels(bigint, bigint)', 'claim_dormancy()', 'current_block()', 'current_epoch()', 'entry_hash(bigint)', 'explain_to_caller(bigint, text, qfs.user_id, bigint)',
   'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)',
   'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()',
   'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'parties(bigint)', 'profile_of(qfs.user_id)', 'require_thread(text)', 'seen_standing(qfs.user_id)',

@@ -35,6 +35,7 @@ static const qfs_field electorate_fields[] = {
 	QFS_FIELD(qfs_electorate_record, holders, QFS_FIELD_INT),
 	QFS_OPTIONAL(qfs_electorate_record, seq, QFS_FIELD_INT),
 	QFS_FIELD(qfs_electorate_record, voted, QFS_FIELD_INT),
+	QFS_OPTIONAL(qfs_electorate_record, vote, QFS_FIELD_INT),
 };
 
 const qfs_kind qfs_kind_electorate =

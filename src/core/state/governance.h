@@ -12,8 +12,8 @@
 /* Nothing is due: later than every block. */
 #define QFS_NEVER_DUE QFS_INT_MAX
 
-/* Proposals that are open or queued at a time: those of the policy, and four places for emergencies. */
-#define QFS_AGENDA_MAX 16
+/* What may be due one day: 12 proposals that are open or queued, as the policy may allow, 4 emergencies and a claim. */
+#define QFS_AGENDA_MAX 17
 
 /* The seats of an account, and what it did last. */
 typedef struct qfs_nod_record
@@ -49,6 +49,8 @@ typedef struct qfs_electorate_record
 	bool		has_seq;
 	int64_t		seq;			/* entry that changed it last */
 	int64_t		voted;			/* first block of the epoch in which somebody voted last */
+	bool		has_vote;
+	int64_t		vote;			/* the first vote of that epoch */
 } qfs_electorate_record;
 
 /* What was proposed: it never changes. */
@@ -111,7 +113,7 @@ typedef struct qfs_agenda_record
 	int64_t		number;			/* key, always 0 */
 	int64_t		due;			/* block of the first item; QFS_NEVER_DUE: there is none */
 	int64_t		last;			/* entry that changed it last */
-	qfs_slice	items;			/* [[block,proposal,"tally"|"execute"]…], sorted */
+	qfs_slice	items;			/* [[block,seq,"tally"|"execute"|"dormancy"]…], sorted */
 } qfs_agenda_record;
 
 extern const qfs_kind qfs_kind_nod;

@@ -156,7 +156,7 @@ export async function readLine(line) {
 }
 
 // Does it put a policy in force, besides entry 0?
-export const bringsPolicy = ({ act, payload }) => payload?.policy !== undefined && ['POLICY_CHANGED', 'PROPOSAL_EXECUTED'].includes(act?.type);
+export const bringsPolicy = ({ act, payload }) => payload?.policy !== undefined && ['DORMANCY_SETTLED', 'POLICY_CHANGED', 'PROPOSAL_EXECUTED'].includes(act?.type);
 
 // The entry of a partial line as far as it is shown; where it has no parts of accounts, their root says so.
 export async function shownEntry({ entry, head }) {

@@ -84,6 +84,8 @@ const PAYLOADS = {
   CHAT_KEY: members({ key: text(43, 43) }),
   COHERENCE_SCORED: members({ content: isHash, features: isObject }),
   CONTENT_CREATED: members({ content: isHash, kind: isKind, size: integer(0) }),
+  DORMANCY_CLAIMED: members({}),
+  DORMANCY_SETTLED: members({ claim: integer(0) }, { policy: isObject }),
   EVENT_TYPE: members({ by: oneOf('operator', 'account'), schema: isObject, type: text(1, 63) }),
   FAULT_ACKNOWLEDGED: members({ faults: list(members({ reason: text(1, 500), seq: integer(0) }), 100, 1) }),
   GENESIS: members({ format: oneOf(2), keys: members(KEYS, { recovery: isHash }), origin: isString, policy: isObject, server: isServer }),

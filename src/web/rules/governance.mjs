@@ -7,10 +7,10 @@ import { demand } from './fault.mjs';
 const loadGovernance = () => import('./governance/rules.mjs');
 
 // Types that come to pass while something is due.
-const ADMITTED = ['FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED', 'SERVER_CHANGED'];
+const ADMITTED = ['DORMANCY_SETTLED', 'FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED', 'SERVER_CHANGED'];
 
 // The ways in which its types are appended.
-export const GOVERNANCE_WAYS = { NOD_CHANGED: ['operator', 'session', 'wallet'], PROPOSAL_CANCELLED: ['session', 'wallet'], PROPOSAL_CREATED: ['session', 'wallet'],
+export const GOVERNANCE_WAYS = { DORMANCY_CLAIMED: ['operator'], DORMANCY_SETTLED: ['ledger'], NOD_CHANGED: ['operator', 'session', 'wallet'], PROPOSAL_CANCELLED: ['session', 'wallet'], PROPOSAL_CREATED: ['session', 'wallet'],
   PROPOSAL_EXECUTED: ['ledger'], PROPOSAL_TALLIED: ['ledger'], VOTE_CAST: ['session', 'wallet'] };
 
 export const isGovernance = (type) => Object.hasOwn(GOVERNANCE_WAYS, type);

@@ -14,7 +14,7 @@ const COLUMNS = {
   agenda: ['number', 'due', 'last', 'items'],
   content: ['content', 'author', 'kind', 'size', 'seq', 'score'],
   device: ['device', 'user_id'],
-  electorate: ['number', 'total', 'holders', 'seq', 'voted'],
+  electorate: ['number', 'total', 'holders', 'seq', 'voted', 'vote'],
   erasure: ['seq', 'by'],
   event_type: ['type', 'seq', 'by', 'schema'],
   ledger_state: ['number', 'genesis_at', 'ledger', 'origin', 'policy_seq', 'policy', 'key_number'],

@@ -13,36 +13,34 @@
 /* Bytes of the items: two numbers and a word each. */
 #define ITEMS_MAX (QFS_AGENDA_MAX * 64)
 
-static const char *
-word_of(const qfs_agenda_item *item)
-{
-	return item->executes ? "execute" : "tally";
-}
+static const char *const words[] = {
+	[QFS_AGENDA_TALLY] = "tally",[QFS_AGENDA_EXECUTION] = "execute",[QFS_AGENDA_DORMANCY] = "dormancy"
+};
 
 /* ---- the list ---- */
 
 static bool
 comes_before(const qfs_agenda_item *a, const qfs_agenda_item *b)
 {
-	return a->block != b->block ? a->block < b->block : a->proposal < b->proposal;
+	return a->block != b->block ? a->block < b->block : a->seq < b->seq;
 }
 
 const qfs_agenda_item *
-qfs_agenda_find(const qfs_agenda *agenda, int64_t proposal)
+qfs_agenda_find(const qfs_agenda *agenda, int64_t seq)
 {
 	for (unsigned i = 0; i < agenda->count; i++)
-		if (agenda->items[i].proposal == proposal)
+		if (agenda->items[i].seq == seq)
 			return &agenda->items[i];
 	return NULL;
 }
 
 void
-qfs_agenda_remove(qfs_agenda *agenda, int64_t proposal)
+qfs_agenda_remove(qfs_agenda *agenda, int64_t seq)
 {
 	unsigned	kept = 0;
 
 	for (unsigned i = 0; i < agenda->count; i++)
-		if (agenda->items[i].proposal != proposal)
+		if (agenda->items[i].seq != seq)
 			agenda->items[kept++] = agenda->items[i];
 	agenda->count = kept;
 }
@@ -52,7 +50,7 @@ qfs_agenda_set(qfs_agenda *agenda, const qfs_agenda_item *item)
 {
 	unsigned	n;
 
-	qfs_agenda_remove(agenda, item->proposal);
+	qfs_agenda_remove(agenda, item->seq);
 	QFS_ASSERT(agenda->count < QFS_AGENDA_MAX);
 	for (n = agenda->count++; n > 0 && comes_before(item, &agenda->items[n - 1]); n--)
 		agenda->items[n] = agenda->items[n - 1];
@@ -69,8 +67,8 @@ write_items(qfs_json_writer *w, const qfs_agenda *agenda)
 	{
 		qfs_json_open_array(w);
 		qfs_json_put_int(w, agenda->items[i].block);
-		qfs_json_put_int(w, agenda->items[i].proposal);
-		qfs_json_put_text(w, qfs_slice_of(word_of(&agenda->items[i])));
+		qfs_json_put_int(w, agenda->items[i].seq);
+		qfs_json_put_text(w, qfs_slice_of(words[agenda->items[i].kind]));
 		qfs_json_close(w);
 	}
 	qfs_json_close(w);
@@ -89,20 +87,33 @@ qfs_agenda_write(qfs_json_writer *w, const qfs_agenda *agenda)
 }
 
 static bool
+read_kind(qfs_slice value, qfs_agenda_kind *out)
+{
+	qfs_slice	word;
+
+	if (!qfs_json_to_plain(value, &word))
+		return false;
+	for (size_t n = 0; n < QFS_ROWS(words); n++)
+		if (qfs_slice_is(word, words[n]))
+		{
+			*out = (qfs_agenda_kind) n;
+			return true;
+		}
+	return false;
+}
+
+static bool
 read_item(qfs_slice value, qfs_agenda_item *out)
 {
 	qfs_json_iter iter = qfs_json_members(value);
 	qfs_slice	key;
 	qfs_slice	block;
-	qfs_slice	proposal;
+	qfs_slice	seq;
 	qfs_slice	word;
 
-	if (!qfs_json_next(&iter, &key, &block) || !qfs_json_to_int(block, &out->block) ||
-		!qfs_json_next(&iter, &key, &proposal) || !qfs_json_to_int(proposal, &out->proposal) ||
-		!qfs_json_next(&iter, &key, &word) || iter.rest.len > 0)
-		return false;
-	out->executes = qfs_slice_equal(word, QFS_LITERAL("\"execute\""));
-	return out->executes || qfs_slice_equal(word, QFS_LITERAL("\"tally\""));
+	return qfs_json_next(&iter, &key, &block) && qfs_json_to_int(block, &out->block) &&
+		qfs_json_next(&iter, &key, &seq) && qfs_json_to_int(seq, &out->seq) &&
+		qfs_json_next(&iter, &key, &word) && read_kind(word, &out->kind) && iter.rest.len == 0;
 }
 
 /* Errors: none; false = they are not of the form, or not in their order. */
@@ -120,7 +131,7 @@ read_items(qfs_slice items, qfs_agenda *out)
 	{
 		qfs_agenda_item *next = &out->items[out->count];
 
-		if (!read_item(value, next) || qfs_agenda_find(out, next->proposal) != NULL ||
+		if (!read_item(value, next) || qfs_agenda_find(out, next->seq) != NULL ||
 			(out->count > 0 && !comes_before(next - 1, next)))
 			return false;
 		out->count++;

@@ -10,6 +10,7 @@
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "engine/permission.h"
+#include "rules/governance/claim.h"
 #include "rules/governance/seats.h"
 #include "rules/governance/tally.h"
 #include "rules/governance/telling.h"
@@ -69,8 +70,27 @@ write_change(qfs_json_writer *w, const nod_change *change, int64_t number)
 	qfs_previous_write(w, change->nod.changes > 0 ? change->nod.seq : -1);
 }
 
+/* "agenda", if a holder's own change ends a claim that nobody governs; *claim: that one. */
 static qfs_status
-change_seats(qfs_act *act, const nod_change *change)
+end_claim(const qfs_act *act, const nod_change *change, int64_t *claim)
+{
+	qfs_agenda	agenda;
+	qfs_status	status = QFS_OK;
+
+	*claim = QFS_NO_CLAIM;
+	if (!is_holders(act, change))
+		return QFS_OK;
+	status = qfs_agenda_get(act->reducer->store, &agenda, act->err);
+	if (status == QFS_OK)
+		*claim = qfs_claim_end(act, &agenda);
+	if (*claim == QFS_NO_CLAIM)
+		return status;
+	qfs_agenda_write(act->result, &agenda);
+	return qfs_agenda_put(act, &agenda);
+}
+
+static qfs_status
+change_seats(qfs_act *act, const nod_change *change, int64_t claim)
 {
 	qfs_nod_record nod = change->nod;
 	qfs_electorate_record before;
@@ -88,6 +108,7 @@ change_seats(qfs_act *act, const nod_change *change)
 		return status;
 	qfs_json_key(act->result, "before");
 	qfs_json_put_int(act->result, change->nod.nod);
+	qfs_claim_write(act->result, claim);
 	qfs_electorate_write(act->result, &electorate, &before);
 	write_change(act->result, change, nod.changes);
 	return qfs_electorate_put(act, &electorate);
@@ -98,14 +119,18 @@ apply(qfs_act *act)
 {
 	int64_t		epoch = qfs_epoch_at(act->reducer, act->event->at);
 	nod_change	change;
+	int64_t		claim;
 	qfs_status	status = read_change(act, &change);
 
+	if (status == QFS_OK)
+		status = end_claim(act, &change, &claim);
 	if (status != QFS_OK)
 		return status;
 	act->fx->blocked = is_holders(act, &change) &&
 		qfs_guard_count(act->fx, &nod_epoch, change.nod.epoch + 1, epoch);
 	if (!act->fx->blocked)
-		return change_seats(act, &change);
+		return change_seats(act, &change, claim);
+	qfs_claim_write(act->result, claim);
 	write_change(act->result, &change, change.nod.changes);
 	return QFS_OK;
 }
@@ -117,8 +142,10 @@ recall(qfs_act *act)
 	int64_t		after;
 	qfs_status	status = qfs_payload_user(act, "account", &account);
 
+	if (status == QFS_OK)
+		status = qfs_claim_recall(act);
 	if (qfs_outcome_is_blocked(act->event->outcome))
-		return QFS_OK;
+		return status;
 	if (status == QFS_OK)
 		status = qfs_payload_int(act, "nod", &after);
 	if (status == QFS_OK)
@@ -133,6 +160,8 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 {
 	qfs_status	status = qfs_grounds_add_named(grounds, qfs_result_of(entry->outcome), "previous", err);
 
+	if (status == QFS_OK)
+		status = qfs_trail_previous(entry, "agenda", grounds, err);
 	return status == QFS_OK ? qfs_trail_previous(entry, "electorate", grounds, err) : status;
 }
 
@@ -171,6 +200,7 @@ tell(const qfs_story *story, qfs_buf *out)
 		qfs_buf_text(out, " could not give seats back: ");
 		qfs_say_guards(story, out);
 		qfs_buf_text(out, ".");
+		qfs_claim_say(story, out);
 		return;
 	}
 	qfs_buf_text(out, qfs_story_is_subject(story, &account) ? " hold " : " holds ");
@@ -182,6 +212,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " before");
 	qfs_say_word(story, out);
 	qfs_buf_text(out, ".");
+	qfs_claim_say(story, out);
 }
 
 const qfs_rule qfs_rule_nod_changed = {

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "engine/outcome.h"
 #include "rules/governance/ballot_box.h"
+#include "rules/governance/claim.h"
 #include "rules/governance/telling.h"
 
 static qfs_status
@@ -37,6 +38,7 @@ apply(qfs_act *act)
 {
 	qfs_ballot_box box;
 	qfs_agenda	agenda;
+	int64_t		claim;
 	qfs_status	status = qfs_ballot_box_read(act, &box);
 
 	if (status == QFS_OK)
@@ -46,7 +48,10 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 	qfs_agenda_remove(&agenda, box.proposal.seq);
+	/* It was a holder when it proposed. */
+	claim = qfs_claim_end(act, &agenda);
 	qfs_agenda_write(act->result, &agenda);
+	qfs_claim_write(act->result, claim);
 	status = qfs_agenda_put(act, &agenda);
 	return status == QFS_OK ? end(act, &box.tally) : status;
 }
@@ -81,6 +86,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " back before anybody could vote on it");
 	qfs_say_word(story, out);
 	qfs_buf_text(out, ".");
+	qfs_claim_say(story, out);
 }
 
 const qfs_rule qfs_rule_proposal_cancelled = {

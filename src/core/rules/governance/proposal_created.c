@@ -12,6 +12,7 @@
 #include "crypto/sha256.h"
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
+#include "rules/governance/claim.h"
 #include "rules/governance/motion.h"
 #include "rules/governance/telling.h"
 
@@ -39,6 +40,7 @@ typedef struct draft
 	qfs_motion	motion;
 	qfs_new_policy made;		/* of a motion that has one: the policy that it would put in force */
 	qfs_agenda	agenda;
+	int64_t		claim;			/* that nobody governs, which it ends; or QFS_NO_CLAIM */
 	qfs_nod_record nod;			/* the proposer's */
 	qfs_electorate_record electorate;
 	bool		blocks;			/* a guard does */
@@ -128,6 +130,7 @@ read_draft(const qfs_act *act, draft *d)
 		status = qfs_agenda_get(act->reducer->store, &d->agenda, act->err);
 	if (status != QFS_OK)
 		return status;
+	d->claim = qfs_claim_end(act, &d->agenda);
 	d->blocks = false;
 	qfs_terms_of(policy, d->track, &d->terms);
 	qfs_schedule_make(&d->terms, is_emergency(d), qfs_block_at(act->reducer, act->event->at), policy->epoch_blocks,
@@ -363,6 +366,7 @@ write_result(const qfs_act *act, const draft *d, const qfs_agenda *agenda)
 
 	qfs_agenda_write(w, agenda);
 	put_int(w, "base", act->reducer->ledger.policy_seq);
+	qfs_claim_write(w, d->claim);
 	status = write_keys(act, d);
 	if (d->motion.has_policy)
 	{
@@ -446,9 +450,11 @@ apply(qfs_act *act)
 	act->fx->blocked = d.blocks;
 	if (!d.blocks)
 		qfs_agenda_set(&agenda, &(qfs_agenda_item) {
-					   .block = d.schedule.ends,.proposal = (int64_t) act->event->seq
+					   .block = d.schedule.ends,.seq = (int64_t) act->event->seq
 		});
 	status = write_result(act, &d, &agenda);
+	if (status == QFS_OK && d.claim != QFS_NO_CLAIM)
+		status = qfs_agenda_put(act, &agenda);
 	return status == QFS_OK && !d.blocks ? enter(act, &d, &agenda) : status;
 }
 
@@ -479,7 +485,9 @@ recall(qfs_act *act)
 	bool		found;
 	qfs_status	status = read_track(act, &track);
 
-	if (status != QFS_OK || qfs_outcome_is_blocked(act->event->outcome))
+	if (status == QFS_OK && qfs_outcome_is_blocked(act->event->outcome))
+		return qfs_claim_recall(act);
+	if (status != QFS_OK)
 		return status;
 	begin_proposal(act, qfs_track_names[track], &proposal);
 	if (!get_int(result, "", "base", &proposal.base) || !get_int(result, "schedule", "enacts", &schedule.enacts) ||
@@ -615,6 +623,7 @@ tell(const qfs_story *story, qfs_buf *out)
 		qfs_buf_text(out, " could not make a proposal: ");
 		qfs_say_guards(story, out);
 		qfs_buf_text(out, ".");
+		qfs_claim_say(story, out);
 		return;
 	}
 	qfs_buf_text(out, " made ");
@@ -623,6 +632,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_slice_add(out, track);
 	qfs_say_word(story, out);
 	say_schedule(story, out);
+	qfs_claim_say(story, out);
 }
 
 const qfs_rule qfs_rule_proposal_created = {

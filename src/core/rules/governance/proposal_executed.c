@@ -16,9 +16,8 @@
 
 static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST};
 static const qfs_guard base_changed = {.name = "BASE_CHANGED",.relation = QFS_AT_MOST};
-static const qfs_guard policy_valid = {.name = "POLICY_VALID",.relation = QFS_AT_MOST};
 static const qfs_guard *const guards[] = {
-	&execution_grace, &base_changed, &policy_valid, &qfs_guard_nod_share, NULL
+	&execution_grace, &base_changed, &qfs_guard_policy_valid, &qfs_guard_nod_share, NULL
 };
 
 static void
@@ -29,7 +28,7 @@ judge(const qfs_act *act, const qfs_execution *plan)
 	(void) qfs_guard_count(fx, &execution_grace, plan->overdue_at, plan->block);
 	if (plan->motion.has_policy)
 		(void) qfs_guard_count(fx, &base_changed, 0, plan->stale);
-	(void) qfs_guard_count(fx, &policy_valid, 0, !plan->is_valid);
+	(void) qfs_guard_count(fx, &qfs_guard_policy_valid, 0, !plan->is_valid);
 	if (plan->motion.seat_count > 0)
 		(void) qfs_guard_count(fx, &qfs_guard_nod_share, plan->shares.bound, plan->shares.observed);
 	QFS_ASSERT((qfs_guards_first_block(fx) != NULL) == qfs_execution_is_barred(plan));
@@ -179,7 +178,7 @@ apply(qfs_act *act)
 	qfs_execution plan;
 	qfs_ballot_box box;
 	qfs_agenda	agenda;
-	qfs_status	status = qfs_settlement_begin(act, true, &agenda, &box);
+	qfs_status	status = qfs_settlement_begin(act, QFS_AGENDA_EXECUTION, &agenda, &box);
 
 	if (status == QFS_OK)
 		status = qfs_execution_plan(act, &box, &plan);

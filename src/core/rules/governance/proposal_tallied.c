@@ -117,7 +117,7 @@ decide(const qfs_act *act, qfs_ballot_box *box, qfs_agenda *agenda)
 	{
 		tally->enacts = qfs_schedule_enacts(&box->terms, emergency, tally->ends, act->reducer->policy.epoch_blocks);
 		qfs_agenda_set(agenda, &(qfs_agenda_item) {
-					   .block = tally->enacts,.proposal = tally->proposal,.executes = true
+					   .block = tally->enacts,.seq = tally->proposal,.kind = QFS_AGENDA_EXECUTION
 		});
 		return QFS_OK;
 	}
@@ -139,7 +139,7 @@ apply(qfs_act *act)
 	qfs_tally_record before;
 	qfs_agenda	agenda;
 	bool		silent;
-	qfs_status	status = qfs_settlement_begin(act, false, &agenda, &box);
+	qfs_status	status = qfs_settlement_begin(act, QFS_AGENDA_TALLY, &agenda, &box);
 
 	if (status == QFS_OK && qfs_json_length(act->event->payload) != 1)
 		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "a tally brings its proposal alone");
@@ -148,7 +148,7 @@ apply(qfs_act *act)
 	before = box.tally;
 	judge_silence(act, &box, &silent);
 	if (silent)
-		qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = box.tally.ends,.proposal = box.tally.proposal});
+		qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = box.tally.ends,.seq = box.tally.proposal});
 	else
 		status = decide(act, &box, &agenda);
 	qfs_agenda_write(w, &agenda);

@@ -19,25 +19,50 @@ first_due(const qfs_reducer *r, int64_t at, const qfs_agenda *agenda)
 }
 
 static qfs_status
+write_execution(const qfs_act *act, int64_t proposal, qfs_json_writer *w)
+{
+	qfs_execution plan;
+	qfs_ballot_box box;
+	qfs_status	status = qfs_ballot_box_get(act->reducer->store, proposal, &box, act->err);
+
+	if (status == QFS_OK)
+		status = qfs_execution_plan(act, &box, &plan);
+	if (status == QFS_OK)
+		qfs_execution_write(w, &plan, proposal);
+	return status;
+}
+
+static qfs_status
+write_dormancy(const qfs_act *act, int64_t claim, qfs_json_writer *w)
+{
+	qfs_dormancy plan;
+	qfs_status	status = qfs_dormancy_plan(act, &plan);
+
+	if (status == QFS_OK)
+		qfs_dormancy_write(w, &plan, claim);
+	return status;
+}
+
+static qfs_status
 write_payload(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
 {
-	qfs_execution plan = {.is_valid = false};
-	qfs_ballot_box box;
 	qfs_json_writer w;
 	qfs_status	status = QFS_OK;
 
-	if (item->executes)
-	{
-		status = qfs_ballot_box_get(act->reducer->store, item->proposal, &box, act->err);
-		if (status == QFS_OK)
-			status = qfs_execution_plan(act, &box, &plan);
-	}
-	if (status != QFS_OK)
-		return status;
 	qfs_json_begin(&w, payload);
-	qfs_execution_write(&w, item->executes ? &plan : NULL, item->proposal);
-	return qfs_json_end(&w, act->err);
+	if (item->kind == QFS_AGENDA_EXECUTION)
+		status = write_execution(act, item->seq, &w);
+	else if (item->kind == QFS_AGENDA_DORMANCY)
+		status = write_dormancy(act, item->seq, &w);
+	else
+		qfs_execution_write(&w, NULL, item->seq);
+	return status == QFS_OK ? qfs_json_end(&w, act->err) : status;
 }
+
+static const char *const types[] = {
+	[QFS_AGENDA_TALLY] = "PROPOSAL_TALLIED",[QFS_AGENDA_EXECUTION] = "PROPOSAL_EXECUTED",
+	[QFS_AGENDA_DORMANCY] = "DORMANCY_SETTLED"
+};
 
 qfs_status
 qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payload, qfs_error *err)
@@ -55,18 +80,35 @@ qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payl
 	item = status == QFS_OK ? first_due(r, at, &agenda) : NULL;
 	if (item == NULL)
 		return status;
-	*type = item->executes ? "PROPOSAL_EXECUTED" : "PROPOSAL_TALLIED";
+	*type = types[item->kind];
 	return write_payload(&act, item, payload);
 }
 
 /* ---- for its rules ---- */
 
+const qfs_guard qfs_guard_policy_valid = {.name = "POLICY_VALID",.relation = QFS_AT_MOST};
+
+bool
+qfs_settlement_is_of_the_change(qfs_status status)
+{
+	return status == QFS_POLICY_INVALID || status == QFS_RULES_UNKNOWN || status == QFS_KEY_FIXED || status == QFS_KEY_TRACK;
+}
+
+static qfs_status
+fail_due(const qfs_act *act, const qfs_agenda_item *item)
+{
+	if (item->kind == QFS_AGENDA_DORMANCY)
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "the claim of entry %i is to be settled first", item->seq);
+	return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "proposal %i is to be %s first", item->seq,
+					item->kind == QFS_AGENDA_EXECUTION ? "executed" : "tallied");
+}
+
 qfs_status
-qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_ballot_box *box)
+qfs_settlement_check(const qfs_act *act, qfs_agenda_kind kind, const char *member, qfs_agenda *agenda)
 {
 	const qfs_agenda_item *item;
-	int64_t		proposal;
-	qfs_status	status = qfs_payload_int(act, "proposal", &proposal);
+	int64_t		seq;
+	qfs_status	status = qfs_payload_int(act, member, &seq);
 
 	if (status == QFS_OK)
 		status = qfs_agenda_get(act->reducer->store, agenda, act->err);
@@ -75,20 +117,18 @@ qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_
 	item = first_due(act->reducer, act->event->at, agenda);
 	if (item == NULL)
 		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "nothing is due");
-	if (item->proposal != proposal || item->executes != executes)
-		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "proposal %i is to be %s first", item->proposal,
-						item->executes ? "executed" : "tallied");
-	return qfs_ballot_box_get(act->reducer->store, proposal, box, act->err);
+	return item->seq == seq && item->kind == kind ? QFS_OK : fail_due(act, item);
+}
+
+qfs_status
+qfs_settlement_begin(const qfs_act *act, qfs_agenda_kind kind, qfs_agenda *agenda, qfs_ballot_box *box)
+{
+	qfs_status	status = qfs_settlement_check(act, kind, "proposal", agenda);
+
+	return status == QFS_OK ? qfs_ballot_box_read(act, box) : status;
 }
 
 /* ---- executions ---- */
-
-/* Does it say that such a change cannot be made, and not that something could not be read? */
-static bool
-is_of_the_change(qfs_status status)
-{
-	return status == QFS_POLICY_INVALID || status == QFS_RULES_UNKNOWN || status == QFS_KEY_FIXED || status == QFS_KEY_TRACK;
-}
 
 static qfs_status
 plan_policy(const qfs_act *act, const qfs_ballot_box *box, qfs_execution *out)
@@ -125,7 +165,7 @@ qfs_execution_plan(const qfs_act *act, const qfs_ballot_box *box, qfs_execution 
 		status = plan_policy(act, box, out);
 	if (status == QFS_OK && out->motion.seat_count > 0)
 		status = qfs_motion_shares(act, &out->motion, box->terms.power_percent, &out->shares);
-	if (!is_of_the_change(status))
+	if (!qfs_settlement_is_of_the_change(status))
 		return status;
 	out->is_valid = false;
 	return QFS_OK;
@@ -149,5 +189,37 @@ qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t propo
 	}
 	qfs_json_key(w, "proposal");
 	qfs_json_put_int(w, proposal);
+	qfs_json_close(w);
+}
+
+/* ---- claims that nobody governs ---- */
+
+qfs_status
+qfs_dormancy_plan(const qfs_act *act, qfs_dormancy *out)
+{
+	qfs_motion	to_trial = {
+		.track = QFS_TRACK_CONSTITUTION,.has_policy = true,.policy = QFS_LITERAL("{\"governance\":{\"mode\":\"trial\"}}")
+	};
+	qfs_status	status;
+
+	out->is_valid = false;
+	/* A vote that had passed before has changed it meanwhile: nothing is claimed back. */
+	if (act->reducer->policy.governance.mode != QFS_MODE_ON)
+		return QFS_OK;
+	status = qfs_motion_policy(act, &to_trial, &out->made);
+	out->is_valid = status == QFS_OK;
+	return qfs_settlement_is_of_the_change(status) ? QFS_OK : status;
+}
+
+void
+qfs_dormancy_write(qfs_json_writer *w, const qfs_dormancy *plan, int64_t claim)
+{
+	qfs_json_open_object(w);
+	qfs_claim_write(w, claim);
+	if (plan->is_valid)
+	{
+		qfs_json_key(w, "policy");
+		qfs_json_put_value(w, plan->made.text);
+	}
 	qfs_json_close(w);
 }

@@ -10,6 +10,7 @@
 #define QFS_SETTLEMENT_H
 
 #include "rules/governance/ballot_box.h"
+#include "rules/governance/claim.h"
 #include "rules/governance/motion.h"
 
 /* Bytes of the longest payload: a policy, and a number. */
@@ -24,11 +25,20 @@ extern qfs_status qfs_settlement_next(qfs_reducer *r, int64_t at, const char **t
 /* ---- for its rules ---- */
 
 /*
- * The proposal that is due, with the agenda.
- * Errors: SETTLEMENT_WRONG unless the first item is due, of the payload's
- * proposal, and to be executed or tallied, as the rule does.
+ * The agenda, whose first item is due.
+ * Errors: SETTLEMENT_WRONG unless it is, and of this kind and the entry that
+ * the payload names by a member.
  */
-extern qfs_status qfs_settlement_begin(const qfs_act *act, bool executes, qfs_agenda *agenda, qfs_ballot_box *box);
+extern qfs_status qfs_settlement_check(const qfs_act *act, qfs_agenda_kind kind, const char *member, qfs_agenda *agenda);
+
+/* The same of a proposal, with how it stands. */
+extern qfs_status qfs_settlement_begin(const qfs_act *act, qfs_agenda_kind kind, qfs_agenda *agenda, qfs_ballot_box *box);
+
+/* 1 if no policy, or none that may be, can be made of what is in force. */
+extern const qfs_guard qfs_guard_policy_valid;
+
+/* Does a status say that such a change of the policy cannot be made, and not that something could not be read? */
+extern bool qfs_settlement_is_of_the_change(qfs_status status);
 
 /* What executing a proposal would do now. */
 typedef struct qfs_execution
@@ -51,5 +61,18 @@ extern bool qfs_execution_is_barred(const qfs_execution *plan);
 
 /* {"policy"?,"proposal"} */
 extern void qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t proposal);
+
+/* What settling a claim does: the policy in force, with governance in trial. */
+typedef struct qfs_dormancy
+{
+	bool		is_valid;		/* governance is on, and such a policy can be made */
+	qfs_new_policy made;
+} qfs_dormancy;
+
+/* Errors: those of the store. */
+extern qfs_status qfs_dormancy_plan(const qfs_act *act, qfs_dormancy *out);
+
+/* {"claim","policy"?} */
+extern void qfs_dormancy_write(qfs_json_writer *w, const qfs_dormancy *plan, int64_t claim);
 
 #endif

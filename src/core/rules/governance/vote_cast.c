@@ -12,6 +12,7 @@
 #include "engine/effects.h"
 #include "engine/payload.h"
 #include "rules/governance/ballot_box.h"
+#include "rules/governance/claim.h"
 #include "rules/governance/seats.h"
 #include "rules/governance/telling.h"
 
@@ -166,7 +167,7 @@ write_voter(qfs_json_writer *w, const ballot *b)
 	qfs_json_close(w);
 }
 
-/* Keeps in which epoch somebody has voted last. */
+/* Keeps in which epoch somebody has voted last, and the first vote of it. */
 static qfs_status
 note_voting(const qfs_act *act)
 {
@@ -175,9 +176,11 @@ note_voting(const qfs_act *act)
 	qfs_electorate_record electorate;
 	qfs_status	status = qfs_electorate_get(act, &electorate);
 
-	if (status != QFS_OK || electorate.voted == first)
+	if (status != QFS_OK || (electorate.has_vote && electorate.voted == first))
 		return status;
 	electorate.voted = first;
+	electorate.has_vote = true;
+	electorate.vote = (int64_t) act->event->seq;
 	return store->put(store, &qfs_kind_electorate, &electorate, act->err);
 }
 
@@ -200,17 +203,23 @@ put_vote(const qfs_act *act, const qfs_tally_record *tally, qfs_nod_record *nod,
 	return status == QFS_OK ? note_voting(act) : status;
 }
 
-/* The agenda changes if the end has moved. */
+/* The agenda changes if the end has moved, or if there was a claim that nobody governs. */
 static qfs_status
-move_item(const qfs_act *act, const ballot *b, bool moved)
+change_agenda(const qfs_act *act, const ballot *b, bool moved)
 {
 	qfs_agenda	agenda;
-	qfs_status	status = moved ? qfs_agenda_get(act->reducer->store, &agenda, act->err) : QFS_OK;
+	int64_t		claim = QFS_NO_CLAIM;
+	qfs_status	status = qfs_agenda_get(act->reducer->store, &agenda, act->err);
 
-	if (status != QFS_OK || !moved)
+	/* Whoever has given its seats back since may vote, but holds none. */
+	if (status == QFS_OK && (b->nod.nod > 0 || !act->fx->blocked))
+		claim = qfs_claim_end(act, &agenda);
+	if (status != QFS_OK || (!moved && claim == QFS_NO_CLAIM))
 		return status;
-	qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = b->box.tally.ends,.proposal = b->box.proposal.seq});
+	if (moved)
+		qfs_agenda_set(&agenda, &(qfs_agenda_item) {.block = b->box.tally.ends,.seq = b->box.proposal.seq});
 	qfs_agenda_write(act->result, &agenda);
+	qfs_claim_write(act->result, claim);
 	return qfs_agenda_put(act, &agenda);
 }
 
@@ -228,7 +237,7 @@ apply(qfs_act *act)
 	before = b.box.tally;
 	if (!act->fx->blocked)
 		count(act, &b);
-	status = move_item(act, &b, b.box.tally.ends != before.ends);
+	status = change_agenda(act, &b, b.box.tally.ends != before.ends);
 	qfs_tally_write(act->result, &b.box.tally, before.has_last, before.last);
 	write_voter(act->result, &b);
 	return status == QFS_OK && !act->fx->blocked ? put_vote(act, &b.box.tally, &b.nod, b.choice, b.power) : status;
@@ -246,7 +255,9 @@ recall(qfs_act *act)
 	bool		found;
 	qfs_status	status = qfs_payload_name(act, "choice", choice);
 
-	if (status != QFS_OK || qfs_outcome_is_blocked(act->event->outcome))
+	if (status == QFS_OK && qfs_outcome_is_blocked(act->event->outcome))
+		return qfs_claim_recall(act);
+	if (status != QFS_OK)
 		return status;
 	if (!qfs_json_member(voter, "power", &value) || !qfs_json_to_int(value, &power))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u has no power", act->event->seq);
@@ -338,15 +349,34 @@ count_step(qfs_json_writer *w, const char *choice, int64_t add, int64_t after)
 	qfs_step_close(w);
 }
 
+/* The end before it, as whoever wrote the count before says, or else the proposal. */
+static int64_t
+ends_before(const qfs_story *story, int64_t proposal)
+{
+	int64_t		previous = qfs_trail_int(qfs_trail_member(qfs_result_of(story->entry->outcome), "tally"), "previous");
+	const qfs_entry *entry = qfs_story_entry(story, previous < 0 ? proposal : previous);
+
+	return entry == NULL ? -1 :
+		qfs_trail_int(qfs_trail_member(qfs_result_of(entry->outcome), previous < 0 ? "schedule" : "tally"), "ends");
+}
+
+/* Has it moved the end?  One that ends a claim changes the agenda, too. */
+static bool
+has_moved(const qfs_story *story, const qfs_told *told)
+{
+	qfs_slice	result = qfs_result_of(story->entry->outcome);
+
+	return ends_before(story, told->proposal) != qfs_trail_int(qfs_trail_member(result, "tally"), "ends");
+}
+
 /* Of a vote that moved the end: why, and where to. */
 static void
 end_steps(const qfs_story *story, const qfs_told *told, qfs_json_writer *w)
 {
 	qfs_counts	counts = qfs_told_counts(story, told);
 	qfs_slice	result = qfs_result_of(story->entry->outcome);
-	qfs_slice	agenda;
 
-	if (!qfs_json_member(result, "agenda", &agenda))
+	if (!has_moved(story, told))
 		return;
 	qfs_step_verdict(w, told, &counts);
 	qfs_step_ends(w, qfs_trail_int(qfs_trail_member(result, "tally"), "ends"),
@@ -376,9 +406,8 @@ static void
 say_end(const qfs_story *story, const qfs_told *told, qfs_buf *out)
 {
 	qfs_slice	result = qfs_result_of(story->entry->outcome);
-	qfs_slice	agenda;
 
-	if (!qfs_json_member(result, "agenda", &agenda))
+	if (!has_moved(story, told))
 		return;
 	if (told->emergency)
 	{
@@ -399,6 +428,7 @@ tell_blocked(const qfs_story *story, int64_t proposal, qfs_buf *out)
 	qfs_buf_text(out, ": ");
 	qfs_say_guards(story, out);
 	qfs_buf_text(out, ".");
+	qfs_claim_say(story, out);
 }
 
 static void
@@ -429,6 +459,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_say_counts(out, &counts);
 	qfs_buf_text(out, ".");
 	say_end(story, &told, out);
+	qfs_claim_say(story, out);
 }
 
 const qfs_rule qfs_rule_vote_cast = {

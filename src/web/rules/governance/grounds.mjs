@@ -41,7 +41,9 @@ function addKeys(add, keys) {
 const previousOf = (value) => (Array.isArray(value) ? value.map((item) => item?.previous) : [value?.previous]);
 
 const RESTS = {
-  NOD_CHANGED: (result) => [result.previous, result.electorate],
+  DORMANCY_CLAIMED: ({ agenda, vote }) => [vote, agenda],
+  DORMANCY_SETTLED: ({ agenda }, payload) => [payload.claim, agenda],
+  NOD_CHANGED: (result) => [result.previous, result.agenda, result.electorate],
   PROPOSAL_CANCELLED: (result, payload) => [payload.proposal, result.agenda],
   PROPOSAL_CREATED: ({ agenda, seats, snapshot }) => [agenda, ...['electorate', 'emergency', 'previous', 'seat'].map((name) => snapshot?.[name]), seats],
   PROPOSAL_EXECUTED: ({ agenda, base, electorate, seats, tally }, payload) => [payload.proposal, tally, base, agenda, electorate, seats],
@@ -112,13 +114,19 @@ function createdSteps(entry, { entryOf, policy }) {
   ];
 }
 
+// The end before the vote: one that ends a claim changes the agenda, too.
+function endBefore({ outcome: { result: { tally: { previous } } }, payload: { proposal } }, entryOf) {
+  if (previous === null) return entryOf(proposal).outcome.result.schedule.ends;
+  return entryOf(previous).outcome.result.tally.ends;
+}
+
 function voteSteps(entry, { entryOf }, told) {
   const { outcome: { result, status }, payload: { choice } } = entry;
   const { tally, voter: { power } } = result;
   const steps = [step('power', { nod: seatsThen(entry, entryOf), percent: told.terms.power_percent, total: told.total }, power)];
   if (status === 'BLOCKED') return steps;
   steps.push(step(choice, { add: power, before: tally[choice] - power }, tally[choice]));
-  return result.agenda === undefined ? steps : [...steps, ...verdictSteps(told.terms, { ...tally, total: told.total }), endStep(tally.ends, told.isEmergency ? 0 : told.terms.late_blocks)];
+  return endBefore(entry, entryOf) === tally.ends ? steps : [...steps, ...verdictSteps(told.terms, { ...tally, total: told.total }), endStep(tally.ends, told.isEmergency ? 0 : told.terms.late_blocks)];
 }
 
 function talliedSteps({ outcome: { result: { state, tally } } }, { policy }, told) {
@@ -142,7 +150,7 @@ function seatSteps({ outcome: { result, status }, payload: { nod: after } }) {
   return [step('total', { after, before, total: total - after + before }, total)];
 }
 
-const STEPS = { NOD_CHANGED: seatSteps, PROPOSAL_CANCELLED: () => [], PROPOSAL_CREATED: createdSteps, PROPOSAL_EXECUTED: executedSteps, PROPOSAL_TALLIED: talliedSteps, VOTE_CAST: voteSteps };
+const STEPS = { DORMANCY_CLAIMED: () => [], DORMANCY_SETTLED: () => [], NOD_CHANGED: seatSteps, PROPOSAL_CANCELLED: () => [], PROPOSAL_CREATED: createdSteps, PROPOSAL_EXECUTED: executedSteps, PROPOSAL_TALLIED: talliedSteps, VOTE_CAST: voteSteps };
 
 // Of an entry whose result is known to be what the rule gives.  entryOf(seq): one that it rests on; policy: the one in force there.
 export function governedSteps(entry, { entryOf, policy }) {

@@ -8,7 +8,7 @@ import { integer, isAmountText, isHash, members } from '../forms.mjs';
 import { verdict } from '../store.mjs';
 import { atLeast, atMost, enlargedKeys, policyMadeBy, readMotion, shareGuards } from './motion.mjs';
 import { scheduleOf } from './numbers.mjs';
-import { agendaAfter, agendaOf, electorateOf, itemOf, seatsOf, TALLY, withItem, withoutItem } from './records.mjs';
+import { agendaAfter, electorateOf, itemOf, seatsOf, TALLY, withItem, withoutClaim, withoutItem } from './records.mjs';
 
 // Places that are kept for emergencies.
 const EMERGENCY_PLACES = 4;
@@ -46,7 +46,8 @@ async function readDraft(change, { act: { actor }, payload: { action, simulation
   const terms = termsOf(policy.governance, track);
   const isEmergency = track === 'emergency';
   const block = store.blockOf(change.at);
-  return { actor, agenda: agendaOf(store).items, block, electorate: electorateOf(store), isEmergency, made, motion, schedule: scheduleOf(terms, isEmergency, block, policy.epoch_blocks), seats, terms };
+  const { items, told } = withoutClaim(change);
+  return { actor, agenda: items, block, ended: told, electorate: electorateOf(store), isEmergency, made, motion, schedule: scheduleOf(terms, isEmergency, block, policy.epoch_blocks), seats, terms };
 }
 
 // ---- guards ----
@@ -109,12 +110,13 @@ function guardsOf(change, draft) {
 
 export async function createProposal(change, entry) {
   const draft = await readDraft(change, entry);
-  const { agenda, electorate, made, motion, schedule, seats, terms } = draft;
+  const { agenda, electorate, ended, made, motion, schedule, seats, terms } = draft;
   const isBlocked = change.judge(guardsOf(change, draft)).length > 0;
   const keys = lastChanges(change.store, motion).map(({ key, seq }) => [key, seq]);
   change.result = {
     agenda: agendaAfter(change.store, isBlocked ? agenda : withItem(agenda, [schedule.ends, change.seq, TALLY])),
     base: change.policySeq,
+    ...ended,
     ...(keys.length > 0 && { keys: Object.fromEntries(keys) }),
     ...(made && { result: made.policy.hash }),
     schedule,
@@ -131,5 +133,7 @@ export function cancelProposal(change, { act: { actor }, payload: { proposal: se
   demand(proposal.proposer === actor, 'FORBIDDEN', `proposal ${seq} is another account\u2019s`);
   demand(tally.state === 'OPEN', 'PROPOSAL_STATE', `proposal ${seq} is ${tally.state}`);
   demand(store.blockOf(change.at) < proposal.opens, 'PROPOSAL_STATE', `proposal ${seq} is voted on since block ${proposal.opens}`);
-  change.result = { agenda: agendaAfter(store, withoutItem(agendaOf(store).items, seq)) };
+  // It was a holder when it proposed.
+  const { items, told } = withoutClaim(change);
+  change.result = { agenda: agendaAfter(store, withoutItem(items, seq)), ...told };
 }

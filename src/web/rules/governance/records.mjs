@@ -10,8 +10,9 @@ import { integer, isInteger, isObject, isUserId, list, matches } from '../forms.
 
 export const EXECUTE = 'execute';
 export const TALLY = 'tally';
+export const DORMANCY = 'dormancy';
 const NEVER = Number.MAX_SAFE_INTEGER;
-const MOST_ITEMS = 16;
+const MOST_ITEMS = 17;
 
 // ---- as they are ----
 
@@ -22,7 +23,7 @@ const changeKey = (account, number) => `${account} ${number}`;
 export const seatsOf = (store, account) => store.get('nod', account)
   ?? { user_id: account, nod: 0, seq: null, epoch: 0, changes: 0, proposal: null, emergency: null, vote: null };
 
-export const electorateOf = (store) => store.get('electorate', 0) ?? { number: 0, total: 0, holders: 0, seq: null, voted: 0 };
+export const electorateOf = (store) => store.get('electorate', 0) ?? { number: 0, total: 0, holders: 0, seq: null, voted: 0, vote: null };
 
 export const agendaOf = (store) => store.get('agenda', 0) ?? { number: 0, due: NEVER, last: null, items: [] };
 
@@ -62,6 +63,18 @@ export const withItem = (items, item) => [...withoutItem(items, item[1]), item].
 // As results have it after an entry that leaves these items.
 export const agendaAfter = (store, items) => ({ items, previous: agendaOf(store).last });
 
+// Entry of the claim that nobody governs, or null.
+export const claimOn = (items) => items.find(([, , kind]) => kind === DORMANCY)?.[1] ?? null;
+
+// What the act of a holder leaves on it, {items, told}: it ends a claim, and says which.  Where entries may be missing, the
+// recorded outcome says whether there was one.
+export function withoutClaim({ recorded, store }) {
+  const { items } = agendaOf(store);
+  const claim = claimOn(items);
+  if (claim === null || (!store.knowsAgenda && recorded?.result?.claim === undefined)) return { items, told: {} };
+  return { items: withoutItem(items, claim), told: { claim } };
+}
+
 // The first item, if its block has come.
 export function dueItem(store, at) {
   const [first] = agendaOf(store).items;
@@ -74,7 +87,7 @@ const formIs = (condition, seq, what) => demand(condition, 'OUTCOME_MISMATCH', `
 const count = integer(0);
 const has = (object, shape) => isObject(object) && Object.entries(shape).every(([name, isForm]) => Object.hasOwn(object, name) && isForm(object[name]));
 
-const isItem = (item) => Array.isArray(item) && item.length === 3 && isInteger(item[0]) && isInteger(item[1]) && [EXECUTE, TALLY].includes(item[2]);
+const isItem = (item) => Array.isArray(item) && item.length === 3 && isInteger(item[0]) && isInteger(item[1]) && [DORMANCY, EXECUTE, TALLY].includes(item[2]);
 const areItems = (items) => list(isItem, MOST_ITEMS)(items) && new Set(items.map(([, proposal]) => proposal)).size === items.length
   && items.every((item, i) => i === 0 || isBefore(items[i - 1], item));
 
@@ -124,6 +137,13 @@ class Recall {
     this.electorate();
   }
 
+  // In which epoch somebody has voted last, and the first vote of it.
+  voting() {
+    const electorate = electorateOf(this.store);
+    const voted = this.store.epochOf(this.at) * this.store.policyInForce.epoch_blocks;
+    if (electorate.vote === null || electorate.voted !== voted) this.put('electorate', 0, { ...electorate, voted, vote: this.seq });
+  }
+
   tallyBefore() {
     return tallyOf(this.store, this.payload.proposal);
   }
@@ -151,6 +171,7 @@ const RECALLS = {
     const { account, nod } = r.payload;
     r.seats(account, nod, r.result);
     r.electorate();
+    r.agenda();
   },
 
   PROPOSAL_CREATED(r, { action }) {
@@ -175,7 +196,7 @@ const RECALLS = {
     r.putTally({ ...r.tallyAfter(), last: r.seq });
     r.put('vote', voteKey(proposal, r.actor), { proposal, user_id: r.actor, choice, power: voter.power, seq: r.seq });
     r.put('nod', r.actor, { ...seatsOf(r.store, r.actor), vote: r.seq });
-    r.put('electorate', 0, { ...electorateOf(r.store), voted: r.store.epochOf(r.at) * r.store.policyInForce.epoch_blocks });
+    r.voting();
     r.agenda();
   },
 
@@ -197,6 +218,16 @@ const RECALLS = {
     if (guard === null) r.newSeats();
     if (policy) recallPolicy(r, policy);
   },
+
+  // No account's: it has no status.
+  DORMANCY_CLAIMED(r) {
+    if (r.blocking() === null) r.agenda();
+  },
+
+  DORMANCY_SETTLED(r, { policy }) {
+    r.agenda();
+    if (policy) recallPolicy(r, policy);
+  },
 };
 
 // The keys that it changed are those of the proposal, whose entry is before it.
@@ -212,8 +243,9 @@ function recallPolicy(r, { keys, policy }) {
 // entry: with its outcome.  more: what has to be computed of the payload, {action, policy: {keys, policy}}.
 // Throws OUTCOME_MISMATCH, and leaves everything as it was, where the outcome does not have its form.
 export function recallRecords(store, entry, more) {
-  if (entry.outcome.status === 'BLOCKED') return;
   const recall = new Recall(store, entry);
-  RECALLS[entry.act.type](recall, more);
+  if (entry.outcome.status !== 'BLOCKED') RECALLS[entry.act.type](recall, more);
+  // One that was blocked does nothing, but for a claim that it ends.
+  else if (recall.result.claim !== undefined) recall.agenda();
   for (const row of recall.rows) row();
 }

@@ -6,6 +6,7 @@ import { hashOfJson } from '../../canonical.mjs';
 import { demand, LedgerFault } from '../fault.mjs';
 import { isInteger, isObject } from '../forms.mjs';
 import { readPolicy } from '../policy.mjs';
+import { claimDormancy, settleDormancy } from './dormancy.mjs';
 import { addGrounds, governedSteps } from './grounds.mjs';
 import { checkOperatorsKeys, leavesOf } from './keys.mjs';
 import { cancelProposal, createProposal } from './proposals.mjs';
@@ -14,13 +15,13 @@ import { changeSeats } from './seats.mjs';
 import { executeProposal, tallyProposal } from './settlements.mjs';
 import { castVote } from './votes.mjs';
 
-const RULES = { NOD_CHANGED: changeSeats, PROPOSAL_CANCELLED: cancelProposal, PROPOSAL_CREATED: createProposal, PROPOSAL_EXECUTED: executeProposal,
+const RULES = { DORMANCY_CLAIMED: claimDormancy, DORMANCY_SETTLED: settleDormancy, NOD_CHANGED: changeSeats, PROPOSAL_CANCELLED: cancelProposal, PROPOSAL_CREATED: createProposal, PROPOSAL_EXECUTED: executeProposal,
   PROPOSAL_TALLIED: tallyProposal, VOTE_CAST: castVote };
 
 // What has to be computed of a payload before records can be made of it.
 async function moreOf(store, { act: { type }, payload }) {
   if (type === 'PROPOSAL_CREATED') return { action: await hashOfJson(payload) };
-  if (type !== 'PROPOSAL_EXECUTED' || payload.policy === undefined) return {};
+  if (payload.policy === undefined) return {};
   const action = store.get('proposal', payload.proposal)?.change;
   return { policy: { keys: isObject(action?.policy) ? leavesOf(action.policy).map(([name]) => name) : [], policy: await readPolicy(payload.policy) } };
 }

@@ -6,7 +6,7 @@ import { demand } from '../fault.mjs';
 import { isUserId } from '../forms.mjs';
 import { isOperator } from '../sessions.mjs';
 import { atLeast, MOST_NOD } from './motion.mjs';
-import { changedElectorate, electorateOf, seatsOf } from './records.mjs';
+import { agendaAfter, changedElectorate, electorateOf, seatsOf, withoutClaim } from './records.mjs';
 
 // As results have it when the seats of these accounts have changed: {before, after} each.
 export function electorateAfter(store, changes) {
@@ -34,7 +34,9 @@ export function changeSeats(change, entry, { session }) {
   checkAuthority(change, entry, session, before);
   const previous = changes > 0 ? seq : null;
   const isTooSoon = actor === account && change.judge([atLeast('NOD_EPOCH', epoch + 1, store.epochOf(change.at))]).length > 0;
-  change.result = isTooSoon ? { number: changes, previous } : { before, electorate: electorateAfter(store, [{ before, after }]), number: changes + 1, previous };
+  const { items, told } = actor === account ? withoutClaim(change) : { told: {} };
+  const ended = told.claim === undefined ? {} : { agenda: agendaAfter(store, items), ...told };
+  change.result = isTooSoon ? { ...ended, number: changes, previous } : { ...ended, before, electorate: electorateAfter(store, [{ before, after }]), number: changes + 1, previous };
   demand(isTooSoon || change.result.electorate.total <= MOST_NOD, 'PAYLOAD_INVALID', 'payload.nod: all seats together would be too many');
   return isTooSoon;
 }

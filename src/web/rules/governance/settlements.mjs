@@ -12,13 +12,18 @@ import { agendaAfter, agendaOf, dueItem, EXECUTE, TALLY, withItem, withoutItem }
 import { electorateAfter } from './seats.mjs';
 import { isSettledEarly, toldTally, votesOf } from './votes.mjs';
 
-// The proposal that is due for this, as it stands.
-function begin({ at, store }, seq, what) {
+// Is this what is due?
+export function demandDue({ at, store }, seq, what) {
   const item = dueItem(store, at);
   demand(item, 'SETTLEMENT_WRONG', 'nothing is due');
-  const [, proposal, expected] = item;
-  demand(proposal === seq && expected === what, 'SETTLEMENT_WRONG', `${expected} of proposal ${proposal} is due`);
-  return boxOf(store, seq);
+  const [, due, expected] = item;
+  demand(due === seq && expected === what, 'SETTLEMENT_WRONG', `${expected} of entry ${due} is due`);
+}
+
+// The proposal that is due for this, as it stands.
+function begin(change, seq, what) {
+  demandDue(change, seq, what);
+  return boxOf(change.store, seq);
 }
 
 // ---- tallies ----

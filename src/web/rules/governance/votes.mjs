@@ -7,7 +7,7 @@ import { isHash } from '../forms.mjs';
 import { atLeast, atMost } from './motion.mjs';
 import { endAfterTurn, isTallyDecided, nodPower, tallyGuards } from './numbers.mjs';
 import { boxOf } from './proposals.mjs';
-import { agendaAfter, agendaOf, seatsAt, seatsOf, TALLY, voteKey, withItem } from './records.mjs';
+import { agendaAfter, agendaOf, seatsAt, seatsOf, TALLY, voteKey, withItem, withoutClaim } from './records.mjs';
 
 // As guards of the verdict ask.
 export const votesOf = ({ proposal: { total } }, { abstain, no, veto, yes }) => ({ abstain, no, total, veto, yes });
@@ -53,8 +53,12 @@ export function castVote(change, { act: { actor }, payload: { action, choice, pr
     atLeast('VOTE_POWER', 1, power),
   ]).length > 0;
   const after = isBlocked ? tally : tallyWith(box, choice, power, block);
+  // Whoever has given its seats back since may vote, but holds none.
+  const { items, told } = seats.nod > 0 || !isBlocked ? withoutClaim(change) : { items: agendaOf(store).items, told: {} };
+  const hasMoved = after.ends !== tally.ends;
   change.result = {
-    ...(after.ends !== tally.ends && { agenda: agendaAfter(store, withItem(agendaOf(store).items, [after.ends, seq, TALLY])) }),
+    ...((hasMoved || told.claim !== undefined) && { agenda: agendaAfter(store, hasMoved ? withItem(items, [after.ends, seq, TALLY]) : items) }),
+    ...told,
     tally: toldTally(after, tally.last),
     voter: { power, previous: seats.vote, seat: seats.seq },
   };

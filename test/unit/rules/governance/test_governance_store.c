@@ -246,7 +246,7 @@ spoilt(void)
 		"[[1,2,\"tally\"],[1,2,\"execute\"]]", "[[1,2,\"tally\"],[1,2,\"tally\"]]", "not JSON",
 		"[[1,1,\"tally\"],[1,2,\"tally\"],[1,3,\"tally\"],[1,4,\"tally\"],[1,5,\"tally\"],[1,6,\"tally\"],[1,7,\"tally\"],[1,8,\"tally\"],"
 		"[1,9,\"tally\"],[1,10,\"tally\"],[1,11,\"tally\"],[1,12,\"tally\"],[1,13,\"tally\"],[1,14,\"tally\"],[1,15,\"tally\"],[1,16,\"tally\"],"
-		"[1,17,\"tally\"]]",
+		"[1,17,\"tally\"],[1,18,\"tally\"]]",
 	};
 	qfs_proposal_record record;
 	qfs_nod_record nod = {.user = test_wallet_of(3).user,.nod = 25,.seq = 99999,.changes = 3};
