@@ -140,6 +140,36 @@ subtest 'a clock that is put forward over all of it' => sub {
   is_sound($node, 'after a silence');
 };
 
+# ---- nobody governs ----
+
+subtest 'a board that sleeps, wakes once, and sleeps on' => sub {
+  is(error_of($node, 'SELECT qfs.claim_dormancy()')->{code}, 'QFS_DORMANCY_VOID', 'in trial there is nothing to claim');
+  value($node, q(SELECT qfs.set_policy('{"governance": {"dormant_epochs": 2}}')));
+  my $proposal = propose($node, 2, track => 'constitution', action => '{"policy": {"governance": {"mode": "on"}}}');
+  wait_for_block($node, proposal_row($node, $proposal)->{opens});
+  vote($node, $_, $proposal, 'yes') for 1 .. 4;
+  wait_for_block($node, proposal_row($node, $proposal)->{ends});
+  value($node, $note);
+  wait_for_block($node, proposal_row($node, $proposal)->{enacts} + 3 * 512);
+  value($node, $note);
+  my $mode = q(SELECT policy #>> '{policy,governance,mode}' FROM qfs_api.policy() policy);
+  is(value($node, $mode), 'on', 'governance is on');
+  my $claim = value($node, 'SELECT qfs.claim_dormancy()');
+  like(agenda_of($node), qr/,$claim,"dormancy"\]/, 'the claim is on the agenda');
+  my $woken = propose($node, 3, track => 'text', action => '{}');
+  is(value($node, "SELECT outcome::jsonb #>> '{result,claim}' FROM qfs.ledger WHERE seq = $woken"), $claim, 'a wallet\'s act, without a session, ends it');
+  unlike(agenda_of($node), qr/dormancy/, 'and it is off the agenda');
+  $claim = value($node, 'SELECT qfs.claim_dormancy()');
+  my ($due) = agenda_of($node) =~ /\[(\d+),$claim,"dormancy"\]/;
+  while (agenda_of($node) =~ /^\[\[(\d+),\d+,"(?:tally|execute)"/) { wait_for_block($node, $1); value($node, $note) }
+  wait_for_block($node, $due);
+  my $before = size_of($node);
+  value($node, $note);
+  is($types->($before), 'DORMANCY_SETTLED NOTED', 'then nobody acts, and the ledger settles it');
+  is(value($node, $mode), 'trial', 'governance is in trial');
+  is_sound($node, 'after a claim');
+};
+
 is_sound_offline($node, 'at the end');
 
 # ---- the rules a second time ----
@@ -148,7 +178,7 @@ subtest 'by the rules in JavaScript' => sub {
   my ($exit, $out, $err) = run_javascript('replay', export_file($node));
   is($exit, 0, 'the whole ledger is sound') or diag($err);
   is((split ' ', $out)[3], value($node, 'SELECT qfs.state_hash()'), 'and has the state that the server has');
-  my @governed = split /\n/, value($node, q{SELECT seq FROM qfs.ledger WHERE type ~ '^(NOD|PROPOSAL|VOTE)_' ORDER BY seq});
+  my @governed = split /\n/, value($node, q{SELECT seq FROM qfs.ledger WHERE type ~ '^(DORMANCY|NOD|PROPOSAL|VOTE)_' ORDER BY seq});
   cmp_ok(scalar @governed, '>', 30, 'entries of governance');
   my @files = map { scratch_file("why-$_.json", value($node, "SELECT qfs.explain($_)")) } @governed;
   ($exit, $out, $err) = run_javascript('verify_bundle', first_key_of($node), @files);

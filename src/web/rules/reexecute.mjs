@@ -303,6 +303,7 @@ export async function reexecute(bundle, lines) {
   const { isKnown, told } = await toldSessions(bundle, line.entry, entries);
   const store = new Store();
   store.knowsAgenda = false;
+  store.saysItEndsClaim = line.entry.outcome?.result?.claim !== undefined;
   for (const one of lines.filter(({ entry }) => entry.seq < seq)) await recall(store, one);
   await putStates(store, parts, told);
   const isRun = isExecuted(topic) && isWhole;

@@ -57,6 +57,8 @@ export class Store {
     this.policyInForce = null;
     // A bundle does not show what is due.
     this.knowsAgenda = true;
+    // Where it does not: the entry in question says that it ends a claim that nobody governs.
+    this.saysItEndsClaim = false;
   }
 
   get(table, key) {

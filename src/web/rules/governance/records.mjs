@@ -68,10 +68,10 @@ export const claimOn = (items) => items.find(([, , kind]) => kind === DORMANCY)?
 
 // What the act of a holder leaves on it, {items, told}: it ends a claim, and says which.  Where entries may be missing, the
 // recorded outcome says whether there was one.
-export function withoutClaim({ recorded, store }) {
+export function withoutClaim({ store }) {
   const { items } = agendaOf(store);
   const claim = claimOn(items);
-  if (claim === null || (!store.knowsAgenda && recorded?.result?.claim === undefined)) return { items, told: {} };
+  if (claim === null || (!store.knowsAgenda && !store.saysItEndsClaim)) return { items, told: {} };
   return { items: withoutItem(items, claim), told: { claim } };
 }
 
