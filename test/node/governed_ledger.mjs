@@ -14,7 +14,7 @@ const track = (approval, majority, quorum, review = 2, timelock = 3, voting = 10
 
 // Small numbers, so that a history of some hundred blocks sees everything.
 export const GOVERNANCE = {
-  agenda: 12, cooldown_blocks: 4, deposit: '0', dormant_epochs: 1, grace_blocks: 512, key_cooldown_epochs: 2, late_blocks: 5, mode: 'trial',
+  agenda: 12, cooldown_blocks: 4, deposit: '0', dormant_epochs: 3000, grace_blocks: 512, key_cooldown_epochs: 2, late_blocks: 5, mode: 'trial',
   operator_keys: ['auth.chain_ids', 'auth.domains', 'auth.uris', 'limits.*', 'nonce_ttl_ms'], power_percent: 25, threshold_percent: 1,
   tracks: { constitution: track(51, 66, 66), emergency: track(80, 80, 80, 0, 0, 10), parameter: track(20, 66, 30), text: track(20, 66, 30) },
   veto_percent: 34,
@@ -191,10 +191,9 @@ export async function randomGovernedLedger(random, { entries, accounts }) {
     [3, () => { const n = one(); const { nod } = w.store.get('nod', GovernedWriter.user(n)); return by(n, 'NOD_CHANGED', { account: GovernedWriter.user(n), nod: random.below(nod + 2), reason: 'less' }); }],
     [4, () => w.setPolicy({ governance: { ...w.store.policyInForce.governance, ...randomGovernance(random) } })],
     [3, () => w.setPolicy({ referral: { ...POLICY.referral, activation: [], cap: random.below(100) } })],
-    [4, () => w.claim()],
     [2, () => w.setPolicy({ limits: { ...POLICY.limits, messages_per_minute: random.below(100) } })],
     [3, () => { const item = w.store.get('agenda', 0)?.items[0]; w.waitFor(item[0]); }],
-    [1, () => { const item = w.store.get('agenda', 0)?.items[0]; w.waitFor(item[0] + random.pick([1, 5, 6, 30, 600, 800])); }],
+    [1, () => { const item = w.store.get('agenda', 0)?.items[0]; w.waitFor(item[0] + random.pick([1, 5, 6, 30, 600])); }],
     [3, () => { const seq = random.pick(open()); w.waitFor(w.tally(seq).ends - 1 - random.below(6)); }],
   ].flatMap(([weight, run]) => Array(weight).fill(run));
   while (w.lines.length < entries) {

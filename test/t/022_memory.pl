@@ -158,8 +158,8 @@ my %arguments = (
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
 );
-# One does nothing but fail, the other takes a few and no more; nothing was counted yet.
-my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.find_tally qfs_api.explain_tally);
+# One does nothing but fail, the other takes a few and no more; nothing was counted yet, and governance is not on.
+my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.claim_dormancy qfs.find_tally qfs_api.explain_tally);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
 # Whoever asks over HTTP.
