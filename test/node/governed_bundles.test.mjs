@@ -30,10 +30,20 @@ const ENTRIES = 200;
 const OWN = ['act', 'outcome', 'payload', 'sig'];
 const STRANGER = `user_${'7'.repeat(64)}`;
 
-const { lines, store } = await randomGovernedLedger(random, { entries: ENTRIES, accounts: 6 });
-const entries = lines.map((line) => JSON.parse(line));
 const typeOf = ({ act: { type } }) => type;
-const governed = entries.filter((entry) => isGovernance(typeOf(entry)));
+const governedOf = (entries) => entries.filter((entry) => isGovernance(typeOf(entry)));
+
+// Some histories are of few types: another one is drawn.
+async function draw() {
+  for (;;) {
+    const { lines, store } = await randomGovernedLedger(random, { entries: ENTRIES, accounts: 6 });
+    const entries = lines.map((line) => JSON.parse(line));
+    if (new Set(governedOf(entries).map(typeOf)).size >= 5) return { lines, store, entries };
+  }
+}
+
+const { lines, store, entries } = await draw();
+const governed = governedOf(entries);
 
 const sessions = new Map();
 for (const { session, issued_block: issued, ttl_blocks: ttl, operates, device } of store.tables.session.values()) {
@@ -107,7 +117,6 @@ test('every entry of governance is executed again, for an auditor', async () => 
     const { isRun, recorded } = await run(await toAuditor(entry));
     assert.deepEqual([isRun, recorded], [true, ['first uses', 'rates']], `${typeOf(entry)} ${entry.seq}`);
   }
-  assert.ok(new Set(governed.map(typeOf)).size >= 5);
 });
 
 test('a stranger, who sees nothing of accounts, computes the same', async () => {
@@ -139,12 +148,17 @@ test('of what it rests on nothing can be left out, and nothing is shown besides'
   assert.ok(found.BUNDLE_INCOMPLETE > 50, JSON.stringify(found));
 });
 
+// An entry that says there was none before it, of whatever: who has no other entries cannot know, and is told so ("first uses").
+const FIRST = ['electorate', 'emergency', 'last', 'previous'];
+const saysFirst = (own, forged) => Object.entries(own ?? {}).some(([name, value]) => (FIRST.includes(name) && value !== null && forged?.[name] === null)
+  || (typeof value === 'object' && saysFirst(value, forged?.[name])));
+
 test('another outcome is found by whoever computes it, though its hash is right', async () => {
   let tried = 0;
   for (const entry of governed.filter(() => random.chance(40))) {
     const forged = structuredClone(entry);
     forge(random, forged, random.pick(pathsOf(forged).filter(([name, member]) => name === 'outcome' && ['guards', 'result', 'status', 'policy'].includes(member))));
-    if (canonical(forged) === canonical(entry)) continue;
+    if (canonical(forged) === canonical(entry) || saysFirst(entry.outcome.result, forged.outcome?.result)) continue;
     tried++;
     const what = `${typeOf(entry)} ${entry.seq}: ${canonical(forged.outcome)}`;
     assert.notEqual(await toAuditor(forged).then(codeOf, () => 'not to be put together'), 'sound', what);

@@ -32,7 +32,7 @@ my @entries = map { $json->decode($_->[0]) } @{ $client->query("SELECT qfs.expor
   @{ $client->query("SELECT qfs.export($filled + $BASE)")->{rows} };
 my %entry_at = map { ($_->{seq} => $_) } @entries;
 my %public  = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
-  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED);
+  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED DORMANCY_CLAIMED DORMANCY_SETTLED);
 
 # Strings that nobody guesses: ids, hashes, keys, signatures.  Accounts, codes and what profiles show are no secret.
 sub strings_of {

@@ -354,8 +354,9 @@ sub entry_of {
 
 # Types, changes of accounts and guards as the sources name them: what a rule does that nothing here makes it do is found.
 my $core = dirname(__FILE__) . '/../../src/core';
+# Those of dormancy take a hundred epochs: 045_governance.pl.
 my %named = (
-  types   => [ map { uc } slurp("$core/ledger/registry.def") =~ /^RULE\((\w+)\)$/mg ],
+  types   => [ grep { !/^DORMANCY_/ } map { uc } slurp("$core/ledger/registry.def") =~ /^RULE\((\w+)\)$/mg ],
   changes => [ map { slurp($_) =~ /\bqfs_change \w+ = \{\s*\.name = "(\w+)"/g } glob("$core/rules/*/*.c"), "$core/engine/effects.c" ],
   # Those of proposals, of which there are many, are all explained in test/unit/proof/test_explain_governance.c.
   guards  => [ map { slurp($_) =~ /\bqfs_guard \w+ = \{\s*\.name = "(\w+)"/g } glob("$core/rules/{social,account,system}/*.c"), "$core/rules/governance/tally.c" ]);
@@ -372,7 +373,7 @@ for my $what (sort keys %named) {
 # ---- who may see what, by docs/format.md ----
 
 my %public = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
-  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED);
+  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED DORMANCY_CLAIMED DORMANCY_SETTLED);
 
 sub sees_act {
   my ($reader, $entry) = @_;
