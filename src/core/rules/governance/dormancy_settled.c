@@ -35,20 +35,6 @@ check_payload(const qfs_act *act, const qfs_dormancy *plan, int64_t claim)
 }
 
 static qfs_status
-enact(qfs_act *act, qfs_slice policy)
-{
-	int64_t		previous = act->reducer->ledger.policy_seq;
-	qfs_hash	hash;
-	qfs_status	status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
-
-	if (status == QFS_OK)
-		status = qfs_policy_enact(act, policy, &hash);
-	qfs_json_key(act->result, "previous");
-	qfs_json_put_int(act->result, previous);
-	return status;
-}
-
-static qfs_status
 apply(qfs_act *act)
 {
 	qfs_dormancy plan;
@@ -65,7 +51,7 @@ apply(qfs_act *act)
 	qfs_agenda_remove(&agenda, agenda.items[0].seq);
 	qfs_agenda_write(act->result, &agenda);
 	status = qfs_agenda_put(act, &agenda);
-	return status == QFS_OK && plan.is_valid ? enact(act, plan.made.text) : status;
+	return status == QFS_OK && plan.is_valid ? qfs_policy_replace(act, plan.made.text) : status;
 }
 
 static qfs_status
@@ -74,7 +60,7 @@ recall(qfs_act *act)
 	qfs_slice	policy;
 	qfs_status	status = qfs_agenda_recall(act);
 
-	return status == QFS_OK && qfs_json_member(act->event->payload, "policy", &policy) ? enact(act, policy) : status;
+	return status == QFS_OK && qfs_json_member(act->event->payload, "policy", &policy) ? qfs_policy_replace(act, policy) : status;
 }
 
 /* ---- its explanation ---- */

@@ -73,17 +73,9 @@ remember_key(void *context, qfs_slice name, qfs_slice value)
 static qfs_status
 enact(qfs_act *act, const qfs_motion *motion, qfs_slice policy)
 {
-	int64_t		previous = act->reducer->ledger.policy_seq;
-	qfs_hash	hash;
 	qfs_status	status = qfs_policy_leaves(motion->policy, remember_key, act, act->err);
 
-	if (status == QFS_OK)
-		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
-	if (status == QFS_OK)
-		status = qfs_policy_enact(act, policy, &hash);
-	qfs_json_key(act->result, "previous");
-	qfs_json_put_int(act->result, previous);
-	return status;
+	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;
 }
 
 /* ---- seats ---- */
@@ -243,12 +235,9 @@ recall_keys(qfs_act *act)
 static qfs_status
 recall_policy(qfs_act *act, qfs_slice policy)
 {
-	qfs_hash	hash;
 	qfs_status	status = recall_keys(act);
 
-	if (status == QFS_OK)
-		status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
-	return status == QFS_OK ? qfs_policy_enact(act, policy, &hash) : status;
+	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;
 }
 
 static qfs_status

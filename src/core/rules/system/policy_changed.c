@@ -34,13 +34,20 @@ qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_hash *hash)
 	return QFS_OK;
 }
 
-static qfs_status
-read_and_enact(qfs_act *act, qfs_slice policy)
+qfs_status
+qfs_policy_replace(qfs_act *act, qfs_slice policy)
 {
+	int64_t		previous = act->reducer->ledger.policy_seq;
 	qfs_hash	hash;
 	qfs_status	status = qfs_reducer_read_policy(act->reducer, policy, &hash, act->err);
 
-	return status == QFS_OK ? qfs_policy_enact(act, policy, &hash) : status;
+	if (status == QFS_OK)
+		status = qfs_policy_enact(act, policy, &hash);
+	if (status != QFS_OK)
+		return status;
+	qfs_json_key(act->result, "previous");
+	qfs_json_put_int(act->result, previous);
+	return QFS_OK;
 }
 
 /* ---- what the operator may change ---- */
@@ -104,7 +111,6 @@ qfs_policy_check_governed(const qfs_act *act, const qfs_policy *from, const qfs_
 static qfs_status
 apply(qfs_act *act)
 {
-	int64_t		previous = act->reducer->ledger.policy_seq;
 	qfs_slice	policy;
 	qfs_policy	parsed;
 	qfs_status	status = qfs_payload_value(act, "policy", &policy);
@@ -117,13 +123,7 @@ apply(qfs_act *act)
 		status = qfs_policy_check_change(&act->reducer->policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_check_governed(act, &act->reducer->policy, &parsed);
-	if (status == QFS_OK)
-		status = read_and_enact(act, policy);
-	if (status != QFS_OK)
-		return status;
-	qfs_json_key(act->result, "previous");
-	qfs_json_put_int(act->result, previous);
-	return QFS_OK;
+	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;
 }
 
 static qfs_status
@@ -132,7 +132,7 @@ recall(qfs_act *act)
 	qfs_slice	policy;
 	qfs_status	status = qfs_payload_value(act, "policy", &policy);
 
-	return status == QFS_OK ? read_and_enact(act, policy) : status;
+	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;
 }
 
 const qfs_rule qfs_rule_policy_changed = {

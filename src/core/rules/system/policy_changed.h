@@ -15,6 +15,13 @@
 extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_hash *hash);
 
 /*
+ * Puts a policy in force in the place of another one, from the next entry on,
+ * and says which entry put that in force.
+ * Errors: POLICY_INVALID, RULES_UNKNOWN.
+ */
+extern qfs_status qfs_policy_replace(qfs_act *act, qfs_slice policy);
+
+/*
  * May the operator put this policy in force?  Governance "on" it cannot bring;
  * while it is on, it changes its own keys alone, and of these none that a vote
  * changed less than key_cooldown_epochs ago.
