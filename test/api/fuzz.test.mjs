@@ -17,8 +17,9 @@ const CALLS = Number(process.env.QFS_FUZZ_CALLS ?? 1500);
 const pageOf = async (token) => assertOk(await api.read('/', token));
 const functionsOf = (page) => Object.keys(page.paths).filter((path) => path.startsWith('/rpc/')).map((path) => path.slice(5)).sort();
 
-const FOR_ALL = ['account_statement', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'chat_key', 'checkpoint', 'coherence', 'consistency_proof', 'deliver', 'entry', 'entry_bundle', 'entry_head', 'event_types',
-  'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'head', 'page_error', 'page_module', 'policy', 'pre_request', 'profile', 'tile', 'tlog_proof', 'vkey', 'wallet_text'];
+const FOR_ALL = ['account_statement', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'cancel_proposal', 'chat_key', 'checkpoint', 'coherence', 'consistency_proof', 'deliver', 'entry',
+  'entry_bundle', 'entry_head', 'event_types', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'governance', 'head',
+  'hold_fewer', 'page_error', 'page_module', 'policy', 'pre_request', 'profile', 'propose', 'settle', 'tile', 'tlog_proof', 'vkey', 'vote', 'vote_chain', 'wallet_text'];
 const FOR_USERS = ['create_content', 'erase_message', 'erase_profile', 'events_batch', 'history', 'inbox', 'mark_read', 'messages', 'publish_chat_key',
   'referral_code', 'referral_stats', 'score_content', 'send_message', 'session_revoke', 'session_rotate', 'sessions', 'set_profile', 'since', 'socket_identity', 'use_referral'];
 
@@ -38,7 +39,7 @@ test('the OpenAPI page: what each role may call, with a comment each', async () 
   assert.ok(user.paths['/rpc/head'].get && user.paths['/ledger'].get && !user.paths['/ledger'].post);
   const { token } = await login(api);
   assert.equal((await api.read('/rpc/session_rotate', token)).status, 405);
-  assert.deepEqual(Object.keys(user.definitions), ['ledger']);
+  assert.deepEqual(Object.keys(user.definitions).sort(), ['ledger', 'policy_keys', 'proposals', 'seats', 'tallies', 'votes']);
 });
 
 // ---- hostile values ----

@@ -84,7 +84,7 @@ function groundOf({ act: { actor, type }, outcome: { result }, payload, seq }) {
 async function linesBefore(entry, withAccounts) {
   const parts = withAccounts ? [...entry.accounts, ...readOf(entry.outcome)].filter(({ previous }) => previous !== null) : [];
   const ground = groundOf(entry);
-  const numbers = [...new Set([...ground, ...parts.map(({ previous }) => previous)])].sort((a, b) => a - b);
+  const numbers = [...new Set([...ground, ...parts.map(({ previous }) => previous)])].filter((seq) => seq < entry.seq).sort((a, b) => a - b);
   return Promise.all(numbers.map(async (seq) => {
     const isPart = (part) => parts.some(({ account, kind, previous }) => previous === seq && account === part.account && kind === part.kind);
     if (ground.includes(seq) && entries[seq].accounts.length === 0) return lines[seq];
