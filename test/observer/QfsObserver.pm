@@ -29,6 +29,8 @@ my %OF_ACCOUNT = (
   'qfs.find_last_act'         => 'qfs.find_last_act(a::qfs.user_id)',
   'qfs.find_own_touch'        => 'qfs.find_own_touch(a::qfs.user_id, NULL)',
   'qfs.find_account_to_explain' => 'qfs.find_account_to_explain(a)',
+  'qfs_api.explain_vote'      => 'qfs_api.explain_vote(1, a)',
+  'qfs.find_vote'             => 'qfs.find_vote(1, a)',
   'qfs.explain_own'           => q{qfs.explain_own(n - 1, 'reward', a::qfs.user_id, NULL, 0)},
   'qfs.explain_to_caller'     => q{qfs.explain_to_caller(n - 1, 'coherence', a::qfs.user_id)},
 );
@@ -57,6 +59,14 @@ my %OF_ALL = (
   'qfs_api.tile'              => q{encode(qfs_api.tile(0, (n - 1) / 256, ((n - 1) % 256 + 1)::integer), 'hex')},
   'qfs_api.entry_bundle'      => q{convert_from(regexp_replace(encode(qfs_api.entry_bundle((n - 1) / 256, ((n - 1) % 256 + 1)::integer), 'escape'), '\\\\\d{3}', '', 'g')::bytea, 'UTF8')},
   'qfs_api.auth_nonce'        => 'qfs_api.auth_nonce()',
+  # The block is the clock's.
+  'qfs_api.governance'        => q{(qfs_api.governance() - 'block')},
+  'qfs_api.explain_tally'     => 'qfs_api.explain_tally(1)',
+  'qfs_api.vote_chain'        => 'qfs_api.vote_chain(1)',
+  'qfs.find_tally'            => 'qfs.find_tally(1)',
+  'qfs.block_time'            => 'qfs.block_time(1)',
+  'qfs.policy_key_list'       => '(SELECT jsonb_agg(k) FROM qfs.policy_key_list() k)',
+  (map { ("qfs_api.$_" => "(SELECT jsonb_agg(v) FROM qfs_api.$_ v)") } qw(policy_keys proposals seats tallies votes)),
   'qfs.is_public'             => 'qfs.is_public()',
   'qfs.version'               => 'qfs.version()',
   'qfs.current_session'       => 'qfs.current_session()',
@@ -68,7 +78,8 @@ my %OF_PAIR = (
   'qfs_api.explain_message' => 'qfs_api.explain_message(qfs.thread(a::qfs.user_id, b::qfs.user_id)::text, 1, a)',
   'qfs.find_message'        => 'qfs.find_message(qfs.thread(a::qfs.user_id, b::qfs.user_id)::text, 1, a)',
 );
-my %SILENT = map { ($_ => 1) } qw(qfs_api.pre_request qfs_api.auth_challenge qfs_api.auth_login qfs_api.deliver qfs_api.wallet_text qfs_api.app qfs_api.page_module qfs_api.page_error qfs.authenticate qfs.authenticate_request);
+my %SILENT = map { ($_ => 1) } qw(qfs_api.pre_request qfs_api.auth_challenge qfs_api.auth_login qfs_api.deliver qfs_api.wallet_text
+  qfs_api.propose qfs_api.vote qfs_api.cancel_proposal qfs_api.hold_fewer qfs_api.settle qfs_api.app qfs_api.page_module qfs_api.page_error qfs.authenticate qfs.authenticate_request);
 
 # What qfs_anon may ask that gives another answer tomorrow.
 sub open_doors {
