@@ -478,14 +478,11 @@ print_sessions(qfs_audit *audit)
 		qfs_buf_init(&buf, memory, sizeof(memory));
 		qfs_json_begin(&w, &buf);
 		qfs_json_open_object(&w);
-		qfs_json_key(&w, "issued_block");
-		qfs_json_put_int(&w, session->issued_block);
-		qfs_json_key(&w, "seq");
-		qfs_json_put_int(&w, session->seq);
+		qfs_json_put_member_int(&w, "issued_block", session->issued_block);
+		qfs_json_put_member_int(&w, "seq", session->seq);
 		qfs_json_key(&w, "session");
 		qfs_json_put_hex(&w, session->session.bytes, sizeof(session->session.bytes));
-		qfs_json_key(&w, "ttl_blocks");
-		qfs_json_put_int(&w, session->ttl_blocks);
+		qfs_json_put_member_int(&w, "ttl_blocks", session->ttl_blocks);
 		qfs_json_close(&w);
 		printf("%.*s\n", (int) buf.len, (const char *) buf.data);
 	}

@@ -22,14 +22,12 @@ qfs_open_session_write(qfs_json_writer *w, const qfs_open_session *session)
 		qfs_json_put_base64url(w, session->device.bytes, sizeof(session->device.bytes));
 	else
 		qfs_json_put_null(w);
-	qfs_json_key(w, "expires_at");
-	qfs_json_put_int(w, session->expires_at);
+	qfs_json_put_member_int(w, "expires_at", session->expires_at);
 	qfs_json_key(w, "operator");
 	qfs_json_put_bool(w, session->operates);
 	qfs_json_key(w, "session");
 	qfs_json_put_hex(w, session->session.bytes, sizeof(session->session.bytes));
-	qfs_json_key(w, "ttl_blocks");
-	qfs_json_put_int(w, session->ttl_blocks);
+	qfs_json_put_member_int(w, "ttl_blocks", session->ttl_blocks);
 	qfs_json_close(w);
 }
 

@@ -146,8 +146,7 @@ qfs_account_part_write(qfs_json_writer *w, const qfs_account_change *change)
 	qfs_json_put_user(w, &change->after.user);
 	qfs_json_key(w, "kind");
 	qfs_json_put_text(w, qfs_slice_of(qfs_account_kind_names[change->kind]));
-	qfs_json_key(w, "policy");
-	qfs_json_put_int(w, change->policy);
+	qfs_json_put_member_int(w, "policy", change->policy);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, change->before.last_entry);
 	qfs_json_key(w, "rules");

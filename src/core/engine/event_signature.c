@@ -60,8 +60,7 @@ qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, int64_t nonce,
 	qfs_json_put_user(&w, &event->actor);
 	qfs_json_key(&w, "ledger");
 	qfs_json_put_hex(&w, ledger->bytes, sizeof(ledger->bytes));
-	qfs_json_key(&w, "nonce");
-	qfs_json_put_int(&w, nonce);
+	qfs_json_put_member_int(&w, "nonce", nonce);
 	qfs_json_key(&w, "payload");
 	qfs_json_put_value(&w, event->payload);
 	qfs_json_key(&w, "type");

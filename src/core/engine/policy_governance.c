@@ -78,29 +78,22 @@ qfs_governance_read(qfs_slice policy, qfs_governance *out, qfs_error *err)
 
 /* ---- of a proposal ---- */
 
-static void
-put_number(qfs_json_writer *w, const char *name, int64_t n)
-{
-	qfs_json_key(w, name);
-	qfs_json_put_int(w, n);
-}
-
 void
 qfs_terms_write(qfs_json_writer *w, const qfs_terms *terms)
 {
 	qfs_json_open_object(w);
-	put_number(w, "approval", terms->approval);
+	qfs_json_put_member_int(w, "approval", terms->approval);
 	qfs_json_key(w, "deposit");
 	qfs_json_put_amount(w, terms->deposit);
-	put_number(w, "grace_blocks", terms->grace_blocks);
-	put_number(w, "late_blocks", terms->late_blocks);
-	put_number(w, "majority", terms->majority);
-	put_number(w, "power_percent", terms->power_percent);
-	put_number(w, "quorum", terms->quorum);
-	put_number(w, "review_blocks", terms->review_blocks);
-	put_number(w, "timelock_blocks", terms->timelock_blocks);
-	put_number(w, "veto_percent", terms->veto_percent);
-	put_number(w, "voting_blocks", terms->voting_blocks);
+	qfs_json_put_member_int(w, "grace_blocks", terms->grace_blocks);
+	qfs_json_put_member_int(w, "late_blocks", terms->late_blocks);
+	qfs_json_put_member_int(w, "majority", terms->majority);
+	qfs_json_put_member_int(w, "power_percent", terms->power_percent);
+	qfs_json_put_member_int(w, "quorum", terms->quorum);
+	qfs_json_put_member_int(w, "review_blocks", terms->review_blocks);
+	qfs_json_put_member_int(w, "timelock_blocks", terms->timelock_blocks);
+	qfs_json_put_member_int(w, "veto_percent", terms->veto_percent);
+	qfs_json_put_member_int(w, "voting_blocks", terms->voting_blocks);
 	qfs_json_close(w);
 }
 

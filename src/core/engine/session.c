@@ -31,10 +31,8 @@ void
 qfs_session_write_result(const qfs_reducer *r, qfs_json_writer *w, const qfs_session_record *session,
 						 const qfs_hash *nonce)
 {
-	qfs_json_key(w, "expires_at");
-	qfs_json_put_int(w, qfs_session_expires_at(r, session));
-	qfs_json_key(w, "issued_block");
-	qfs_json_put_int(w, session->issued_block);
+	qfs_json_put_member_int(w, "expires_at", qfs_session_expires_at(r, session));
+	qfs_json_put_member_int(w, "issued_block", session->issued_block);
 	if (nonce != NULL)
 	{
 		qfs_json_key(w, "nonce");
@@ -69,8 +67,7 @@ qfs_session_name(qfs_session_record *session, const qfs_hash *nonce)
 	qfs_json_put_user(&w, &session->user);
 	qfs_json_key(&w, "device");
 	qfs_session_write_device(&w, session);
-	qfs_json_key(&w, "issued_block");
-	qfs_json_put_int(&w, session->issued_block);
+	qfs_json_put_member_int(&w, "issued_block", session->issued_block);
 	qfs_json_key(&w, "nonce");
 	qfs_json_put_hex(&w, nonce->bytes, sizeof(nonce->bytes));
 	qfs_json_key(&w, "scope");

@@ -15,11 +15,8 @@ is_reader(const qfs_reader *reader, const qfs_user_id *user)
 static bool
 find_named(const qfs_rule *rule, const qfs_entry *entry, qfs_user_id *out)
 {
-	qfs_slice	value;
-
 	return rule != NULL && rule->party_member != NULL &&
-		qfs_json_member(entry->payload, rule->party_member, &value) && qfs_json_to_plain(value, &value) &&
-		qfs_user_id_parse(value, out, NULL) == QFS_OK;
+		qfs_json_member_user(entry->payload, rule->party_member, out);
 }
 
 static bool

@@ -73,8 +73,7 @@ qfs_auth_write(qfs_buf *out, const qfs_auth *auth)
 	}
 	if (auth->is_signed)
 	{
-		qfs_json_key(&w, "nonce");
-		qfs_json_put_int(&w, auth->nonce);
+		qfs_json_put_member_int(&w, "nonce", auth->nonce);
 	}
 	if (auth->via == QFS_VIA_SESSION)
 	{

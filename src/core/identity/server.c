@@ -96,10 +96,8 @@ qfs_server_record_write(qfs_json_writer *w, const qfs_server_record *record)
 	qfs_json_put_text(w, qfs_slice_of(record->salt));
 	qfs_json_key(w, "system");
 	qfs_json_put_hex(w, record->system.bytes, QFS_HASH_LEN);
-	qfs_json_key(w, "timeline");
-	qfs_json_put_int(w, record->timeline);
-	qfs_json_key(w, "version");
-	qfs_json_put_int(w, record->version);
+	qfs_json_put_member_int(w, "timeline", record->timeline);
+	qfs_json_put_member_int(w, "version", record->version);
 	qfs_json_close(w);
 }
 

@@ -106,10 +106,8 @@ write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
 	qfs_json_open_object(&w);
 	qfs_json_key(&w, "aud");
 	qfs_json_put_text(&w, origin);
-	qfs_json_key(&w, "exp");
-	qfs_json_put_int(&w, token->expires_at);
-	qfs_json_key(&w, "iat");
-	qfs_json_put_int(&w, token->issued_at);
+	qfs_json_put_member_int(&w, "exp", token->expires_at);
+	qfs_json_put_member_int(&w, "iat", token->issued_at);
 	qfs_json_key(&w, "iss");
 	qfs_json_put_text(&w, origin);
 	qfs_json_key(&w, "jti");

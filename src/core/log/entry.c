@@ -169,13 +169,11 @@ qfs_status
 qfs_account_part_read(qfs_entry *entry, qfs_slice value, qfs_account_part **out, qfs_error *err)
 {
 	qfs_account_part *next = &entry->account_parts[entry->account_count];
-	qfs_slice	account;
 	qfs_slice	kind;
 
 	if (entry->account_count == QFS_ACCOUNT_PARTS_MAX)
 		return qfs_fail(err, QFS_ENTRY_FORMAT, "more than %u parts of accounts", (uint64_t) QFS_ACCOUNT_PARTS_MAX);
-	if (!qfs_json_member(value, "account", &account) || !qfs_json_to_plain(account, &account) ||
-		qfs_user_id_parse(account, &next->account, NULL) != QFS_OK ||
+	if (!qfs_json_member_user(value, "account", &next->account) ||
 		!qfs_json_member(value, "kind", &kind) || !qfs_json_to_plain(kind, &kind) || kind.len == 0 ||
 		kind.len > QFS_TYPE_MAX)
 		return qfs_fail(err, QFS_ENTRY_FORMAT, "a part of an account without account or kind");

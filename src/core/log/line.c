@@ -72,8 +72,7 @@ qfs_line_write(const qfs_entry *entry, qfs_buf *out, qfs_error *err)
 	qfs_json_open_object(&w);
 	put_accounts(&w, entry);
 	put_named(&w, entry, QFS_PART_ACT);
-	qfs_json_key(&w, "at");
-	qfs_json_put_int(&w, entry->at);
+	qfs_json_put_member_int(&w, "at", entry->at);
 	put_named(&w, entry, QFS_PART_OUTCOME);
 	put_named(&w, entry, QFS_PART_PAYLOAD);
 	qfs_json_key(&w, "prev");
@@ -83,11 +82,9 @@ qfs_line_write(const qfs_entry *entry, qfs_buf *out, qfs_error *err)
 		qfs_json_key(&w, "salt");
 		qfs_json_put_hex(&w, entry->salt.bytes, sizeof(entry->salt.bytes));
 	}
-	qfs_json_key(&w, "seq");
-	qfs_json_put_int(&w, (int64_t) entry->seq);
+	qfs_json_put_member_int(&w, "seq", (int64_t) entry->seq);
 	put_named(&w, entry, QFS_PART_SIG);
-	qfs_json_key(&w, "v");
-	qfs_json_put_int(&w, 2);
+	qfs_json_put_member_int(&w, "v", 2);
 	qfs_json_close(&w);
 	if (out->overflow)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "entry %u", entry->seq);

@@ -179,10 +179,9 @@ member_text(qfs_slice object, const char *name, uint8_t *memory, size_t capacity
 static bool
 member_count(qfs_slice object, const char *name, uint64_t *out)
 {
-	qfs_slice	value;
 	int64_t		n;
 
-	if (!qfs_json_member(object, name, &value) || !qfs_json_to_int(value, &n) || n < 0)
+	if (!qfs_json_member_count(object, name, &n))
 		return false;
 	*out = (uint64_t) n;
 	return true;

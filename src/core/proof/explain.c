@@ -423,13 +423,6 @@ put_hash(qfs_json_writer *w, const char *name, const qfs_hash *hash)
 	qfs_json_put_hex(w, hash->bytes, sizeof(hash->bytes));
 }
 
-static void
-put_count(qfs_json_writer *w, const char *name, int64_t n)
-{
-	qfs_json_key(w, name);
-	qfs_json_put_int(w, n);
-}
-
 /* A member of a canonical object, or else this. */
 static void
 put_member(qfs_json_writer *w, const char *name, qfs_slice object, const char *otherwise)
@@ -512,15 +505,15 @@ write_session(const qfs_explanation *x, qfs_json_writer *w)
 
 	qfs_json_key(w, "session");
 	qfs_json_open_object(w);
-	put_count(w, "block", qfs_block_at(x->reducer, x->subject->entry.at));
+	qfs_json_put_member_int(w, "block", qfs_block_at(x->reducer, x->subject->entry.at));
 	qfs_json_key(w, "device");
 	qfs_session_write_device(w, s);
-	put_count(w, "expires_at", qfs_session_expires_at(x->reducer, s));
-	put_count(w, "issued_block", s->issued_block);
+	qfs_json_put_member_int(w, "expires_at", qfs_session_expires_at(x->reducer, s));
+	qfs_json_put_member_int(w, "issued_block", s->issued_block);
 	qfs_json_key(w, "scope");
 	qfs_session_write_scope(w, s);
 	put_hash(w, "session", &s->session);
-	put_count(w, "ttl_blocks", s->ttl_blocks);
+	qfs_json_put_member_int(w, "ttl_blocks", s->ttl_blocks);
 	qfs_json_close(w);
 }
 
@@ -537,11 +530,11 @@ write_statement(const qfs_explanation *x, qfs_json_writer *w)
 		if (!qfs_explain_is_stated(x, entry))
 			continue;
 		qfs_json_open_object(w);
-		put_count(w, "at", entry->at);
+		qfs_json_put_member_int(w, "at", entry->at);
 		write_word(entry, w);
 		qfs_json_key(w, "change");
 		qfs_json_put_value(w, qfs_evidence_part(entry, &x->question.subject, QFS_STANDING)->part.value);
-		put_count(w, "seq", (int64_t) entry->seq);
+		qfs_json_put_member_int(w, "seq", (int64_t) entry->seq);
 		put_type(w, entry);
 		qfs_json_close(w);
 	}
@@ -681,8 +674,8 @@ write_standing(const qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 	qfs_json_put_amount(w, standing.coherence);
 	qfs_json_key(w, "flx");
 	qfs_json_put_amount(w, standing.flx);
-	put_count(w, "points", standing.points);
-	put_count(w, "referrals", standing.referrals);
+	qfs_json_put_member_int(w, "points", standing.points);
+	qfs_json_put_member_int(w, "referrals", standing.referrals);
 	qfs_json_close(w);
 	return status;
 }
@@ -699,7 +692,7 @@ write_result(const qfs_explanation *x, qfs_json_writer *w, qfs_error *err)
 
 	qfs_json_key(w, "result");
 	qfs_json_open_object(w);
-	put_count(w, "at", entry->at);
+	qfs_json_put_member_int(w, "at", entry->at);
 	write_word(entry, w);
 	if (executed)
 		write_effects(x, w);
@@ -732,7 +725,7 @@ write_policy(const qfs_explanation *x, qfs_json_writer *w)
 	}
 	qfs_json_open_object(w);
 	put_hash(w, "hash", &x->policy_hash);
-	put_count(w, "seq", x->policy_seq);
+	qfs_json_put_member_int(w, "seq", x->policy_seq);
 	qfs_json_close(w);
 }
 
@@ -760,7 +753,7 @@ write(qfs_explanation *x, qfs_slice note, const qfs_hash *hash, qfs_buf *out, qf
 		return status;
 	if (hash != NULL)
 		put_hash(w, "explanation_hash", hash);
-	put_count(w, "from", (int64_t) q->from);
+	qfs_json_put_member_int(w, "from", (int64_t) q->from);
 	write_guards(x, w);
 	qfs_json_key(w, "narrative");
 	qfs_json_put_text(w, qfs_buf_slice(&narrative));
@@ -771,7 +764,7 @@ write(qfs_explanation *x, qfs_slice note, const qfs_hash *hash, qfs_buf *out, qf
 	status = write_result(x, w, err);
 	if (status != QFS_OK)
 		return status;
-	put_count(w, "seq", (int64_t) q->seq);
+	qfs_json_put_member_int(w, "seq", (int64_t) q->seq);
 	write_sessions(x, w);
 	qfs_json_key(w, "steps");
 	qfs_json_open_array(w);
@@ -785,7 +778,7 @@ write(qfs_explanation *x, qfs_slice note, const qfs_hash *hash, qfs_buf *out, qf
 	qfs_json_key(w, "topic");
 	qfs_json_put_text(w, qfs_slice_of(topics[q->topic]));
 	put_hash(w, "tx_id", &x->subject->hash);
-	put_count(w, "v", 2);
+	qfs_json_put_member_int(w, "v", 2);
 	qfs_json_close(w);
 	return qfs_json_end(w, err);
 }

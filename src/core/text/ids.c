@@ -55,6 +55,15 @@ qfs_json_put_user(qfs_json_writer *w, const qfs_user_id *id)
 	qfs_json_put_text(w, qfs_buf_slice(&buf));
 }
 
+bool
+qfs_json_member_user(qfs_slice object, const char *name, qfs_user_id *out)
+{
+	qfs_slice	text;
+
+	return qfs_json_member(object, name, &text) && qfs_json_to_plain(text, &text) &&
+		qfs_user_id_parse(text, out, NULL) == QFS_OK;
+}
+
 static bool
 is_upper(uint8_t c)
 {

@@ -20,6 +20,9 @@ extern qfs_status qfs_user_id_parse(qfs_slice text, qfs_user_id *out, qfs_error 
 extern void qfs_user_id_write(qfs_buf *out, const qfs_user_id *id);
 extern void qfs_json_put_user(qfs_json_writer *w, const qfs_user_id *id);
 
+/* A member that must be a string: a user id. */
+extern bool qfs_json_member_user(qfs_slice object, const char *name, qfs_user_id *out);
+
 /*
  * Source: EIP-55.  All-lower and all-upper digits carry no checksum and pass.
  * Errors: ADDRESS_SYNTAX, ADDRESS_CHECKSUM.

@@ -61,6 +61,9 @@ extern bool qfs_json_to_int(qfs_slice value, int64_t *out);
 extern qfs_slice qfs_json_member_or(qfs_slice object, const char *name, qfs_slice otherwise);
 extern int64_t qfs_json_int_or(qfs_slice value, int64_t otherwise);
 
+/* A member that counts or numbers something: an integer of at least 0.  False: there is none, *out is of no use. */
+extern bool qfs_json_member_count(qfs_slice object, const char *name, int64_t *out);
+
 /* The inside of a string without escapes; false for any other value. */
 extern bool qfs_json_to_plain(qfs_slice value, qfs_slice *out);
 
@@ -122,6 +125,9 @@ extern void qfs_json_put_base64url(qfs_json_writer *w, const uint8_t *bytes, siz
 
 /* A value that qfs_json_check has accepted, or would. */
 extern void qfs_json_put_value(qfs_json_writer *w, qfs_slice canonical);
+
+/* A member that is an integer: its key, and the value. */
+extern void qfs_json_put_member_int(qfs_json_writer *w, const char *name, int64_t n);
 
 /* Was one value written, with every bracket that it opens closed? */
 static inline bool

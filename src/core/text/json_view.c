@@ -209,6 +209,14 @@ qfs_json_int_or(qfs_slice value, int64_t otherwise)
 }
 
 bool
+qfs_json_member_count(qfs_slice object, const char *name, int64_t *out)
+{
+	qfs_slice	value;
+
+	return qfs_json_member(object, name, &value) && qfs_json_to_int(value, out) && *out >= 0;
+}
+
+bool
 qfs_json_to_plain(qfs_slice value, qfs_slice *out)
 {
 	if (qfs_json_type_of(value) != QFS_JSON_STRING ||

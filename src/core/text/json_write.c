@@ -245,6 +245,13 @@ qfs_json_put_int(qfs_json_writer *w, int64_t n)
 }
 
 void
+qfs_json_put_member_int(qfs_json_writer *w, const char *name, int64_t n)
+{
+	qfs_json_key(w, name);
+	qfs_json_put_int(w, n);
+}
+
+void
 qfs_json_put_bool(qfs_json_writer *w, bool b)
 {
 	before_value(w);

@@ -41,8 +41,7 @@ write_signature(qfs_json_writer *w, const qfs_auth *auth, qfs_slice sig)
 	qfs_json_open_object(w);
 	qfs_json_key(w, "key");
 	qfs_json_put_base64url(w, auth->key.bytes, sizeof(auth->key.bytes));
-	qfs_json_key(w, "nonce");
-	qfs_json_put_int(w, auth->nonce);
+	qfs_json_put_member_int(w, "nonce", auth->nonce);
 	qfs_json_key(w, "sig");
 	qfs_json_put_value(w, sig);
 	qfs_json_close(w);
@@ -87,14 +86,13 @@ typedef struct Results
 static bool
 is_entry(Results *r, qfs_slice result, int64 *seq)
 {
-	qfs_slice	number;
 	qfs_slice	outcome;
 	qfs_hash	hash;
 	HeapTuple	row;
 	LedgerEntry e;
 
 	if (qfs_json_type_of(result) != QFS_JSON_OBJECT || qfs_json_length(result) != 3 ||
-		!qfs_json_member(result, "seq", &number) || !qfs_json_to_int(number, seq) || *seq < 0 ||
+		!qfs_json_member_count(result, "seq", seq) ||
 		!qfs_json_member(result, "outcome", &outcome) ||
 		!qfs_json_member_hex(result, "hash", hash.bytes, sizeof(hash.bytes)))
 		return false;

@@ -152,6 +152,20 @@ user_ids(void)
 	}
 }
 
+static void
+user_ids_in_objects(void)
+{
+	static const char object[] = "{\"a\":\"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9\","
+		"\"b\":\"user_80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357bg\",\"c\":1}";
+	qfs_user_id id;
+
+	CHECK(qfs_json_member_user(qfs_slice_of(object), "a", &id));
+	CHECK_HEX(id.bytes, sizeof(id.bytes), "80d66f662193a580ca8cbb6c50e477c873ed4db7f1a770f7b7d4f9c7687357b9");
+	CHECK(!qfs_json_member_user(qfs_slice_of(object), "b", &id));
+	CHECK(!qfs_json_member_user(qfs_slice_of(object), "c", &id));
+	CHECK(!qfs_json_member_user(qfs_slice_of(object), "d", &id));
+}
+
 /* The vectors of EIP-55; the first four are all of one case and valid anyway. */
 static const char *const checksummed[] = {
 	"0x52908400098527886E0F7030069857D2E4169EE7",
@@ -295,6 +309,7 @@ static const unit_case cases[] = {
 	CASE(self_test),
 	CASE(hashes),
 	CASE(user_ids),
+	CASE(user_ids_in_objects),
 	CASE(addresses),
 	CASE(address_as_json),
 	CASE(address_checksum),

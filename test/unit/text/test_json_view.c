@@ -283,6 +283,25 @@ integers(void)
 	CHECK(!qfs_json_to_int((qfs_slice) {NULL, 0}, &n));
 }
 
+/* What counts or numbers something is not negative. */
+static void
+counts(void)
+{
+	qfs_slice	object = QFS_LITERAL("{\"a\":0,\"b\":9007199254740991,\"c\":-1,\"d\":\"1\",\"e\":null}");
+	int64_t		n;
+
+	CHECK(qfs_json_member_count(object, "a", &n));
+	CHECK_INT(n, 0);
+	CHECK(qfs_json_member_count(object, "b", &n));
+	CHECK_INT(n, QFS_INT_MAX);
+	CHECK(!qfs_json_member_count(object, "c", &n));
+	CHECK(!qfs_json_member_count(object, "d", &n));
+	CHECK(!qfs_json_member_count(object, "e", &n));
+	CHECK(!qfs_json_member_count(object, "f", &n));
+	CHECK(!qfs_json_member_count(QFS_LITERAL("[1]"), "a", &n));
+	CHECK(!qfs_json_member_count((qfs_slice) {NULL, 0}, "a", &n));
+}
+
 static void
 depths(void)
 {
@@ -328,6 +347,7 @@ static const unit_case cases[] = {
 	CASE(members),
 	CASE(conversions),
 	CASE(integers),
+	CASE(counts),
 	CASE(depths),
 	CASE(no_value),
 	NO_MORE_CASES

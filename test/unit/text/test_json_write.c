@@ -45,11 +45,12 @@ every_kind_of_value(void)
 	qfs_json_put_base64url(&w, (const uint8_t *) "\xFB\xFF\x01\xFE", 4);
 	qfs_json_put_base64url(&w, NULL, 0);
 	qfs_json_close(&w);
+	qfs_json_put_member_int(&w, "f", -3);
 	qfs_json_close(&w);
 	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
 	CHECK_TEXT(qfs_buf_slice(&out),
 			   "{\"a\":[-9007199254740991,true,false,null,{},[]],"
-			   "\"b\":\"x\\\"\\n\\u001f\xE2\x82\xAC\",\"c\":\"01ab\",\"d\":{\"z\":[1,2]},\"e\":[\"-_8B_g\",\"\"]}");
+			   "\"b\":\"x\\\"\\n\\u001f\xE2\x82\xAC\",\"c\":\"01ab\",\"d\":{\"z\":[1,2]},\"e\":[\"-_8B_g\",\"\"],\"f\":-3}");
 	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&out), NULL), QFS_OK);
 }
 

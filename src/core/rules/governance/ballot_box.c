@@ -97,36 +97,21 @@ qfs_counts_of(const qfs_ballot_box *box)
 
 /* ---- in outcomes ---- */
 
-static void
-put_int(qfs_json_writer *w, const char *name, int64_t n)
-{
-	qfs_json_key(w, name);
-	qfs_json_put_int(w, n);
-}
-
 void
 qfs_tally_write(qfs_json_writer *w, const qfs_tally_record *tally, bool has_previous, int64_t previous)
 {
 	qfs_json_key(w, "tally");
 	qfs_json_open_object(w);
-	put_int(w, "abstain", tally->abstain);
-	put_int(w, "ends", tally->ends);
-	put_int(w, "extensions", tally->extensions);
-	put_int(w, "no", tally->no);
+	qfs_json_put_member_int(w, "abstain", tally->abstain);
+	qfs_json_put_member_int(w, "ends", tally->ends);
+	qfs_json_put_member_int(w, "extensions", tally->extensions);
+	qfs_json_put_member_int(w, "no", tally->no);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, has_previous ? previous : -1);
-	put_int(w, "veto", tally->veto);
-	put_int(w, "voters", tally->voters);
-	put_int(w, "yes", tally->yes);
+	qfs_json_put_member_int(w, "veto", tally->veto);
+	qfs_json_put_member_int(w, "voters", tally->voters);
+	qfs_json_put_member_int(w, "yes", tally->yes);
 	qfs_json_close(w);
-}
-
-static bool
-get_int(qfs_slice object, const char *name, int64_t *out)
-{
-	qfs_slice	value;
-
-	return qfs_json_member(object, name, &value) && qfs_json_to_int(value, out) && *out >= 0;
 }
 
 qfs_status
@@ -134,10 +119,10 @@ qfs_tally_recall(const qfs_act *act, qfs_tally_record *out)
 {
 	qfs_slice	value = qfs_json_member_or(qfs_result_of(act->event->outcome), "tally", QFS_LITERAL("null"));
 
-	if (!get_int(value, "abstain", &out->abstain) || !get_int(value, "ends", &out->ends) ||
-		!get_int(value, "extensions", &out->extensions) || !get_int(value, "no", &out->no) ||
-		!get_int(value, "veto", &out->veto) || !get_int(value, "voters", &out->voters) ||
-		!get_int(value, "yes", &out->yes))
+	if (!qfs_json_member_count(value, "abstain", &out->abstain) || !qfs_json_member_count(value, "ends", &out->ends) ||
+		!qfs_json_member_count(value, "extensions", &out->extensions) || !qfs_json_member_count(value, "no", &out->no) ||
+		!qfs_json_member_count(value, "veto", &out->veto) || !qfs_json_member_count(value, "voters", &out->voters) ||
+		!qfs_json_member_count(value, "yes", &out->yes))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u counts %v", act->event->seq, value);
 	return QFS_OK;
 }

@@ -41,8 +41,7 @@ qfs_claim_write(qfs_json_writer *w, int64_t claim)
 {
 	if (claim == QFS_NO_CLAIM)
 		return;
-	qfs_json_key(w, "claim");
-	qfs_json_put_int(w, claim);
+	qfs_json_put_member_int(w, "claim", claim);
 }
 
 qfs_status

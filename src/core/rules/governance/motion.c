@@ -279,12 +279,9 @@ write_seat(qfs_json_writer *w, const qfs_motion_seat *seat)
 	qfs_json_open_object(w);
 	qfs_json_key(w, "account");
 	qfs_json_put_user(w, &seat->account);
-	qfs_json_key(w, "after");
-	qfs_json_put_int(w, seat->after);
-	qfs_json_key(w, "before");
-	qfs_json_put_int(w, seat->nod.nod);
-	qfs_json_key(w, "number");
-	qfs_json_put_int(w, seat->nod.changes + 1);
+	qfs_json_put_member_int(w, "after", seat->after);
+	qfs_json_put_member_int(w, "before", seat->nod.nod);
+	qfs_json_put_member_int(w, "number", seat->nod.changes + 1);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, seat->nod.changes > 0 ? seat->nod.seq : -1);
 	qfs_json_close(w);

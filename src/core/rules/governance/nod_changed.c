@@ -64,8 +64,7 @@ read_change(const qfs_act *act, nod_change *out)
 static void
 write_change(qfs_json_writer *w, const nod_change *change, int64_t number)
 {
-	qfs_json_key(w, "number");
-	qfs_json_put_int(w, number);
+	qfs_json_put_member_int(w, "number", number);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, change->nod.changes > 0 ? change->nod.seq : -1);
 }
@@ -106,8 +105,7 @@ change_seats(qfs_act *act, const nod_change *change, int64_t claim)
 		status = qfs_nod_change(act, &nod, change->after);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(act->result, "before");
-	qfs_json_put_int(act->result, change->nod.nod);
+	qfs_json_put_member_int(act->result, "before", change->nod.nod);
 	qfs_claim_write(act->result, claim);
 	qfs_electorate_write(act->result, &electorate, &before);
 	write_change(act->result, change, nod.changes);
@@ -190,10 +188,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	const qfs_entry *entry = story->entry;
 	qfs_slice	result = qfs_result_of(entry->outcome);
 	qfs_user_id account = {{0}};
-	qfs_slice	text;
 
-	if (qfs_json_member(entry->payload, "account", &text) && qfs_json_to_plain(text, &text))
-		(void) qfs_user_id_parse(text, &account, NULL);
+	(void) qfs_json_member_user(entry->payload, "account", &account);
 	qfs_say_account(story, out, &account, true);
 	if (qfs_outcome_is_blocked(entry->outcome))
 	{

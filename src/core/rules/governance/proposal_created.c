@@ -300,13 +300,6 @@ judge(const qfs_act *act, draft *d)
 /* ---- what comes of it ---- */
 
 static void
-put_int(qfs_json_writer *w, const char *name, int64_t n)
-{
-	qfs_json_key(w, name);
-	qfs_json_put_int(w, n);
-}
-
-static void
 put_previous(qfs_json_writer *w, const char *name, bool has, int64_t seq)
 {
 	qfs_json_key(w, name);
@@ -338,9 +331,9 @@ write_schedule(qfs_json_writer *w, const qfs_schedule *schedule)
 {
 	qfs_json_key(w, "schedule");
 	qfs_json_open_object(w);
-	put_int(w, "enacts", schedule->enacts);
-	put_int(w, "ends", schedule->ends);
-	put_int(w, "opens", schedule->opens);
+	qfs_json_put_member_int(w, "enacts", schedule->enacts);
+	qfs_json_put_member_int(w, "ends", schedule->ends);
+	qfs_json_put_member_int(w, "opens", schedule->opens);
 	qfs_json_close(w);
 }
 
@@ -351,10 +344,10 @@ write_snapshot(qfs_json_writer *w, const draft *d)
 	qfs_json_open_object(w);
 	put_previous(w, "electorate", d->electorate.has_seq, d->electorate.seq);
 	put_previous(w, "emergency", d->nod.has_emergency, d->nod.emergency);
-	put_int(w, "holders", d->electorate.holders);
+	qfs_json_put_member_int(w, "holders", d->electorate.holders);
 	put_previous(w, "previous", d->nod.has_proposal, d->nod.proposal);
-	put_int(w, "seat", d->nod.seq);
-	put_int(w, "total", d->electorate.total);
+	qfs_json_put_member_int(w, "seat", d->nod.seq);
+	qfs_json_put_member_int(w, "total", d->electorate.total);
 	qfs_json_close(w);
 }
 
@@ -365,7 +358,7 @@ write_result(const qfs_act *act, const draft *d, const qfs_agenda *agenda)
 	qfs_status	status;
 
 	qfs_agenda_write(w, agenda);
-	put_int(w, "base", act->reducer->ledger.policy_seq);
+	qfs_json_put_member_int(w, "base", act->reducer->ledger.policy_seq);
 	qfs_claim_write(w, d->claim);
 	status = write_keys(act, d);
 	if (d->motion.has_policy)
@@ -461,23 +454,10 @@ apply(qfs_act *act)
 /* ---- recorded ---- */
 
 static qfs_status
-mismatch(const qfs_act *act)
-{
-	return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u makes no proposal", act->event->seq);
-}
-
-static bool
-get_int(qfs_slice object, const char *member, const char *name, int64_t *out)
-{
-	qfs_slice	value = *member == '\0' ? object : qfs_json_member_or(object, member, QFS_LITERAL("null"));
-
-	return qfs_json_member(value, name, &value) && qfs_json_to_int(value, out) && *out >= 0;
-}
-
-static qfs_status
 recall(qfs_act *act)
 {
 	qfs_slice	result = qfs_result_of(act->event->outcome);
+	qfs_slice	when = qfs_trail_member(result, "schedule");
 	qfs_proposal_record proposal;
 	qfs_schedule schedule;
 	qfs_nod_record nod;
@@ -490,10 +470,12 @@ recall(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 	begin_proposal(act, qfs_track_names[track], &proposal);
-	if (!get_int(result, "", "base", &proposal.base) || !get_int(result, "schedule", "enacts", &schedule.enacts) ||
-		!get_int(result, "schedule", "ends", &schedule.ends) || !get_int(result, "schedule", "opens", &proposal.opens) ||
-		!get_int(result, "snapshot", "total", &proposal.total) || !qfs_json_member(result, "terms", &proposal.terms))
-		return mismatch(act);
+	if (!qfs_json_member_count(result, "base", &proposal.base) ||
+		!qfs_json_member_count(when, "enacts", &schedule.enacts) || !qfs_json_member_count(when, "ends", &schedule.ends) ||
+		!qfs_json_member_count(when, "opens", &proposal.opens) ||
+		!qfs_json_member_count(qfs_trail_member(result, "snapshot"), "total", &proposal.total) ||
+		!qfs_json_member(result, "terms", &proposal.terms))
+		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u makes no proposal", act->event->seq);
 	status = qfs_nod_get(act, &act->event->actor, &nod, &found);
 	if (status == QFS_OK)
 		status = put_proposal(act, &proposal, &schedule, &nod, track == QFS_TRACK_EMERGENCY);

@@ -135,8 +135,7 @@ write_state(qfs_json_writer *w, const qfs_tally_record *tally)
 {
 	qfs_json_key(w, "state");
 	qfs_json_put_text(w, qfs_slice_of(tally->state));
-	qfs_json_key(w, "tally");
-	qfs_json_put_int(w, tally->tallied);
+	qfs_json_put_member_int(w, "tally", tally->tallied);
 }
 
 /* In the order of the result's members. */
@@ -148,8 +147,7 @@ execute(qfs_act *act, const qfs_execution *plan, qfs_ballot_box *box, qfs_agenda
 
 	qfs_agenda_remove(agenda, box->proposal.seq);
 	qfs_agenda_write(act->result, agenda);
-	qfs_json_key(act->result, "base");
-	qfs_json_put_int(act->result, box->proposal.base);
+	qfs_json_put_member_int(act->result, "base", box->proposal.base);
 	status = qfs_agenda_put(act, agenda);
 	if (status == QFS_OK)
 		status = settle_seats(act, &plan->motion, fails);
@@ -190,7 +188,6 @@ recall_seats(qfs_act *act, qfs_slice seats)
 	qfs_json_iter iter = qfs_json_members(seats);
 	qfs_slice	key;
 	qfs_slice	item;
-	qfs_slice	text;
 	qfs_slice	after;
 	qfs_user_id account;
 	int64_t		nod;
@@ -198,8 +195,7 @@ recall_seats(qfs_act *act, qfs_slice seats)
 
 	while (status == QFS_OK && qfs_json_next(&iter, &key, &item))
 	{
-		if (!qfs_json_member(item, "account", &text) || !qfs_json_to_plain(text, &text) ||
-			qfs_user_id_parse(text, &account, NULL) != QFS_OK || !qfs_json_member(item, "after", &after) ||
+		if (!qfs_json_member_user(item, "account", &account) || !qfs_json_member(item, "after", &after) ||
 			!qfs_json_to_int(after, &nod))
 			return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u seats %v", act->event->seq, item);
 		status = qfs_nod_recall(act, &account, nod, item);
@@ -331,13 +327,11 @@ say_seats(const qfs_story *story, qfs_slice result, qfs_buf *out)
 	const char *comma = "";
 	qfs_slice	key;
 	qfs_slice	item;
-	qfs_slice	text;
 	qfs_user_id account;
 
 	while (qfs_json_next(&iter, &key, &item))
 	{
-		if (!qfs_json_member(item, "account", &text) || !qfs_json_to_plain(text, &text) ||
-			qfs_user_id_parse(text, &account, NULL) != QFS_OK)
+		if (!qfs_json_member_user(item, "account", &account))
 			continue;
 		qfs_buf_text(out, comma);
 		comma = ", ";

@@ -152,8 +152,7 @@ apply(qfs_act *act)
 	else
 		status = decide(act, &box, &agenda);
 	qfs_agenda_write(w, &agenda);
-	qfs_json_key(w, "enacts");
-	qfs_json_put_int(w, box.tally.enacts);
+	qfs_json_put_member_int(w, "enacts", box.tally.enacts);
 	qfs_json_key(w, "state");
 	qfs_json_put_text(w, qfs_slice_of(box.tally.state));
 	qfs_tally_write(w, &box.tally, before.has_last, before.last);

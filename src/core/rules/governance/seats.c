@@ -124,12 +124,10 @@ qfs_electorate_write(qfs_json_writer *w, const qfs_electorate_record *electorate
 {
 	qfs_json_key(w, "electorate");
 	qfs_json_open_object(w);
-	qfs_json_key(w, "holders");
-	qfs_json_put_int(w, electorate->holders);
+	qfs_json_put_member_int(w, "holders", electorate->holders);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, before->has_seq ? before->seq : -1);
-	qfs_json_key(w, "total");
-	qfs_json_put_int(w, electorate->total);
+	qfs_json_put_member_int(w, "total", electorate->total);
 	qfs_json_close(w);
 }
 
@@ -139,14 +137,6 @@ static qfs_status
 mismatch(const qfs_act *act, qfs_slice value)
 {
 	return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u says of seats %v", act->event->seq, value);
-}
-
-static bool
-read_int(qfs_slice object, const char *name, int64_t *out)
-{
-	qfs_slice	value;
-
-	return qfs_json_member(object, name, &value) && qfs_json_to_int(value, out) && *out >= 0;
 }
 
 qfs_status
@@ -161,7 +151,8 @@ qfs_electorate_recall(const qfs_act *act)
 	status = qfs_electorate_get(act, &electorate);
 	if (status != QFS_OK)
 		return status;
-	if (!read_int(value, "holders", &electorate.holders) || !read_int(value, "total", &electorate.total))
+	if (!qfs_json_member_count(value, "holders", &electorate.holders) ||
+		!qfs_json_member_count(value, "total", &electorate.total))
 		return mismatch(act, value);
 	return qfs_electorate_put(act, &electorate);
 }
@@ -175,7 +166,7 @@ qfs_nod_recall(const qfs_act *act, const qfs_user_id *user, int64_t after, qfs_s
 
 	if (status != QFS_OK)
 		return status;
-	if (!read_int(item, "number", &nod.changes) || nod.changes == 0)
+	if (!qfs_json_member_count(item, "number", &nod.changes) || nod.changes == 0)
 		return mismatch(act, item);
 	nod.changes--;
 	return qfs_nod_change(act, &nod, after);

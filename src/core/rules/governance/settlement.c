@@ -187,8 +187,7 @@ qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t propo
 		qfs_json_key(w, "policy");
 		qfs_json_put_value(w, plan->made.text);
 	}
-	qfs_json_key(w, "proposal");
-	qfs_json_put_int(w, proposal);
+	qfs_json_put_member_int(w, "proposal", proposal);
 	qfs_json_close(w);
 }
 

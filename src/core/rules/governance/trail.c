@@ -8,10 +8,9 @@
 int64_t
 qfs_trail_int(qfs_slice object, const char *name)
 {
-	qfs_slice	value;
 	int64_t		n;
 
-	return qfs_json_member(object, name, &value) && qfs_json_to_int(value, &n) && n >= 0 ? n : -1;
+	return qfs_json_member_count(object, name, &n) ? n : -1;
 }
 
 qfs_slice
@@ -41,11 +40,9 @@ qfs_trail_previous(const qfs_entry *entry, const char *member, qfs_grounds *grou
 static bool
 names(qfs_slice object, const qfs_user_id *user)
 {
-	qfs_slice	text;
 	qfs_user_id named;
 
-	return qfs_json_member(object, "account", &text) && qfs_json_to_plain(text, &text) &&
-		qfs_user_id_parse(text, &named, NULL) == QFS_OK && memcmp(&named, user, sizeof(named)) == 0;
+	return qfs_json_member_user(object, "account", &named) && memcmp(&named, user, sizeof(named)) == 0;
 }
 
 /* Of NOD_CHANGED the payload says who has how many, of PROPOSAL_EXECUTED the result. */

@@ -158,12 +158,10 @@ write_voter(qfs_json_writer *w, const ballot *b)
 {
 	qfs_json_key(w, "voter");
 	qfs_json_open_object(w);
-	qfs_json_key(w, "power");
-	qfs_json_put_int(w, b->power);
+	qfs_json_put_member_int(w, "power", b->power);
 	qfs_json_key(w, "previous");
 	qfs_previous_write(w, b->nod.has_vote ? b->nod.vote : -1);
-	qfs_json_key(w, "seat");
-	qfs_json_put_int(w, b->nod.seq);
+	qfs_json_put_member_int(w, "seat", b->nod.seq);
 	qfs_json_close(w);
 }
 

@@ -373,8 +373,7 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " sent message ");
 	say_count(entry, "seq", out);
 	qfs_buf_text(out, " to ");
-	if (qfs_json_member(entry->payload, "recipient", &value) && qfs_json_to_plain(value, &value))
-		(void) qfs_user_id_parse(value, &recipient, NULL);
+	(void) qfs_json_member_user(entry->payload, "recipient", &recipient);
 	qfs_say_account(story, out, &recipient, false);
 	qfs_buf_text(out, ": ");
 	say_count(entry, "size", out);

@@ -208,11 +208,7 @@ recall_block(qfs_act *act, const qfs_user_id *referrer)
 static bool
 read_referrer(const qfs_entry *entry, qfs_user_id *out)
 {
-	qfs_slice	value;
-	qfs_slice	text;
-
-	return qfs_json_member(qfs_result_of(entry->outcome), "referrer", &value) && qfs_json_to_plain(value, &text) &&
-		qfs_user_id_parse(text, out, NULL) == QFS_OK;
+	return qfs_json_member_user(qfs_result_of(entry->outcome), "referrer", out);
 }
 
 static qfs_status

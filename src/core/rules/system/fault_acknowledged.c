@@ -17,7 +17,6 @@ read_fault(qfs_slice payload, size_t n, int64_t *seq)
 	qfs_json_iter iter;
 	qfs_slice	faults;
 	qfs_slice	fault;
-	qfs_slice	value;
 	qfs_slice	key;
 
 	if (!qfs_json_member(payload, "faults", &faults))
@@ -25,7 +24,7 @@ read_fault(qfs_slice payload, size_t n, int64_t *seq)
 	iter = qfs_json_members(faults);
 	while (qfs_json_next(&iter, &key, &fault))
 		if (n-- == 0)
-			return qfs_json_member(fault, "seq", &value) && qfs_json_to_int(value, seq) && *seq >= 0;
+			return qfs_json_member_count(fault, "seq", seq);
 	return false;
 }
 

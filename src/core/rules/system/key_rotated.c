@@ -178,8 +178,7 @@ apply(qfs_act *act)
 	if (status != QFS_OK)
 		return status;
 
-	qfs_json_key(act->result, "number");
-	qfs_json_put_int(act->result, next.number);
+	qfs_json_put_member_int(act->result, "number", next.number);
 	return QFS_OK;
 }
 

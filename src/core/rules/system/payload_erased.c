@@ -31,12 +31,10 @@ static const qfs_kind kind = QFS_KIND("erasure", erasure_record, fields, 1, fals
 static bool
 erases(const qfs_entry *entry, uint64_t *seq)
 {
-	qfs_slice	value;
 	int64_t		n;
 
 	/* Never itself, nor what comes after it. */
-	if (!qfs_json_member(entry->payload, "seq", &value) || !qfs_json_to_int(value, &n) || n < 0 ||
-		(uint64_t) n >= entry->seq)
+	if (!qfs_json_member_count(entry->payload, "seq", &n) || (uint64_t) n >= entry->seq)
 		return false;
 	*seq = (uint64_t) n;
 	return true;

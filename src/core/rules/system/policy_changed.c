@@ -45,8 +45,7 @@ qfs_policy_replace(qfs_act *act, qfs_slice policy)
 		status = qfs_policy_enact(act, policy, &hash);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(act->result, "previous");
-	qfs_json_put_int(act->result, previous);
+	qfs_json_put_member_int(act->result, "previous", previous);
 	return QFS_OK;
 }
 

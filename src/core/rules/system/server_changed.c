@@ -129,8 +129,7 @@ apply(qfs_act *act)
 		status = qfs_server_enact(act, &now);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(act->result, "previous");
-	qfs_json_put_int(act->result, before.seq);
+	qfs_json_put_member_int(act->result, "previous", before.seq);
 	return QFS_OK;
 }
 
