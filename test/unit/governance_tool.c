@@ -41,7 +41,7 @@ verdict(const int64_t *in)
 		printf("%s %" PRId64 " %" PRId64 " %s ", v.guards[i].guard->name, v.guards[i].bound, v.guards[i].observed,
 			   qfs_guard_blocks(v.guards[i].guard, (qfs_amount) v.guards[i].bound, (qfs_amount) v.guards[i].observed) ?
 			   "BLOCK" : "PASS");
-	printf("%s %s\n", v.passes ? "-" : v.blocked->name, qfs_tally_is_decided(&terms, &counts) ? "decided" : "open");
+	printf("%s %s\n", v.blocked == NULL ? "-" : v.blocked->name, qfs_tally_is_decided(&terms, &counts) ? "decided" : "open");
 }
 
 static void

@@ -311,7 +311,6 @@ qfs_guards_first_block(const qfs_effects *fx)
 
 /* ---- the end ---- */
 
-/* Did the rule change what it did not name? */
 /* A touch in the same epoch leaves what was before it; the first in a later one finds it in the last entry. */
 static void
 note_epoch(const qfs_act *act, const qfs_standing *before, qfs_standing *after)
@@ -327,6 +326,7 @@ note_epoch(const qfs_act *act, const qfs_standing *before, qfs_standing *after)
 	after->before_epoch = after->has_before_epoch ? before->last_entry : 0;
 }
 
+/* Did the rule change what it did not name? */
 static bool
 is_silent(const qfs_side *side)
 {

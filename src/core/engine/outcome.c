@@ -99,6 +99,15 @@ qfs_guard_next_block(qfs_json_iter *iter, qfs_slice *guard, qfs_slice *name)
 }
 
 bool
+qfs_outcome_first_block(qfs_slice outcome, qfs_slice *name)
+{
+	qfs_json_iter iter = qfs_guards_of(outcome);
+	qfs_slice	guard;
+
+	return qfs_guard_next_block(&iter, &guard, name);
+}
+
+bool
 qfs_outcome_is_blocked(qfs_slice outcome)
 {
 	qfs_slice	value;

@@ -55,6 +55,9 @@ extern qfs_json_iter qfs_guards_of(qfs_slice outcome);
  */
 extern bool qfs_guard_next_block(qfs_json_iter *iter, qfs_slice *guard, qfs_slice *name);
 
+/* The name of the first that blocked, which is what the entry failed by; false: none did. */
+extern bool qfs_outcome_first_block(qfs_slice outcome, qfs_slice *name);
+
 /* Did the entry record that what was asked for was not done? */
 extern bool qfs_outcome_is_blocked(qfs_slice outcome);
 

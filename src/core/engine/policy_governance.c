@@ -19,6 +19,18 @@ const char *const qfs_track_names[QFS_TRACKS + 1] = {
 	[QFS_TRACKS] = NULL
 };
 
+bool
+qfs_track_find(const char *name, qfs_track *out)
+{
+	for (int n = 0; n < QFS_TRACKS; n++)
+		if (strcmp(qfs_track_names[n], name) == 0)
+		{
+			*out = (qfs_track) n;
+			return true;
+		}
+	return false;
+}
+
 /* ---- of a policy ---- */
 
 static void

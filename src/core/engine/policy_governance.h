@@ -31,6 +31,9 @@ typedef enum qfs_track
 /* Their names in that order, then NULL. */
 extern const char *const qfs_track_names[QFS_TRACKS + 1];
 
+/* The track of this name; false: there is none. */
+extern bool qfs_track_find(const char *name, qfs_track *out);
+
 /* Numbers of one track.  Percentages: of the total, of those who decided, of the total. */
 typedef struct qfs_track_numbers
 {

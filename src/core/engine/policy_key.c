@@ -320,13 +320,5 @@ qfs_policy_keys_are_parameters(qfs_slice pattern)
 bool
 qfs_policy_keys_hold(qfs_slice list, qfs_slice name)
 {
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	pattern;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_plain(item, &pattern) && covers(pattern, name))
-			return true;
-	return false;
+	return qfs_policy_lists_any(list, covers, name);
 }

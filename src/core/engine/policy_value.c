@@ -50,7 +50,7 @@ qfs_policy_check_list(qfs_slice list, const char *name, const char *what, bool (
 }
 
 bool
-qfs_policy_lists(qfs_slice list, qfs_slice text)
+qfs_policy_lists_any(qfs_slice list, bool (*covers) (qfs_slice item, qfs_slice text), qfs_slice text)
 {
 	qfs_json_iter iter = qfs_json_members(list);
 	qfs_slice	key;
@@ -58,9 +58,15 @@ qfs_policy_lists(qfs_slice list, qfs_slice text)
 	qfs_slice	plain;
 
 	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_plain(item, &plain) && qfs_slice_equal(plain, text))
+		if (qfs_json_to_plain(item, &plain) && covers(plain, text))
 			return true;
 	return false;
+}
+
+bool
+qfs_policy_lists(qfs_slice list, qfs_slice text)
+{
+	return qfs_policy_lists_any(list, qfs_slice_equal, text);
 }
 
 bool
@@ -74,18 +80,16 @@ qfs_policy_lists_user(qfs_slice list, const qfs_user_id *user)
 	return qfs_policy_lists(list, qfs_buf_slice(&buf));
 }
 
+static bool
+begins(qfs_slice prefix, qfs_slice uri)
+{
+	return qfs_uri_is_below(uri, prefix);
+}
+
 bool
 qfs_policy_lists_prefix(qfs_slice list, qfs_slice text)
 {
-	qfs_json_iter iter = qfs_json_members(list);
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	plain;
-
-	while (qfs_json_next(&iter, &key, &item))
-		if (qfs_json_to_plain(item, &plain) && qfs_uri_is_below(text, plain))
-			return true;
-	return false;
+	return qfs_policy_lists_any(list, begins, text);
 }
 
 bool

@@ -30,6 +30,9 @@ extern qfs_status qfs_policy_read_amount(qfs_slice object, const char *name, qfs
 extern qfs_status qfs_policy_check_list(qfs_slice list, const char *name, const char *what,
 										bool (*is_one) (qfs_slice text), qfs_error *err);
 
+/* Does one of the strings of a list cover the text? */
+extern bool qfs_policy_lists_any(qfs_slice list, bool (*covers) (qfs_slice item, qfs_slice text), qfs_slice text);
+
 /* Is the text one of the strings of a list? */
 extern bool qfs_policy_lists(qfs_slice list, qfs_slice text);
 

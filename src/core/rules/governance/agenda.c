@@ -182,16 +182,26 @@ qfs_agenda_put(const qfs_act *act, const qfs_agenda *agenda)
 	return status;
 }
 
-qfs_status
-qfs_agenda_recall(const qfs_act *act)
+bool
+qfs_agenda_told(const qfs_entry *entry, qfs_agenda *out)
 {
-	qfs_agenda	agenda = {.count = 0};
 	qfs_slice	value;
 	qfs_slice	items;
 
+	out->has_last = false;
+	return qfs_json_member(qfs_result_of(entry->outcome), "agenda", &value) &&
+		qfs_json_member(value, "items", &items) && read_items(items, out);
+}
+
+qfs_status
+qfs_agenda_recall(const qfs_act *act)
+{
+	qfs_agenda	agenda;
+	qfs_slice	value;
+
 	if (!qfs_json_member(qfs_result_of(act->event->outcome), "agenda", &value))
 		return QFS_OK;
-	if (!qfs_json_member(value, "items", &items) || !read_items(items, &agenda))
+	if (!qfs_agenda_told(act->event, &agenda))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "the agenda of entry %u is none: %v", act->event->seq, value);
 	return qfs_agenda_put(act, &agenda);
 }

@@ -54,6 +54,9 @@ extern void qfs_agenda_write(qfs_json_writer *w, const qfs_agenda *agenda);
 /* Stores it as the one that this entry left. */
 extern qfs_status qfs_agenda_put(const qfs_act *act, const qfs_agenda *agenda);
 
+/* The one that a recorded entry left; false: its result has none, or none of the form. */
+extern bool qfs_agenda_told(const qfs_entry *entry, qfs_agenda *out);
+
 /* Stores the one that the recorded entry left, if its result has one. */
 extern qfs_status qfs_agenda_recall(const qfs_act *act);
 

@@ -11,18 +11,6 @@
 #include "engine/outcome.h"
 #include "engine/payload.h"
 
-static bool
-find_track(const char *name, qfs_track *out)
-{
-	for (int n = 0; n < QFS_TRACKS; n++)
-		if (strcmp(qfs_track_names[n], name) == 0)
-		{
-			*out = (qfs_track) n;
-			return true;
-		}
-	return false;
-}
-
 qfs_status
 qfs_ballot_box_get(qfs_store *store, int64_t proposal, qfs_ballot_box *out, qfs_error *err)
 {
@@ -38,7 +26,7 @@ qfs_ballot_box_get(qfs_store *store, int64_t proposal, qfs_ballot_box *out, qfs_
 		status = store->get(store, &qfs_kind_proposal, &out->proposal, &found, err);
 	if (status != QFS_OK)
 		return status;
-	if (!found || !find_track(out->proposal.track, &out->track) || !qfs_terms_read(out->proposal.terms, &out->terms))
+	if (!found || !qfs_track_find(out->proposal.track, &out->track) || !qfs_terms_read(out->proposal.terms, &out->terms))
 		return qfs_fail(err, QFS_STATE_MISMATCH, "proposal %i has no terms", proposal);
 	return QFS_OK;
 }
@@ -78,12 +66,32 @@ qfs_is_state(const qfs_tally_record *tally, const char *state)
 	return strcmp(tally->state, state) == 0;
 }
 
-void
-qfs_set_state(qfs_tally_record *tally, const char *state)
+static void
+set_name(char out[QFS_TYPE_MAX + 1], qfs_slice name)
 {
-	QFS_ASSERT(strlen(state) <= QFS_TYPE_MAX);
-	memset(tally->state, 0, sizeof(tally->state));
-	memcpy(tally->state, state, strlen(state));
+	QFS_ASSERT(name.len <= QFS_TYPE_MAX);
+	memset(out, 0, QFS_TYPE_MAX + 1);
+	memcpy(out, name.data, name.len);
+}
+
+void
+qfs_set_state(qfs_tally_record *tally, qfs_slice state)
+{
+	set_name(tally->state, state);
+}
+
+void
+qfs_set_guard(qfs_tally_record *tally, qfs_slice guard)
+{
+	tally->has_guard = true;
+	set_name(tally->guard, guard);
+}
+
+void
+qfs_set_settled(const qfs_act *act, qfs_tally_record *tally)
+{
+	tally->has_settled = true;
+	tally->settled = (int64_t) act->event->seq;
 }
 
 qfs_counts

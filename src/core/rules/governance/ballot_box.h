@@ -36,7 +36,13 @@ extern qfs_status qfs_ballot_box_read(const qfs_act *act, qfs_ballot_box *out);
 extern qfs_status qfs_tally_put(const qfs_act *act, const qfs_tally_record *tally);
 
 extern bool qfs_is_state(const qfs_tally_record *tally, const char *state);
-extern void qfs_set_state(qfs_tally_record *tally, const char *state);
+extern void qfs_set_state(qfs_tally_record *tally, qfs_slice state);
+
+/* The guard that it failed by. */
+extern void qfs_set_guard(qfs_tally_record *tally, qfs_slice guard);
+
+/* This entry ended it. */
+extern void qfs_set_settled(const qfs_act *act, qfs_tally_record *tally);
 
 /* The counts that the verdict is over. */
 extern qfs_counts qfs_counts_of(const qfs_ballot_box *box);

@@ -75,11 +75,9 @@ apply(qfs_act *act)
 static bool
 is_blocked(const qfs_entry *entry)
 {
-	qfs_json_iter iter = qfs_guards_of(entry->outcome);
-	qfs_slice	guard;
 	qfs_slice	name;
 
-	return qfs_guard_next_block(&iter, &guard, &name);
+	return qfs_outcome_first_block(entry->outcome, &name);
 }
 
 static qfs_status
@@ -103,23 +101,12 @@ rests(const qfs_entry *entry, qfs_grounds *grounds, qfs_error *err)
 static int64_t
 due_of(const qfs_story *story)
 {
-	qfs_json_iter iter = qfs_json_members(qfs_trail_member(qfs_trail_member(qfs_result_of(story->entry->outcome),
-																			 "agenda"), "items"));
-	qfs_slice	key;
-	qfs_slice	item;
-	qfs_slice	value;
-	int64_t		block;
-	int64_t		seq;
+	const qfs_agenda_item *item = NULL;
+	qfs_agenda	agenda;
 
-	while (qfs_json_next(&iter, &key, &item))
-	{
-		qfs_json_iter parts = qfs_json_members(item);
-
-		if (qfs_json_next(&parts, &key, &value) && qfs_json_to_int(value, &block) &&
-			qfs_json_next(&parts, &key, &value) && qfs_json_to_int(value, &seq) && seq == (int64_t) story->entry->seq)
-			return block;
-	}
-	return -1;
+	if (qfs_agenda_told(story->entry, &agenda))
+		item = qfs_agenda_find(&agenda, (int64_t) story->entry->seq);
+	return item != NULL ? item->block : -1;
 }
 
 static void

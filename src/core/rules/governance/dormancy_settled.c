@@ -16,24 +16,6 @@
 
 static const qfs_guard *const guards[] = {&qfs_guard_policy_valid, NULL};
 
-/* The rule computes the payload again. */
-static qfs_status
-check_payload(const qfs_act *act, const qfs_dormancy *plan, int64_t claim)
-{
-	uint8_t		memory[QFS_SETTLEMENT_MAX];
-	qfs_json_writer w;
-	qfs_buf		payload;
-	qfs_status	status;
-
-	qfs_buf_init(&payload, memory, sizeof(memory));
-	qfs_json_begin(&w, &payload);
-	qfs_dormancy_write(&w, plan, claim);
-	status = qfs_json_end(&w, act->err);
-	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&payload), act->event->payload))
-		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "it should be %v", qfs_buf_slice(&payload));
-	return status;
-}
-
 static qfs_status
 apply(qfs_act *act)
 {
@@ -44,14 +26,14 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_dormancy_plan(act, &plan);
 	if (status == QFS_OK)
-		status = check_payload(act, &plan, agenda.items[0].seq);
+		status = qfs_settlement_compare(act, &agenda, plan.policy);
 	if (status != QFS_OK)
 		return status;
-	(void) qfs_guard_count(act->fx, &qfs_guard_policy_valid, 0, !plan.is_valid);
+	(void) qfs_guard_count(act->fx, &qfs_guard_policy_valid, 0, plan.policy.len == 0);
 	qfs_agenda_remove(&agenda, agenda.items[0].seq);
 	qfs_agenda_write(act->result, &agenda);
 	status = qfs_agenda_put(act, &agenda);
-	return status == QFS_OK && plan.is_valid ? qfs_policy_replace(act, plan.made.text) : status;
+	return status == QFS_OK && plan.policy.len > 0 ? qfs_policy_replace(act, plan.policy) : status;
 }
 
 static qfs_status

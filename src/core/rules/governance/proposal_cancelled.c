@@ -27,9 +27,8 @@ check(const qfs_act *act, const qfs_ballot_box *box)
 static qfs_status
 end(const qfs_act *act, qfs_tally_record *tally)
 {
-	qfs_set_state(tally, QFS_PROPOSAL_CANCELLED);
-	tally->has_settled = true;
-	tally->settled = (int64_t) act->event->seq;
+	qfs_set_state(tally, qfs_slice_of(QFS_PROPOSAL_CANCELLED));
+	qfs_set_settled(act, tally);
 	return qfs_tally_put(act, tally);
 }
 

@@ -60,13 +60,9 @@ read_track(const qfs_act *act, qfs_track *out)
 	char		name[QFS_TYPE_MAX + 1];
 	qfs_status	status = qfs_payload_name(act, "track", name);
 
-	for (int n = 0; status == QFS_OK && n < QFS_TRACKS; n++)
-		if (strcmp(qfs_track_names[n], name) == 0)
-		{
-			*out = (qfs_track) n;
-			return QFS_OK;
-		}
-	return status == QFS_OK ? qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.track: %s", name) : status;
+	if (status == QFS_OK && !qfs_track_find(name, out))
+		return qfs_fail(act->err, QFS_PAYLOAD_INVALID, "payload.track: %s", name);
+	return status;
 }
 
 /* What is kept off the ledger is named by hashes, which have to be some. */
@@ -383,7 +379,7 @@ put_proposal(const qfs_act *act, qfs_proposal_record *proposal, const qfs_schedu
 	qfs_tally_record tally = {.proposal = proposal->seq,.ends = schedule->ends,.enacts = schedule->enacts};
 	qfs_status	status;
 
-	qfs_set_state(&tally, QFS_PROPOSAL_OPEN);
+	qfs_set_state(&tally, qfs_slice_of(QFS_PROPOSAL_OPEN));
 	*(emergency ? &nod->has_emergency : &nod->has_proposal) = true;
 	*(emergency ? &nod->emergency : &nod->proposal) = proposal->seq;
 	status = store->put(store, &qfs_kind_proposal, proposal, act->err);

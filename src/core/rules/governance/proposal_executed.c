@@ -34,24 +34,6 @@ judge(const qfs_act *act, const qfs_execution *plan)
 	QFS_ASSERT((qfs_guards_first_block(fx) != NULL) == qfs_execution_is_barred(plan));
 }
 
-/* The rule computes the payload again. */
-static qfs_status
-check_payload(const qfs_act *act, const qfs_execution *plan, int64_t proposal)
-{
-	uint8_t		memory[QFS_SETTLEMENT_MAX];
-	qfs_json_writer w;
-	qfs_buf		payload;
-	qfs_status	status;
-
-	qfs_buf_init(&payload, memory, sizeof(memory));
-	qfs_json_begin(&w, &payload);
-	qfs_execution_write(&w, plan, proposal);
-	status = qfs_json_end(&w, act->err);
-	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&payload), act->event->payload))
-		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "it should be %v", qfs_buf_slice(&payload));
-	return status;
-}
-
 /* ---- the policy ---- */
 
 static qfs_status
@@ -116,18 +98,9 @@ settle_seats(const qfs_act *act, const qfs_motion *motion, bool fails)
 static qfs_status
 finish(const qfs_act *act, qfs_tally_record *tally, bool fails)
 {
-	qfs_set_state(tally, fails ? QFS_PROPOSAL_FAILED : QFS_PROPOSAL_EXECUTED);
-	tally->has_settled = true;
-	tally->settled = (int64_t) act->event->seq;
+	qfs_set_state(tally, qfs_slice_of(fails ? QFS_PROPOSAL_FAILED : QFS_PROPOSAL_EXECUTED));
+	qfs_set_settled(act, tally);
 	return qfs_tally_put(act, tally);
-}
-
-static void
-set_guard(qfs_tally_record *tally, const qfs_guard *guard)
-{
-	tally->has_guard = guard != NULL;
-	if (guard != NULL)
-		memcpy(tally->guard, guard->name, strlen(guard->name));
 }
 
 static void
@@ -155,7 +128,8 @@ execute(qfs_act *act, const qfs_execution *plan, qfs_ballot_box *box, qfs_agenda
 		status = enact(act, &plan->motion, plan->made.text);
 	/* Of one that fails, too: what it would have made of them is what it failed by. */
 	qfs_motion_write_seats(act->result, &plan->motion);
-	set_guard(&box->tally, qfs_guards_first_block(act->fx));
+	if (fails)
+		qfs_set_guard(&box->tally, qfs_slice_of(qfs_guards_first_block(act->fx)->name));
 	if (status == QFS_OK)
 		status = finish(act, &box->tally, fails);
 	write_state(act->result, &box->tally);
@@ -173,7 +147,7 @@ apply(qfs_act *act)
 	if (status == QFS_OK)
 		status = qfs_execution_plan(act, &box, &plan);
 	if (status == QFS_OK)
-		status = check_payload(act, &plan, box.proposal.seq);
+		status = qfs_settlement_compare(act, &agenda, qfs_execution_policy(&plan));
 	if (status != QFS_OK)
 		return status;
 	judge(act, &plan);
@@ -240,22 +214,20 @@ static qfs_status
 recall(qfs_act *act)
 {
 	qfs_slice	result = qfs_result_of(act->event->outcome);
-	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
 	qfs_slice	policy;
 	qfs_slice	seats;
 	qfs_slice	guard;
-	qfs_slice	name;
+	bool		fails = qfs_outcome_first_block(act->event->outcome, &guard);
 	qfs_tally_record tally;
 	qfs_status	status = qfs_tally_find(act, &tally);
 
-	tally.has_guard = qfs_guard_next_block(&iter, &guard, &name);
-	if (tally.has_guard)
-		memcpy(tally.guard, name.data, name.len);
+	if (fails)
+		qfs_set_guard(&tally, guard);
 	if (status == QFS_OK)
-		status = finish(act, &tally, tally.has_guard);
+		status = finish(act, &tally, fails);
 	if (status == QFS_OK)
 		status = qfs_agenda_recall(act);
-	if (status == QFS_OK && !tally.has_guard && qfs_json_member(result, "seats", &seats))
+	if (status == QFS_OK && !fails && qfs_json_member(result, "seats", &seats))
 		status = recall_seats(act, seats);
 	return status == QFS_OK && qfs_json_member(act->event->payload, "policy", &policy) ? recall_policy(act, policy) : status;
 }
@@ -292,11 +264,9 @@ total_after(const qfs_story *story, bool failed)
 static bool
 has_failed(const qfs_story *story)
 {
-	qfs_json_iter iter = qfs_guards_of(story->entry->outcome);
-	qfs_slice	guard;
 	qfs_slice	name;
 
-	return qfs_guard_next_block(&iter, &guard, &name);
+	return qfs_outcome_first_block(story->entry->outcome, &name);
 }
 
 static void

@@ -93,14 +93,6 @@ burn(const qfs_act *act, const qfs_ballot_box *box)
 	return QFS_OK;
 }
 
-static void
-set_guard(qfs_tally_record *tally, const char *name)
-{
-	tally->has_guard = true;
-	memset(tally->guard, 0, sizeof(tally->guard));
-	memcpy(tally->guard, name, strlen(name));
-}
-
 /* What becomes of it: only what passed and changes something is queued. */
 static qfs_status
 decide(const qfs_act *act, qfs_ballot_box *box, qfs_agenda *agenda)
@@ -111,8 +103,8 @@ decide(const qfs_act *act, qfs_ballot_box *box, qfs_agenda *agenda)
 
 	tally->has_tallied = true;
 	tally->tallied = (int64_t) act->event->seq;
-	qfs_set_state(tally, blocked != NULL ? QFS_PROPOSAL_REJECTED :
-				  box->track == QFS_TRACK_TEXT ? QFS_PROPOSAL_ADOPTED : QFS_PROPOSAL_QUEUED);
+	qfs_set_state(tally, qfs_slice_of(blocked != NULL ? QFS_PROPOSAL_REJECTED :
+									  box->track == QFS_TRACK_TEXT ? QFS_PROPOSAL_ADOPTED : QFS_PROPOSAL_QUEUED));
 	if (blocked == NULL && box->track != QFS_TRACK_TEXT)
 	{
 		tally->enacts = qfs_schedule_enacts(&box->terms, emergency, tally->ends, act->reducer->policy.epoch_blocks);
@@ -122,10 +114,9 @@ decide(const qfs_act *act, qfs_ballot_box *box, qfs_agenda *agenda)
 		return QFS_OK;
 	}
 	qfs_agenda_remove(agenda, tally->proposal);
-	tally->has_settled = true;
-	tally->settled = tally->tallied;
+	qfs_set_settled(act, tally);
 	if (blocked != NULL)
-		set_guard(tally, blocked->name);
+		qfs_set_guard(tally, qfs_slice_of(blocked->name));
 	return blocked == &qfs_guard_tally_veto ? burn(act, box) : QFS_OK;
 }
 
@@ -141,8 +132,8 @@ apply(qfs_act *act)
 	bool		silent;
 	qfs_status	status = qfs_settlement_begin(act, QFS_AGENDA_TALLY, &agenda, &box);
 
-	if (status == QFS_OK && qfs_json_length(act->event->payload) != 1)
-		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "a tally brings its proposal alone");
+	if (status == QFS_OK)
+		status = qfs_settlement_compare(act, &agenda, (qfs_slice) {NULL, 0});
 	if (status != QFS_OK)
 		return status;
 	before = box.tally;
@@ -163,32 +154,18 @@ apply(qfs_act *act)
 
 /* ---- recorded ---- */
 
-/* The guard that blocked it, whose name is that of a rejected one. */
 static void
-recall_guard(const qfs_act *act, qfs_tally_record *tally)
-{
-	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
-	qfs_slice	guard;
-	qfs_slice	name;
-
-	if (!qfs_guard_next_block(&iter, &guard, &name))
-		return;
-	tally->has_guard = true;
-	memset(tally->guard, 0, sizeof(tally->guard));
-	memcpy(tally->guard, name.data, name.len);
-}
-
-static qfs_status
 recall_decision(const qfs_act *act, qfs_tally_record *tally)
 {
+	qfs_slice	guard;
+
 	tally->has_tallied = true;
 	tally->tallied = (int64_t) act->event->seq;
 	if (qfs_is_state(tally, QFS_PROPOSAL_QUEUED))
-		return QFS_OK;
-	tally->has_settled = true;
-	tally->settled = tally->tallied;
-	recall_guard(act, tally);
-	return QFS_OK;
+		return;
+	qfs_set_settled(act, tally);
+	if (qfs_outcome_first_block(act->event->outcome, &guard))
+		qfs_set_guard(tally, guard);
 }
 
 static qfs_status
@@ -207,17 +184,15 @@ recall(qfs_act *act)
 	if (!qfs_json_member(result, "state", &state) || !qfs_json_to_plain(state, &state) || state.len > QFS_TYPE_MAX ||
 		!qfs_json_member(result, "enacts", &enacts) || !qfs_json_to_int(enacts, &tally.enacts))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "entry %u decides nothing", act->event->seq);
-	memset(tally.state, 0, sizeof(tally.state));
-	memcpy(tally.state, state.data, state.len);
+	qfs_set_state(&tally, state);
 	if (qfs_is_state(&tally, QFS_PROPOSAL_OPEN))
 	{
 		tally.has_last = true;
 		tally.last = (int64_t) act->event->seq;
 	}
 	else
-		status = recall_decision(act, &tally);
-	if (status == QFS_OK)
-		status = qfs_tally_put(act, &tally);
+		recall_decision(act, &tally);
+	status = qfs_tally_put(act, &tally);
 	return status == QFS_OK ? qfs_agenda_recall(act) : status;
 }
 
@@ -294,16 +269,6 @@ say_terms(qfs_buf *out, const qfs_told *told)
 	qfs_buf_text(out, " of those who decided.");
 }
 
-/* The guard that blocked first is the one that rejected it. */
-static bool
-find_guard(const qfs_story *story, qfs_slice *name)
-{
-	qfs_json_iter iter = qfs_guards_of(story->entry->outcome);
-	qfs_slice	guard;
-
-	return qfs_guard_next_block(&iter, &guard, name);
-}
-
 static void
 tell_prolonged(const qfs_story *story, qfs_buf *out)
 {
@@ -321,7 +286,7 @@ tell(const qfs_story *story, qfs_buf *out)
 {
 	qfs_counts	counts;
 	qfs_slice	guard;
-	bool		rejected = find_guard(story, &guard);
+	bool		rejected = qfs_outcome_first_block(story->entry->outcome, &guard);
 	qfs_told	told;
 
 	if (is_prolonged(story))

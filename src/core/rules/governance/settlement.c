@@ -18,45 +18,61 @@ first_due(const qfs_reducer *r, int64_t at, const qfs_agenda *agenda)
 	return agenda->count > 0 && agenda->items[0].block <= qfs_block_at(r, at) ? &agenda->items[0] : NULL;
 }
 
+/* Of a claim {"claim","policy"?}, of a proposal {"policy"?,"proposal"}. */
 static qfs_status
-write_execution(const qfs_act *act, int64_t proposal, qfs_json_writer *w)
+write_payload(const qfs_agenda_item *item, qfs_slice policy, qfs_buf *payload, qfs_error *err)
 {
-	qfs_execution plan;
-	qfs_ballot_box box;
-	qfs_status	status = qfs_ballot_box_get(act->reducer->store, proposal, &box, act->err);
+	bool		of_claim = item->kind == QFS_AGENDA_DORMANCY;
+	qfs_json_writer w;
 
-	if (status == QFS_OK)
-		status = qfs_execution_plan(act, &box, &plan);
-	if (status == QFS_OK)
-		qfs_execution_write(w, &plan, proposal);
-	return status;
+	qfs_json_begin(&w, payload);
+	qfs_json_open_object(&w);
+	if (of_claim)
+		qfs_claim_write(&w, item->seq);
+	if (policy.len > 0)
+	{
+		qfs_json_key(&w, "policy");
+		qfs_json_put_value(&w, policy);
+	}
+	if (!of_claim)
+		qfs_json_put_member_int(&w, "proposal", item->seq);
+	qfs_json_close(&w);
+	return qfs_json_end(&w, err);
 }
 
 static qfs_status
-write_dormancy(const qfs_act *act, int64_t claim, qfs_json_writer *w)
+write_execution(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
+{
+	qfs_execution plan;
+	qfs_ballot_box box;
+	qfs_status	status = qfs_ballot_box_get(act->reducer->store, item->seq, &box, act->err);
+
+	if (status == QFS_OK)
+		status = qfs_execution_plan(act, &box, &plan);
+	return status == QFS_OK ? write_payload(item, qfs_execution_policy(&plan), payload, act->err) : status;
+}
+
+static qfs_status
+write_dormancy(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
 {
 	qfs_dormancy plan;
 	qfs_status	status = qfs_dormancy_plan(act, &plan);
 
-	if (status == QFS_OK)
-		qfs_dormancy_write(w, &plan, claim);
-	return status;
+	return status == QFS_OK ? write_payload(item, plan.policy, payload, act->err) : status;
 }
 
 static qfs_status
-write_payload(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
+write_next(const qfs_act *act, const qfs_agenda_item *item, qfs_buf *payload)
 {
-	qfs_json_writer w;
-	qfs_status	status = QFS_OK;
-
-	qfs_json_begin(&w, payload);
-	if (item->kind == QFS_AGENDA_EXECUTION)
-		status = write_execution(act, item->seq, &w);
-	else if (item->kind == QFS_AGENDA_DORMANCY)
-		status = write_dormancy(act, item->seq, &w);
-	else
-		qfs_execution_write(&w, NULL, item->seq);
-	return status == QFS_OK ? qfs_json_end(&w, act->err) : status;
+	switch (item->kind)
+	{
+		case QFS_AGENDA_EXECUTION:
+			return write_execution(act, item, payload);
+		case QFS_AGENDA_DORMANCY:
+			return write_dormancy(act, item, payload);
+		default:
+			return write_payload(item, (qfs_slice) {NULL, 0}, payload, act->err);
+	}
 }
 
 static const char *const types[] = {
@@ -81,7 +97,7 @@ qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payl
 	if (item == NULL)
 		return status;
 	*type = types[item->kind];
-	return write_payload(&act, item, payload);
+	return write_next(&act, item, payload);
 }
 
 /* ---- for its rules ---- */
@@ -126,6 +142,20 @@ qfs_settlement_begin(const qfs_act *act, qfs_agenda_kind kind, qfs_agenda *agend
 	qfs_status	status = qfs_settlement_check(act, kind, "proposal", agenda);
 
 	return status == QFS_OK ? qfs_ballot_box_read(act, box) : status;
+}
+
+qfs_status
+qfs_settlement_compare(const qfs_act *act, const qfs_agenda *agenda, qfs_slice policy)
+{
+	uint8_t		memory[QFS_SETTLEMENT_MAX];
+	qfs_buf		payload;
+	qfs_status	status;
+
+	qfs_buf_init(&payload, memory, sizeof(memory));
+	status = write_payload(&agenda->items[0], policy, &payload, act->err);
+	if (status == QFS_OK && !qfs_slice_equal(qfs_buf_slice(&payload), act->event->payload))
+		return qfs_fail(act->err, QFS_SETTLEMENT_WRONG, "it should be %v", qfs_buf_slice(&payload));
+	return status;
 }
 
 /* ---- executions ---- */
@@ -178,17 +208,10 @@ qfs_execution_is_barred(const qfs_execution *plan)
 		(plan->motion.seat_count > 0 && plan->shares.observed > plan->shares.bound);
 }
 
-void
-qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t proposal)
+qfs_slice
+qfs_execution_policy(const qfs_execution *plan)
 {
-	qfs_json_open_object(w);
-	if (plan != NULL && plan->motion.has_policy && !qfs_execution_is_barred(plan))
-	{
-		qfs_json_key(w, "policy");
-		qfs_json_put_value(w, plan->made.text);
-	}
-	qfs_json_put_member_int(w, "proposal", proposal);
-	qfs_json_close(w);
+	return plan->motion.has_policy && !qfs_execution_is_barred(plan) ? plan->made.text : (qfs_slice) {NULL, 0};
 }
 
 /* ---- claims that nobody governs ---- */
@@ -201,24 +224,12 @@ qfs_dormancy_plan(const qfs_act *act, qfs_dormancy *out)
 	};
 	qfs_status	status;
 
-	out->is_valid = false;
+	out->policy = (qfs_slice) {NULL, 0};
 	/* A vote that had passed before has changed it meanwhile: nothing is claimed back. */
 	if (act->reducer->policy.governance.mode != QFS_MODE_ON)
 		return QFS_OK;
 	status = qfs_motion_policy(act, &to_trial, &out->made);
-	out->is_valid = status == QFS_OK;
+	if (status == QFS_OK)
+		out->policy = out->made.text;
 	return qfs_settlement_is_of_the_change(status) ? QFS_OK : status;
-}
-
-void
-qfs_dormancy_write(qfs_json_writer *w, const qfs_dormancy *plan, int64_t claim)
-{
-	qfs_json_open_object(w);
-	qfs_claim_write(w, claim);
-	if (plan->is_valid)
-	{
-		qfs_json_key(w, "policy");
-		qfs_json_put_value(w, plan->made.text);
-	}
-	qfs_json_close(w);
 }

@@ -34,6 +34,12 @@ extern qfs_status qfs_settlement_check(const qfs_act *act, qfs_agenda_kind kind,
 /* The same of a proposal, with how it stands. */
 extern qfs_status qfs_settlement_begin(const qfs_act *act, qfs_agenda_kind kind, qfs_agenda *agenda, qfs_ballot_box *box);
 
+/*
+ * The payload, computed again of the agenda's first item and of the policy that settling it puts in force; empty: none.
+ * Errors: SETTLEMENT_WRONG unless it is the entry's.
+ */
+extern qfs_status qfs_settlement_compare(const qfs_act *act, const qfs_agenda *agenda, qfs_slice policy);
+
 /* 1 if no policy, or none that may be, can be made of what is in force. */
 extern const qfs_guard qfs_guard_policy_valid;
 
@@ -59,20 +65,17 @@ extern qfs_status qfs_execution_plan(const qfs_act *act, const qfs_ballot_box *b
 /* Does anything stand against it? */
 extern bool qfs_execution_is_barred(const qfs_execution *plan);
 
-/* {"policy"?,"proposal"} */
-extern void qfs_execution_write(qfs_json_writer *w, const qfs_execution *plan, int64_t proposal);
+/* The policy that it puts in force; empty: none. */
+extern qfs_slice qfs_execution_policy(const qfs_execution *plan);
 
 /* What settling a claim does: the policy in force, with governance in trial. */
 typedef struct qfs_dormancy
 {
-	bool		is_valid;		/* governance is on, and such a policy can be made */
+	qfs_slice	policy;			/* empty: governance is not on, or no such policy can be made */
 	qfs_new_policy made;
 } qfs_dormancy;
 
 /* Errors: those of the store. */
 extern qfs_status qfs_dormancy_plan(const qfs_act *act, qfs_dormancy *out);
-
-/* {"claim","policy"?} */
-extern void qfs_dormancy_write(qfs_json_writer *w, const qfs_dormancy *plan, int64_t claim);
 
 #endif

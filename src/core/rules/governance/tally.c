@@ -35,8 +35,8 @@ at_least_one(int64_t n)
 	return n > 1 ? n : 1;
 }
 
-static int64_t
-cast_of(const qfs_counts *counts)
+int64_t
+qfs_tally_cast(const qfs_counts *counts)
 {
 	return counts->yes + counts->no + counts->abstain + counts->veto;
 }
@@ -45,7 +45,7 @@ cast_of(const qfs_counts *counts)
 void
 qfs_tally_verdict(const qfs_terms *terms, const qfs_counts *counts, qfs_verdict *out)
 {
-	int64_t		cast = cast_of(counts);
+	int64_t		cast = qfs_tally_cast(counts);
 	int64_t		decided = cast - counts->abstain;
 
 	out->count = 0;
@@ -54,16 +54,15 @@ qfs_tally_verdict(const qfs_terms *terms, const qfs_counts *counts, qfs_verdict 
 	judge(out, &qfs_guard_tally_quorum, terms->quorum * counts->total, 100 * cast);
 	judge(out, &qfs_guard_tally_approval, at_least_one(terms->approval * counts->total), 100 * counts->yes);
 	judge(out, &qfs_guard_tally_majority, terms->majority * decided, 100 * counts->yes);
-	out->passes = out->blocked == NULL;
 }
 
-static bool
-passes(const qfs_terms *terms, const qfs_counts *counts)
+bool
+qfs_tally_passes(const qfs_terms *terms, const qfs_counts *counts)
 {
 	qfs_verdict verdict;
 
 	qfs_tally_verdict(terms, counts, &verdict);
-	return verdict.passes;
+	return verdict.blocked == NULL;
 }
 
 bool
@@ -71,6 +70,6 @@ qfs_tally_is_decided(const qfs_terms *terms, const qfs_counts *counts)
 {
 	qfs_counts	worst = *counts;
 
-	worst.veto += counts->total - cast_of(counts);
-	return passes(terms, counts) && passes(terms, &worst);
+	worst.veto += counts->total - qfs_tally_cast(counts);
+	return qfs_tally_passes(terms, counts) && qfs_tally_passes(terms, &worst);
 }

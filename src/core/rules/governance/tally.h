@@ -37,7 +37,6 @@ extern const qfs_guard qfs_guard_tally_majority;
 
 typedef struct qfs_verdict
 {
-	bool		passes;
 	struct
 	{
 		const qfs_guard *guard;
@@ -51,8 +50,14 @@ typedef struct qfs_verdict
 /* The power of an account that holds nod of a total, with a cap at power_percent of it, rounded down. */
 extern int64_t qfs_nod_power(int64_t nod, int64_t total, int64_t power_percent);
 
-/* Would the proposal pass with these votes?  All guards are evaluated, whatever the first one says. */
+/* All votes, whatever they say. */
+extern int64_t qfs_tally_cast(const qfs_counts *counts);
+
+/* What the votes come to.  All guards are evaluated, whatever the first one says. */
 extern void qfs_tally_verdict(const qfs_terms *terms, const qfs_counts *counts, qfs_verdict *out);
+
+/* Would the proposal pass with these votes? */
+extern bool qfs_tally_passes(const qfs_terms *terms, const qfs_counts *counts);
 
 /*
  * Of an emergency: does it pass, whatever is still cast?  That is so if it

@@ -68,7 +68,7 @@ void
 qfs_step_verdict(qfs_json_writer *w, const qfs_told *told, const qfs_counts *counts)
 {
 	const qfs_terms *terms = &told->terms;
-	int64_t		cast = counts->yes + counts->no + counts->abstain + counts->veto;
+	int64_t		cast = qfs_tally_cast(counts);
 	const struct
 	{
 		int64_t		percent;

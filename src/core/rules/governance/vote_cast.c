@@ -115,10 +115,8 @@ static bool
 passes(const qfs_ballot_box *box)
 {
 	qfs_counts	counts = qfs_counts_of(box);
-	qfs_verdict verdict;
 
-	qfs_tally_verdict(&box->terms, &counts, &verdict);
-	return verdict.passes;
+	return qfs_tally_passes(&box->terms, &counts);
 }
 
 /* Does the vote move the end: because it turns the verdict late, or because nothing can turn it any more? */

@@ -189,17 +189,14 @@ static qfs_status
 recall_block(qfs_act *act, const qfs_user_id *referrer)
 {
 	qfs_store  *store = act->reducer->store;
-	qfs_json_iter iter = qfs_guards_of(act->event->outcome);
 	block_record record;
-	qfs_slice	guard;
 	qfs_slice	name;
 
 	memset(&record, 0, sizeof(record));
 	record.seq = (int64_t) act->event->seq;
 	record.referee = act->event->actor;
 	record.referrer = *referrer;
-	/* The first guard that blocked it. */
-	if (!qfs_guard_next_block(&iter, &guard, &name))
+	if (!qfs_outcome_first_block(act->event->outcome, &name))
 		return qfs_fail(act->err, QFS_OUTCOME_MISMATCH, "no guard blocked entry %u", act->event->seq);
 	memcpy(record.guard, name.data, name.len);
 	return store->put(store, &block_kind, &record, act->err);

@@ -26,7 +26,10 @@ verdict_of(const qfs_terms *terms, const qfs_counts *counts)
 static bool
 passes(const qfs_terms *terms, const qfs_counts *counts)
 {
-	return verdict_of(terms, counts).passes;
+	bool		passes = qfs_tally_passes(terms, counts);
+
+	CHECK_INT(verdict_of(terms, counts).blocked == NULL, passes);
+	return passes;
 }
 
 static void
@@ -119,7 +122,7 @@ check_verdict(const qfs_terms *terms, const qfs_counts *counts, const char *want
 	static const char *const names[] = {"TALLY_VETO", "TALLY_QUORUM", "TALLY_APPROVAL", "TALLY_MAJORITY"};
 	qfs_verdict v = verdict_of(terms, counts);
 
-	CHECK_INT(v.passes, want == NULL);
+	CHECK_INT(qfs_tally_passes(terms, counts), want == NULL);
 	if (CHECK((v.blocked == NULL) == (want == NULL)) && want != NULL)
 		CHECK_TEXT(qfs_slice_of(v.blocked->name), want);
 	CHECK_UINT(v.count, QFS_VERDICT_GUARDS);
@@ -286,7 +289,7 @@ check_others_never_help(const qfs_terms *terms, const qfs_counts *c)
 	name_row(terms, c);
 	/* Nobody's yes never passes, whoever abstains; nor does a tie, nor a minority. */
 	if (c->yes <= c->no + c->veto)
-		CHECK(!v.passes);
+		CHECK(v.blocked != NULL);
 	/* Approval is nobody's to give but those who say yes; majority is not helped by those who do not. */
 	for (size_t i = 0; i < ROWS(more); i++)
 	{
