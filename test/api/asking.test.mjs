@@ -230,11 +230,13 @@ test('through nginx a token has no say in what a wallet has signed either', asyn
   const who = await login(api);
   const now = Math.floor(Date.now() / 1000);
   const hour = makeToken(tokenKey(api), who.token.split('.')[0], { ...decodeJwt(who.token), iat: now - 7200, exp: now - 3600 });
-  const deliver = () => api.site({ method: 'POST', path: '/rest/rpc/deliver', body: { type: 'SAID', payload: {}, nonce: 1, sig: '0x' }, headers: api.bearer(hour) });
-  let answer = await deliver();
-  // Sign-ins from this address have been many.
-  for (; answer.status === 429; answer = await deliver()) await new Promise((resolve) => { setTimeout(resolve, 500); });
-  assertError(answer, 422, 'QFS_WALLET_TYPE');
+  for (const path of ['/rest/rpc/deliver', '/v1/governance/deliver']) {
+    const deliver = () => api.site({ method: 'POST', path, body: { type: 'SAID', payload: {}, nonce: 1, sig: '0x' }, headers: api.bearer(hour) });
+    let answer = await deliver();
+    // Sign-ins from this address have been many.
+    for (; answer.status === 429; answer = await deliver()) await new Promise((resolve) => { setTimeout(resolve, 500); });
+    assertError(answer, 422, 'QFS_WALLET_TYPE');
+  }
 });
 
 test('a token beside a sign-in, good or ended, leaves the account that signs in and nobody else', async () => {
