@@ -296,7 +296,7 @@ BEGIN
          ELSE format('%s, %s NOD of %s holders', k.mode, k.total, k.holders) END,
     CASE WHEN k.overdue > 0 THEN 'Nobody has appended anything since: SELECT qfs.settle().'
          WHEN k.mode = 'on' AND k.holders * k.percent < 100
-         THEN format('%s holders of at most %s percent each cannot pass anything: have one more seated while they still can. docs/governance.md.', k.holders, k.percent) END;
+         THEN format('%s holders of at most %s percent each never have all of the power, so an emergency may be out of reach, and with fewer of them everything is: have one more seated while they still can. docs/governance.md.', k.holders, k.percent) END;
 END $$;
 COMMENT ON FUNCTION qfs.health() IS
   'one row an item: status ok, warning or error, what was found, and what to do';

@@ -138,7 +138,7 @@ get_policy(const qfs_act *act, int64_t seq, qfs_slice *out)
 	return status;
 }
 
-/* Whoever turns governance on must be able to pass something. */
+/* Whoever turns governance on must be as plural as the cap asks for: all of the power has to be somebody's. */
 static qfs_status
 check_electorate(const qfs_act *act, const qfs_policy *policy)
 {
@@ -149,7 +149,7 @@ check_electorate(const qfs_act *act, const qfs_policy *policy)
 		return QFS_OK;
 	status = qfs_electorate_get(act, &electorate);
 	if (status == QFS_OK && electorate.holders * policy->governance.power_percent < 100)
-		return qfs_fail(act->err, QFS_POLICY_INVALID, "governance.mode: %i holders of at most %i percent cannot pass anything",
+		return qfs_fail(act->err, QFS_POLICY_INVALID, "governance.mode: %i holders of at most %i percent never have all of the power",
 						electorate.holders, policy->governance.power_percent);
 	return status;
 }

@@ -63,7 +63,7 @@ export async function policyMadeBy({ policySeq, store }, { changes }) {
   const policy = await readPolicy(value);
   const { mode, power_percent: percent } = policy.governance;
   const { holders } = electorateOf(store);
-  demand(mode !== 'on' || holders * percent >= 100, 'POLICY_INVALID', `governance.mode: ${holders} holders of at most ${percent} percent cannot pass anything`);
+  demand(mode !== 'on' || holders * percent >= 100, 'POLICY_INVALID', `governance.mode: ${holders} holders of at most ${percent} percent never have all of the power`);
   return { policy, value };
 }
 

@@ -113,7 +113,7 @@ on_and_off(void)
 	sample_close(&s);
 }
 
-/* Three holders cannot pass anything where each counts as a quarter at most. */
+/* Three holders never have all of the power where each counts as a quarter at most. */
 static void
 on_needs_four(void)
 {
@@ -121,7 +121,7 @@ on_needs_four(void)
 
 	voting_ledger(&s, "", 3, four);
 	voting_refuse(&s, 1, "PROPOSAL_CREATED", voting_proposal("constitution", MODE("on")), QFS_POLICY_INVALID,
-				  "3 holders of at most 25 percent cannot pass anything");
+				  "3 holders of at most 25 percent never have all of the power");
 	sample_close(&s);
 
 	/* Nor when one leaves in between. */
