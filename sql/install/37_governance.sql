@@ -160,7 +160,7 @@ COMMENT ON INDEX qfs.vote_seq IS 'votes in their order';
 GRANT SELECT ON qfs.nod, qfs.nod_change, qfs.electorate, qfs.proposal, qfs.tally, qfs.vote, qfs.policy_key, qfs.agenda
   TO qfs_auditor;
 
--- ---- off the ledger: what can be erased ----
+-- ---- off the ledger ----
 
 CREATE TABLE qfs.proposal_text (
   seq     bigint NOT NULL,

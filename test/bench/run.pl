@@ -4,7 +4,7 @@
 #   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live|governance]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
-# "social" and "mixed" of social.sql, and the programs replay and wallet in the directory
+# "social" and "mixed" of social.sql, and the programs replay, wallet and votes in the directory
 # QFS_WORK; "delayed" is run by scripts/bench on a second server whose flushes
 # are slow; "api" expects the database "api" of setup_api.sql, and PostgREST in
 # front of it at API_URL.
