@@ -158,4 +158,3 @@ qfs_event_check_wallet(qfs_act *act)
 		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "a wallet acts for its account");
 	return check_signed(act);
 }
-

@@ -15,8 +15,8 @@ qfs_permission_operates(const qfs_act *act)
 	return act->session.operates && qfs_account_operates(act->reducer, &act->event->actor);
 }
 
-qfs_status
-qfs_permission_check_sig(qfs_act *act)
+static qfs_status
+check_sig(qfs_act *act)
 {
 	bool		is_shown = act->event->sig.len > 0;
 	bool		has_sig = is_shown && qfs_json_type_of(act->event->sig) != QFS_JSON_NULL;
@@ -28,8 +28,8 @@ qfs_permission_check_sig(qfs_act *act)
 					"the signature that auth speaks of is missing");
 }
 
-qfs_status
-qfs_permission_check_wallet(qfs_act *act)
+static qfs_status
+check_wallet(qfs_act *act)
 {
 	const qfs_rule *rule = act->rule;
 	qfs_status	status;
@@ -45,14 +45,20 @@ qfs_permission_check_wallet(qfs_act *act)
 }
 
 qfs_status
+qfs_permission_check_signer(qfs_act *act)
+{
+	qfs_status	status = check_sig(act);
+
+	return status == QFS_OK ? check_wallet(act) : status;
+}
+
+qfs_status
 qfs_permission_establish(qfs_act *act)
 {
 	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
 	if (status == QFS_OK)
-		status = qfs_permission_check_sig(act);
-	if (status == QFS_OK)
-		status = qfs_permission_check_wallet(act);
+		status = qfs_permission_check_signer(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION)
 		status = qfs_session_authorize(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_WALLET && act->auth.is_signed)
@@ -91,9 +97,7 @@ qfs_permission_presume(qfs_act *act, unsigned allowed)
 	qfs_status	status = qfs_auth_read(act->event->auth, &act->auth, act->err);
 
 	if (status == QFS_OK)
-		status = qfs_permission_check_sig(act);
-	if (status == QFS_OK)
-		status = qfs_permission_check_wallet(act);
+		status = qfs_permission_check_signer(act);
 	if (status == QFS_OK && act->auth.via == QFS_VIA_SESSION && act->rule->must_sign && !act->auth.is_signed)
 		return qfs_fail(act->err, QFS_EVENT_UNSIGNED, "%v", act->event->type);
 	act->session.operates = act->auth.via == QFS_VIA_SESSION;

@@ -34,17 +34,12 @@ extern qfs_status qfs_permission_check(qfs_act *act, unsigned allowed);
 extern qfs_status qfs_permission_presume(qfs_act *act, unsigned allowed);
 
 /*
- * Is there a signature exactly where auth says that wallet or device signed?
- * Errors: AUTH_INVALID.
- */
-extern qfs_status qfs_permission_check_sig(qfs_act *act);
-
-/*
- * A wallet signs the message of a sign-in or else the event itself, as the rule
- * says: neither is taken for the other.
+ * Is there a signature exactly where auth, which was read, says that wallet or
+ * device signed?  A wallet signs the message of a sign-in or else the event
+ * itself, as the rule says: neither is taken for the other.
  * Errors: AUTH_INVALID, NO_SESSION.
  */
-extern qfs_status qfs_permission_check_wallet(qfs_act *act);
+extern qfs_status qfs_permission_check_signer(qfs_act *act);
 
 /* May the session that was established act as an operator: when it began, and still? */
 extern bool qfs_permission_operates(const qfs_act *act);

@@ -8,6 +8,7 @@
 #include "engine/policy_key.h"
 #include "engine/policy_text.h"
 #include "engine/policy_value.h"
+#include "state/record_json.h"
 #include "text/json.h"
 #include "text/schema.h"
 
@@ -90,22 +91,30 @@ qfs_governance_read(qfs_slice policy, qfs_governance *out, qfs_error *err)
 
 /* ---- of a proposal ---- */
 
+/* In the order in which they are written. */
+static const qfs_field terms_fields[] = {
+	QFS_FIELD(qfs_terms, approval, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, deposit, QFS_FIELD_AMOUNT),
+	QFS_FIELD(qfs_terms, grace_blocks, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, late_blocks, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, majority, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, power_percent, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, quorum, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, review_blocks, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, timelock_blocks, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, veto_percent, QFS_FIELD_INT),
+	QFS_FIELD(qfs_terms, voting_blocks, QFS_FIELD_INT)
+};
+
 void
 qfs_terms_write(qfs_json_writer *w, const qfs_terms *terms)
 {
 	qfs_json_open_object(w);
-	qfs_json_put_member_int(w, "approval", terms->approval);
-	qfs_json_key(w, "deposit");
-	qfs_json_put_amount(w, terms->deposit);
-	qfs_json_put_member_int(w, "grace_blocks", terms->grace_blocks);
-	qfs_json_put_member_int(w, "late_blocks", terms->late_blocks);
-	qfs_json_put_member_int(w, "majority", terms->majority);
-	qfs_json_put_member_int(w, "power_percent", terms->power_percent);
-	qfs_json_put_member_int(w, "quorum", terms->quorum);
-	qfs_json_put_member_int(w, "review_blocks", terms->review_blocks);
-	qfs_json_put_member_int(w, "timelock_blocks", terms->timelock_blocks);
-	qfs_json_put_member_int(w, "veto_percent", terms->veto_percent);
-	qfs_json_put_member_int(w, "voting_blocks", terms->voting_blocks);
+	for (size_t i = 0; i < QFS_ROWS(terms_fields); i++)
+	{
+		qfs_json_key(w, terms_fields[i].name);
+		qfs_field_write(w, &terms_fields[i], terms);
+	}
 	qfs_json_close(w);
 }
 
@@ -147,18 +156,10 @@ is_written_so(qfs_slice value, const qfs_terms *terms)
 bool
 qfs_terms_read(qfs_slice value, qfs_terms *out)
 {
-	if (qfs_schema_validate(qfs_slice_of(terms_schema), value, "terms", QFS_PAYLOAD_INVALID, NULL) != QFS_OK ||
-		qfs_policy_read_amount(value, "deposit", QFS_POLICY_FLX_MAX, &out->deposit, NULL) != QFS_OK)
+	if (qfs_schema_validate(qfs_slice_of(terms_schema), value, "terms", QFS_PAYLOAD_INVALID, NULL) != QFS_OK)
 		return false;
-	out->approval = qfs_policy_integer(value, "approval");
-	out->grace_blocks = qfs_policy_integer(value, "grace_blocks");
-	out->late_blocks = qfs_policy_integer(value, "late_blocks");
-	out->majority = qfs_policy_integer(value, "majority");
-	out->power_percent = qfs_policy_integer(value, "power_percent");
-	out->quorum = qfs_policy_integer(value, "quorum");
-	out->review_blocks = qfs_policy_integer(value, "review_blocks");
-	out->timelock_blocks = qfs_policy_integer(value, "timelock_blocks");
-	out->veto_percent = qfs_policy_integer(value, "veto_percent");
-	out->voting_blocks = qfs_policy_integer(value, "voting_blocks");
-	return is_written_so(value, out);
+	for (size_t i = 0; i < QFS_ROWS(terms_fields); i++)
+		if (!qfs_field_read(qfs_policy_member(value, terms_fields[i].name), &terms_fields[i], out))
+			return false;
+	return out->deposit <= QFS_POLICY_FLX_MAX && is_written_so(value, out);
 }

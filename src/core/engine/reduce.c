@@ -151,11 +151,12 @@ apply(qfs_act *act, qfs_buf *result)
 	return qfs_json_end(&writer, act->err);
 }
 
-/* While something is due it comes first, but for what has to be settled before anything can be appended at all. */
+/* While something is due the ledger's own settlement of it comes first, but for what has to come before anything. */
 static bool
-may_come_first(const qfs_rule *rule)
+is_admitted(const qfs_act *act)
 {
-	return rule != NULL && (rule->settles || rule->of_server || rule->acknowledges != NULL);
+	return !qfs_reducer_is_due(act->reducer, act->event->at) || qfs_rule_comes_first(act->rule) ||
+		(act->rule != NULL && act->rule->via == QFS_VIA_LEDGER);
 }
 
 /* derives: accounts are not shown, nor written */
@@ -177,7 +178,7 @@ reduce(qfs_reducer *r, const qfs_entry *event, bool derives, qfs_effects *fx, qf
 		return qfs_fail(err, QFS_GENESIS_EXISTS, "entry %u", event->seq);
 	if (!genesis && !r->open)
 		return qfs_fail(err, QFS_NO_GENESIS, "an event of type %v came first", event->type);
-	if (event->at >= r->due_at && !may_come_first(act.rule))
+	if (!is_admitted(&act))
 		return qfs_fail(err, QFS_SETTLEMENT_DUE, "since %i ms", event->at - r->due_at);
 
 	qfs_effects_init(fx, &act);
@@ -234,9 +235,7 @@ recall_auth(qfs_act *act, bool custom)
 	if (status == QFS_OK && !has_its_actor(act, custom))
 		return qfs_fail(act->err, QFS_ACTOR_MISMATCH, "entry %u", act->event->seq);
 	if (status == QFS_OK)
-		status = qfs_permission_check_sig(act);
-	if (status == QFS_OK)
-		status = qfs_permission_check_wallet(act);
+		status = qfs_permission_check_signer(act);
 	if (status == QFS_OK && act->auth.is_signed && r->check_signatures)
 		status = qfs_event_signature_check(r, act->event, &act->auth, act->err);
 	if (status == QFS_OK && custom && act->auth.via == QFS_VIA_SESSION)

@@ -68,20 +68,16 @@ qfs_reducer_read_policy(qfs_reducer *r, qfs_slice policy, qfs_hash *hash, qfs_er
 static qfs_status
 load_policy(qfs_reducer *r, qfs_error *err)
 {
-	qfs_policy_record record = {.seq = r->ledger.policy_seq};
-	bool		found;
-	qfs_status	status;
+	qfs_slice	policy;
+	qfs_status	status = qfs_policy_get(r->store, r->ledger.policy_seq, &policy, err);
 
-	status = r->store->get(r->store, &qfs_kind_policy, &record, &found, err);
 	if (status != QFS_OK)
 		return status;
-	if (!found)
-		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
-	if (record.policy.len > sizeof(r->policy_text))
-		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", record.seq);
+	if (policy.len > sizeof(r->policy_text))
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", r->ledger.policy_seq);
 	/* The one that the record names; that its text has this hash is the verifier's to say. */
 	r->parsed = r->ledger.policy;
-	return parse_policy(r, record.policy, err);
+	return parse_policy(r, policy, err);
 }
 
 void

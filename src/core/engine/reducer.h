@@ -37,15 +37,22 @@ typedef struct qfs_reducer
 	bool		has_type;		/* type below is the one in the store */
 	qfs_event_type_record type;
 	uint8_t		schema[QFS_SCHEMA_REMEMBERED];	/* what type.schema points to */
-	uint8_t		message[QFS_PAYLOAD_MAX + 512];	/* what a device has signed */
+	uint8_t		message[QFS_PAYLOAD_MAX + 512];	/* what a device or a wallet has signed */
 } qfs_reducer;
 
 extern void qfs_reducer_init(qfs_reducer *r, const qfs_registry *registry, qfs_store *store,
 							 bool check_signatures);
 extern void qfs_reducer_forget(qfs_reducer *r);
 
-/* Reads the ledger's record and the policy in force, if that is needed. */
+/* Reads the ledger's record, the policy in force and what is due, if that is needed. */
 extern qfs_status qfs_reducer_refresh(qfs_reducer *r, qfs_error *err);
+
+/* Has the ledger something to settle at a time?  Refreshed reducer. */
+static inline bool
+qfs_reducer_is_due(const qfs_reducer *r, int64_t at)
+{
+	return r->open && at >= r->due_at;
+}
 
 /* To be called with the block in which something is due, once the agenda has changed. */
 extern void qfs_reducer_note_due(qfs_reducer *r, int64_t block);

@@ -218,10 +218,14 @@ struct qfs_rule
 
 	/* The ledger itself appends it, whoever is acting, when the server has changed; nobody else does. */
 	bool		of_server;
-
-	/* The ledger itself appends it when it is due, and admits nothing else before. */
-	bool		settles;
 };
+
+/* What has to be appended before anything else can be, even before what is due. */
+static inline bool
+qfs_rule_comes_first(const qfs_rule *rule)
+{
+	return rule != NULL && (rule->of_server || rule->acknowledges != NULL);
+}
 
 /* The rules that there are: handed to whoever needs them, the same to all but tests. */
 struct qfs_registry

@@ -177,13 +177,11 @@ is_asked(const qfs_explanation *x, const qfs_entry *subject, const qfs_user_id *
 	bool		is_actor = subject->has_actor && memcmp(user, &subject->actor, sizeof(*user)) == 0;
 	qfs_reader	reader = reader_of(x);
 
-	if (!qfs_topic_executes(x->question.topic) && !(is_actor && kind == QFS_ACCESS))
-		return false;
-	if (!x->question.to_subject || is_subject(x, user))
-		return true;
 	/* Whose authority it was is a question of everybody whom the entry concerns. */
 	if (!qfs_topic_executes(x->question.topic))
 		return is_actor && kind == QFS_ACCESS;
+	if (!x->question.to_subject || is_subject(x, user))
+		return true;
 	/* Standings are what profiles show; but what everybody sees of an entry is no reason to ask for them. */
 	return kind == QFS_STANDING && qfs_is_party(x->registry, &reader, subject);
 }

@@ -79,7 +79,7 @@ qfs_explain_end(qfs_explanation *x)
 
 /* ---- execution ---- */
 
-/* Does the entry say that this policy was in force?  Acts of an operator's role name none. */
+/* Does the entry say that this policy was in force?  Acts of an operator's role name none, but for derivable ones. */
 static bool
 names_policy(const qfs_explanation *x)
 {

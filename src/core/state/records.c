@@ -175,6 +175,19 @@ const qfs_kind qfs_kind_referral_code =
 QFS_KIND("referral_code", qfs_referral_code_record, referral_code_fields, 1, false);
 
 qfs_status
+qfs_policy_get(qfs_store *store, int64_t seq, qfs_slice *out, qfs_error *err)
+{
+	qfs_policy_record record = {.seq = seq};
+	bool		found;
+	qfs_status	status = store->get(store, &qfs_kind_policy, &record, &found, err);
+
+	if (status == QFS_OK && !found)
+		return qfs_fail(err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", seq);
+	*out = record.policy;
+	return status;
+}
+
+qfs_status
 qfs_signing_key_get(qfs_store *store, int64_t number, qfs_signing_key_record *out, qfs_error *err)
 {
 	bool		found;

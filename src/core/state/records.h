@@ -214,6 +214,12 @@ extern const qfs_kind qfs_kind_device;
 extern const qfs_kind qfs_kind_referral_code;
 
 /*
+ * The policy that an entry put in force; the text is the store's until its next call.
+ * Errors: STATE_MISMATCH if there is none.
+ */
+extern qfs_status qfs_policy_get(qfs_store *store, int64_t seq, qfs_slice *out, qfs_error *err);
+
+/*
  * Public keys by their number.
  * Errors: STATE_MISMATCH if there are none.
  */

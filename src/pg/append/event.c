@@ -242,13 +242,6 @@ time_of(const qfs_entry *event)
 	return is_by_ledger(event) && expected->at != 0 ? expected->at : qfs_now_ms();
 }
 
-/* What has to be settled before anything else, even before what is due. */
-static bool
-may_come_first(const qfs_rule *rule)
-{
-	return rule != NULL && (rule->of_server || rule->acknowledges != NULL);
-}
-
 HeapTuple
 qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qfs_slice signature, LedgerRow *row)
 {
@@ -267,7 +260,7 @@ qfs_event_append(Relation ledger, qfs_entry_memory *memory, qfs_entry *event, qf
 
 	chain = qfs_append_begin(ledger, &a);
 	event->at = time_of(event);
-	if (!may_come_first(rule))
+	if (!qfs_rule_comes_first(rule))
 		(void) qfs_event_settler(ledger, chain, &event->at);
 	opens = chain->frontier.size == 0 && rule != NULL && (rule->enacts & QFS_ENACTS_LEDGER);
 	if (!opens && !qfs_ledger_is_open())

@@ -29,7 +29,7 @@ is_due(qfs_chain *chain, int64 *at)
 	if (*at < chain->at)
 		*at = chain->at;
 	QFS_TRY(qfs_reducer_refresh(chain->reducer, &err), &err);
-	return chain->reducer->open && *at >= chain->reducer->due_at;
+	return qfs_reducer_is_due(chain->reducer, *at);
 }
 
 static void

@@ -187,24 +187,19 @@ PG_FUNCTION_INFO_V1(qfs_sql_set_policy);
 Datum
 qfs_sql_set_policy(PG_FUNCTION_ARGS)
 {
-	qfs_store  *store = qfs_table_store();
 	qfs_ledger_record ledger;
-	qfs_policy_record current;
+	qfs_slice	current;
 	qfs_draft p;
 	qfs_error	err;
-	bool		found;
 
 	lock_and_read(&ledger);
 	/* What is due may put another one in force. */
 	if (qfs_settle_now() > 0)
 		lock_and_read(&ledger);
-	current.seq = ledger.policy_seq;
-	QFS_TRY(store->get(store, &qfs_kind_policy, &current, &found, &err), &err);
-	if (!found)
-		QFS_THROW(QFS_STATE_MISMATCH, "the policy of entry %i is missing", current.seq);
+	QFS_TRY(qfs_policy_get(qfs_table_store(), ledger.policy_seq, &current, &err), &err);
 
 	qfs_draft_begin(&p);
-	qfs_draft_value(&p, "policy", policy_arg(fcinfo, 0, current.policy));
+	qfs_draft_value(&p, "policy", policy_arg(fcinfo, 0, current));
 	PG_RETURN_INT64(qfs_append_operator_event("POLICY_CHANGED", qfs_draft_end(&p), NULL));
 }
 

@@ -23,9 +23,7 @@
 static bool
 may_be_due(void)
 {
-	const qfs_reducer *r = qfs_table_reducer();
-
-	return r->open && qfs_now_ms() >= r->due_at;
+	return qfs_reducer_is_due(qfs_table_reducer(), qfs_now_ms());
 }
 
 /*
@@ -42,20 +40,6 @@ qfs_sql_settle(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(qfs_ledger_is_open() && may_be_due() ? qfs_settle_now() : 0);
 }
 
-/* The policy in force, as text that stays. */
-static qfs_slice
-policy_in_force(const qfs_reducer *r)
-{
-	qfs_policy_record record = {.seq = r->ledger.policy_seq};
-	qfs_error	err;
-	bool		found;
-
-	QFS_TRY(r->store->get(r->store, &qfs_kind_policy, &record, &found, &err), &err);
-	if (!found)
-		QFS_THROW(QFS_STATE_MISMATCH, "the policy of entry %i is missing", record.seq);
-	return record.policy;
-}
-
 /*
  * qfs.policy_key_list() -> (key, class, value, is_operators), one row a key
  */
@@ -65,21 +49,19 @@ qfs_sql_policy_key_list(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const qfs_reducer *r = qfs_table_reducer();
-	qfs_slice	policy;
 	qfs_slice	name;
 	qfs_key_class class;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (!r->open)
 		return (Datum) 0;
-	policy = policy_in_force(r);
 	for (size_t n = 0; qfs_policy_key_at(n, &name, &class); n++)
 	{
 		bool		nulls[4] = {false};
 		Datum		values[4];
 		qfs_slice	value;
 
-		if (!qfs_policy_leaf(policy, name, &value))
+		if (!qfs_policy_leaf(r->policy.text, name, &value))
 			value = QFS_LITERAL("null");
 		values[0] = PointerGetDatum(qfs_text_of(name));
 		values[1] = CStringGetTextDatum(qfs_key_class_names[class]);

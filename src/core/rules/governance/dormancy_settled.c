@@ -88,5 +88,4 @@ const qfs_rule qfs_rule_dormancy_settled = {
 	.tell = tell,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
-	.settles = true,
 };

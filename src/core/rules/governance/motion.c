@@ -10,6 +10,7 @@
 #include "crypto/sha256.h"
 #include "engine/account_part.h"
 #include "rules/governance/tally.h"
+#include "rules/system/policy_changed.h"
 
 /* ---- reading ---- */
 
@@ -124,20 +125,6 @@ qfs_motion_read(const qfs_act *act, qfs_track track, qfs_slice action, qfs_motio
 
 /* ---- policies ---- */
 
-static qfs_status
-get_policy(const qfs_act *act, int64_t seq, qfs_slice *out)
-{
-	qfs_store  *store = act->reducer->store;
-	qfs_policy_record record = {.seq = seq};
-	bool		found;
-	qfs_status	status = store->get(store, &qfs_kind_policy, &record, &found, act->err);
-
-	if (status == QFS_OK && !found)
-		return qfs_fail(act->err, QFS_STATE_MISMATCH, "the policy of entry %i is missing", seq);
-	*out = record.policy;
-	return status;
-}
-
 /* Whoever turns governance on must be as plural as the cap asks for: all of the power has to be somebody's. */
 static qfs_status
 check_electorate(const qfs_act *act, const qfs_policy *policy)
@@ -157,23 +144,18 @@ check_electorate(const qfs_act *act, const qfs_policy *policy)
 qfs_status
 qfs_motion_policy(const qfs_act *act, const qfs_motion *motion, qfs_new_policy *out)
 {
-	qfs_slice	base;
+	const qfs_policy *base = &act->reducer->policy;
 	qfs_buf		text;
-	qfs_status	status = get_policy(act, act->reducer->ledger.policy_seq, &base);
+	qfs_status	status;
 
 	qfs_buf_init(&text, out->memory, sizeof(out->memory));
-	if (status == QFS_OK)
-		status = qfs_policy_merge(base, motion->policy, &text, act->err);
+	status = qfs_policy_merge(base->text, motion->policy, &text, act->err);
 	if (status != QFS_OK)
 		return status;
 	out->text = qfs_buf_slice(&text);
-	if (qfs_slice_equal(out->text, base))
+	if (qfs_slice_equal(out->text, base->text))
 		return qfs_fail(act->err, QFS_POLICY_INVALID, "it changes nothing");
-	status = qfs_policy_parse(out->text, &out->policy, act->err);
-	if (status == QFS_OK)
-		status = qfs_rules_check(act->reducer->registry, &out->policy, act->err);
-	if (status == QFS_OK)
-		status = qfs_policy_check_change(&act->reducer->policy, &out->policy, act->err);
+	status = qfs_policy_read_next(act, out->text, &out->policy);
 	if (status == QFS_OK)
 		status = check_electorate(act, &out->policy);
 	qfs_sha256(out->text, &out->hash);
@@ -219,19 +201,9 @@ count_unrestricting(void *context, qfs_slice name, qfs_slice value)
 qfs_status
 qfs_motion_stale(const qfs_act *act, const qfs_motion *motion, int64_t base, int64_t *out)
 {
-	uint8_t		memory[QFS_POLICY_MAX];
-	leaf_count	count = {.count = 0};
-	qfs_status	status = get_policy(act, base, &count.before);
+	leaf_count	count = {.now = act->reducer->policy.text};
+	qfs_status	status = qfs_policy_get(act->reducer->store, base, &count.before, act->err);
 
-	*out = 0;
-	if (status != QFS_OK || base == act->reducer->ledger.policy_seq)
-		return status;
-	if (count.before.len > sizeof(memory))
-		return qfs_fail(act->err, QFS_STATE_MISMATCH, "the policy of entry %i is too long", base);
-	/* The store's own bytes are ours only until its next call. */
-	memcpy(memory, count.before.data, count.before.len);
-	count.before.data = memory;
-	status = get_policy(act, act->reducer->ledger.policy_seq, &count.now);
 	if (status == QFS_OK)
 		status = qfs_policy_leaves(motion->policy, count_stale, &count, act->err);
 	*out = count.count;
@@ -241,11 +213,9 @@ qfs_motion_stale(const qfs_act *act, const qfs_motion *motion, int64_t base, int
 qfs_status
 qfs_motion_unrestricting(const qfs_act *act, const qfs_motion *motion, int64_t *out)
 {
-	leaf_count	count = {.count = 0};
-	qfs_status	status = get_policy(act, act->reducer->ledger.policy_seq, &count.now);
+	leaf_count	count = {.now = act->reducer->policy.text};
+	qfs_status	status = qfs_policy_leaves(motion->policy, count_unrestricting, &count, act->err);
 
-	if (status == QFS_OK)
-		status = qfs_policy_leaves(motion->policy, count_unrestricting, &count, act->err);
 	*out = count.count;
 	return status;
 }

@@ -361,5 +361,4 @@ const qfs_rule qfs_rule_proposal_executed = {
 	.tell = tell,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
-	.settles = true,
 };

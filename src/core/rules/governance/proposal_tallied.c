@@ -323,5 +323,4 @@ const qfs_rule qfs_rule_proposal_tallied = {
 	.topic = QFS_TOPIC_ENTRY,
 	.tell = tell,
 	.is_public = true,
-	.settles = true,
 };

@@ -90,7 +90,7 @@ qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payl
 	qfs_status	status = qfs_reducer_refresh(r, err);
 
 	*type = NULL;
-	if (status != QFS_OK || !r->open || at < r->due_at)
+	if (status != QFS_OK || !qfs_reducer_is_due(r, at))
 		return status;
 	status = qfs_agenda_get(r->store, &agenda, err);
 	item = status == QFS_OK ? first_due(r, at, &agenda) : NULL;

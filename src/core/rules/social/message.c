@@ -214,20 +214,14 @@ write_thread(qfs_json_writer *w, const message *m)
 	qfs_json_key(w, "thread");
 	qfs_json_open_object(w);
 	qfs_json_key(w, "answered");
-	if (m->thread.has_answered)
-		qfs_json_put_int(w, m->thread.answered);
-	else
-		qfs_json_put_null(w);
+	qfs_previous_write(w, m->thread.has_answered ? m->thread.answered : -1);
 	qfs_json_key(w, "messages");
 	qfs_json_open_array(w);
 	qfs_json_put_int(w, m->thread.first_seq);
 	qfs_json_put_int(w, m->thread.second_seq);
 	qfs_json_close(w);
 	qfs_json_key(w, "previous");
-	if (m->is_new)
-		qfs_json_put_null(w);
-	else
-		qfs_json_put_int(w, m->previous);
+	qfs_previous_write(w, m->is_new ? -1 : m->previous);
 	qfs_json_close(w);
 }
 

@@ -22,6 +22,12 @@ extern qfs_status qfs_policy_enact(qfs_act *act, qfs_slice policy, const qfs_has
 extern qfs_status qfs_policy_replace(qfs_act *act, qfs_slice policy);
 
 /*
+ * Reads a policy that is to take the place of the one in force.
+ * Errors: POLICY_INVALID, RULES_UNKNOWN, and those of qfs_policy_check_change.
+ */
+extern qfs_status qfs_policy_read_next(const qfs_act *act, qfs_slice policy, qfs_policy *out);
+
+/*
  * May the operator put this policy in force?  Governance "on" it cannot bring;
  * while it is on, it changes its own keys alone, and of these none that a vote
  * changed less than key_cooldown_epochs ago.
