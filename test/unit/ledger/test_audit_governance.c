@@ -5,12 +5,9 @@
  */
 #include "suites.h"
 
-#include <stdio.h>
-
 #include "support/script.h"
 #include "support/voting.h"
 
-static const int64_t four[] = {25, 25, 25, 25};
 static const char *const depths[] = {"hashes", "signatures", "replay"};
 
 static sample s;
@@ -21,8 +18,8 @@ open_ledger(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
-	proposal = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"cap\":50}}}");
+	voting_four(&s, "");
+	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, 500);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "yes"), QFS_OK);
 	CHECK_STATUS(voting_vote(&s, 2, proposal, "yes"), QFS_OK);
@@ -103,9 +100,9 @@ left_out(void)
 	for (int execution = 0; execution < 2; execution++)
 	{
 		unit_row("%s", execution ? "an execution" : "a tally");
-		voting_ledger(&s, "", 4, four);
+		voting_four(&s, "");
 		CHECK_STATUS(sample_append(&s, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"NOTED\"}"), QFS_OK);
-		proposal = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"cap\":50}}}");
+		proposal = voting_propose(&s, 1, "parameter", HALVE);
 		voting_wait_for(&s, 500);
 		CHECK_STATUS(voting_vote(&s, 1, proposal, "yes"), QFS_OK);
 		CHECK_STATUS(voting_vote(&s, 2, proposal, "yes"), QFS_OK);

@@ -18,8 +18,6 @@
 #include "support/second_hash.h"
 #include "support/voting.h"
 
-static const int64_t four[] = {25, 25, 25, 25};
-
 static sample s;
 static explaining made;
 static uint8_t changed[EXPLAINING_MAX];
@@ -141,21 +139,10 @@ check_all(void)
 
 /* ---- a ledger ---- */
 
-/* A proposal of wallet n; its number. */
-static int64_t
-propose(uint8_t n, const char *track, const char *action, char payload[512])
-{
-	int64_t		proposal = people_next(&s);
-
-	snprintf(payload, 512, "%s", voting_proposal(track, action));
-	CHECK_STATUS(voting_act(&s, n, "PROPOSAL_CREATED", payload), QFS_OK);
-	return proposal;
-}
-
 static void
-vote(uint8_t n, int64_t proposal, const char *payload, const char *choice)
+vote(uint8_t n, int64_t proposal, const char *choice)
 {
-	CHECK_STATUS(voting_act(&s, n, "VOTE_CAST", voting_ballot(proposal, payload, choice)), QFS_OK);
+	CHECK_STATUS(voting_vote(&s, n, proposal, choice), QFS_OK);
 }
 
 static void
@@ -167,28 +154,12 @@ wait_and_settle(int64_t block, int64_t proposal, const char *state)
 }
 
 #define POLICY(more) "{\"governance\":{\"cooldown_blocks\":0,\"deposit\":\"0\",\"key_cooldown_epochs\":4,\"mode\":\"trial\"}" more "}"
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
-
-static const char *
-seat_action(uint8_t n, int64_t nod)
-{
-	static char text[256];
-	test_wallet who = test_wallet_of(n);
-
-	snprintf(text, sizeof(text), "{\"nod\":[{\"account\":\"%s\",\"nod\":%lld}]}", who.user_name, (long long) nod);
-	return text;
-}
 
 /* A holder has fewer from here on. */
 static qfs_status
 give_back(uint8_t n, int64_t nod)
 {
-	test_wallet who = test_wallet_of(n);
-	char		payload[256];
-
-	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"enough\"}", who.user_name,
-			 (long long) nod);
-	return voting_act(&s, n, "NOD_CHANGED", payload);
+	return voting_act(&s, n, "NOD_CHANGED", voting_seats(n, nod));
 }
 
 /* Does the last entry say that it came to nothing? */
@@ -203,46 +174,43 @@ check_blocked(const char *guard)
 	CHECK_TEXT(name, guard);
 }
 
+/* A proposal of wallet n that a guard blocks. */
+static void
+propose_blocked(uint8_t n, const char *track, const char *action, const char *guard)
+{
+	CHECK_STATUS(voting_act(&s, n, "PROPOSAL_CREATED", voting_proposal(track, action)), QFS_OK);
+	check_blocked(guard);
+}
+
 static int64_t cap;			/* changes the referral cap */
 static int64_t seat;			/* gives wallet 5 seats */
 static int64_t words;			/* words alone */
 static int64_t stale;			/* fails, because the operator changes the same */
 static int64_t greedy;			/* fails, because its share would be too large by then */
-static char cap_payload[512];
-static char seat_payload[512];
-static char text_payload[512];
-static char stale_payload[512];
-static char greedy_payload[512];
 
 /* All that comes to nothing, and an emergency. */
 static void
 begin_history(void)
 {
-	char		payload[512];
 	int64_t		urgent;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	people_policy(&s, POLICY(""));
-	cap = propose(1, "parameter", HALVE, cap_payload);
-	seat = propose(2, "constitution", seat_action(5, 20), seat_payload);
-	words = propose(3, "text", "{}", text_payload);
-	stale = propose(4, "parameter", "{\"policy\":{\"limits\":{\"messages_per_minute\":20}}}", stale_payload);
-	snprintf(payload, sizeof(payload), "{\"proposal\":%lld}", (long long) stale);
-	CHECK_STATUS(voting_act(&s, 4, "PROPOSAL_CANCELLED", payload), QFS_OK);
-	stale = propose(4, "parameter", "{\"policy\":{\"limits\":{\"threads_per_day\":20}}}", stale_payload);
-	(void) propose(1, "parameter", HALVE, payload);
-	check_blocked("PROPOSER_OPEN");
-	(void) propose(3, "constitution", seat_action(3, 60), payload);
-	check_blocked("PROPOSER_OPEN");
-	(void) propose(1, "emergency", "{\"policy\":{\"limits\":{\"messages_per_minute\":1000}}}", payload);
-	check_blocked("EMERGENCY_SCOPE");
-	vote(1, cap, cap_payload, "yes");
+	cap = voting_propose(&s, 1, "parameter", HALVE);
+	seat = voting_propose(&s, 2, "constitution", voting_seat_action(5, 20));
+	words = voting_propose(&s, 3, "text", "{}");
+	stale = voting_propose(&s, 4, "parameter", "{\"policy\":{\"limits\":{\"messages_per_minute\":20}}}");
+	CHECK_STATUS(voting_act(&s, 4, "PROPOSAL_CANCELLED", voting_withdrawal(stale)), QFS_OK);
+	stale = voting_propose(&s, 4, "parameter", "{\"policy\":{\"limits\":{\"threads_per_day\":20}}}");
+	propose_blocked(1, "parameter", HALVE, "PROPOSER_OPEN");
+	propose_blocked(3, "constitution", voting_seat_action(3, 60), "PROPOSER_OPEN");
+	propose_blocked(1, "emergency", "{\"policy\":{\"limits\":{\"messages_per_minute\":1000}}}", "EMERGENCY_SCOPE");
+	vote(1, cap, "yes");
 	check_blocked("VOTE_OPENS");
 	CHECK_STATUS(voting_appoint(&s, 6, 10), QFS_OK);
 	CHECK_STATUS(voting_appoint(&s, 3, 30), QFS_OK);
-	urgent = propose(1, "emergency", "{\"policy\":{\"limits\":{\"messages_per_minute\":5}}}", payload);
-	for (uint8_t n = 1; n <= 4; n++)
-		vote(n, urgent, payload, "yes");
+	urgent = voting_propose(&s, 1, "emergency", "{\"policy\":{\"limits\":{\"messages_per_minute\":5}}}");
+	voting_agree(&s, 4, urgent);
 	CHECK_INT(voting_settle(&s), 2);
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, urgent).state), "EXECUTED");
 }
@@ -252,25 +220,25 @@ static void
 vote_on_all(void)
 {
 	voting_wait_for(&s, VOTING_REVIEW + 1);
-	vote(1, cap, cap_payload, "yes");
-	vote(2, cap, cap_payload, "no");
-	vote(2, cap, cap_payload, "yes");
+	vote(1, cap, "yes");
+	vote(2, cap, "no");
+	vote(2, cap, "yes");
 	check_blocked("VOTE_ONCE");
-	vote(6, cap, cap_payload, "yes");
+	vote(6, cap, "yes");
 	check_blocked("VOTE_POWER");
 	CHECK_STATUS(give_back(2, 24), QFS_OK);
 	CHECK_STATUS(give_back(2, 23), QFS_OK);
 	check_blocked("NOD_EPOCH");
-	vote(1, words, text_payload, "yes");
-	vote(2, words, text_payload, "abstain");
-	vote(3, words, text_payload, "yes");
-	vote(1, stale, stale_payload, "yes");
-	vote(2, stale, stale_payload, "yes");
+	vote(1, words, "yes");
+	vote(2, words, "abstain");
+	vote(3, words, "yes");
+	vote(1, stale, "yes");
+	vote(2, stale, "yes");
 	voting_wait_for(&s, 600);
 	for (uint8_t n = 1; n <= 4; n++)
-		vote(n, seat, seat_payload, n == 4 ? "veto" : "yes");
+		vote(n, seat, n == 4 ? "veto" : "yes");
 	voting_wait_for(&s, 700);
-	vote(3, cap, cap_payload, "yes");
+	vote(3, cap, "yes");
 	CHECK_INT(voting_tally(&s, cap).extensions, 1);
 }
 
@@ -282,20 +250,19 @@ settle_first(void)
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, stale).state), "QUEUED");
 	wait_and_settle(1200, cap, "OPEN");
 	CHECK_INT(voting_tally(&s, cap).extensions, 2);
-	vote(4, cap, cap_payload, "abstain");
+	vote(4, cap, "abstain");
 	wait_and_settle(voting_tally(&s, cap).ends, cap, "QUEUED");
 	people_policy(&s, POLICY(",\"limits\":{\"messages_per_minute\":5,\"threads_per_day\":7}"));
 	wait_and_settle(1536, stale, "FAILED");
-	greedy = propose(4, "constitution", seat_action(4, 25 + 2), greedy_payload);
+	greedy = voting_propose(&s, 4, "constitution", voting_seat_action(4, 25 + 2));
 	wait_and_settle(voting_tally(&s, cap).enacts, cap, "EXECUTED");
 }
 
 /* All who may vote say yes. */
 static void
-pass(int64_t proposal, const char *payload)
+pass(int64_t proposal)
 {
-	for (uint8_t n = 1; n <= 4; n++)
-		vote(n, proposal, payload, "yes");
+	voting_agree(&s, 4, proposal);
 	wait_and_settle(voting_tally(&s, proposal).ends, proposal, "QUEUED");
 }
 
@@ -303,28 +270,24 @@ pass(int64_t proposal, const char *payload)
 static void
 settle_rest(void)
 {
-	char		payload[512];
 	int64_t		again;
 	int64_t		on;
 
-	(void) propose(3, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}", payload);
-	check_blocked("KEY_COOLDOWN");
+	propose_blocked(3, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}", "KEY_COOLDOWN");
 	voting_wait_for(&s, 2150);
-	for (uint8_t n = 1; n <= 4; n++)
-		vote(n, greedy, greedy_payload, "yes");
+	voting_agree(&s, 4, greedy);
 	wait_and_settle(2561, seat, "QUEUED");
-	again = propose(1, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}", payload);
+	again = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"cap\":40}}}");
 	voting_wait_for(&s, 2800);
-	pass(again, payload);
+	pass(again);
 	wait_and_settle(3584, seat, "EXECUTED");
-	on = propose(2, "constitution", "{\"policy\":{\"governance\":{\"mode\":\"on\"}}}", payload);
+	on = voting_propose(&s, 2, "constitution", "{\"policy\":{\"governance\":{\"mode\":\"on\"}}}");
 	wait_and_settle(4101, greedy, "QUEUED");
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, again).state), "EXECUTED");
 	CHECK_STATUS(voting_appoint(&s, 5, 0), QFS_OK);
 	CHECK_STATUS(voting_appoint(&s, 6, 0), QFS_OK);
 	voting_wait_for(&s, 4120);
-	for (uint8_t n = 1; n <= 4; n++)
-		vote(n, on, payload, "yes");
+	voting_agree(&s, 4, on);
 	wait_and_settle(5632, greedy, "FAILED");
 	wait_and_settle(6161, on, "QUEUED");
 	wait_and_settle(7680, on, "EXECUTED");
@@ -458,7 +421,7 @@ open_deposits(void)
 	voting_wait_for(&s, VOTING_REVIEW + 1);
 	CHECK_STATUS(people_append(&s, &bob, "VOTE_CAST", voting_ballot(proposal, payload, "veto")), QFS_OK);
 	CHECK_STATUS(people_append(&s, &ann, "VOTE_CAST", voting_ballot(proposal, payload, "yes")), QFS_OK);
-	vote(3, proposal, payload, "veto");
+	CHECK_STATUS(voting_act(&s, 3, "VOTE_CAST", voting_ballot(proposal, payload, "veto")), QFS_OK);
 	wait_and_settle(VOTING_REVIEW + VOTING_BLOCKS + 2, proposal, "REJECTED");
 	CHECK_UINT(people_standing(&s, &ann).flx, people_amount("50"));
 	return proposal;
@@ -539,7 +502,7 @@ deposit_missing(void)
 {
 	test_wallet stranger = test_wallet_of(99);
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	people_policy(&s, "{\"governance\":{\"deposit\":\"50\",\"mode\":\"trial\"}}");
 	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CREATED", voting_proposal("parameter", HALVE)), QFS_OK);
 	check_blocked("DEPOSIT");
@@ -583,12 +546,11 @@ check_small(uint64_t seq, unsigned most)
 static void
 many_votes(void)
 {
-	char		payload[512];
 	char		appointment[256];
 	int64_t		proposal;
 	uint64_t	first;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	for (unsigned n = 0; n < VOTERS; n++)
 	{
 		test_wallet who = voter_of(n);
@@ -596,13 +558,13 @@ many_votes(void)
 		snprintf(appointment, sizeof(appointment), "{\"account\":\"%s\",\"nod\":1,\"reason\":\"many\"}", who.user_name);
 		CHECK_STATUS(sample_append(&s, "NOD_CHANGED", appointment), QFS_OK);
 	}
-	proposal = propose(1, "parameter", HALVE, payload);
+	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, voting_block(&s) + VOTING_REVIEW + 1);
 	first = s.count;
 	for (unsigned n = 0; n < VOTERS; n++)
 	{
 		test_wallet who = voter_of(n);
-		const char *ballot = voting_ballot(proposal, payload, n % 5 == 0 ? "no" : "yes");
+		const char *ballot = voting_ballot(proposal, voting_payload(proposal), n % 5 == 0 ? "no" : "yes");
 
 		CHECK_STATUS(sample_append_as(&s, voting_sign(&s, &who, 1, "VOTE_CAST", ballot), &who.user, "VOTE_CAST", ballot), QFS_OK);
 	}
@@ -636,15 +598,14 @@ replaced(qfs_slice text, size_t at, size_t len, qfs_slice with)
 static void
 open_small(void)
 {
-	char		payload[512];
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
-	proposal = propose(1, "parameter", HALVE, payload);
+	voting_four(&s, "");
+	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, VOTING_REVIEW + 1);
-	vote(1, proposal, payload, "yes");
-	vote(2, proposal, payload, "yes");
-	vote(3, proposal, payload, "no");
+	vote(1, proposal, "yes");
+	vote(2, proposal, "yes");
+	vote(3, proposal, "no");
 	wait_and_settle(VOTING_REVIEW + VOTING_BLOCKS + 1, proposal, "QUEUED");
 	wait_and_settle(voting_tally(&s, proposal).enacts, proposal, "EXECUTED");
 	CHECK_UINT(s.count, 12);
@@ -810,19 +771,17 @@ unsigned_vote(void)
 static void
 voted_before(void)
 {
-	char		first_payload[512];
-	char		second_payload[512];
 	int64_t		first;
 	int64_t		second;
 
-	voting_ledger(&s, "", 4, four);
-	first = propose(1, "parameter", HALVE, first_payload);
-	second = propose(2, "text", "{}", second_payload);
+	voting_four(&s, "");
+	first = voting_propose(&s, 1, "parameter", HALVE);
+	second = voting_propose(&s, 2, "text", "{}");
 	voting_wait_for(&s, VOTING_REVIEW + 1);
-	vote(3, first, first_payload, "yes");
-	vote(4, first, first_payload, "no");
-	vote(3, second, second_payload, "yes");
-	vote(3, first, first_payload, "yes");
+	vote(3, first, "yes");
+	vote(4, first, "no");
+	vote(3, second, "yes");
+	vote(3, first, "yes");
 	check_blocked("VOTE_ONCE");
 	check_all();
 	explaining_forge(&s, s.count - 1, "\"observed\":1,\"result\":\"BLOCK\"", "\"observed\":0,\"result\":\"PASS\"");
@@ -838,7 +797,6 @@ static void
 operators_session(void)
 {
 	char		changes[512];
-	char		payload[256];
 	test_wallet ann = test_wallet_of(1);
 	test_wallet stranger = test_wallet_of(99);
 	person		operator;
@@ -846,8 +804,7 @@ operators_session(void)
 	snprintf(changes, sizeof(changes), PEOPLE_POLICY(",\"governance\":{\"mode\":\"trial\"},\"operators\":[\"%s\"]"), ann.user_name);
 	people_ledger(&s, changes);
 	operator = people_join(&s, 1, 51);
-	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":25,\"reason\":\"founder\"}", stranger.user_name);
-	CHECK_STATUS(people_append(&s, &operator, "NOD_CHANGED", payload), QFS_OK);
+	CHECK_STATUS(people_append(&s, &operator, "NOD_CHANGED", voting_seats(99, 25)), QFS_OK);
 	check_entry(s.count - 1, NULL);
 	check_entry(s.count - 1, &ann.user);
 	CHECK(!is_recorded("authority"));

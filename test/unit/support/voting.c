@@ -44,12 +44,7 @@ voting_sign(const sample *s, const test_wallet *who, int64_t nonce, const char *
 qfs_status
 voting_appoint(sample *s, uint8_t wallet, int64_t nod)
 {
-	test_wallet who = test_wallet_of(wallet);
-	char		payload[256];
-
-	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"founder\"}", who.user_name,
-			 (long long) nod);
-	return sample_append(s, "NOD_CHANGED", payload);
+	return sample_append(s, "NOD_CHANGED", voting_seats(wallet, nod));
 }
 
 /* The default policy with governance in trial, without a deposit, and with more of its object. */
@@ -81,6 +76,14 @@ voting_ledger(sample *s, const char *more, unsigned n, const int64_t *nod)
 		CHECK_STATUS(voting_appoint(s, (uint8_t) (i + 1), nod[i]), QFS_OK);
 }
 
+void
+voting_four(sample *s, const char *more)
+{
+	static const int64_t four[] = {25, 25, 25, 25};
+
+	voting_ledger(s, more, 4, four);
+}
+
 qfs_status
 voting_act(sample *s, uint8_t wallet, const char *type, const char *payload)
 {
@@ -99,6 +102,18 @@ voting_refuse(sample *s, uint8_t wallet, const char *type, const char *payload, 
 	sample_refuse_as(s, voting_auth(s, wallet, nonces[wallet] + 1, type, payload), &who.user, type, payload, want, detail);
 }
 
+/* ---- payloads ---- */
+
+const char *
+voting_seats(uint8_t wallet, int64_t nod)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"founder\"}", test_wallet_of(wallet).user_name,
+			 (long long) nod);
+	return text;
+}
+
 const char *
 voting_proposal(const char *track, const char *action)
 {
@@ -106,6 +121,15 @@ voting_proposal(const char *track, const char *action)
 
 	snprintf(text, sizeof(text), "{\"action\":%s,\"text\":\"" VOTING_TEXT "\",\"title\":\"A proposal\",\"track\":\"%s\"}", action,
 			 track);
+	return text;
+}
+
+const char *
+voting_seat_action(uint8_t wallet, int64_t nod)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "{\"nod\":[{\"account\":\"%s\",\"nod\":%lld}]}", test_wallet_of(wallet).user_name, (long long) nod);
 	return text;
 }
 
@@ -122,6 +146,15 @@ voting_ballot(int64_t proposal, const char *payload, const char *choice)
 	return text;
 }
 
+const char *
+voting_withdrawal(int64_t proposal)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "{\"proposal\":%lld}", (long long) proposal);
+	return text;
+}
+
 /* ---- proposals that are voted on ---- */
 
 /* More than an agenda has places. */
@@ -134,8 +167,9 @@ static struct
 }			entered[REMEMBERED];
 static unsigned entered_count;
 
-int64_t
-voting_enter(sample *s, uint8_t wallet, const char *payload)
+/* With a payload of one's own for a proposal, which later votes are on; its number. */
+static int64_t
+enter(sample *s, uint8_t wallet, const char *payload)
 {
 	unsigned	n = entered_count++ % REMEMBERED;
 
@@ -149,7 +183,7 @@ voting_enter(sample *s, uint8_t wallet, const char *payload)
 int64_t
 voting_propose(sample *s, uint8_t wallet, const char *track, const char *action)
 {
-	return voting_enter(s, wallet, voting_proposal(track, action));
+	return enter(s, wallet, voting_proposal(track, action));
 }
 
 const char *
@@ -166,6 +200,32 @@ qfs_status
 voting_vote(sample *s, uint8_t wallet, int64_t proposal, const char *choice)
 {
 	return voting_act(s, wallet, "VOTE_CAST", voting_ballot(proposal, voting_payload(proposal), choice));
+}
+
+void
+voting_agree(sample *s, uint8_t n, int64_t proposal)
+{
+	for (uint8_t wallet = 1; wallet <= n; wallet++)
+		CHECK_STATUS(voting_vote(s, wallet, proposal, "yes"), QFS_OK);
+}
+
+void
+voting_queue(sample *s, int64_t proposal)
+{
+	voting_wait_for(s, voting_tally(s, proposal).ends - 1);
+	voting_agree(s, 3, proposal);
+	/* The end may have moved. */
+	voting_wait_for(s, voting_tally(s, proposal).ends);
+	CHECK_INT(voting_settle(s), 1);
+	voting_stands(s, proposal, "QUEUED", "");
+}
+
+void
+voting_execute(sample *s, int64_t proposal)
+{
+	voting_wait_for(s, voting_tally(s, proposal).enacts);
+	CHECK_INT(voting_settle(s), 1);
+	CHECK_STATUS(qfs_reducer_refresh(&s->reducer, NULL), QFS_OK);
 }
 
 /* ---- what came of it ---- */
@@ -233,6 +293,13 @@ voting_stands(const sample *s, int64_t proposal, const char *state, const char *
 
 	CHECK_TEXT(qfs_slice_of(tally.state), state);
 	CHECK_TEXT(qfs_slice_of(tally.has_guard ? tally.guard : ""), guard);
+}
+
+const qfs_policy *
+voting_in_force(sample *s)
+{
+	CHECK_STATUS(qfs_reducer_refresh(&s->reducer, NULL), QFS_OK);
+	return &s->reducer.policy;
 }
 
 int64_t

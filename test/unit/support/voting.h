@@ -12,6 +12,9 @@
 #include "rules/governance/settlement.h"
 #include "support/people.h"
 
+/* An action of the track parameter. */
+#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
+
 #define VOTING_TEXT "42718b6b1d9c4e08a58937def39d2f3812991c026f6545bbc8f2c558c37cc883"
 
 /* The blocks of the default parameter track, from the proposal on. */
@@ -28,6 +31,9 @@ extern const char *voting_sign(const sample *s, const test_wallet *who, int64_t 
  */
 extern void voting_ledger(sample *s, const char *more, unsigned n, const int64_t *nod);
 
+/* The same with four holders of 25 seats each. */
+extern void voting_four(sample *s, const char *more);
+
 /* Wallet n acts, with the nonce after its last one. */
 extern qfs_status voting_act(sample *s, uint8_t wallet, const char *type, const char *payload);
 extern void voting_refuse(sample *s, uint8_t wallet, const char *type, const char *payload, qfs_status want,
@@ -36,14 +42,24 @@ extern void voting_refuse(sample *s, uint8_t wallet, const char *type, const cha
 /* Seats of wallet n, by the operator. */
 extern qfs_status voting_appoint(sample *s, uint8_t wallet, int64_t nod);
 
-/* A proposal of these changes; overwritten by the next call. */
+/* ---- payloads; each call overwrites what the one before returned ---- */
+
+/* Wallet n has so many seats. */
+extern const char *voting_seats(uint8_t wallet, int64_t nod);
+
+/* A proposal of these changes. */
 extern const char *voting_proposal(const char *track, const char *action);
+
+/* An action that gives seats to wallet n. */
+extern const char *voting_seat_action(uint8_t wallet, int64_t nod);
 
 /* A vote on a proposal whose payload is this. */
 extern const char *voting_ballot(int64_t proposal, const char *payload, const char *choice);
 
-/* The same with a payload of one's own for a proposal, which later votes are on; its number. */
-extern int64_t voting_enter(sample *s, uint8_t wallet, const char *payload);
+/* A proposal is taken back. */
+extern const char *voting_withdrawal(int64_t proposal);
+
+/* ---- proposals that are voted on ---- */
 
 /* A proposal that comes onto the agenda; its number. */
 extern int64_t voting_propose(sample *s, uint8_t wallet, const char *track, const char *action);
@@ -53,6 +69,17 @@ extern const char *voting_payload(int64_t proposal);
 
 /* A vote on one of them. */
 extern qfs_status voting_vote(sample *s, uint8_t wallet, int64_t proposal, const char *choice);
+
+/* Wallets 1 to n say yes. */
+extern void voting_agree(sample *s, uint8_t n, int64_t proposal);
+
+/* Three say yes in the last block for it, and it is tallied: it waits for its execution. */
+extern void voting_queue(sample *s, int64_t proposal);
+
+/* It is executed, and nothing else is due with it. */
+extern void voting_execute(sample *s, int64_t proposal);
+
+/* ---- what came of it ---- */
 
 /* The last entry judged by this guard, with these numbers, and it blocked or let pass. */
 extern void voting_guard(const sample *s, const char *name, int64_t bound, int64_t observed, bool blocks);
@@ -68,6 +95,9 @@ extern void voting_said(const sample *s, const char *text);
 
 /* How a proposal stands; by which guard it was blocked, "" for none. */
 extern void voting_stands(const sample *s, int64_t proposal, const char *state, const char *guard);
+
+/* The policy in force. */
+extern const qfs_policy *voting_in_force(sample *s);
 
 /* Appends what is due, as the ledger itself does; how many that were. */
 extern unsigned voting_settle(sample *s);

@@ -10,10 +10,6 @@
 #include "engine/outcome.h"
 #include "support/voting.h"
 
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
-
-static const int64_t four[] = {25, 25, 25, 25};
-
 static sample s;
 static person ann;
 
@@ -23,7 +19,7 @@ gather(int64_t deposit, uint8_t invited)
 {
 	char		policy[512];
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	snprintf(policy, sizeof(policy), PEOPLE_POLICY(",\"governance\":{\"cooldown_blocks\":0,\"deposit\":\"%lld\",\"mode\":\"trial\"},"
 			 "\"referral\":{\"activation\":[\"profile\"]}"), (long long) deposit);
 	people_policy(&s, policy);
@@ -113,8 +109,7 @@ held_while_queued(void)
 	gather(100, 1);
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, 500);
-	for (uint8_t n = 1; n <= 3; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, 3, proposal);
 	voting_wait_for(&s, 840);
 	CHECK_INT(voting_settle(&s), 1);
 	try("emergency", "{\"policy\":{\"referral\":{\"points\":1}}}");

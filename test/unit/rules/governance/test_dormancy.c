@@ -21,29 +21,9 @@
 #define FIRST_BLOCK (INT64_C(14) * 512)
 #define DUE_BLOCK (INT64_C(114) * 512)
 
-static const int64_t four[] = {25, 25, 25, 25};
-
 static sample s;
 
 /* ---- on the way there ---- */
-
-static const qfs_policy *
-in_force(void)
-{
-	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	return &s.reducer.policy;
-}
-
-static void
-carry(int64_t proposal)
-{
-	voting_wait_for(&s, voting_tally(&s, proposal).ends - 1);
-	for (uint8_t n = 1; n <= 3; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
-	voting_wait_for(&s, voting_tally(&s, proposal).ends);
-	CHECK_INT(voting_settle(&s), 1);
-	voting_stands(&s, proposal, "QUEUED", "");
-}
 
 /* Governance is on, by a vote of three in epoch 4. */
 static void
@@ -51,12 +31,11 @@ govern(const char *more)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, more, 4, four);
+	voting_four(&s, more);
 	proposal = voting_propose(&s, 1, "constitution", ON);
-	carry(proposal);
-	voting_wait_for(&s, voting_tally(&s, proposal).enacts);
-	CHECK_INT(voting_settle(&s), 1);
-	CHECK_INT(in_force()->governance.mode, QFS_MODE_ON);
+	voting_queue(&s, proposal);
+	voting_execute(&s, proposal);
+	CHECK_INT(voting_in_force(&s)->governance.mode, QFS_MODE_ON);
 }
 
 /* The entry of a claim that stands. */
@@ -83,7 +62,7 @@ check_ended(int64_t seq)
 	voting_said(&s, "{\"agenda\":{\"items\":[");
 	voting_wait_for(&s, DUE_BLOCK);
 	(void) voting_settle(&s);
-	CHECK_INT(in_force()->governance.mode, QFS_MODE_ON);
+	CHECK_INT(voting_in_force(&s)->governance.mode, QFS_MODE_ON);
 }
 
 /* ---- claims ---- */
@@ -112,7 +91,7 @@ not_there(void)
 {
 	test_wallet one = test_wallet_of(1);
 
-	voting_ledger(&s, DORMANT, 4, four);
+	voting_four(&s, DORMANT);
 	voting_wait_for(&s, 100000);
 	sample_refuse(&s, NULL, "DORMANCY_CLAIMED", "{}", QFS_DORMANCY_VOID, "governance.mode");
 	sample_close(&s);
@@ -148,21 +127,14 @@ vote(void)
 static qfs_status
 cancel(void)
 {
-	char		payload[64];
-
-	snprintf(payload, sizeof(payload), "{\"proposal\":%lld}", (long long) open_proposal);
-	return voting_act(&s, 4, "PROPOSAL_CANCELLED", payload);
+	return voting_act(&s, 4, "PROPOSAL_CANCELLED", voting_withdrawal(open_proposal));
 }
 
 /* Wallet 3 holds fewer: in the first epoch since its seats were changed, and once more. */
 static qfs_status
 give_back(int64_t nod)
 {
-	test_wallet who = test_wallet_of(3);
-	char		payload[256];
-
-	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"less\"}", who.user_name, (long long) nod);
-	return voting_act(&s, 3, "NOD_CHANGED", payload);
+	return voting_act(&s, 3, "NOD_CHANGED", voting_seats(3, nod));
 }
 
 static qfs_status
@@ -255,7 +227,7 @@ not_ended(void)
 	voting_wait_for(&s, DUE_BLOCK - 1);
 	while (voting_settle(&s) > 0)
 		voting_wait_for(&s, voting_tally(&s, open_proposal).ends);
-	CHECK_INT(in_force()->governance.mode, QFS_MODE_TRIAL);
+	CHECK_INT(voting_in_force(&s)->governance.mode, QFS_MODE_TRIAL);
 	sample_close(&s);
 }
 
@@ -271,7 +243,7 @@ due(void)
 	govern(DORMANT);
 	voting_wait_for(&s, FIRST_BLOCK);
 	seq = claim();
-	before = in_force()->governance.dormant_epochs;
+	before = voting_in_force(&s)->governance.dormant_epochs;
 	/* Its own keys the operator changes meanwhile. */
 	snprintf(payload, sizeof(payload), "{\"policy\":%s}",
 			 sample_policy("{\"governance\":{\"cooldown_blocks\":0,\"deposit\":\"0\",\"dormant_epochs\":10,\"mode\":\"on\"},\"nonce_ttl_ms\":200000}"));
@@ -284,20 +256,20 @@ due(void)
 	snprintf(payload, sizeof(payload), "{\"claim\":%lld}", (long long) seq);
 	sample_refuse(&s, NULL, "DORMANCY_SETTLED", payload, QFS_FORBIDDEN, "");
 	sample_refuse(&s, LEDGER, "DORMANCY_SETTLED", payload, QFS_SETTLEMENT_WRONG, "it should be {");
-	snprintf(payload, sizeof(payload), "{\"claim\":%lld,\"policy\":%.*s}", (long long) seq, (int) in_force()->text.len,
-			 (const char *) in_force()->text.data);
+	snprintf(payload, sizeof(payload), "{\"claim\":%lld,\"policy\":%.*s}", (long long) seq, (int) voting_in_force(&s)->text.len,
+			 (const char *) voting_in_force(&s)->text.data);
 	sample_refuse(&s, LEDGER, "DORMANCY_SETTLED", payload, QFS_SETTLEMENT_WRONG, "it should be {");
 	sample_refuse(&s, LEDGER, "DORMANCY_SETTLED", "{\"claim\":1}", QFS_SETTLEMENT_WRONG, "is to be settled first");
 	sample_refuse(&s, LEDGER, "PROPOSAL_TALLIED", "{\"proposal\":6}", QFS_SETTLEMENT_WRONG, "is to be settled first");
 	CHECK_INT(voting_settle(&s), 1);
 	voting_guard(&s, "POLICY_VALID", 0, 0, false);
 	voting_said(&s, "{\"agenda\":{\"items\":[],\"previous\":12},\"policy\":\"");
-	CHECK_INT(in_force()->governance.mode, QFS_MODE_TRIAL);
-	CHECK_INT(in_force()->governance.dormant_epochs, before);
-	CHECK_INT(in_force()->nonce_ttl_ms, 200000);
+	CHECK_INT(voting_in_force(&s)->governance.mode, QFS_MODE_TRIAL);
+	CHECK_INT(voting_in_force(&s)->governance.dormant_epochs, before);
+	CHECK_INT(voting_in_force(&s)->nonce_ttl_ms, 200000);
 	/* And the operator may change everything. */
 	people_policy(&s, "{\"referral\":{\"cap\":7}}");
-	CHECK_INT(in_force()->referral_cap, 7);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 7);
 	sample_close(&s);
 }
 
@@ -317,18 +289,17 @@ changed_meanwhile(void)
 			   "\"tracks\":{\"constitution\":{\"timelock_blocks\":10000}}");
 		snprintf(action, sizeof(action), "{\"policy\":{\"governance\":{\"mode\":\"%s\"}}}", modes[i]);
 		proposal = voting_propose(&s, 1, "constitution", action);
-		carry(proposal);
+		voting_queue(&s, proposal);
 		voting_wait_for(&s, voting_block(&s) + 2 * 512);
 		(void) claim();
-		voting_wait_for(&s, voting_tally(&s, proposal).enacts);
-		CHECK_INT(voting_settle(&s), 1);
+		voting_execute(&s, proposal);
 		voting_stands(&s, proposal, "EXECUTED", "");
 		voting_said(&s, "\"dormancy\"");
 		voting_wait_for(&s, voting_block(&s) + 100 * 512);
 		CHECK_INT(voting_settle(&s), 1);
 		voting_guard(&s, "POLICY_VALID", 0, 1, true);
 		voting_said(&s, "{\"agenda\":{\"items\":[],\"previous\":");
-		CHECK_INT(in_force()->governance.mode, i == 0 ? QFS_MODE_OFF : QFS_MODE_TRIAL);
+		CHECK_INT(voting_in_force(&s)->governance.mode, i == 0 ? QFS_MODE_OFF : QFS_MODE_TRIAL);
 		sample_close(&s);
 	}
 }

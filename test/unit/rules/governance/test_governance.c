@@ -11,9 +11,6 @@
 #include "support/second_hash.h"
 #include "support/voting.h"
 
-static const int64_t four[] = {25, 25, 25, 25};
-static const char halve[] = "{\"policy\":{\"referral\":{\"cap\":50}}}";
-
 static sample s;
 
 /* Passed by three of four, in force with the epoch after. */
@@ -23,8 +20,8 @@ passes(void)
 	char		payload[512];
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
-	snprintf(payload, sizeof(payload), "%s", voting_proposal("parameter", halve));
+	voting_four(&s, "");
+	snprintf(payload, sizeof(payload), "%s", voting_proposal("parameter", HALVE));
 	proposal = people_next(&s);
 	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CREATED", payload), QFS_OK);
 	voting_wait_for(&s, VOTING_REVIEW + 1);
@@ -38,10 +35,8 @@ passes(void)
 	CHECK_INT(voting_settle(&s), 1);
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, proposal).state), "QUEUED");
 	CHECK_INT(s.reducer.policy.referral_cap, 100);
-	voting_wait_for(&s, voting_tally(&s, proposal).enacts);
-	CHECK_INT(voting_settle(&s), 1);
+	voting_execute(&s, proposal);
 	CHECK_TEXT(qfs_slice_of(voting_tally(&s, proposal).state), "EXECUTED");
-	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
 	CHECK_INT(s.reducer.policy.referral_cap, 50);
 	sample_close(&s);
 }
@@ -55,50 +50,30 @@ carry(int64_t proposal, uint8_t voters)
 {
 	voting_wait_for(&s, voting_tally(&s, proposal).ends - 1);
 	voting_settle(&s);
-	for (uint8_t n = 1; n <= voters; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, voters, proposal);
 	voting_wait_for(&s, voting_tally(&s, proposal).ends);
 	CHECK(voting_settle(&s) > 0);
-}
-
-static void
-execute(int64_t proposal)
-{
-	voting_wait_for(&s, voting_tally(&s, proposal).enacts);
-	CHECK_INT(voting_settle(&s), 1);
-	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-}
-
-static const char *
-seats_payload(uint8_t wallet, int64_t nod)
-{
-	static char text[256];
-
-	snprintf(text, sizeof(text), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"r\"}", test_wallet_of(wallet).user_name, (long long) nod);
-	return text;
 }
 
 /* The operator cannot bring it; four holders can, and from then on seats are theirs to give. */
 static void
 on_and_off(void)
 {
-	char		action[256];
 	int64_t		proposal;
 
-	voting_ledger(&s, ",\"cooldown_blocks\":0", 4, four);
+	voting_four(&s, ",\"cooldown_blocks\":0");
 	proposal = voting_propose(&s, 1, "constitution", MODE("on"));
 	carry(proposal, 3);
-	execute(proposal);
+	voting_execute(&s, proposal);
 	CHECK_INT(s.reducer.policy.governance.mode, QFS_MODE_ON);
 
 	/* Seats: not by the operator any more; fewer by their holder; else by votes. */
-	sample_refuse(&s, NULL, "NOD_CHANGED", seats_payload(5, 10), QFS_POLICY_GOVERNED, "seats, by proposals");
-	sample_refuse(&s, NULL, "NOD_CHANGED", seats_payload(1, 0), QFS_POLICY_GOVERNED, "seats, by proposals");
-	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", seats_payload(1, 20)), QFS_OK);
-	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":25}]}", test_wallet_of(5).user_name);
-	proposal = voting_propose(&s, 2, "constitution", action);
+	sample_refuse(&s, NULL, "NOD_CHANGED", voting_seats(5, 10), QFS_POLICY_GOVERNED, "seats, by proposals");
+	sample_refuse(&s, NULL, "NOD_CHANGED", voting_seats(1, 0), QFS_POLICY_GOVERNED, "seats, by proposals");
+	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", voting_seats(1, 20)), QFS_OK);
+	proposal = voting_propose(&s, 2, "constitution", voting_seat_action(5, 25));
 	carry(proposal, 4);
-	execute(proposal);
+	voting_execute(&s, proposal);
 	voting_stands(&s, proposal, "EXECUTED", "");
 	voting_propose(&s, 5, "text", "{}");
 
@@ -106,7 +81,7 @@ on_and_off(void)
 	sample_refuse(&s, NULL, "POLICY_CHANGED", sample_policy_payload("{}"), QFS_POLICY_GOVERNED, "");
 	proposal = voting_propose(&s, 3, "constitution", MODE("trial"));
 	carry(proposal, 4);
-	execute(proposal);
+	voting_execute(&s, proposal);
 	CHECK_INT(s.reducer.policy.governance.mode, QFS_MODE_TRIAL);
 	CHECK_STATUS(voting_appoint(&s, 6, 10), QFS_OK);
 	people_policy(&s, "{}");
@@ -117,19 +92,20 @@ on_and_off(void)
 static void
 on_needs_four(void)
 {
+	static const int64_t three[] = {25, 25, 25};
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 3, four);
+	voting_ledger(&s, "", 3, three);
 	voting_refuse(&s, 1, "PROPOSAL_CREATED", voting_proposal("constitution", MODE("on")), QFS_POLICY_INVALID,
 				  "3 holders of at most 25 percent never have all of the power");
 	sample_close(&s);
 
 	/* Nor when one leaves in between. */
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "constitution", MODE("on"));
 	carry(proposal, 4);
 	CHECK_STATUS(voting_appoint(&s, 4, 0), QFS_OK);
-	execute(proposal);
+	voting_execute(&s, proposal);
 	voting_guard(&s, "POLICY_VALID", 0, 1, true);
 	voting_stands(&s, proposal, "FAILED", "POLICY_VALID");
 	CHECK_INT(s.reducer.policy.governance.mode, QFS_MODE_TRIAL);

@@ -5,14 +5,8 @@
  */
 #include "suites.h"
 
-#include <stdio.h>
-
 #include "support/failing_store.h"
 #include "support/voting.h"
-
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
-
-static const int64_t four[] = {25, 25, 25, 25};
 
 static sample s;
 static int64_t proposal;
@@ -22,7 +16,7 @@ static int64_t proposal;
 static void
 convene(void)
 {
-	voting_ledger(&s, ",\"cooldown_blocks\":0,\"key_cooldown_epochs\":0", 4, four);
+	voting_four(&s, ",\"cooldown_blocks\":0,\"key_cooldown_epochs\":0");
 	s.apart = true;
 	voting_propose(&s, 2, "emergency", "{\"policy\":{\"referral\":{\"cap\":80}}}");
 }
@@ -36,10 +30,7 @@ propose(void)
 static void
 propose_seats(void)
 {
-	char		action[256];
-
-	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":20}]}", test_wallet_of(5).user_name);
-	proposal = voting_propose(&s, 1, "constitution", action);
+	proposal = voting_propose(&s, 1, "constitution", voting_seat_action(5, 20));
 }
 
 /* All but the last vote, in the last block for it. */
@@ -95,10 +86,7 @@ make_emergency(void)
 static qfs_status
 cancel(void)
 {
-	char		payload[64];
-
-	snprintf(payload, sizeof(payload), "{\"proposal\":%lld}", (long long) proposal);
-	return voting_act(&s, 1, "PROPOSAL_CANCELLED", payload);
+	return voting_act(&s, 1, "PROPOSAL_CANCELLED", voting_withdrawal(proposal));
 }
 
 static qfs_status

@@ -10,12 +10,9 @@
 
 #include "support/voting.h"
 
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
 #define NO_COOLDOWN ",\"cooldown_blocks\":0"
 #define SIMULATED(run) "{\"action\":{},\"simulation\":{\"run\":\"" run "\",\"size\":1,\"window\":1},\"text\":\"" VOTING_TEXT \
 	"\",\"title\":\"t\",\"track\":\"text\"}"
-
-static const int64_t four[] = {25, 25, 25, 25};
 
 static sample s;
 
@@ -55,7 +52,7 @@ windows(void)
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s at block %lld", rows[i].track, (long long) rows[i].block);
-		voting_ledger(&s, "", 4, four);
+		voting_four(&s, "");
 		voting_wait_for(&s, rows[i].block);
 		voting_propose(&s, 1, rows[i].track, rows[i].action);
 		voting_said(&s, rows[i].want);
@@ -67,7 +64,7 @@ windows(void)
 static void
 whole_outcome(void)
 {
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	voting_wait_for(&s, 936);
 	voting_propose(&s, 1, "parameter", HALVE);
 	voting_said(&s, "{\"agenda\":{\"items\":[[1776,6,\"tally\"]],\"previous\":null},\"base\":1,\"result\":\"");
@@ -113,7 +110,7 @@ one_at_a_time(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_guard(&s, "PROPOSER_OPEN", 0, 0, false);
 	check_blocked(1, voting_proposal("text", "{}"));
@@ -141,16 +138,14 @@ one_at_a_time(void)
 static void
 cooldown(void)
 {
-	char		cancel[64];
 	int64_t		proposal;
 	int64_t		block;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	block = voting_block(&s);
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_guard(&s, "PROPOSER_COOLDOWN", 120, 120, false);
-	snprintf(cancel, sizeof(cancel), "{\"proposal\":%lld}", (long long) proposal);
-	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CANCELLED", cancel), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CANCELLED", voting_withdrawal(proposal)), QFS_OK);
 	voting_wait_for(&s, block + 119);
 	check_blocked(1, voting_proposal("text", "{}"));
 	check_blocked(1, voting_proposal("emergency", HALVE));
@@ -170,7 +165,7 @@ cooldown_of_an_emergency(void)
 {
 	int64_t		block;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	block = voting_block(&s);
 	voting_propose(&s, 1, "emergency", HALVE);
 	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CREATED", voting_proposal("text", "{}")), QFS_OK);
@@ -181,7 +176,7 @@ cooldown_of_an_emergency(void)
 static void
 full_agenda(void)
 {
-	voting_ledger(&s, ",\"agenda\":1,\"cooldown_blocks\":0", 4, four);
+	voting_four(&s, ",\"agenda\":1,\"cooldown_blocks\":0");
 	voting_propose(&s, 1, "text", "{}");
 	voting_guard(&s, "AGENDA_FULL", 1, 0, false);
 	CHECK_STATUS(voting_act(&s, 2, "PROPOSAL_CREATED", voting_proposal("text", "{}")), QFS_OK);
@@ -232,7 +227,7 @@ key_cooldown(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN ",\"key_cooldown_epochs\":4", 4, four);
+	voting_four(&s, NO_COOLDOWN ",\"key_cooldown_epochs\":4");
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_guard(&s, "KEY_COOLDOWN", 0, 3, false);
 	voting_wait_for(&s, VOTING_REVIEW);
@@ -297,7 +292,7 @@ emergencies(void)
 		char		action[600];
 
 		unit_row("%s", rows[i].changes);
-		voting_ledger(&s, NO_COOLDOWN, 4, four);
+		voting_four(&s, NO_COOLDOWN);
 		snprintf(changes, sizeof(changes), rows[i].changes, test_wallet_of(9).user_name);
 		snprintf(action, sizeof(action), "{\"policy\":%s}", changes);
 		if (rows[i].enlarging < 0)
@@ -321,7 +316,7 @@ emergency_dismisses(void)
 	test_wallet eight = test_wallet_of(8);
 	test_wallet nine = test_wallet_of(9);
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	snprintf(changes, sizeof(changes), "{\"evaluators\":[\"%s\"],\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"},\"operators\":[\"%s\",\"%s\"]}",
 			 eight.user_name, eight.user_name, nine.user_name);
 	people_policy(&s, changes);
@@ -334,29 +329,20 @@ emergency_dismisses(void)
 	sample_close(&s);
 }
 
-static const char *
-seat_action(uint8_t wallet, int64_t nod)
-{
-	static char action[256];
-
-	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":%lld}]}", test_wallet_of(wallet).user_name, (long long) nod);
-	return action;
-}
-
 static void
 shares(void)
 {
 	char		action[1024];
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	/* 33 of 133 are a quarter at most, 34 of 134 are more. */
-	voting_propose(&s, 1, "constitution", seat_action(5, 33));
+	voting_propose(&s, 1, "constitution", voting_seat_action(5, 33));
 	voting_guard(&s, "NOD_SHARE", 3325, 3300, false);
-	CHECK_STATUS(voting_act(&s, 2, "PROPOSAL_CREATED", voting_proposal("constitution", seat_action(5, 34))), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 2, "PROPOSAL_CREATED", voting_proposal("constitution", voting_seat_action(5, 34))), QFS_OK);
 	voting_guard(&s, "NOD_SHARE", 3350, 3400, true);
 	CHECK(qfs_outcome_is_blocked(s.event.outcome));
 	/* To withdraw a seat leaves nobody of those it names with more. */
-	voting_propose(&s, 3, "constitution", seat_action(4, 0));
+	voting_propose(&s, 3, "constitution", voting_seat_action(4, 0));
 	voting_guard(&s, "NOD_SHARE", 1875, 0, false);
 	/* The largest of several, after all of them. */
 	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":30},{\"account\":\"%s\",\"nod\":20},{\"account\":\"%s\",\"nod\":20}]}",
@@ -429,7 +415,7 @@ refused_actions(void)
 		{"nonsense", "{}", QFS_PAYLOAD_INVALID, "payload.track"},
 	};
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		char		action[1024];
@@ -462,7 +448,7 @@ refused_payloads(void)
 		{"{\"text\":\"" VOTING_TEXT "\",\"title\":\"t\",\"track\":\"text\"}", "payload.action"},
 	};
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		unit_row("%s", rows[i].payload);
@@ -501,7 +487,7 @@ long_action(size_t len)
 static void
 longest(void)
 {
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	voting_refuse(&s, 1, "PROPOSAL_CREATED", voting_proposal("parameter", long_action(8193)), QFS_PAYLOAD_INVALID, "8192 bytes");
 	voting_refuse(&s, 1, "PROPOSAL_CREATED", voting_proposal("parameter", long_action(9216)), QFS_PAYLOAD_INVALID, "8192 bytes");
 	voting_propose(&s, 1, "parameter", long_action(8192));
@@ -515,7 +501,7 @@ too_many_seats(void)
 {
 	char		action[1024] = "{\"nod\":[";
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	for (uint8_t n = 5; n < 10; n++)
 		snprintf(action + strlen(action), sizeof(action) - strlen(action), "{\"account\":\"%s\",\"nod\":1}%s", test_wallet_of(n).user_name,
 				 n < 9 ? "," : "]}");
@@ -528,7 +514,7 @@ too_many_seats(void)
 static void
 nobodys(void)
 {
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	voting_refuse(&s, 5, "PROPOSAL_CREATED", voting_proposal("text", "{}"), QFS_SEAT_NONE, test_wallet_of(5).user_name);
 	sample_refuse(&s, NULL, "PROPOSAL_CREATED", voting_proposal("text", "{}"), QFS_NO_SESSION, "");
 	sample_refuse(&s, "{\"via\":\"ledger\"}", "PROPOSAL_CREATED", voting_proposal("text", "{}"), QFS_FORBIDDEN, "");
@@ -546,7 +532,7 @@ forged(void)
 	test_wallet one = test_wallet_of(1);
 	char		auth[512];
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	sample_refuse_as(&s, voting_auth(&s, 2, 1, "PROPOSAL_CREATED", payload), &one.user, "PROPOSAL_CREATED", payload,
 					 QFS_SIGNATURE_MISMATCH, test_wallet_of(2).user_name);
 	sample_refuse_as(&s, voting_auth(&s, 1, 1, "VOTE_CAST", payload), &one.user, "PROPOSAL_CREATED", payload,
@@ -560,7 +546,7 @@ forged(void)
 static void
 off(void)
 {
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	people_policy(&s, "{}");
 	voting_refuse(&s, 1, "PROPOSAL_CREATED", voting_proposal("text", "{}"), QFS_GOVERNANCE_OFF, "a proposal");
 	people_policy(&s, "{\"governance\":{\"mode\":\"off\"}}");
@@ -573,14 +559,14 @@ off(void)
 static void
 cancelled(void)
 {
-	char		cancel[64];
+	const char *cancel;
 	int64_t		proposal;
 	int64_t		block;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	block = voting_block(&s);
 	proposal = voting_propose(&s, 1, "text", "{}");
-	snprintf(cancel, sizeof(cancel), "{\"proposal\":%lld}", (long long) proposal);
+	cancel = voting_withdrawal(proposal);
 	voting_refuse(&s, 2, "PROPOSAL_CANCELLED", cancel, QFS_FORBIDDEN, "another account's");
 	voting_refuse(&s, 1, "PROPOSAL_CANCELLED", "{\"proposal\":1}", QFS_PROPOSAL_UNKNOWN, "entry 1");
 	voting_refuse(&s, 1, "PROPOSAL_CANCELLED", "{\"proposal\":9007199254740991}", QFS_PROPOSAL_UNKNOWN, "");
@@ -589,10 +575,10 @@ cancelled(void)
 	voting_refuse(&s, 1, "PROPOSAL_CANCELLED", cancel, QFS_PROPOSAL_STATE, "is voted on since block");
 	sample_close(&s);
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	block = voting_block(&s);
 	proposal = voting_propose(&s, 1, "text", "{}");
-	snprintf(cancel, sizeof(cancel), "{\"proposal\":%lld}", (long long) proposal);
+	cancel = voting_withdrawal(proposal);
 	voting_wait_for(&s, block + VOTING_REVIEW - 1);
 	CHECK_STATUS(voting_act(&s, 1, "PROPOSAL_CANCELLED", cancel), QFS_OK);
 	voting_said(&s, "{\"agenda\":{\"items\":[],\"previous\":");

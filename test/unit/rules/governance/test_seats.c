@@ -9,18 +9,7 @@
 
 #include "support/voting.h"
 
-static const int64_t four[] = {25, 25, 25, 25};
-
 static sample s;
-
-static const char *
-change(uint8_t wallet, int64_t nod)
-{
-	static char payload[256];
-
-	snprintf(payload, sizeof(payload), "{\"account\":\"%s\",\"nod\":%lld,\"reason\":\"r\"}", test_wallet_of(wallet).user_name, (long long) nod);
-	return payload;
-}
 
 static qfs_electorate_record
 electorate(void)
@@ -109,7 +98,7 @@ refused(void)
 		{"{\"account\":\"user_000000000000000000000000000000000000000000000000000000000000000Z\",\"nod\":1,\"reason\":\"r\"}", QFS_USER_ID_SYNTAX, ""},
 	};
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
 		char		payload[256];
@@ -136,7 +125,7 @@ most(void)
 		CHECK_STATUS(sample_append(&s, "NOD_CHANGED", payload), QFS_OK);
 	}
 	check_electorate(1000, QFS_NOD_MAX);
-	sample_refuse(&s, NULL, "NOD_CHANGED", change(1, 1), QFS_PAYLOAD_INVALID, "all seats together would be 1000000000001");
+	sample_refuse(&s, NULL, "NOD_CHANGED", voting_seats(1, 1), QFS_PAYLOAD_INVALID, "all seats together would be 1000000000001");
 	sample_close(&s);
 }
 
@@ -146,40 +135,40 @@ most(void)
 static void
 own_reduction(void)
 {
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	voting_wait_for(&s, 511);
-	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", change(1, 24)), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", voting_seats(1, 24)), QFS_OK);
 	voting_guard(&s, "NOD_EPOCH", 1, 0, true);
 	voting_said(&s, "{\"number\":1,\"previous\":2}");
 	CHECK_INT(electorate().total, 100);
 	voting_wait_for(&s, 512);
-	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", change(1, 24)), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", voting_seats(1, 24)), QFS_OK);
 	voting_guard(&s, "NOD_EPOCH", 1, 1, false);
 	voting_said(&s, "{\"before\":25,\"electorate\":{\"holders\":4,\"previous\":5,\"total\":99},\"number\":2,\"previous\":2}");
 	voting_wait_for(&s, 1023);
-	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", change(1, 23)), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", voting_seats(1, 23)), QFS_OK);
 	voting_guard(&s, "NOD_EPOCH", 2, 1, true);
 	voting_wait_for(&s, 1024);
-	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", change(1, 0)), QFS_OK);
+	CHECK_STATUS(voting_act(&s, 1, "NOD_CHANGED", voting_seats(1, 0)), QFS_OK);
 	check_electorate(3, 75);
 	/* Who holds none can hold no less. */
 	voting_wait_for(&s, 1536);
-	voting_refuse(&s, 1, "NOD_CHANGED", change(1, 0), QFS_PAYLOAD_INVALID, "it is 0 already");
-	voting_refuse(&s, 1, "NOD_CHANGED", change(1, 1), QFS_FORBIDDEN, "a holder of 0 may hold fewer, not 1");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(1, 0), QFS_PAYLOAD_INVALID, "it is 0 already");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(1, 1), QFS_FORBIDDEN, "a holder of 0 may hold fewer, not 1");
 	sample_close(&s);
 }
 
 static void
 own_alone(void)
 {
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	voting_wait_for(&s, 512);
-	voting_refuse(&s, 1, "NOD_CHANGED", change(1, 26), QFS_FORBIDDEN, "a holder of 25 may hold fewer, not 26");
-	voting_refuse(&s, 1, "NOD_CHANGED", change(1, 25), QFS_PAYLOAD_INVALID, "it is 25 already");
-	voting_refuse(&s, 1, "NOD_CHANGED", change(2, 0), QFS_FORBIDDEN, "another account's");
-	voting_refuse(&s, 1, "NOD_CHANGED", change(5, 1), QFS_FORBIDDEN, "another account's");
-	voting_refuse(&s, 9, "NOD_CHANGED", change(9, 1), QFS_FORBIDDEN, "a holder of 0");
-	sample_refuse(&s, "{\"via\":\"ledger\"}", "NOD_CHANGED", change(1, 1), QFS_FORBIDDEN, "");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(1, 26), QFS_FORBIDDEN, "a holder of 25 may hold fewer, not 26");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(1, 25), QFS_PAYLOAD_INVALID, "it is 25 already");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(2, 0), QFS_FORBIDDEN, "another account's");
+	voting_refuse(&s, 1, "NOD_CHANGED", voting_seats(5, 1), QFS_FORBIDDEN, "another account's");
+	voting_refuse(&s, 9, "NOD_CHANGED", voting_seats(9, 1), QFS_FORBIDDEN, "a holder of 0");
+	sample_refuse(&s, "{\"via\":\"ledger\"}", "NOD_CHANGED", voting_seats(1, 1), QFS_FORBIDDEN, "");
 	sample_close(&s);
 }
 
@@ -190,15 +179,15 @@ by_operator_accounts(void)
 	char		policy[512];
 	person		nine;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	snprintf(policy, sizeof(policy), PEOPLE_POLICY(",\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"},\"operators\":[\"%s\"],\"signed\":\"none\""),
 			 test_wallet_of(9).user_name);
 	people_policy(&s, policy);
 	nine = people_join(&s, 9, 1);
-	CHECK_STATUS(sample_append_as(&s, nine.auth, &nine.wallet.user, "NOD_CHANGED", change(5, 10)), QFS_EVENT_UNSIGNED);
-	CHECK_STATUS(people_append(&s, &nine, "NOD_CHANGED", change(5, 10)), QFS_OK);
+	CHECK_STATUS(sample_append_as(&s, nine.auth, &nine.wallet.user, "NOD_CHANGED", voting_seats(5, 10)), QFS_EVENT_UNSIGNED);
+	CHECK_STATUS(people_append(&s, &nine, "NOD_CHANGED", voting_seats(5, 10)), QFS_OK);
 	check_electorate(5, 110);
-	CHECK_STATUS(people_append(&s, &nine, "NOD_CHANGED", change(9, 10)), QFS_FORBIDDEN);
+	CHECK_STATUS(people_append(&s, &nine, "NOD_CHANGED", voting_seats(9, 10)), QFS_FORBIDDEN);
 	sample_close(&s);
 }
 

@@ -10,53 +10,13 @@
 #include "engine/outcome.h"
 #include "support/voting.h"
 
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
 #define NO_COOLDOWN ",\"cooldown_blocks\":0"
 #define LEDGER "{\"via\":\"ledger\"}"
 
 /* What an operator keeps who changes something else. */
 #define TRIAL "\"governance\":{\"cooldown_blocks\":0,\"deposit\":\"0\",\"mode\":\"trial\"}"
 
-static const int64_t four[] = {25, 25, 25, 25};
-
 static sample s;
-
-/* ---- on the way there ---- */
-
-/* Three of four say yes, from now on. */
-static void
-carry(int64_t proposal)
-{
-	for (uint8_t n = 1; n <= 3; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
-}
-
-/* Carried and tallied: it waits for its execution. */
-static void
-queue(int64_t proposal)
-{
-	qfs_tally_record tally = voting_tally(&s, proposal);
-
-	voting_wait_for(&s, tally.ends - 1);
-	carry(proposal);
-	voting_wait_for(&s, voting_tally(&s, proposal).ends);
-	voting_settle(&s);
-	voting_stands(&s, proposal, "QUEUED", "");
-}
-
-static void
-execute(int64_t proposal)
-{
-	voting_wait_for(&s, voting_tally(&s, proposal).enacts);
-	CHECK(voting_settle(&s) > 0);
-}
-
-static const qfs_policy *
-in_force(void)
-{
-	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	return &s.reducer.policy;
-}
 
 /* ---- verdicts, as votes come to them ---- */
 
@@ -163,7 +123,7 @@ all_guards(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, VOTING_REVIEW);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "veto"), QFS_OK);
@@ -194,7 +154,7 @@ by_hand(void)
 	person		ann;
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	people_policy(&s, PEOPLE_POLICY("," TRIAL));
 	ann = people_join(&s, 1, 1);
 	proposal = people_next(&s);
@@ -219,7 +179,7 @@ forged(void)
 	int64_t		first;
 	int64_t		second;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	first = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, 10);
 	second = voting_propose(&s, 2, "text", "{}");
@@ -229,7 +189,7 @@ forged(void)
 	check_wrong("PROPOSAL_EXECUTED", "{\"proposal\":6}", "nothing is due");
 	voting_wait_for(&s, 839);
 	check_wrong("PROPOSAL_TALLIED", "{\"proposal\":6}", "nothing is due");
-	carry(first);
+	voting_agree(&s, 3, first);
 	/* Both: the one that ends first is first. */
 	voting_wait_for(&s, 1081);
 	check_wrong("PROPOSAL_TALLIED", "{\"proposal\":6}", "proposal 7 is to be tallied first");
@@ -245,7 +205,7 @@ forged(void)
 	check_wrong("PROPOSAL_TALLIED", "{\"proposal\":6}", "proposal 6 is to be executed first");
 	/* Without its policy, with that in force, with another. */
 	check_wrong("PROPOSAL_EXECUTED", "{\"proposal\":6}", "it should be {");
-	snprintf(payload, sizeof(payload), "{\"policy\":%.*s,\"proposal\":6}", (int) in_force()->text.len, in_force()->text.data);
+	snprintf(payload, sizeof(payload), "{\"policy\":%.*s,\"proposal\":6}", (int) voting_in_force(&s)->text.len, voting_in_force(&s)->text.data);
 	check_wrong("PROPOSAL_EXECUTED", payload, "it should be {");
 	snprintf(payload, sizeof(payload), "{\"policy\":%s,\"proposal\":6}", sample_policy("{" TRIAL ",\"referral\":{\"cap\":49}}"));
 	check_wrong("PROPOSAL_EXECUTED", payload, "it should be {");
@@ -253,7 +213,7 @@ forged(void)
 	check_wrong("PROPOSAL_EXECUTED", payload, "it should be {");
 	snprintf(payload, sizeof(payload), "{\"policy\":%s,\"proposal\":6}", sample_policy("{" TRIAL ",\"referral\":{\"cap\":50}}"));
 	CHECK_STATUS(sample_append_as(&s, LEDGER, NULL, "PROPOSAL_EXECUTED", payload), QFS_OK);
-	CHECK_INT(in_force()->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
 	/* And not again. */
 	check_wrong("PROPOSAL_EXECUTED", payload, "nothing is due");
 	sample_close(&s);
@@ -263,19 +223,18 @@ forged(void)
 static void
 nothing_else(void)
 {
-	char		cancel[64];
 	char		payload[512];
 	person		ann;
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	people_policy(&s, PEOPLE_POLICY("," TRIAL));
 	CHECK_STATUS(sample_append(&s, "EVENT_TYPE", "{\"by\":\"account\",\"schema\":{},\"type\":\"POSTED\"}"), QFS_OK);
 	CHECK_STATUS(sample_append(&s, "EVENT_TYPE", "{\"by\":\"operator\",\"schema\":{},\"type\":\"NOTED\"}"), QFS_OK);
 	ann = people_join(&s, 1, 0);
 	proposal = voting_propose(&s, 2, "parameter", HALVE);
 	voting_wait_for(&s, 839);
-	carry(proposal);
+	voting_agree(&s, 3, proposal);
 	voting_wait_for(&s, voting_tally(&s, proposal).ends);
 	for (int settled = 0; settled < 2; settled++)
 	{
@@ -288,8 +247,7 @@ nothing_else(void)
 		CHECK_STATUS(voting_appoint(&s, 5, 10), QFS_SETTLEMENT_DUE);
 		snprintf(payload, sizeof(payload), "%s", voting_proposal("text", "{}"));
 		voting_refuse(&s, 3, "PROPOSAL_CREATED", payload, QFS_SETTLEMENT_DUE, "");
-		snprintf(cancel, sizeof(cancel), "{\"proposal\":%lld}", (long long) proposal);
-		voting_refuse(&s, 2, "PROPOSAL_CANCELLED", cancel, QFS_SETTLEMENT_DUE, "");
+		voting_refuse(&s, 2, "PROPOSAL_CANCELLED", voting_withdrawal(proposal), QFS_SETTLEMENT_DUE, "");
 		CHECK_INT(voting_settle(&s), 1);
 		CHECK_STATUS(sample_append(&s, "NOTED", "{}"), QFS_OK);
 		voting_wait_for(&s, voting_tally(&s, proposal).enacts);
@@ -305,7 +263,7 @@ servers_first(void)
 	qfs_server	moved = sample_home;
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, 840);
 	moved.timeline++;
@@ -323,7 +281,7 @@ silent(void)
 	int64_t		proposal;
 
 	/* As late as that it is no silence. */
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, 1080);
 	CHECK_INT(voting_settle(&s), 1);
@@ -332,7 +290,7 @@ silent(void)
 	sample_close(&s);
 
 	/* A block more: those who could not vote can, three times. */
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	for (int64_t n = 1; n <= 3; n++)
 	{
@@ -367,7 +325,7 @@ leap(void)
 	int64_t		text;
 	int64_t		emergency;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	parameter = voting_propose(&s, 1, "parameter", HALVE);
 	constitution = voting_propose(&s, 2, "constitution", "{\"policy\":{\"governance\":{\"agenda\":11}}}");
 	text = voting_propose(&s, 3, "text", "{}");
@@ -379,22 +337,22 @@ leap(void)
 	voting_stands(&s, text, "OPEN", "");
 	voting_stands(&s, emergency, "OPEN", "");
 	/* Nobody has lost a vote by it. */
-	carry(parameter);
-	carry(constitution);
-	carry(text);
-	carry(emergency);
+	voting_agree(&s, 3, parameter);
+	voting_agree(&s, 3, constitution);
+	voting_agree(&s, 3, text);
+	voting_agree(&s, 3, emergency);
 	CHECK_STATUS(voting_vote(&s, 4, emergency, "yes"), QFS_OK);
 	CHECK_INT(voting_settle(&s), 2);
-	CHECK_INT(in_force()->referral_points, 1);
+	CHECK_INT(voting_in_force(&s)->referral_points, 1);
 	voting_wait_for(&s, 20480);
 	/* The timelock after block 20240 ends with the epoch that begins here. */
 	CHECK_INT(voting_settle(&s), 4);
 	voting_stands(&s, text, "ADOPTED", "");
-	CHECK_INT(in_force()->referral_cap, 50);
-	CHECK_INT(in_force()->governance.agenda, 12);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->governance.agenda, 12);
 	voting_wait_for(&s, 21504);
 	CHECK_INT(voting_settle(&s), 1);
-	CHECK_INT(in_force()->governance.agenda, 11);
+	CHECK_INT(voting_in_force(&s)->governance.agenda, 11);
 	sample_close(&s);
 }
 
@@ -404,16 +362,16 @@ tally_and_execution_together(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN ",\"late_blocks\":1000", 4, four);
+	voting_four(&s, NO_COOLDOWN ",\"late_blocks\":1000");
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, VOTING_REVIEW);
-	carry(proposal);
+	voting_agree(&s, 3, proposal);
 	CHECK_INT(voting_tally(&s, proposal).ends, 1120);
 	CHECK_INT(voting_tally(&s, proposal).enacts, 1536);
 	voting_wait_for(&s, 2048);
 	CHECK_INT(voting_settle(&s), 2);
 	voting_stands(&s, proposal, "EXECUTED", "");
-	CHECK_INT(in_force()->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
 	sample_close(&s);
 }
 
@@ -424,9 +382,9 @@ grace(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, ",\"grace_blocks\":512", 4, four);
+	voting_four(&s, ",\"grace_blocks\":512");
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
-	queue(proposal);
+	voting_queue(&s, proposal);
 	CHECK_INT(voting_tally(&s, proposal).enacts, 1536);
 	voting_wait_for(&s, 2048);
 	CHECK_INT(voting_settle(&s), 1);
@@ -434,18 +392,18 @@ grace(void)
 	voting_guard(&s, "BASE_CHANGED", 0, 0, false);
 	voting_guard(&s, "POLICY_VALID", 0, 0, false);
 	voting_stands(&s, proposal, "EXECUTED", "");
-	CHECK_INT(in_force()->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
 	sample_close(&s);
 
-	voting_ledger(&s, ",\"grace_blocks\":512", 4, four);
+	voting_four(&s, ",\"grace_blocks\":512");
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
-	queue(proposal);
+	voting_queue(&s, proposal);
 	voting_wait_for(&s, 2049);
 	CHECK_INT(voting_settle(&s), 1);
 	voting_guard(&s, "EXECUTION_GRACE", 2048, 2049, true);
 	voting_said(&s, "\"state\":\"FAILED\"");
 	voting_stands(&s, proposal, "FAILED", "EXECUTION_GRACE");
-	CHECK_INT(in_force()->referral_cap, 100);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 100);
 	sample_close(&s);
 }
 
@@ -475,17 +433,17 @@ base(void)
 		int64_t		proposal;
 
 		unit_row("%s", rows[i].changes);
-		voting_ledger(&s, NO_COOLDOWN, 4, four);
+		voting_four(&s, NO_COOLDOWN);
 		proposal = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"cap\":50,\"points\":20}}}");
-		queue(proposal);
+		voting_queue(&s, proposal);
 		people_policy(&s, rows[i].changes);
 		if (rows[i].then != NULL)
 			people_policy(&s, rows[i].then);
-		execute(proposal);
+		voting_execute(&s, proposal);
 		voting_guard(&s, "BASE_CHANGED", 0, rows[i].stale, rows[i].stale > 0);
 		voting_stands(&s, proposal, rows[i].stale > 0 ? "FAILED" : "EXECUTED", rows[i].stale > 0 ? "BASE_CHANGED" : "");
-		CHECK_INT(in_force()->referral_cap, rows[i].cap);
-		CHECK_INT(in_force()->referral_points, rows[i].points);
+		CHECK_INT(voting_in_force(&s)->referral_cap, rows[i].cap);
+		CHECK_INT(voting_in_force(&s)->referral_points, rows[i].points);
 		sample_close(&s);
 	}
 }
@@ -497,12 +455,12 @@ two_for_one_key(void)
 	int64_t		first;
 	int64_t		second;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	first = voting_propose(&s, 1, "parameter", HALVE);
 	second = voting_propose(&s, 2, "parameter", "{\"policy\":{\"referral\":{\"cap\":60,\"points\":1}}}");
 	voting_wait_for(&s, VOTING_REVIEW);
-	carry(first);
-	carry(second);
+	voting_agree(&s, 3, first);
+	voting_agree(&s, 3, second);
 	voting_wait_for(&s, 840);
 	CHECK_INT(voting_settle(&s), 2);
 	voting_wait_for(&s, 1536);
@@ -510,8 +468,8 @@ two_for_one_key(void)
 	voting_guard(&s, "BASE_CHANGED", 0, 1, true);
 	voting_stands(&s, first, "EXECUTED", "");
 	voting_stands(&s, second, "FAILED", "BASE_CHANGED");
-	CHECK_INT(in_force()->referral_cap, 50);
-	CHECK_INT(in_force()->referral_points, 10);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_points, 10);
 	sample_close(&s);
 }
 
@@ -521,11 +479,11 @@ no_policy_any_more(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"flx_cap\":\"100\"}}}");
-	queue(proposal);
+	voting_queue(&s, proposal);
 	people_policy(&s, "{" TRIAL ",\"referral\":{\"tiers\":[{\"flx\":\"101\",\"to\":100}]}}");
-	execute(proposal);
+	voting_execute(&s, proposal);
 	voting_guard(&s, "BASE_CHANGED", 0, 0, false);
 	voting_guard(&s, "POLICY_VALID", 0, 1, true);
 	voting_stands(&s, proposal, "FAILED", "POLICY_VALID");
@@ -541,20 +499,20 @@ too_long_by_then(void)
 	int64_t		proposal;
 	size_t		at;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	at = (size_t) snprintf(action, sizeof(action), "{\"policy\":{\"auth\":{\"uris\":[\"https://a.example\"");
 	for (unsigned n = 0; n < 4; n++)
 		at += (size_t) snprintf(action + at, sizeof(action) - at, ",\"https://a.example/%01900u\"", n);
 	snprintf(action + at, sizeof(action) - at, "]}}}");
 	proposal = voting_propose(&s, 1, "parameter", action);
-	queue(proposal);
+	voting_queue(&s, proposal);
 	/* The operator fills it up with something else. */
 	at = (size_t) snprintf(changes, sizeof(changes), "{\"auth\":{\"domains\":[");
 	for (unsigned n = 0; n < 40; n++)
 		at += (size_t) snprintf(changes + at, sizeof(changes) - at, "%s\"%060u.%060u.%060u.example\"", n > 0 ? "," : "", n, n, n);
 	snprintf(changes + at, sizeof(changes) - at, "]}," TRIAL "}");
 	people_policy(&s, changes);
-	execute(proposal);
+	voting_execute(&s, proposal);
 	voting_guard(&s, "POLICY_VALID", 0, 1, true);
 	voting_stands(&s, proposal, "FAILED", "POLICY_VALID");
 	sample_close(&s);
@@ -564,21 +522,18 @@ too_long_by_then(void)
 static void
 off(void)
 {
-	static char action[512];
-	test_wallet five = test_wallet_of(5);
 	int64_t		parameter;
 	int64_t		text;
 	int64_t		seats;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	parameter = voting_propose(&s, 1, "parameter", HALVE);
 	text = voting_propose(&s, 2, "text", "{}");
-	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":20}]}", five.user_name);
-	seats = voting_propose(&s, 3, "constitution", action);
+	seats = voting_propose(&s, 3, "constitution", voting_seat_action(5, 20));
 	voting_wait_for(&s, 600);
-	carry(parameter);
-	carry(text);
-	carry(seats);
+	voting_agree(&s, 3, parameter);
+	voting_agree(&s, 3, text);
+	voting_agree(&s, 3, seats);
 	people_policy(&s, "{\"governance\":{\"mode\":\"off\"}}");
 	voting_wait_for(&s, 840);
 	CHECK_INT(voting_settle(&s), 2);
@@ -587,7 +542,7 @@ off(void)
 	voting_wait_for(&s, 1536);
 	CHECK_INT(voting_settle(&s), 1);
 	voting_stands(&s, parameter, "FAILED", "POLICY_VALID");
-	CHECK_INT(in_force()->referral_cap, 100);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 100);
 	voting_wait_for(&s, 2560);
 	CHECK_INT(voting_settle(&s), 1);
 	voting_wait_for(&s, 4096);
@@ -602,7 +557,7 @@ terms_stay(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	people_policy(&s, "{\"governance\":{\"deposit\":\"0\",\"grace_blocks\":512,\"late_blocks\":1,\"mode\":\"trial\",\"tracks\":{\"parameter\":{"
 				  "\"approval\":100,\"majority\":100,\"quorum\":100,\"review_blocks\":9,\"timelock_blocks\":9,\"voting_blocks\":10}},"
@@ -631,12 +586,12 @@ seats(void)
 	test_wallet six = test_wallet_of(6);
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":20},{\"account\":\"%s\",\"nod\":0},{\"account\":\"%s\",\"nod\":7}]}",
 			 five.user_name, one.user_name, six.user_name);
 	proposal = voting_propose(&s, 2, "constitution", action);
-	queue(proposal);
-	execute(proposal);
+	voting_queue(&s, proposal);
+	voting_execute(&s, proposal);
 	voting_guard(&s, "NOD_SHARE", 25 * 102, 2000, false);
 	voting_no_guard(&s, "BASE_CHANGED");
 	snprintf(want, sizeof(want), "\"electorate\":{\"holders\":5,\"previous\":5,\"total\":102},\"seats\":["
@@ -660,21 +615,18 @@ share_by_then(void)
 		int64_t		left;		/* of the 25 seats of another */
 		bool		fails;
 	}			rows[] = {{25, false}, {24, false}, {23, true}};
-	test_wallet five = test_wallet_of(5);
 
 	for (size_t i = 0; i < ROWS(rows); i++)
 	{
-		char		action[512];
 		int64_t		proposal;
 
 		unit_row("%lld left", (long long) rows[i].left);
-		voting_ledger(&s, NO_COOLDOWN, 4, four);
-		snprintf(action, sizeof(action), "{\"nod\":[{\"account\":\"%s\",\"nod\":33}]}", five.user_name);
-		proposal = voting_propose(&s, 2, "constitution", action);
-		queue(proposal);
+		voting_four(&s, NO_COOLDOWN);
+		proposal = voting_propose(&s, 2, "constitution", voting_seat_action(5, 33));
+		voting_queue(&s, proposal);
 		if (rows[i].left < 25)
 			CHECK_STATUS(voting_appoint(&s, 4, rows[i].left), QFS_OK);
-		execute(proposal);
+		voting_execute(&s, proposal);
 		voting_guard(&s, "NOD_SHARE", 25 * (75 + rows[i].left + 33), 3300, rows[i].fails);
 		voting_stands(&s, proposal, rows[i].fails ? "FAILED" : "EXECUTED", rows[i].fails ? "NOD_SHARE" : "");
 		sample_close(&s);
@@ -689,15 +641,15 @@ in_order(void)
 	int64_t		second;
 	int64_t		third;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	first = voting_propose(&s, 3, "parameter", HALVE);
 	voting_wait_for(&s, 100);
 	second = voting_propose(&s, 2, "parameter", "{\"policy\":{\"referral\":{\"points\":1}}}");
 	third = voting_propose(&s, 1, "parameter", "{\"policy\":{\"limits\":{\"events_per_minute\":1}}}");
 	voting_wait_for(&s, 300);
-	carry(third);
-	carry(first);
-	carry(second);
+	voting_agree(&s, 3, third);
+	voting_agree(&s, 3, first);
+	voting_agree(&s, 3, second);
 	voting_said(&s, "\"voters\":3");
 	voting_wait_for(&s, 940);
 	CHECK_INT(voting_settle(&s), 3);
@@ -706,9 +658,9 @@ in_order(void)
 	CHECK_INT(voting_settle(&s), 3);
 	voting_said(&s, "\"items\":[]");
 	voting_stands(&s, third, "EXECUTED", "");
-	CHECK_INT(in_force()->referral_cap, 50);
-	CHECK_INT(in_force()->referral_points, 1);
-	CHECK_INT(in_force()->events_per_minute, 1);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_points, 1);
+	CHECK_INT(voting_in_force(&s)->events_per_minute, 1);
 	sample_close(&s);
 }
 

@@ -11,10 +11,7 @@
 #include "support/failing_store.h"
 #include "support/voting.h"
 
-#define HALVE "{\"policy\":{\"referral\":{\"cap\":50}}}"
 #define NO_COOLDOWN ",\"cooldown_blocks\":0"
-
-static const int64_t four[] = {25, 25, 25, 25};
 
 static sample s;
 
@@ -25,7 +22,7 @@ opens(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, 119);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "yes"), QFS_OK);
@@ -47,7 +44,7 @@ ends(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, 839);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "no"), QFS_OK);
@@ -66,7 +63,7 @@ once(void)
 	qfs_tally_record tally;
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, VOTING_REVIEW);
 	CHECK_STATUS(voting_vote(&s, 1, proposal, "yes"), QFS_OK);
@@ -213,7 +210,7 @@ costs_of_changes(void)
 	int64_t		proposal;
 	unsigned	unchanged;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "text", "{}");
 	for (int64_t n = 1; n <= 500; n++)
 		CHECK_STATUS(voting_appoint(&s, 2, 25 + n), QFS_OK);
@@ -238,7 +235,7 @@ refused(void)
 	int64_t		proposal;
 	int64_t		other;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	other = voting_propose(&s, 2, "text", "{}");
 	voting_wait_for(&s, VOTING_REVIEW + 1);
@@ -297,7 +294,7 @@ refused_payloads(void)
 		{"{\"action\":\"" VOTING_TEXT "\",\"choice\":\"yes\",\"power\":100,\"proposal\":6}", "power"},
 	};
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	voting_propose(&s, 1, "parameter", HALVE);
 	voting_wait_for(&s, VOTING_REVIEW);
 	for (size_t i = 0; i < ROWS(rows); i++)
@@ -315,7 +312,7 @@ with_reason(void)
 	char		ballot[512];
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, VOTING_REVIEW);
 	snprintf(ballot, sizeof(ballot), "%s", voting_ballot(proposal, voting_payload(proposal), "veto"));
@@ -330,7 +327,7 @@ off(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	voting_wait_for(&s, VOTING_REVIEW);
 	people_policy(&s, "{\"governance\":{\"mode\":\"off\"}}");
@@ -345,14 +342,13 @@ locked_out(void)
 {
 	int64_t		proposal;
 
-	voting_ledger(&s, "", 4, four);
+	voting_four(&s, "");
 	proposal = voting_propose(&s, 1, "text", "{}");
 	people_policy(&s, "{\"auth\":{\"chain_ids\":[],\"domains\":[],\"uris\":[]},\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"},"
 				  "\"limits\":{\"events_per_minute\":0,\"logins_per_minute\":0,\"messages_per_minute\":0,\"threads_per_day\":0},"
 				  "\"signed\":\"all\"}");
 	voting_wait_for(&s, VOTING_REVIEW);
-	for (uint8_t n = 1; n <= 4; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, 4, proposal);
 	CHECK_INT(voting_tally(&s, proposal).yes, 100);
 	sample_close(&s);
 }
@@ -366,7 +362,7 @@ by_device(void)
 	person		bob;
 	int64_t		proposal;
 
-	voting_ledger(&s, NO_COOLDOWN, 4, four);
+	voting_four(&s, NO_COOLDOWN);
 	people_policy(&s, PEOPLE_POLICY(",\"governance\":{\"cooldown_blocks\":0,\"deposit\":\"0\",\"mode\":\"trial\"},\"signed\":\"none\""));
 	ann = people_join(&s, 1, 1);
 	bob = people_join(&s, 2, 0);
@@ -469,8 +465,7 @@ late_into_the_next_epoch(void)
 	proposal = voting_propose(&s, 1, "parameter", HALVE);
 	voting_said(&s, "\"enacts\":2048,\"ends\":1808");
 	voting_wait_for(&s, 1807);
-	for (uint8_t n = 1; n <= 3; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, 3, proposal);
 	CHECK_INT(voting_tally(&s, proposal).ends, 2047);
 	voting_wait_for(&s, 2047);
 	CHECK_INT(voting_settle(&s), 1);
@@ -501,8 +496,7 @@ decided_at_once(void)
 	voting_refuse(&s, 5, "VOTE_CAST", voting_ballot(proposal, voting_payload(proposal), "no"), QFS_SETTLEMENT_DUE, "");
 	CHECK_INT(voting_settle(&s), 2);
 	voting_stands(&s, proposal, "EXECUTED", "");
-	CHECK_STATUS(qfs_reducer_refresh(&s.reducer, NULL), QFS_OK);
-	CHECK_INT(s.reducer.policy.referral_cap, 50);
+	CHECK_INT(voting_in_force(&s)->referral_cap, 50);
 	sample_close(&s);
 }
 
@@ -515,8 +509,7 @@ undecided(void)
 
 	voting_ledger(&s, "", 6, seats);
 	proposal = voting_propose(&s, 1, "emergency", HALVE);
-	for (uint8_t n = 1; n <= 4; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, 4, proposal);
 	CHECK_STATUS(voting_vote(&s, 5, proposal, "no"), QFS_OK);
 	CHECK_INT(voting_settle(&s), 0);
 	voting_wait_for(&s, 60);
@@ -536,8 +529,7 @@ decided_and_slept(void)
 
 	voting_ledger(&s, "", 5, seats);
 	proposal = voting_propose(&s, 1, "emergency", HALVE);
-	for (uint8_t n = 1; n <= 4; n++)
-		CHECK_STATUS(voting_vote(&s, n, proposal, "yes"), QFS_OK);
+	voting_agree(&s, 4, proposal);
 	voting_wait_for(&s, 1000);
 	CHECK_INT(voting_settle(&s), 2);
 	voting_stands(&s, proposal, "EXECUTED", "");
