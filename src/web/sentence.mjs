@@ -5,14 +5,14 @@
 import { el } from './dom.mjs';
 import { nameTag } from './people.mjs';
 import { difference } from './rules/amounts.mjs';
-import { partsOf } from './rules/entry.mjs';
+import { isSettlement, partsOf } from './rules/entry.mjs';
 import { amount, count, visible } from './text.mjs';
 import { guardReason, ruleName, typeName } from './words.mjs';
 
 const name = (account, me) => (account === me ? 'you' : el('a', { href: `#/people/${account}` }, nameTag(account)));
 const Name = (account, me) => (account === me ? 'You' : name(account, me));
-const reasonsOf = (guards) => guards.filter(({ result }) => result === 'BLOCK').map(({ guard }) => guardReason(guard)).join('; ');
-export const isSettlement = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
+const blockedReasons = (guards) => guards.filter(({ result }) => result === 'BLOCK').map(({ guard }) => guardReason(guard));
+const reasonsOf = (guards) => blockedReasons(guards).join('; ');
 
 // The settlement that is one's own, else the first: the ties of a referee tell who invited it.
 function settlementOf(entry, me) {
@@ -91,7 +91,7 @@ const GOVERNANCE = {
 
   PROPOSAL_TALLIED(answer) {
     const { outcome: { result: { state, tally } }, payload: { proposal } } = answer.entry;
-    const [, reason] = /^([^;]*)/.exec(reasonsOf(answer.guards));
+    const [reason = ''] = blockedReasons(answer.guards);
     if (state === 'OPEN') return `Votes on proposal ${proposal} are taken until block ${amount(tally.ends - 1)}: ${reason}.`;
     return `Proposal ${proposal} ${state === 'REJECTED' ? `was rejected: ${reason}` : 'passed'}. ${counts(answer)}.`;
   },

@@ -28,7 +28,7 @@ export const saltOf = async (salt, name) => (await sha256(Uint8Array.of(3), salt
 export const commit = async (salt, part) => toHex(await sha256(Uint8Array.of(2), salt, utf8(canonical(part))));
 
 // Root over the commitments of the parts of accounts; of none it is the hash of nothing.
-export async function accountsRoot(commitments) {
+async function accountsRoot(commitments) {
   if (commitments.length === 0) return toHex(await sha256());
   const tree = growingTree();
   for (const commitment of commitments) await tree.add(await leafHash(fromHex(commitment)));
@@ -145,6 +145,9 @@ async function readPartial(line) {
 // The parts of accounts that an entry shows; the one of an account's kind, or undefined.
 export const partsOf = ({ accounts }) => (accounts ?? []).filter(Boolean);
 export const partOf = (entry, account, kind) => partsOf(entry).find((part) => part.account === account && part.kind === kind);
+
+// Does a change of this name settle a referral?
+export const isSettlement = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
 
 // {entry, head, hash, isFull} of a line, text or value that readJson gave.  Parts that it does not show are undefined.
 export async function readLine(line) {

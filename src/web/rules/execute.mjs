@@ -60,19 +60,24 @@ function checkActor({ act }) {
   demand(auth.via !== 'operator' || auth.source === undefined, 'FORBIDDEN', `${type} is not for streams to bring`);
 }
 
+// What the rule of its type makes of an entry whose authority was checked: {change, isBlocked, outcome}.
+async function applyRule(change, entry, context) {
+  const { type } = entry.act;
+  checkActor(entry);
+  const isBlocked = await (RULE_OF[type] ?? customEvent)(change, entry, context) === true;
+  return { change, isBlocked, outcome: change.outcome({ isOwn: isOwnType(type), isGoverned: isGovernance(type), isBlocked }) };
+}
+
 // Of an entry of governance whose accounts are not shown {change, isBlocked, outcome}: guards and result are what they should be.
 export async function deriveGoverned(store, { entry }) {
   const { act: { type }, at, outcome, payload, seq } = entry;
   checkPayload(type, payload);
   const change = new Change(store, seq, at);
   change.recorded = outcome;
-  const session = presumeAuthority(entry);
-  checkActor(entry);
-  const isBlocked = await govern(change, entry, { session });
-  return { change, isBlocked: isBlocked === true, outcome: change.outcome({ isOwn: true, isGoverned: true, isBlocked: isBlocked === true }) };
+  return applyRule(change, entry, { session: presumeAuthority(entry) });
 }
 
-// What the rules make of an entry: {change, outcome, accounts}; change.fault is what an acknowledgement could admit.
+// What the rules make of an entry: {change, isBlocked, outcome, accounts}; change.fault is what an acknowledgement could admit.
 export async function execute(store, { entry, hash }) {
   const { act: { type }, at, payload, seq } = entry;
   demand(seq > 0 || type === 'GENESIS', 'NO_GENESIS', 'entry 0 is not a genesis');
@@ -82,7 +87,5 @@ export async function execute(store, { entry, hash }) {
   if (isOwnType(type) && payload !== undefined) checkPayload(type, payload);
   const change = new Change(store, seq, at);
   const session = await checkAuthority(change, entry);
-  checkActor(entry);
-  const isBlocked = await (RULE_OF[type] ?? customEvent)(change, entry, { session, hash });
-  return { change, outcome: change.outcome({ isOwn: isOwnType(type), isGoverned: isGovernance(type), isBlocked: isBlocked === true }), accounts: await change.accounts() };
+  return { ...await applyRule(change, entry, { session, hash }), accounts: await change.accounts() };
 }

@@ -111,10 +111,6 @@ const PAYLOADS = {
 
 export const isOwnType = (type) => Object.hasOwn(PAYLOADS, type);
 
-// Types whose acts an account signs, by its device or without a session by its wallet, whatever the policy says.
-const SIGNED_TYPES = ['NOD_CHANGED', 'PROPOSAL_CANCELLED', 'PROPOSAL_CREATED', 'VOTE_CAST'];
-export const mustSign = (type) => SIGNED_TYPES.includes(type);
-
 // May the payload be erased?  Of qfs's own types that of a sign-in, whose outcome says again what others go on from.
 export const isErasable = (type) => !isOwnType(type) || type === 'LOGIN';
 

@@ -15,6 +15,9 @@ export const GOVERNANCE_WAYS = { DORMANCY_CLAIMED: ['operator'], DORMANCY_SETTLE
 
 export const isGovernance = (type) => Object.hasOwn(GOVERNANCE_WAYS, type);
 
+// Does an account sign acts of the type, by its device or without a session by its wallet, whatever the policy says?
+export const mustSign = (type) => isGovernance(type) && GOVERNANCE_WAYS[type].includes('wallet');
+
 // The rule of each of its types.
 export const govern = async (change, entry, context) => (await loadGovernance()).runGovernance(change, entry, context);
 

@@ -8,16 +8,17 @@
 
 import { canonical, hashOfJson } from '../canonical.mjs';
 import { isExecuted } from '../derive.mjs';
-import { bringsPolicy, partOf, partsOf, shownEntry, SYSTEM } from './entry.mjs';
+import { bringsPolicy, isSettlement, partOf, partsOf, shownEntry, SYSTEM } from './entry.mjs';
 import { deriveGoverned, execute } from './execute.mjs';
 import { demand } from './fault.mjs';
 import { integer, isErasable, isHash, isInteger, isKeyText, isOwnType, isRead, list, members, oneOf, orNull } from './forms.mjs';
 import { addGoverned, isGovernance, recallGoverned, stepsGoverned } from './governance.mjs';
 import { referralCode } from './names.mjs';
-import { checkAuthority, checkWalletSignature, checkWalletWord, scopeOf, sessionOf } from './sessions.mjs';
+import { readPolicy } from './policy.mjs';
+import { checkAuthority, checkWalletSignature, checkWalletWord, isWalletAct, scopeOf, sessionOf } from './sessions.mjs';
 import { isThread, threadAfter } from './social.mjs';
 import { Change, Store } from './store.mjs';
-import { recallPolicy, serverRow } from './system.mjs';
+import { serverRow } from './system.mjs';
 
 const areSessions = list(members({ device: orNull(isKeyText), expires_at: integer(0), operator: oneOf(true, false), session: isHash, ttl_blocks: integer(1) }), 16);
 
@@ -188,11 +189,8 @@ async function recall(store, { entry, hash }) {
     const { change, outcome: computed } = await execute(store, { entry, hash });
     change.apply(computed);
   }
-  if (act.type === 'POLICY_CHANGED') {
-    const change = new Change(store, seq, entry.at);
-    await recallPolicy(change, entry);
-    change.apply(outcome);
-  }
+  // That it might was judged when it was appended.
+  if (act.type === 'POLICY_CHANGED') store.enactPolicy(seq, payload.policy, await readPolicy(payload.policy));
   if (isGovernance(act.type)) await recallGoverned(store, entry);
   if (act.type === 'SERVER_CHANGED') store.tables.server.set(0, serverRow(seq, payload.server));
   if (act.type === 'MESSAGE' && isThread(outcome.result?.thread)) store.tables.thread.set(payload.thread, threadAfter(act.actor, payload, outcome.result.thread, seq));
@@ -251,10 +249,8 @@ async function derive(store, line) {
 // Whose act it was, where that is shown and the rule is not executed; the session, or null.
 async function authorize(store, { entry }, isKnown) {
   if (entry.act === undefined || entry.seq === 0 || (entry.act.auth.via === 'session' && !isKnown)) return null;
-  const { actor, auth } = entry.act;
-  const isWalletAct = auth.via === 'wallet' && auth.nonce !== undefined;
   // Who does not see the nonce before cannot ask for more.
-  if (isWalletAct && !partOf(entry, actor, 'nonce')) {
+  if (isWalletAct(entry.act) && !partOf(entry, entry.act.actor, 'nonce')) {
     checkWalletSignature(store.ledger, entry);
     return null;
   }
@@ -265,15 +261,14 @@ async function authorize(store, { entry }, isKnown) {
 function recordedOf({ topic }, { act, sig }, { hasConditions, hasSession, isWhole }) {
   const executes = isExecuted(topic);
   const isByAccount = act === undefined || act.actor !== SYSTEM;
-  const isByWallet = act?.auth.via === 'wallet' && act.auth.nonce !== undefined;
+  const isByWallet = act !== undefined && isWalletAct(act);
   return [executes && isByAccount && !hasSession && !isWhole && !isByWallet && 'authority', executes && hasConditions && 'conditions', executes && 'first uses', executes && 'rates',
     isByAccount && act !== undefined && sig === undefined && 'signature'].filter(Boolean);
 }
 
 // Is the entry of that topic, or did it do something that is?
 function isTopicOf({ topic, subject }, entry) {
-  const settles = (rule) => /^(REFERRAL_TIER|REWARD_WITHHELD)_/.test(rule);
-  if (topic === 'reward') return entry.act?.type === 'REFERRAL_USE' || partsOf(entry).some(({ rules }) => rules.some(settles));
+  if (topic === 'reward') return entry.act?.type === 'REFERRAL_USE' || partsOf(entry).some(({ rules }) => rules.some(isSettlement));
   if (topic === 'coherence') return partOf(entry, subject, 'standing') !== undefined;
   return topic !== 'message' || entry.act.type === 'MESSAGE';
 }

@@ -8,7 +8,8 @@ import { isSigned } from '../ed25519.mjs';
 import { eventText, walletText } from '../payloads.mjs';
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
-import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, mustSign, oneOf } from './forms.mjs';
+import { anyOf, integer, isHash, isInteger, isKeyText, matches, members, oneOf } from './forms.mjs';
+import { mustSign } from './governance.mjs';
 import { referralCode, userIdOf } from './names.mjs';
 import { deviceOf, isAddress, readSiwe, signerOf } from './siwe.mjs';
 
@@ -79,6 +80,9 @@ const isWalletSignature = matches(/^0x([0-9a-f]{2})*$/);
 // Of an event a signature has one spelling; what is not too long to be looked at may be a contract's.
 const isActSignature = (sig) => isWalletSignature(sig) && sig.length <= 4098 && sig.length !== 130;
 
+// Did a wallet sign the event itself, and not a sign-in?
+export const isWalletAct = ({ auth }) => auth.via === 'wallet' && auth.nonce !== undefined;
+
 // Did the wallet of the actor sign the event?  ledger, origin: hash of entry 0, and what it says
 export function checkWalletSignature({ ledger, origin }, { act: { actor, auth, type }, payload, sig }) {
   // Of an entry whose payload was erased it is gone, and so is what it signed.
@@ -92,7 +96,7 @@ export function checkWalletSignature({ ledger, origin }, { act: { actor, auth, t
 export function checkWalletWord(ledger, entry) {
   const { act, payload, sig } = entry;
   if (act?.auth.via !== 'wallet' || sig === undefined) return;
-  if (act.auth.nonce !== undefined) checkWalletSignature(ledger, entry);
+  if (isWalletAct(act)) checkWalletSignature(ledger, entry);
   else demand(isWalletSignature(sig) && userIdOf(signerOf(payload.message, sig)) === act.actor, 'LOGIN_SIGNER', `another wallet signed the message of entry ${entry.seq}`);
 }
 

@@ -69,6 +69,13 @@ export class Store {
     return this.get('ledger_state', 0);
   }
 
+  // From here on: the policy of entry seq, which reads as readPolicy() gave it.
+  enactPolicy(seq, value, policy) {
+    this.tables.policy.set(seq, { seq, policy: value });
+    Object.assign(this.ledger, { policy_seq: seq, policy: policy.hash });
+    this.policyInForce = policy;
+  }
+
   blockOf(at) {
     return Math.floor((at - this.ledger.genesis_at) / this.policyInForce.block_ms);
   }

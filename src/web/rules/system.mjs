@@ -15,8 +15,7 @@ const MAX_ORIGIN = 255;
 
 async function bringPolicy(change, value) {
   const policy = await readPolicy(value);
-  change.put('policy', change.seq, { seq: change.seq, policy: value });
-  change.writes.push(() => { change.store.policyInForce = policy; });
+  change.writes.push(() => change.store.enactPolicy(change.seq, value, policy));
   change.result = { policy: policy.hash };
   return policy;
 }
@@ -30,9 +29,9 @@ const isOrigin = (origin) => typeof origin === 'string' && origin.length > 0 && 
 export async function genesis(change, { payload }, { hash }) {
   demand(isOrigin(payload.origin), 'ORIGIN_INVALID', 'the origin is not usable as a note key name');
   checkKeys(payload.keys);
+  change.put('ledger_state', 0, { number: 0, genesis_at: change.at, ledger: hash, origin: payload.origin, key_number: 0 });
   const policy = await bringPolicy(change, payload.policy);
   demand(policy.governance.mode !== 'on', 'POLICY_GOVERNED', 'governance.mode: "on" comes by an executed proposal alone');
-  change.put('ledger_state', 0, { number: 0, genesis_at: change.at, ledger: hash, origin: payload.origin, policy_seq: 0, policy: policy.hash, key_number: 0 });
   recordServer(change, payload.server);
   change.put('signing_key', 0, { number: 0, seq: change.seq, recovery: null, ...payload.keys });
 }
@@ -51,18 +50,11 @@ export function changeServer(change, { payload: { changed, reason, server } }) {
   change.result = { previous: before.seq };
 }
 
-// Of a recorded entry: that it might was judged when it was appended.
-export async function recallPolicy(change, { payload }) {
-  const policy = await bringPolicy(change, payload.policy);
-  change.amend('ledger_state', 0, { policy_seq: change.seq, policy: policy.hash });
-}
-
 export async function changePolicy(change, { payload }) {
   const previous = change.store.ledger.policy_seq;
   const policy = await bringPolicy(change, payload.policy);
   demand(policy.block_ms === change.policy.block_ms && policy.epoch_blocks === change.policy.epoch_blocks, 'POLICY_INVALID', 'block_ms and epoch_blocks stay as genesis set them');
   await checkGoverned(change, payload.policy, policy);
-  change.amend('ledger_state', 0, { policy_seq: change.seq, policy: policy.hash });
   change.result.previous = previous;
 }
 

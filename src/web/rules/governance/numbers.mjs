@@ -2,6 +2,9 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import { verdict } from '../store.mjs';
+import { atLeast } from './motion.mjs';
+
 export const MOST_EXTENSIONS = 3;
 
 const floorDiv = (n, by) => (n - (n % by)) / by;
@@ -15,18 +18,16 @@ export const nodPower = (nod, total, percent) => Math.min(nod, floorDiv(total * 
 export function tallyGuards({ approval, majority, quorum, veto_percent: vetoPercent }, { total, yes, no, abstain, veto }) {
   const decided = yes + no + veto;
   const cast = decided + abstain;
-  const guard = (name, bound, power, isBlocked) => ({ bound, guard: name, observed: 100 * power, result: isBlocked(100 * power, bound) ? 'BLOCK' : 'PASS' });
-  const isLess = (observed, bound) => observed < bound;
-  const isReached = (observed, bound) => observed >= bound;
+  const bound = Math.max(1, vetoPercent * cast);
   return [
-    guard('TALLY_VETO', Math.max(1, vetoPercent * cast), veto, isReached),
-    guard('TALLY_QUORUM', quorum * total, cast, isLess),
-    guard('TALLY_APPROVAL', Math.max(1, approval * total), yes, isLess),
-    guard('TALLY_MAJORITY', majority * decided, yes, isLess),
+    verdict('TALLY_VETO', 100 * veto >= bound, bound, 100 * veto),
+    atLeast('TALLY_QUORUM', quorum * total, 100 * cast),
+    atLeast('TALLY_APPROVAL', Math.max(1, approval * total), 100 * yes),
+    atLeast('TALLY_MAJORITY', majority * decided, 100 * yes),
   ];
 }
 
-const passesTally = (terms, votes) => tallyGuards(terms, votes).every(({ result }) => result === 'PASS');
+export const passesTally = (terms, votes) => tallyGuards(terms, votes).every(({ result }) => result === 'PASS');
 
 // Of an emergency: it passes, whatever is still cast.  Nothing is worse for it than a veto of all the rest.
 export function isTallyDecided(terms, votes) {

@@ -49,7 +49,7 @@ export const changedElectorate = (electorate, changes) => changes.reduce(({ tota
   return { total: total + after - before, holders: holders + Number(after > 0) - Number(before > 0) };
 }, electorate);
 
-export const tallyOf = (store, proposal) => store.get('tally', proposal)
+const tallyOf = (store, proposal) => store.get('tally', proposal)
   ?? { proposal, state: '', ends: 0, enacts: 0, yes: 0, no: 0, abstain: 0, veto: 0, voters: 0, last: null, extensions: 0, tallied: null, settled: null, guard: null };
 
 // ---- the agenda ----
@@ -233,11 +233,7 @@ const RECALLS = {
 // The keys that it changed are those of the proposal, whose entry is before it.
 function recallPolicy(r, { keys, policy }) {
   for (const key of keys) r.put('policy_key', key, { key, seq: r.seq, epoch: r.store.epochOf(r.at) });
-  r.put('policy', r.seq, { seq: r.seq, policy: r.payload.policy });
-  r.rows.push(() => {
-    Object.assign(r.store.ledger, { policy_seq: r.seq, policy: policy.hash });
-    r.store.policyInForce = policy;
-  });
+  r.rows.push(() => r.store.enactPolicy(r.seq, r.payload.policy, policy));
 }
 
 // entry: with its outcome.  more: what has to be computed of the payload, {action, policy: {keys, policy}}.

@@ -5,7 +5,7 @@
 import { demand } from '../fault.mjs';
 import { isHash } from '../forms.mjs';
 import { atLeast, atMost } from './motion.mjs';
-import { endAfterTurn, isTallyDecided, nodPower, tallyGuards } from './numbers.mjs';
+import { endAfterTurn, isTallyDecided, nodPower, passesTally } from './numbers.mjs';
 import { boxOf } from './proposals.mjs';
 import { agendaAfter, agendaOf, seatsAt, seatsOf, TALLY, voteKey, withItem, withoutClaim } from './records.mjs';
 
@@ -15,7 +15,7 @@ export const votesOf = ({ proposal: { total } }, { abstain, no, veto, yes }) => 
 // As results tell it; previous: the entry that wrote the count before.
 export const toldTally = ({ abstain, ends, extensions, no, veto, voters, yes }, previous) => ({ abstain, ends, extensions, no, previous, veto, voters, yes });
 
-const passes = (box, tally) => tallyGuards(box.proposal.terms, votesOf(box, tally)).every(({ result }) => result === 'PASS');
+const passes = (box, tally) => passesTally(box.proposal.terms, votesOf(box, tally));
 
 // May nothing turn the verdict of the emergency any more?
 export const isSettledEarly = (box, tally) => box.proposal.track === 'emergency' && isTallyDecided(box.proposal.terms, votesOf(box, tally));
