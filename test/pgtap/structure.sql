@@ -283,7 +283,7 @@ SELECT is_empty($$SELECT signature FROM api WHERE lanname NOT IN ('sql', 'c', 'p
                 'none runs dynamic SQL: what is in SQL was parsed when it was created');
 SELECT pg_temp.list_is($$SELECT c.relname || ' ' || c.relkind::text || ' ' || array_to_string(c.reloptions, ',') || ' ' || c.relowner::regrole FROM pg_class c WHERE c.relnamespace = 'qfs_api'::regnamespace$$,
   ARRAY['ledger v security_barrier=true qfs_owner', 'policy_keys v security_barrier=true qfs_owner', 'proposals v security_barrier=true qfs_owner',
-  'seats v security_barrier=true qfs_owner', 'tallies v security_barrier=true qfs_owner', 'votes v security_barrier=true qfs_owner'], 'one view, which is a barrier');
+  'seats v security_barrier=true qfs_owner', 'tallies v security_barrier=true qfs_owner', 'votes v security_barrier=true qfs_owner'], 'six views, each a barrier');
 
 -- every object says what it is for
 SELECT is_empty($$

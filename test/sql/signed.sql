@@ -45,7 +45,7 @@ CREATE FUNCTION try(token text, call text, auth jsonb) RETURNS text LANGUAGE sql
   SELECT CASE WHEN r ~ '^[0-9A-Z]{5} ' OR r = '-' THEN regexp_replace(r, ' \(event 0.*', '') ELSE 'accepted' END
   FROM try_as('qfs_user', token, 'SELECT ' || format(call, coalesce(quote_literal(auth) || '::jsonb', 'NULL::jsonb'))) r
 $$;
--- every function of qfs_api that writes to the ledger is among them, but for those of governance: governance.sql
+-- every function of qfs_api that writes to the ledger is among them, but for those of governance, which test/t/046_every_entry.pl has
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'qfs_api'::regnamespace AND 'auth' = ANY (p.proargnames) AND p.proname NOT IN (SELECT substring(call FROM 'qfs_api\.(\w+)') FROM acts(1, '')) ORDER BY 1;
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'qfs_api'::regnamespace AND p.provolatile = 'v' AND NOT coalesce('auth' = ANY (p.proargnames), false) ORDER BY p.proname COLLATE "C";
 

@@ -372,20 +372,17 @@ for my $what (sort keys %named) {
 
 # ---- who may see what, by docs/format.md ----
 
-my %public = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
-  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED DORMANCY_CLAIMED DORMANCY_SETTLED);
-
 sub sees_act {
   my ($reader, $entry) = @_;
   my $touched = grep { $_->{account} eq $reader } @{ $entry->{accounts} };
   my $payload = ref $entry->{payload} ? $entry->{payload} : {};
-  return $public{ $entry->{act}{type} } || $entry->{act}{actor} eq $reader || ($entry->{act}{type} eq 'MESSAGE' && $payload->{recipient} eq $reader)
+  return is_public($entry) || $entry->{act}{actor} eq $reader || ($entry->{act}{type} eq 'MESSAGE' && $payload->{recipient} eq $reader)
     || ($touched && ($entry->{act}{actor} eq 'system' || $entry->{act}{type} eq 'COHERENCE_SCORED'));
 }
 sub sees_part {
   my ($reader, $entry, $part) = @_;
   return $part->{account} eq $reader || ($part->{kind} eq 'ties' && ($part->{state}{referrer} // '') eq $reader)
-    || ($part->{kind} eq 'standing' && !$public{ $entry->{act}{type} } && sees_act($reader, $entry));
+    || ($part->{kind} eq 'standing' && !is_public($entry) && sees_act($reader, $entry));
 }
 sub concerns { my ($reader, $entry) = @_; return sees_act($reader, $entry) || grep { sees_part($reader, $entry, $_) } @{ $entry->{accounts} } }
 
@@ -434,10 +431,10 @@ my $faults = '';
 for my $seq (sort { $a <=> $b } values %asked) {
   my $entry = $entries[$seq];
   my $fault = $wrong{$seq};
-  my @readers = $public{ $entry->{act}{type} } ? @people[ 3, 4 ] : @people;
+  my @readers = is_public($entry) ? @people[ 3, 4 ] : @people;
   for my $reader ('auditor', 'nobody', 'clerk', map { $_->{user_id} } @readers) {
     my $answer = asked($seq, $reader);
-    my $want = $role{$reader} && !$public{ $entry->{act}{type} } ? qr/^QFS_NO_SESSION: an explanation is given to whom it concerns\.$/
+    my $want = $role{$reader} && !is_public($entry) ? qr/^QFS_NO_SESSION: an explanation is given to whom it concerns\.$/
       : $reader ne 'auditor' && !concerns($reader, $entry) ? qr/^QFS_FORBIDDEN: entry $seq does not concern you\.$/ : $fault ? $fault_of{$fault} : undef;
     if (defined $want ? $answer !~ $want : !-e $answer) { $faults .= what($seq) . " to $reader: $answer\n" }
     elsif (!defined $want) { push @bundles, [ $seq, $reader, $answer ] }

@@ -13,10 +13,7 @@ use PostgreSQL::Test::Cluster;
 use QfsTest;
 use QfsWallet;
 
-our @EXPORT = qw(clocked_node set_clock $BLOCK govern appoint holder act propose vote proposal_row wait_for_block block_of agenda_of $HALVE);
-
-# Milliseconds of a block, as the default policy has it.
-our $BLOCK = 17_000;
+our @EXPORT = qw(clocked_node set_clock govern appoint holder act propose vote proposal_row wait_for_block agenda_of $HALVE);
 
 # What most tests propose.
 our $HALVE = '{"policy": {"referral": {"cap": 50}}}';
@@ -46,8 +43,6 @@ sub set_clock {
   spit("$node->{clock}.new", sprintf "+%.3f\n", $ahead / 1000);
   rename "$node->{clock}.new", $node->{clock} or die $!;
 }
-
-sub block_of { my ($node) = @_; return value($node, 'SELECT qfs.current_block()') }
 
 # Puts the clock forward, so that it is this block, or the next one of those that are not past.
 sub wait_for_block {

@@ -15,6 +15,7 @@ use MIME::Base64 qw(encode_base64url);
 use QfsClient;
 use QfsTest;
 use QfsWallet;
+use Time::HiRes qw(usleep);
 
 my $json = JSON::PP->new->utf8->canonical;
 
@@ -331,13 +332,16 @@ sub run {
   my ($self, $size) = @_;
   $self->{half} //= $size / 2;
   my @pending = map { undef } @{ $self->{clients} };
-  my $steps = 0;
-  while ($steps++ % 100 || $self->size < $size || !$self->has_settled) {
+  my ($steps, $is_long) = (0, 0);
+  until ($is_long && $self->has_settled) {
+    # Votes are taken for some blocks: it is time that has to pass then, and not acts.
+    usleep(100_000) if $is_long;
     for my $client (0 .. $#pending) {
       next if $pending[$client] && @pending > 1 && !$self->{clients}[$client]->has_answer(0.001);
       $self->finish($client, $pending[$client]) if $pending[$client];
       $pending[$client] = $self->start($client);
     }
+    $is_long ||= ++$steps % 100 == 0 && $self->size >= $size;
   }
   $self->finish($_, $pending[$_]) for grep { $pending[$_] } 0 .. $#pending;
   return;

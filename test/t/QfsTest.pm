@@ -25,7 +25,7 @@ use Time::HiRes qw(time usleep);
 our @EXPORT = qw(
   new_node crash_and_start start_after_crash new_standby receiver_of are_synchronous configure new_database new_ledger append append_singly
   error_of refused run_program wait_until
-  value size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
+  value is_public size_of root_of export_of export_file vkey_of first_key_of note_key checkpoint_of fingerprint
   verify_rows check_rows is_sound verifier qfs_verify run_javascript is_sound_offline
   unguarded guards_of_tables
   spit slurp scratch_file
@@ -267,6 +267,11 @@ sub fingerprint {
     root_of($node, $size, $database), export_of($node, $size, $database), value($node, qq{
       SELECT g.n, qfs.inclusion_proof(g.n, $size) FROM generate_series(0, $size - 1, 10) AS g(n)}, $database);
 }
+
+# Types of entries that are everybody's to read, by docs/format.md; an entry as its line has it.
+my %PUBLIC = map { ($_ => 1) } qw(GENESIS POLICY_CHANGED EVENT_TYPE KEY_ROTATED SERVER_CHANGED
+  NOD_CHANGED PROPOSAL_CREATED PROPOSAL_CANCELLED VOTE_CAST PROPOSAL_TALLIED PROPOSAL_EXECUTED DORMANCY_CLAIMED DORMANCY_SETTLED);
+sub is_public { my ($entry) = @_; return $PUBLIC{ $entry->{act}{type} } }
 
 sub value {
   my ($node, $sql, $database) = @_;
