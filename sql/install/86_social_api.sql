@@ -28,7 +28,7 @@ END;
 COMMENT ON FUNCTION qfs.account_part(bigint, qfs.user_id, text) IS
   'what an entry says of an account in a kind: its state after it, and what it was';
 
--- In a function's FROM rows come as they are asked for, so a LIMIT ends the walk.
+-- In the list of a SELECT rows come as they are asked for, so that a LIMIT ends the walk; in FROM all of them are made.
 CREATE FUNCTION qfs.standing_chain(account qfs.user_id, "from" bigint) RETURNS TABLE (seq bigint, part jsonb)
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -321,7 +321,8 @@ BEGIN ATOMIC
     'last_act', CASE WHEN qfs.sees_now(s.user_id) THEN
       (SELECT jsonb_build_object('seq', c.seq, 'at', l.at, 'rules', c.part -> 'rules',
                                  'coherence', jsonb_build_array(c.part #> '{was,coherence}', c.part #> '{state,coherence}'))
-       FROM qfs.standing_chain(s.user_id, s.last_entry) c JOIN qfs.ledger l ON l.seq = c.seq
+       FROM (SELECT (x.link).seq, (x.link).part FROM (SELECT qfs.standing_chain(s.user_id, s.last_entry) AS link OFFSET 0) x) c
+       JOIN qfs.ledger l ON l.seq = c.seq
        WHERE c.part -> 'was' ? 'coherence' LIMIT 1) END)
   FROM qfs.standing s
   CROSS JOIN LATERAL (SELECT qfs.seen_standing(s.user_id) AS seen OFFSET 0) x
@@ -337,8 +338,9 @@ CREATE FUNCTION qfs_api.history("from" bigint DEFAULT NULL, "max" integer DEFAUL
 BEGIN ATOMIC
   SELECT c.seq, l.at, l.type, c.part - 'account' - 'kind'
   FROM qfs.standing s
-  CROSS JOIN LATERAL (SELECT * FROM qfs.standing_chain(s.user_id, coalesce(history."from", s.last_entry))
-                      LIMIT least(greatest(coalesce("max", 50), 0), 200)) c
+  CROSS JOIN LATERAL (SELECT (x.link).seq, (x.link).part
+                      FROM (SELECT qfs.standing_chain(s.user_id, coalesce(history."from", s.last_entry)) AS link
+                            LIMIT least(greatest(coalesce("max", 50), 0), 200)) x) c
   JOIN qfs.ledger l ON l.seq = c.seq
   WHERE s.user_id OPERATOR(qfs.=) qfs.find_account(NULL, NULL)
   ORDER BY c.seq DESC;

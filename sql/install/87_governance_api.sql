@@ -171,10 +171,9 @@ COMMENT ON COLUMN qfs_api.tallies.execution_guards IS 'guards of the execution';
 
 CREATE VIEW qfs_api.seats WITH (security_barrier) AS
   SELECT n.user_id::text AS user_id, n.nod,
-         least(n.nod, e.total * coalesce((p.policy::jsonb #>> '{governance,power_percent}')::bigint, 25) / 100) AS power,
+         least(n.nod, e.total * (SELECT k.value::bigint FROM qfs.policy_key_list() k WHERE k.key = 'governance.power_percent') / 100) AS power,
          e.total, e.holders, n.seq, n.changes, l.payload ->> 'reason' AS reason
-  FROM qfs.nod n CROSS JOIN qfs.electorate e JOIN qfs.ledger l ON l.seq = n.seq
-  CROSS JOIN qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
+  FROM qfs.nod n CROSS JOIN qfs.electorate e JOIN qfs.ledger l ON l.seq = n.seq;
 COMMENT ON VIEW qfs_api.seats IS 'Who holds seats, of how many, and the entry that changed it last.';
 COMMENT ON COLUMN qfs_api.seats.user_id IS 'who';
 COMMENT ON COLUMN qfs_api.seats.nod IS 'NOD that it holds';
@@ -195,8 +194,7 @@ CREATE VIEW qfs_api.policy_keys WITH (security_barrier) AS
          END AS who
   FROM qfs.policy_key_list() k
   LEFT JOIN qfs.policy_key c ON c.key = k.key
-  CROSS JOIN (SELECT coalesce((SELECT p.policy::jsonb #>> '{governance,mode}'
-                               FROM qfs.ledger_state s JOIN qfs.policy p ON p.seq = s.policy_seq), 'off') AS mode) g;
+  CROSS JOIN (SELECT m.value #>> '{}' AS mode FROM qfs.policy_key_list() m WHERE m.key = 'governance.mode') g;
 COMMENT ON VIEW qfs_api.policy_keys IS
   'Every key of the policy: its class, its value, the vote that changed it last, and who may change it: the operator, or a track of proposals.';
 COMMENT ON COLUMN qfs_api.policy_keys.key IS 'the leaf, by its path with dots';
@@ -210,12 +208,11 @@ CREATE FUNCTION qfs_api.governance() RETURNS jsonb
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT jsonb_build_object(
-    'mode', coalesce(p.policy::jsonb #>> '{governance,mode}', 'off'),
+    'mode', (SELECT k.value #>> '{}' FROM qfs.policy_key_list() k WHERE k.key = 'governance.mode'),
     'block', qfs.current_block(), 'epoch', qfs.current_epoch(),
     'total', coalesce(e.total, 0), 'holders', coalesce(e.holders, 0),
     'agenda', coalesce(a.items::jsonb, '[]'), 'due', nullif(a.due, 9007199254740991), 'overdue', qfs.overdue_blocks())
   FROM qfs.ledger_state g
-  JOIN qfs.policy p ON p.seq = g.policy_seq
   LEFT JOIN qfs.electorate e ON e.number = 0
   LEFT JOIN qfs.agenda a ON a.number = 0;
 END;
@@ -264,39 +261,33 @@ END $$;
 COMMENT ON FUNCTION qfs_api.explain_tally(bigint) IS
   'Why a proposal passed, or did not: a bundle for qfs-verify.';
 
--- Back from one of them: each names the one before, which `previous: null` ends.
-CREATE FUNCTION qfs.vote_links(proposal bigint, before bigint) RETURNS TABLE (seq bigint, previous bigint)
-  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  WITH RECURSIVE walk AS (
-    SELECT l.seq, (l.outcome #>> '{result,tally,previous}')::bigint AS previous
-    FROM qfs.ledger l
-    WHERE l.seq = coalesce(before, (SELECT t.last FROM qfs.tally t WHERE t.proposal = vote_links.proposal))
-    UNION ALL
-    SELECT l.seq, (l.outcome #>> '{result,tally,previous}')::bigint
-    FROM walk w JOIN qfs.ledger l ON l.seq = w.previous)
-  SELECT w.seq, w.previous FROM walk w;
-END;
-COMMENT ON FUNCTION qfs.vote_links(bigint, bigint) IS
-  'what changed the count of a proposal, back from one of them or from the last: votes, and tallies after silence';
-
+-- Votes, and tallies after silence: each names in its outcome the one before, which `previous: null` ends.
 CREATE FUNCTION qfs_api.vote_chain(proposal bigint, before bigint DEFAULT NULL, "max" integer DEFAULT 100) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   size bigint := (SELECT h.size FROM qfs.durable_head() h);
-  entries jsonb := '[]';
-  next bigint;
-  link record;
+  entries jsonb[] := '{}';
+  next bigint := before;
+  tally jsonb;
 BEGIN
   IF NOT EXISTS (SELECT FROM qfs.proposal p WHERE p.seq = vote_chain.proposal) THEN
     PERFORM qfs.refuse('PROPOSAL_UNKNOWN', 'entry ' || coalesce(proposal::text, 'null'));
   END IF;
-  FOR link IN SELECT * FROM qfs.vote_links(proposal, before) LIMIT least(greatest(coalesce("max", 100), 1), 1000) LOOP
-    entries := entries || jsonb_build_object('line', qfs.readable_entry(link.seq), 'proof', to_jsonb(qfs.inclusion_proof(link.seq, size)::text[]));
-    next := link.previous;
+  IF next IS NULL THEN
+    next := (SELECT t.last FROM qfs.tally t WHERE t.proposal = vote_chain.proposal);
+  END IF;
+  FOR n IN 1 .. least(greatest(coalesce("max", 100), 1), 1000) LOOP
+    EXIT WHEN next IS NULL;
+    tally := (SELECT l.outcome #> '{result,tally}' FROM qfs.ledger l
+              WHERE l.seq = next AND l.type IN ('VOTE_CAST', 'PROPOSAL_TALLIED') AND (l.payload ->> 'proposal')::bigint = vote_chain.proposal);
+    IF tally IS NULL THEN
+      PERFORM qfs.refuse('ENTRY_UNKNOWN', format('entry %s does not count votes on proposal %s', next, proposal));
+    END IF;
+    entries := entries || jsonb_build_object('line', qfs.readable_entry(next), 'proof', to_jsonb(qfs.inclusion_proof(next, size)::text[]));
+    next := (tally ->> 'previous')::bigint;
   END LOOP;
-  RETURN jsonb_build_object('checkpoint', qfs.checkpoint(size), 'entries', entries, 'next', next);
+  RETURN jsonb_build_object('checkpoint', qfs.checkpoint(size), 'entries', to_jsonb(entries), 'next', next);
 END $$;
 COMMENT ON FUNCTION qfs_api.vote_chain(bigint, bigint, integer) IS
   'The votes on a proposal, the last first, up to max (1000 at most), each as a line with its proof under the checkpoint; each names the one before in its outcome. Go on with before = next, until it is null.';

@@ -73,7 +73,10 @@ test('from a proposal to what it changes, and a stranger reads all of it', async
   const rest = assertOk(await post('vote-chain', { proposal: seq, before: first.next }));
   assert.equal(rest.next, null);
   const lines = [...first.entries, ...rest.entries].map(({ line }) => JSON.parse(line));
-  assert.deepEqual(lines.map((line) => line.seq), votes.toReversed?.() ?? [...votes].reverse());
+  assert.deepEqual(lines.map((line) => line.seq), [...votes].reverse());
+  // It begins with an entry of it, and with no other.
+  assertError(await post('vote-chain', { proposal: seq, before: seq }), 404, 'QFS_ENTRY_UNKNOWN');
+  assertError(await post('vote-chain', { proposal: seq, before: 0 }), 404, 'QFS_ENTRY_UNKNOWN');
 
   await waitForBlock((await proposal(seq)).ends);
   assert.equal((await status()).overdue > 0, true);

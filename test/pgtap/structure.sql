@@ -191,7 +191,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY['acce
   'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_thread', 'require_user_id',
   'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile',
   'settle', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
-  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'vote_links', 'wallet_text'], 'names');
+  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
   'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
   'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
@@ -201,7 +201,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'open_sessions', 'outgoing', 'overdue_blocks', 'parties',
   'parties_between', 'policy_key_list', 'profile_of', 'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
   'self_check', 'server_changes', 'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify', 'version', 'vitals', 'vkey',
-  'vote_links', 'wallet_text'], 'STABLE: what reads');
+  'wallet_text'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY['act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
   'authenticate_request', 'challenge', 'checkpoint_kept', 'claim_dormancy', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import',
   'ledger_append', 'lock_stream', 'lock_verification', 'nonce', 'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark',
@@ -219,7 +219,7 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'head', 'health', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server',
   'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'overdue_blocks', 'policy_key_list', 'post_restore', 'profile_of', 'publish_checkpoint',
   'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
-  'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey', 'vote_links',
+  'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey',
   'wallet_text'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY['act(text, jsonb, jsonb)', 'add_cosignature(text)', 'add_witness(text)', 'block_time(bigint)',
   'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
@@ -237,14 +237,13 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
   'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp',
   'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
-  'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp', 'vote_links(bigint, bigint) search_path=pg_catalog, pg_temp'], 'others that fix it');
+  'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['access()', 'account_part(bigint, qfs.user_id, text)', 'act(text, jsonb, jsonb)',
   'block_time(bigint)', 'channels(bigint, bigint)', 'claim_dormancy()', 'current_block()', 'current_epoch()', 'entry_hash(bigint)', 'explain_to_caller(bigint, text, qfs.user_id, bigint)',
   'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)',
   'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()',
   'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'parties(bigint)', 'profile_of(qfs.user_id)', 'require_thread(text)', 'seen_standing(qfs.user_id)',
-  'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()',
-  'vote_links(bigint, bigint)'], 'all in C but these');
+  'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');

@@ -44,6 +44,9 @@ VACUUM ANALYZE qfs.standing, qfs.ledger;
 SELECT * FROM costs();
 -- a walk would be seen
 SELECT pages(format('SELECT count(*) FROM qfs.standing s, qfs.standing_chain(%L, (SELECT max(seq) FROM qfs.ledger))', wallet.id(2)), 'qfs_auditor') > 2000 AS seen;
+-- a page of one's own history reads what it shows, however much there is
+SELECT rows, acting(2, format('SELECT pages(%L, ''qfs_user'')', format('SELECT count(*) FROM qfs_api.history(NULL, %s)', rows)))::int BETWEEN rows AND 1000 AS counted
+FROM unnest(ARRAY[2, 20]) rows;
 SELECT qfs.rebuild() > 0 AS rebuilt, (SELECT count(*) FROM qfs.verify()) AS faults;
 
 -- strangers wait for the end of the epoch; who audits does not, nor the account itself

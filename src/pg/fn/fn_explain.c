@@ -24,6 +24,7 @@
 #include "pg/base/jsonb_canonical.h"
 #include "pg/base/kept_plan.h"
 #include "pg/fn/checkpoint.h"
+#include "pg/fn/reader.h"
 #include "pg/table/ledger_table.h"
 #include "proof/explanation.h"
 
@@ -299,22 +300,16 @@ require_sight(LedgerSource *w, const qfs_question *q, const qfs_reader *reader)
 static void
 require_concern(LedgerSource *w, qfs_question *q)
 {
-	const qfs_session_record *actor = qfs_actor();
-	qfs_reader	reader = {.has_user = actor != NULL};
+	qfs_reader	reader = qfs_reader_now();
 
-	if (qfs_policy_is_public())
+	if (reader.all)
 		return;
-	if (actor == NULL && (q->has_subject || q->topic != QFS_TOPIC_ENTRY))
+	if (!reader.has_user && (q->has_subject || q->topic != QFS_TOPIC_ENTRY))
 		qfs_actor_throw_missing("an explanation is given to whom it concerns");
-	q->has_subject &= actor != NULL;
-	if (actor != NULL)
-	{
-		reader.user = actor->user;
-		if (q->has_subject && memcmp(&actor->user, &q->subject, sizeof(q->subject)) != 0)
-			QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
-		q->has_subject = true;
-		q->subject = actor->user;
-	}
+	if (q->has_subject && memcmp(&reader.user, &q->subject, sizeof(q->subject)) != 0)
+		QFS_THROW(QFS_FORBIDDEN, "the account is not yours");
+	q->has_subject = reader.has_user;
+	q->subject = reader.user;
 	q->to_subject = true;
 	require_sight(w, q, &reader);
 }
