@@ -11,8 +11,10 @@
 #define QFS_RULE_H
 
 #include "engine/access.h"
+#include "engine/principle.h"
 #include "engine/reducer.h"
 #include "engine/story.h"
+#include "engine/token.h"
 #include "identity/auth_value.h"
 #include "text/json.h"
 
@@ -43,12 +45,28 @@ typedef enum qfs_relation
 	QFS_AT_LEAST
 } qfs_relation;
 
+/* What does not happen when it blocks. */
+typedef enum qfs_severity
+{
+	QFS_STOPS_ACT,				/* what was asked for */
+	QFS_STOPS_REWARD,			/* what the act would have been rewarded with */
+	QFS_STOPS_PROPOSAL			/* what was proposed */
+} qfs_severity;
+
 typedef struct qfs_guard
 {
 	const char *name;
 	qfs_relation relation;
 	bool		is_amount;		/* bound and observed are amounts, else counts */
 	bool		of_account;		/* what is observed is an account's own: whoever is not shown it takes it as recorded */
+
+	/* ---- read by the catalogue alone ---- */
+
+	const char *unit;			/* of bound and observed */
+	const char *key;			/* of the policy, that is its bound; one "*" is any of that way; or NULL */
+	bool		of_proposal;	/* of that key what it was when the proposal was made */
+	qfs_principle principle;	/* that it protects */
+	qfs_severity severity;
 } qfs_guard;
 
 /* Its verdict, from its relation.  bound, observed: amounts, or counts as such */
@@ -88,6 +106,11 @@ typedef struct qfs_change
 
 	/* The sentence that answers its topic; or NULL. */
 	void		(*tell) (const qfs_story *story, qfs_buf *out);
+
+	/* ---- read by the catalogue alone ---- */
+
+	const char *const *reads;	/* keys of the policy, besides those of guards, as a rule has them; or NULL */
+	unsigned	moves;			/* a set of tokens, QFS_MOVES() of each */
 } qfs_change;
 
 /* ---- what an explanation rests on ---- */
@@ -218,6 +241,15 @@ struct qfs_rule
 
 	/* The ledger itself appends it, whoever is acting, when the server has changed; nobody else does. */
 	bool		of_server;
+
+	/* ---- read by the catalogue alone ---- */
+
+	/*
+	 * Keys of the policy that it reads, besides those of its guards and changes;
+	 * one "*" is any of that way.  Ends with NULL, may be NULL.
+	 */
+	const char *const *reads;
+	unsigned	moves;			/* tokens that it moves other than by its changes */
 };
 
 /* What has to be appended before anything else can be, even before what is due. */

@@ -405,6 +405,11 @@ recall(qfs_act *act)
 	return status;
 }
 
+static const char *const reads[] = {
+	"auth.chain_ids", "auth.domains", "auth.uris", "limits.logins_per_minute", "nonce_ttl_ms", "operators",
+	"sessions_max", "ttl_blocks", NULL
+};
+
 const qfs_rule qfs_rule_login = {
 	.type = "LOGIN",
 	.schema = "{\"properties\":{"
@@ -421,4 +426,5 @@ const qfs_rule qfs_rule_login = {
 	.recall = recall,
 	.erasable = true,
 	.off_ledger = true,
+	.reads = reads,
 };

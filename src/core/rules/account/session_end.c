@@ -221,6 +221,8 @@ suppose(qfs_act *act)
 	return status;
 }
 
+static const char *const reads[] = {"operators", NULL};
+
 const qfs_rule qfs_rule_session_revoked = {
 	.type = "SESSION_REVOKED",
 	.schema = "{\"properties\":{"
@@ -232,4 +234,5 @@ const qfs_rule qfs_rule_session_revoked = {
 	.apply = revoke,
 	.recall = recall_revocation,
 	.suppose = suppose,
+	.reads = reads,
 };

@@ -12,8 +12,10 @@
 #include "rules/governance/seats.h"
 #include "rules/governance/telling.h"
 
-static const qfs_guard dormancy = {.name = "DORMANCY",.relation = QFS_AT_LEAST};
-static const qfs_guard claim_open = {.name = "CLAIM_OPEN",.relation = QFS_AT_MOST};
+static const qfs_guard dormancy = {.name = "DORMANCY",.relation = QFS_AT_LEAST,.unit = "epochs",.key = "governance.dormant_epochs",
+	.principle = QFS_A_WAY_BACK,.severity = QFS_STOPS_ACT};
+static const qfs_guard claim_open = {.name = "CLAIM_OPEN",.relation = QFS_AT_MOST,.unit = "claims",
+	.principle = QFS_A_WAY_BACK,.severity = QFS_STOPS_ACT};
 static const qfs_guard *const guards[] = {&dormancy, &claim_open, NULL};
 
 static qfs_status
@@ -126,6 +128,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, ", governance is in trial from then on.");
 }
 
+static const char *const reads[] = {"governance.mode", NULL};
+
 const qfs_rule qfs_rule_dormancy_claimed = {
 	.type = "DORMANCY_CLAIMED",
 	.schema = "{\"type\":\"object\"}",
@@ -138,4 +142,5 @@ const qfs_rule qfs_rule_dormancy_claimed = {
 	.topic = QFS_TOPIC_ENTRY,
 	.tell = tell,
 	.is_public = true,
+	.reads = reads,
 };

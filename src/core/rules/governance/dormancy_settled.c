@@ -72,6 +72,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	}
 }
 
+static const char *const reads[] = {"governance.mode", NULL};
+
 const qfs_rule qfs_rule_dormancy_settled = {
 	.type = "DORMANCY_SETTLED",
 	.schema = "{\"properties\":{"
@@ -88,4 +90,5 @@ const qfs_rule qfs_rule_dormancy_settled = {
 	.tell = tell,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
+	.reads = reads,
 };

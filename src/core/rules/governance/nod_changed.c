@@ -16,7 +16,8 @@
 #include "rules/governance/telling.h"
 
 /* A holder's own change: not before, the epoch that it is. */
-static const qfs_guard nod_epoch = {.name = "NOD_EPOCH",.relation = QFS_AT_LEAST};
+static const qfs_guard nod_epoch = {.name = "NOD_EPOCH",.relation = QFS_AT_LEAST,.unit = "epochs",
+	.principle = QFS_TIME_TO_REACT,.severity = QFS_STOPS_ACT};
 static const qfs_guard *const guards[] = {&nod_epoch, NULL};
 
 typedef struct nod_change
@@ -211,6 +212,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_claim_say(story, out);
 }
 
+static const char *const reads[] = {"governance.mode", "operators", NULL};
+
 const qfs_rule qfs_rule_nod_changed = {
 	.type = "NOD_CHANGED",
 	.schema = "{\"properties\":{"
@@ -229,4 +232,6 @@ const qfs_rule qfs_rule_nod_changed = {
 	.topic = QFS_TOPIC_ENTRY,
 	.tell = tell,
 	.is_public = true,
+	.reads = reads,
+	.moves = QFS_MOVES(QFS_TOKEN_NOD),
 };

@@ -19,13 +19,20 @@
 /* Places that are kept for emergencies. */
 #define EMERGENCY_PLACES 4
 
-static const qfs_guard proposer_power = {.name = "PROPOSER_POWER",.relation = QFS_AT_LEAST};
-static const qfs_guard proposer_open = {.name = "PROPOSER_OPEN",.relation = QFS_AT_MOST};
-static const qfs_guard proposer_cooldown = {.name = "PROPOSER_COOLDOWN",.relation = QFS_AT_LEAST};
-static const qfs_guard agenda_full = {.name = "AGENDA_FULL",.relation = QFS_BELOW};
-static const qfs_guard deposit = {.name = "DEPOSIT",.relation = QFS_AT_LEAST,.is_amount = true,.of_account = true};
-static const qfs_guard key_cooldown = {.name = "KEY_COOLDOWN",.relation = QFS_AT_LEAST};
-static const qfs_guard emergency_scope = {.name = "EMERGENCY_SCOPE",.relation = QFS_AT_MOST};
+static const qfs_guard proposer_power = {.name = "PROPOSER_POWER",.relation = QFS_AT_LEAST,.unit = "NOD",.key = "governance.threshold_percent",
+	.principle = QFS_ORDERLY_AGENDA,.severity = QFS_STOPS_ACT};
+static const qfs_guard proposer_open = {.name = "PROPOSER_OPEN",.relation = QFS_AT_MOST,.unit = "proposals",
+	.principle = QFS_ORDERLY_AGENDA,.severity = QFS_STOPS_ACT};
+static const qfs_guard proposer_cooldown = {.name = "PROPOSER_COOLDOWN",.relation = QFS_AT_LEAST,.unit = "blocks",.key = "governance.cooldown_blocks",
+	.principle = QFS_TIME_TO_REACT,.severity = QFS_STOPS_ACT};
+static const qfs_guard agenda_full = {.name = "AGENDA_FULL",.relation = QFS_BELOW,.unit = "proposals",.key = "governance.agenda",
+	.principle = QFS_ORDERLY_AGENDA,.severity = QFS_STOPS_ACT};
+static const qfs_guard deposit = {.name = "DEPOSIT",.relation = QFS_AT_LEAST,.is_amount = true,.of_account = true,.unit = "FLX",.key = "governance.deposit",
+	.principle = QFS_ORDERLY_AGENDA,.severity = QFS_STOPS_ACT};
+static const qfs_guard key_cooldown = {.name = "KEY_COOLDOWN",.relation = QFS_AT_LEAST,.unit = "epochs",.key = "governance.key_cooldown_epochs",
+	.principle = QFS_TIME_TO_REACT,.severity = QFS_STOPS_ACT};
+static const qfs_guard emergency_scope = {.name = "EMERGENCY_SCOPE",.relation = QFS_AT_MOST,.unit = "keys",
+	.principle = QFS_RESTRAINT_IN_HASTE,.severity = QFS_STOPS_ACT};
 static const qfs_guard *const guards[] = {
 	&proposer_power, &proposer_open, &proposer_cooldown, &agenda_full, &deposit, &key_cooldown, &emergency_scope,
 	&qfs_guard_nod_share, NULL
@@ -613,6 +620,11 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_claim_say(story, out);
 }
 
+static const char *const reads[] = {
+	"governance.grace_blocks", "governance.late_blocks", "governance.mode", "governance.tracks.*",
+	"governance.veto_percent", NULL
+};
+
 const qfs_rule qfs_rule_proposal_created = {
 	.type = "PROPOSAL_CREATED",
 	.schema = "{\"properties\":{"
@@ -642,4 +654,5 @@ const qfs_rule qfs_rule_proposal_created = {
 	.topic = QFS_TOPIC_ENTRY,
 	.tell = tell,
 	.is_public = true,
+	.reads = reads,
 };

@@ -14,8 +14,10 @@
 #include "rules/governance/telling.h"
 #include "rules/system/policy_changed.h"
 
-static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST};
-static const qfs_guard base_changed = {.name = "BASE_CHANGED",.relation = QFS_AT_MOST};
+static const qfs_guard execution_grace = {.name = "EXECUTION_GRACE",.relation = QFS_AT_MOST,.unit = "blocks",.key = "governance.grace_blocks",.of_proposal = true,
+	.principle = QFS_NO_RETROACTION,.severity = QFS_STOPS_PROPOSAL};
+static const qfs_guard base_changed = {.name = "BASE_CHANGED",.relation = QFS_AT_MOST,.unit = "keys",
+	.principle = QFS_NO_RETROACTION,.severity = QFS_STOPS_PROPOSAL};
 static const qfs_guard *const guards[] = {
 	&execution_grace, &base_changed, &qfs_guard_policy_valid, &qfs_guard_nod_share, NULL
 };
@@ -344,6 +346,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " asked for is in force from the next entry on.");
 }
 
+static const char *const reads[] = {"governance.mode", NULL};
+
 const qfs_rule qfs_rule_proposal_executed = {
 	.type = "PROPOSAL_EXECUTED",
 	.schema = "{\"properties\":{"
@@ -361,4 +365,6 @@ const qfs_rule qfs_rule_proposal_executed = {
 	.tell = tell,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
+	.reads = reads,
+	.moves = QFS_MOVES(QFS_TOKEN_NOD),
 };

@@ -14,7 +14,8 @@
 #include "rules/governance/telling.h"
 
 /* Nothing was appended for so long after the end: an outage, or a clock put forward. */
-static const qfs_guard tally_silence = {.name = "TALLY_SILENCE",.relation = QFS_AT_MOST};
+static const qfs_guard tally_silence = {.name = "TALLY_SILENCE",.relation = QFS_AT_MOST,.unit = "blocks",.key = "governance.late_blocks",.of_proposal = true,
+	.principle = QFS_TIME_TO_REACT,.severity = QFS_STOPS_ACT};
 static const qfs_guard *const guards[] = {&tally_silence, QFS_TALLY_GUARDS, NULL};
 
 /* The deposit of a proposal that was vetoed; the standing itself says how much there was to take. */
@@ -30,7 +31,8 @@ take(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool 
 	return takes;
 }
 
-static const qfs_change deposit_burnt = {.name = "DEPOSIT_BURNT",.apply = take};
+static const qfs_change deposit_burnt = {.name = "DEPOSIT_BURNT",.apply = take,
+	.moves = QFS_MOVES(QFS_TOKEN_FLX)};
 static const qfs_change *const changes[] = {&deposit_burnt, NULL};
 
 /* ---- silence ---- */

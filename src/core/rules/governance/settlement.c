@@ -102,7 +102,8 @@ qfs_settlement_next(qfs_reducer *r, int64_t at, const char **type, qfs_buf *payl
 
 /* ---- for its rules ---- */
 
-const qfs_guard qfs_guard_policy_valid = {.name = "POLICY_VALID",.relation = QFS_AT_MOST};
+const qfs_guard qfs_guard_policy_valid = {.name = "POLICY_VALID",.relation = QFS_AT_MOST,.unit = "faults",
+	.principle = QFS_SOUND_POLICY,.severity = QFS_STOPS_PROPOSAL};
 
 bool
 qfs_settlement_is_of_the_change(qfs_status status)

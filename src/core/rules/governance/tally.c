@@ -5,10 +5,14 @@
  */
 #include "rules/governance/tally.h"
 
-const qfs_guard qfs_guard_tally_veto = {.name = "TALLY_VETO",.relation = QFS_BELOW};
-const qfs_guard qfs_guard_tally_quorum = {.name = "TALLY_QUORUM",.relation = QFS_AT_LEAST};
-const qfs_guard qfs_guard_tally_approval = {.name = "TALLY_APPROVAL",.relation = QFS_AT_LEAST};
-const qfs_guard qfs_guard_tally_majority = {.name = "TALLY_MAJORITY",.relation = QFS_AT_LEAST};
+const qfs_guard qfs_guard_tally_veto = {.name = "TALLY_VETO",.relation = QFS_BELOW,.unit = "NOD, times 100",.key = "governance.veto_percent",.of_proposal = true,
+	.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
+const qfs_guard qfs_guard_tally_quorum = {.name = "TALLY_QUORUM",.relation = QFS_AT_LEAST,.unit = "NOD, times 100",.key = "governance.tracks.*.quorum",.of_proposal = true,
+	.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
+const qfs_guard qfs_guard_tally_approval = {.name = "TALLY_APPROVAL",.relation = QFS_AT_LEAST,.unit = "NOD, times 100",.key = "governance.tracks.*.approval",.of_proposal = true,
+	.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
+const qfs_guard qfs_guard_tally_majority = {.name = "TALLY_MAJORITY",.relation = QFS_AT_LEAST,.unit = "NOD, times 100",.key = "governance.tracks.*.majority",.of_proposal = true,
+	.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
 
 int64_t
 qfs_nod_power(int64_t nod, int64_t total, int64_t power_percent)

@@ -16,9 +16,12 @@
 #include "rules/governance/seats.h"
 #include "rules/governance/telling.h"
 
-static const qfs_guard vote_opens = {.name = "VOTE_OPENS",.relation = QFS_AT_LEAST};
-static const qfs_guard vote_once = {.name = "VOTE_ONCE",.relation = QFS_AT_MOST};
-static const qfs_guard vote_power = {.name = "VOTE_POWER",.relation = QFS_AT_LEAST};
+static const qfs_guard vote_opens = {.name = "VOTE_OPENS",.relation = QFS_AT_LEAST,.unit = "blocks",
+	.principle = QFS_TIME_TO_REACT,.severity = QFS_STOPS_ACT};
+static const qfs_guard vote_once = {.name = "VOTE_ONCE",.relation = QFS_AT_MOST,.unit = "votes",
+	.principle = QFS_FINAL_ONCE_CAST,.severity = QFS_STOPS_ACT};
+static const qfs_guard vote_power = {.name = "VOTE_POWER",.relation = QFS_AT_LEAST,.unit = "NOD",
+	.principle = QFS_EARNED_BEFORE,.severity = QFS_STOPS_ACT};
 static const qfs_guard *const guards[] = {&vote_opens, &vote_once, &vote_power, NULL};
 
 /* One on its way. */
@@ -458,6 +461,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_claim_say(story, out);
 }
 
+static const char *const reads[] = {"governance.mode", NULL};
+
 const qfs_rule qfs_rule_vote_cast = {
 	.type = "VOTE_CAST",
 	.schema = "{\"properties\":{"
@@ -477,4 +482,5 @@ const qfs_rule qfs_rule_vote_cast = {
 	.topic = QFS_TOPIC_ENTRY,
 	.tell = tell,
 	.is_public = true,
+	.reads = reads,
 };

@@ -116,7 +116,9 @@ move(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool 
 	return true;
 }
 
-static const qfs_change scored = {.name = "CONTENT_SCORED",.apply = move,.quality = quality};
+static const char *const scored_reads[] = {"coherence.alpha", NULL};
+static const qfs_change scored = {.name = "CONTENT_SCORED",.apply = move,.quality = quality,
+	.reads = scored_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
 static const qfs_change *const changes[] = {&scored, NULL};
 
 /* Finds what may be scored, and its score. */
@@ -233,6 +235,8 @@ steps(const qfs_story *story, qfs_json_writer *w)
 	qfs_step_close(w);
 }
 
+static const char *const reads[] = {"coherence.weights.*", "evaluators", NULL};
+
 const qfs_rule qfs_rule_coherence_scored = {
 	.type = "COHERENCE_SCORED",
 	.schema = "{\"properties\":{"
@@ -246,4 +250,5 @@ const qfs_rule qfs_rule_coherence_scored = {
 	.recall = recall_score,
 	.suppose = suppose,
 	.steps = steps,
+	.reads = reads,
 };

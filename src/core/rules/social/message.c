@@ -44,7 +44,9 @@ answer(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, boo
 	return true;
 }
 
-static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.apply = answer,.quality = quality};
+static const char *const reciprocated_reads[] = {"coherence.acts.MESSAGE_RECIPROCATED", "coherence.alpha", NULL};
+static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.apply = answer,.quality = quality,
+	.reads = reciprocated_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
 
 static const qfs_change *const changes[] = {
 	&first_sent, &first_received, &reciprocated, QFS_SETTLEMENT_CHANGES, NULL
@@ -378,6 +380,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, ".");
 }
 
+static const char *const reads[] = {"limits.messages_per_minute", "limits.threads_per_day", NULL};
+
 const qfs_rule qfs_rule_message = {
 	.type = "MESSAGE",
 	.schema = "{\"properties\":{"
@@ -399,4 +403,5 @@ const qfs_rule qfs_rule_message = {
 	.tell = tell,
 	.party_member = "recipient",
 	.off_ledger = true,
+	.reads = reads,
 };

@@ -47,14 +47,21 @@ blame(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool
 	return true;
 }
 
-static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.apply = blame,.quality = quality};
+static const char *const fraud_reads[] = {"coherence.acts.FRAUD_BLOCKED", "coherence.alpha", NULL};
+static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.apply = blame,.quality = quality,
+	.reads = fraud_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
 static const qfs_change *const changes[] = {&used, &fraud, QFS_SETTLEMENT_CHANGES, NULL};
 
-static const qfs_guard self_referral = {.name = "SELF_REFERRAL",.relation = QFS_AT_MOST};
-static const qfs_guard already_referred = {.name = "ALREADY_REFERRED",.relation = QFS_AT_MOST};
-static const qfs_guard referrer_not_older = {.name = "REFERRER_NOT_OLDER",.relation = QFS_BELOW};
-static const qfs_guard duplicate_device = {.name = "DUPLICATE_DEVICE",.relation = QFS_AT_MOST};
-static const qfs_guard window_closed = {.name = "WINDOW_CLOSED",.relation = QFS_AT_MOST};
+static const qfs_guard self_referral = {.name = "SELF_REFERRAL",.relation = QFS_AT_MOST,.unit = "accounts",
+	.principle = QFS_NO_SELF_DEALING,.severity = QFS_STOPS_ACT};
+static const qfs_guard already_referred = {.name = "ALREADY_REFERRED",.relation = QFS_AT_MOST,.unit = "referrers",
+	.principle = QFS_FINAL_ONCE_CAST,.severity = QFS_STOPS_ACT};
+static const qfs_guard referrer_not_older = {.name = "REFERRER_NOT_OLDER",.relation = QFS_BELOW,.unit = "entries",
+	.principle = QFS_EARNED_BEFORE,.severity = QFS_STOPS_ACT};
+static const qfs_guard duplicate_device = {.name = "DUPLICATE_DEVICE",.relation = QFS_AT_MOST,.unit = "devices",
+	.principle = QFS_NO_SELF_DEALING,.severity = QFS_STOPS_ACT};
+static const qfs_guard window_closed = {.name = "WINDOW_CLOSED",.relation = QFS_AT_MOST,.unit = "blocks",.key = "referral.window_blocks",
+	.principle = QFS_EARNED_BEFORE,.severity = QFS_STOPS_ACT};
 
 static const qfs_guard *const guards[] = {
 	&self_referral, &already_referred, &referrer_not_older, &duplicate_device, &window_closed,

@@ -28,8 +28,10 @@ qfs_referral_tier(const qfs_policy *policy, int64_t index)
 	return n;
 }
 
-const qfs_guard qfs_guard_referral_cap = {.name = "REFERRAL_CAP",.relation = QFS_BELOW};
-const qfs_guard qfs_guard_flx_cap = {.name = "FLX_PER_USER_CAP",.relation = QFS_AT_MOST,.is_amount = true};
+const qfs_guard qfs_guard_referral_cap = {.name = "REFERRAL_CAP",.relation = QFS_BELOW,.unit = "referrals",.key = "referral.cap",
+	.principle = QFS_BOUNDED_REWARD,.severity = QFS_STOPS_REWARD};
+const qfs_guard qfs_guard_flx_cap = {.name = "FLX_PER_USER_CAP",.relation = QFS_AT_MOST,.is_amount = true,.unit = "FLX",.key = "referral.flx_cap",
+	.principle = QFS_BOUNDED_REWARD,.severity = QFS_STOPS_REWARD};
 
 /* The first guard that keeps the reward back, or NULL. */
 static const qfs_guard *
@@ -368,6 +370,11 @@ tell(const qfs_story *story, qfs_buf *out)
 		tell_withheld(story, out, &s);
 }
 
+static const char *const reward_reads[] = {
+	"coherence.acts.REFERRAL_ACTIVATED_REFEREE", "coherence.acts.REFERRAL_ACTIVATED_REFERRER", "coherence.alpha",
+	"referral.activation", "referral.points", "referral.tiers", NULL
+};
+
 const qfs_change qfs_change_rewarded = {
 	.name = "REFERRAL_TIER_",
 	.is_prefix = true,
@@ -377,7 +384,13 @@ const qfs_change qfs_change_rewarded = {
 	.judge = judge,
 	.steps = steps,
 	.tell = tell,
+	.reads = reward_reads,
+	.moves = QFS_MOVES(QFS_TOKEN_COHERENCE) | QFS_MOVES(QFS_TOKEN_FLX) |
+		QFS_MOVES(QFS_TOKEN_POINTS) | QFS_MOVES(QFS_TOKEN_REFERRALS),
 };
+
+/* What would be paid decides whether it is too much. */
+static const char *const withheld_reads[] = {"referral.activation", "referral.tiers", NULL};
 
 const qfs_change qfs_change_withheld = {
 	.name = "REWARD_WITHHELD_",
@@ -385,4 +398,5 @@ const qfs_change qfs_change_withheld = {
 	.topic = QFS_TOPIC_REWARD,
 	.judge = judge,
 	.tell = tell,
+	.reads = withheld_reads,
 };

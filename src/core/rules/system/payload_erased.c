@@ -111,6 +111,8 @@ apply(qfs_act *act)
 	return status == QFS_OK ? store->put(store, &kind, &record, act->err) : status;
 }
 
+static const char *const reads[] = {"nonce_ttl_ms", NULL};
+
 const qfs_rule qfs_rule_payload_erased = {
 	.type = "PAYLOAD_ERASED",
 	.schema = "{\"properties\":{"
@@ -123,4 +125,5 @@ const qfs_rule qfs_rule_payload_erased = {
 	.recall = apply,
 	.erases = erases,
 	.off_ledger = true,
+	.reads = reads,
 };

@@ -140,6 +140,10 @@ recall(qfs_act *act)
 	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;
 }
 
+static const char *const reads[] = {
+	"governance.key_cooldown_epochs", "governance.mode", "governance.operator_keys", NULL
+};
+
 const qfs_rule qfs_rule_policy_changed = {
 	.type = "POLICY_CHANGED",
 	.schema = "{\"properties\":{\"policy\":{\"additionalProperties\":true,\"type\":\"object\"}},"
@@ -149,4 +153,5 @@ const qfs_rule qfs_rule_policy_changed = {
 	.recall = recall,
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
+	.reads = reads,
 };
