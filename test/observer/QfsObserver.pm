@@ -61,6 +61,9 @@ my %OF_ALL = (
   'qfs_api.auth_nonce'        => 'qfs_api.auth_nonce()',
   # The block is the clock's.
   'qfs_api.governance'        => q{(qfs_api.governance() - 'block')},
+  'qfs_api.token_guard_map'   => 'qfs_api.token_guard_map()',
+  'qfs_api.principles'        => 'qfs_api.principles()',
+  'qfs.catalogue'             => 'qfs.catalogue()',
   'qfs_api.explain_tally'     => 'qfs_api.explain_tally(1)',
   'qfs_api.vote_chain'        => 'qfs_api.vote_chain(1)',
   'qfs.find_tally'            => 'qfs.find_tally(1)',

@@ -181,27 +181,27 @@ FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'q
 CREATE TEMP VIEW calls AS
 SELECT * FROM functions WHERE proname !~ '^(hash|user_id|address)_' AND proname NOT IN ('hash', 'address', 'bytea');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY['access', 'account_part', 'act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
-  'authenticate_request', 'base64url', 'block_time', 'caller_audits', 'canonical', 'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept', 'claim_dormancy', 'coherence_score',
-  'coherence_step', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'default_policy', 'deliver', 'durable_head', 'ed25519_verify', 'entry',
-  'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account',
-  'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'guard_ddl', 'head', 'health', 'hsmf',
-  'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault', 'knows_server', 'leaf_hash', 'ledger_append', 'lock_stream', 'lock_verification', 'message_hash',
-  'metric_families', 'neighbours', 'node_hash', 'nonce', 'open_sessions', 'outgoing', 'overdue_blocks', 'parties', 'parties_between', 'policy_key_list', 'position_of', 'post_restore',
-  'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys',
-  'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'require_thread', 'require_user_id',
-  'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile',
-  'settle', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify',
-  'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text'], 'names');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY[
-  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash',
-  'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY['access', 'account_part', 'block_time', 'caller_audits', 'channels', 'check_key_file',
-  'checkpoint', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'explain', 'explain_own',
-  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'head',
-  'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'open_sessions', 'outgoing', 'overdue_blocks', 'parties',
-  'parties_between', 'policy_key_list', 'profile_of', 'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
-  'self_check', 'server_changes', 'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'verify', 'version', 'vitals', 'vkey',
-  'wallet_text'], 'STABLE: what reads');
+  'authenticate_request', 'base64url', 'block_time', 'blocked_counts', 'caller_audits', 'canonical', 'catalogue', 'challenge', 'channels', 'check_key_file', 'checkpoint', 'checkpoint_kept',
+  'claim_dormancy', 'coherence_score', 'coherence_step', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'default_policy', 'deliver',
+  'durable_head', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_hash', 'entry_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'explain', 'explain_own',
+  'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis',
+  'guard_ddl', 'head', 'health', 'hsmf', 'import', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'keccak256', 'key_fault', 'knows_server', 'leaf_hash', 'ledger_append',
+  'lock_stream', 'lock_verification', 'message_hash', 'metric_families', 'neighbours', 'node_hash', 'nonce', 'open_sessions', 'outgoing', 'overdue_blocks', 'own_headroom', 'parties',
+  'parties_between', 'policy_key_list', 'position_of', 'post_restore', 'prepare_keys', 'profile_of', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark', 'put_verification',
+  'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign', 'recovery_message', 'referral_code', 'referral_tier', 'refuse', 'refuse_change',
+  'refuse_write', 'register_event_type', 'require_thread', 'require_user_id', 'revoke_session', 'root', 'rotate_keys', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check',
+  'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile', 'settle', 'sha256_jcs', 'sha3_256', 'since', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread',
+  'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text'], 'names');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY['base64url', 'canonical', 'catalogue', 'coherence_score', 'coherence_step',
+  'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256', 'thread', 'user_id',
+  'verify_consistency', 'verify_inclusion'], 'IMMUTABLE: what looks at its arguments alone');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY['access', 'account_part', 'block_time', 'blocked_counts', 'caller_audits', 'channels',
+  'check_key_file', 'checkpoint', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'entry', 'entry_bundle', 'entry_hash', 'entry_head',
+  'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch',
+  'find_tx', 'find_vote', 'head', 'health', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'metric_families', 'neighbours', 'open_sessions', 'outgoing',
+  'overdue_blocks', 'own_headroom', 'parties', 'parties_between', 'policy_key_list', 'profile_of', 'readable_entry', 'referral_tier', 'require_thread', 'require_user_id', 'root',
+  'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'since', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome',
+  'trust_level', 'verify', 'version', 'vitals', 'vkey', 'wallet_text'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY['act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'authenticate',
   'authenticate_request', 'challenge', 'checkpoint_kept', 'claim_dormancy', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile', 'erase_payload', 'genesis', 'guard_ddl', 'import',
   'ledger_append', 'lock_stream', 'lock_verification', 'nonce', 'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint', 'put_proposal_text', 'put_read_mark',
@@ -209,23 +209,24 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'rotate_keys', 'set_nod', 'set_policy', 'set_profile', 'settle', 'take', 'take_dead', 'verify_new'],
   'VOLATILE: what writes, draws lots or remembers');
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
-SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY[
-  'base64url', 'canonical', 'coherence_score', 'coherence_step', 'consistency_proof', 'default_policy', 'ed25519_verify', 'entry',
-  'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign',
-  'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
+SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY['base64url', 'canonical', 'catalogue', 'coherence_score', 'coherence_step',
+  'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash',
+  'node_hash', 'recover_personal_sign', 'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency',
+  'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY['access',
-  'account_part', 'act', 'authenticate_request', 'block_time', 'caller_audits', 'challenge', 'check_key_file', 'checkpoint', 'claim_dormancy', 'current_block', 'current_epoch', 'current_session',
-  'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain', 'explain_own', 'explain_to_caller', 'export', 'find_account', 'find_account_to_explain', 'find_last_act',
-  'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'head', 'health', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server',
-  'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'overdue_blocks', 'policy_key_list', 'post_restore', 'profile_of', 'publish_checkpoint',
-  'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id', 'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now',
-  'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'standing_chain', 'state_hash', 'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey',
-  'wallet_text'], 'not STRICT: without arguments, or null means something');
+  'account_part', 'act', 'authenticate_request', 'block_time', 'blocked_counts', 'caller_audits', 'catalogue', 'challenge', 'check_key_file', 'checkpoint', 'claim_dormancy',
+  'current_block', 'current_epoch', 'current_session', 'current_user_id', 'deliver', 'durable_head', 'erase_own_profile', 'explain', 'explain_own', 'explain_to_caller', 'export',
+  'find_account', 'find_account_to_explain', 'find_last_act', 'find_message', 'find_own_touch', 'find_tally', 'find_touch', 'find_tx', 'find_vote', 'genesis', 'head', 'health',
+  'is_adopted', 'is_public', 'jwks', 'key_fault', 'knows_server', 'lock_verification', 'metric_families', 'neighbours', 'nonce', 'open_sessions', 'overdue_blocks', 'own_headroom',
+  'policy_key_list', 'post_restore', 'profile_of', 'publish_checkpoint', 'put_verification', 'rearm', 'rebuild', 'recover_keys', 'recovery_message', 'require_thread', 'require_user_id',
+  'revoke_session', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'standing_chain', 'state_hash',
+  'tlog_proof', 'verify', 'verify_new', 'vitals', 'vkey', 'wallet_text'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY['act(text, jsonb, jsonb)', 'add_cosignature(text)', 'add_witness(text)', 'block_time(bigint)',
-  'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)',
-  'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)', 'find_tx(text)',
-  'find_vote(bigint, text)', 'health()', 'open_sessions(text, integer)', 'parties(bigint)', 'parties_between(bigint, bigint)', 'position_of(text)', 'publish_checkpoint()',
-  'readable_entry(bigint)', 'rebuild_positions()', 'take(text, text[], bytea[])', 'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
+  'blocked_counts()', 'channels(bigint, bigint)', 'checkpoint(bigint)', 'entry_hash(bigint)', 'explain(bigint, text, qfs.user_id, bigint, bigint)',
+  'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)',
+  'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'open_sessions(text, integer)', 'own_headroom()', 'parties(bigint)',
+  'parties_between(bigint, bigint)', 'position_of(text)', 'publish_checkpoint()', 'readable_entry(bigint)', 'rebuild_positions()', 'take(text, text[], bytea[])',
+  'take_dead(text, text[], bytea[])', 'tlog_proof(bigint, bigint)', 'verify_new(bigint)'], 'SECURITY DEFINER');
 SELECT is_empty($$SELECT signature FROM functions WHERE prosecdef AND proname <> 'find_message' AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
                 'each of them with exactly this search path');
 SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, ';')) FROM functions WHERE proconfig IS NOT NULL AND NOT prosecdef$$,
@@ -239,11 +240,12 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp',
   'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['access()', 'account_part(bigint, qfs.user_id, text)', 'act(text, jsonb, jsonb)',
-  'block_time(bigint)', 'channels(bigint, bigint)', 'claim_dormancy()', 'current_block()', 'current_epoch()', 'entry_hash(bigint)', 'explain_to_caller(bigint, text, qfs.user_id, bigint)',
-  'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)', 'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)',
-  'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'is_adopted()', 'key_fault()', 'metric_families()', 'neighbours()',
-  'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'parties(bigint)', 'profile_of(qfs.user_id)', 'require_thread(text)', 'seen_standing(qfs.user_id)',
-  'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)', 'verify_new(bigint)', 'vitals()'], 'all in C but these');
+  'block_time(bigint)', 'blocked_counts()', 'channels(bigint, bigint)', 'claim_dormancy()', 'current_block()', 'current_epoch()', 'entry_hash(bigint)',
+  'explain_to_caller(bigint, text, qfs.user_id, bigint)', 'find_account(text, text)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)', 'find_message(text, bigint, text)',
+  'find_own_touch(qfs.user_id, bigint)', 'find_tally(bigint)', 'find_touch(qfs.user_id, bigint)', 'find_tx(text)', 'find_vote(bigint, text)', 'health()', 'is_adopted()', 'key_fault()',
+  'metric_families()', 'neighbours()', 'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'own_headroom()', 'parties(bigint)', 'profile_of(qfs.user_id)',
+  'require_thread(text)', 'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)',
+  'verify_new(bigint)', 'vitals()'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -261,11 +263,12 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(t
   'entry_head(bigint)', 'erase_message(text, bigint, text)', 'erase_profile()', 'event_types()', 'events_batch(jsonb, text)', 'explain_coherence(text, bigint)', 'explain_entry(bigint)',
   'explain_message(text, bigint, text)', 'explain_reward(text)', 'explain_session(bigint)', 'explain_tally(bigint)', 'explain_vote(bigint, text)', 'governance()', 'head()',
   'history(bigint, integer)', 'hold_fewer(bigint, text, text, jsonb)', 'inbox()', 'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()',
-  'page_error(text, text, integer, text)', 'page_module(text)', 'policy()', 'pre_request()', 'profile(text, text)', 'propose(jsonb, text, text, text, text, jsonb, jsonb)',
-  'publish_chat_key(text, jsonb)', 'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)', 'send_message(text, bigint, text, text, text, text, text, jsonb)',
-  'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()', 'set_profile(text, text, text, text[], text, bigint, jsonb)', 'settle()', 'since(bigint, integer)',
-  'socket_identity()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()',
-  'vote(bigint, text, text, text, jsonb)', 'vote_chain(bigint, bigint, integer)', 'wallet_text(text, jsonb, bigint)'], 'functions of qfs_api');
+  'page_error(text, text, integer, text)', 'page_module(text)', 'policy()', 'pre_request()', 'principles(text)', 'profile(text, text)',
+  'propose(jsonb, text, text, text, text, jsonb, jsonb)', 'publish_chat_key(text, jsonb)', 'referral_code()', 'referral_stats()', 'score_content(text, jsonb, jsonb)',
+  'send_message(text, bigint, text, text, text, text, text, jsonb)', 'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()',
+  'set_profile(text, text, text, text[], text, bigint, jsonb)', 'settle()', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)',
+  'token_guard_map()', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()', 'vote(bigint, text, text, text, jsonb)', 'vote_chain(bigint, bigint, integer)',
+  'wallet_text(text, jsonb, bigint)'], 'functions of qfs_api');
 SELECT pg_temp.list_is($$SELECT proname::text FROM api WHERE NOT prosecdef$$, ARRAY['account_statement', 'app', 'entry', 'explain_coherence', 'explain_entry', 'explain_message',
   'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'pre_request', 'verify'],
   'with the caller''s rights: what auditors may read, the page, and what sets the role');

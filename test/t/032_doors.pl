@@ -177,7 +177,7 @@ my @doors = (
   "encode(qfs_api.tile(0, 0), 'escape')", q{regexp_replace(encode(qfs_api.tile(0, 0), 'hex'), '.{64}', '\& ', 'g')}, "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
   "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
   (map { my $n = $_; ("qfs_api.vote_chain($n)", "qfs_api.explain_tally($n)", map { "qfs_api.explain_vote($n, '$_')" } @users, @holders) } @proposals),
-  'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
+  'qfs_api.token_guard_map()', 'qfs_api.principles()', 'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
   (map { "(SELECT string_agg(to_jsonb(v)::text, ' ') FROM qfs_api.$_ v)" } qw(proposals votes tallies seats policy_keys)),
 );
 

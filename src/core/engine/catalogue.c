@@ -154,9 +154,9 @@ add_moves(qfs_map *map, qfs_node rule, unsigned moves, qfs_error *err)
 {
 	qfs_status	status = QFS_OK;
 
-	for (unsigned token = 0; status == QFS_OK && token < QFS_TOKENS; token++)
-		if (moves & QFS_MOVES(token))
-			status = qfs_map_add_edge(map, rule, QFS_EDGE_MOVES, node_of(QFS_NODE_TOKEN, qfs_tokens[token].id), err);
+	for (unsigned asset = 0; status == QFS_OK && asset < QFS_ASSETS; asset++)
+		if (moves & QFS_MOVES(asset))
+			status = qfs_map_add_edge(map, rule, QFS_EDGE_MOVES, node_of(QFS_NODE_TOKEN, qfs_assets[asset].id), err);
 	return status;
 }
 
@@ -204,8 +204,8 @@ add_nodes(qfs_map *map, qfs_error *err)
 
 	for (size_t n = 0; status == QFS_OK && qfs_policy_key_at(n, &key.name, &ignored); n++)
 		status = qfs_map_add_node(map, key, err);
-	for (unsigned n = 0; status == QFS_OK && n < QFS_TOKENS; n++)
-		status = qfs_map_add_node(map, node_of(QFS_NODE_TOKEN, qfs_tokens[n].id), err);
+	for (unsigned n = 0; status == QFS_OK && n < QFS_ASSETS; n++)
+		status = qfs_map_add_node(map, node_of(QFS_NODE_TOKEN, qfs_assets[n].id), err);
 	for (unsigned n = 0; status == QFS_OK && n < QFS_PRINCIPLES; n++)
 		status = qfs_map_add_node(map, node_of(QFS_NODE_PRINCIPLE, qfs_principles[n].id), err);
 	return status;
@@ -481,15 +481,15 @@ put_tokens(qfs_json_writer *w)
 {
 	qfs_json_key(w, "tokens");
 	qfs_json_open_array(w);
-	for (size_t i = 0; i < QFS_TOKENS; i++)
+	for (size_t i = 0; i < QFS_ASSETS; i++)
 	{
 		qfs_json_open_object(w);
-		put_text(w, "highest", qfs_tokens[i].highest);
-		put_text(w, "id", qfs_tokens[i].id);
-		put_text(w, "lowest", qfs_tokens[i].lowest);
+		put_text(w, "highest", qfs_assets[i].highest);
+		put_text(w, "id", qfs_assets[i].id);
+		put_text(w, "lowest", qfs_assets[i].lowest);
 		qfs_json_key(w, "transferable");
-		qfs_json_put_bool(w, qfs_tokens[i].transferable);
-		put_text(w, "unit", qfs_tokens[i].unit);
+		qfs_json_put_bool(w, qfs_assets[i].transferable);
+		put_text(w, "unit", qfs_assets[i].unit);
 		qfs_json_close(w);
 	}
 	qfs_json_close(w);

@@ -11,10 +11,10 @@
 #define QFS_RULE_H
 
 #include "engine/access.h"
+#include "engine/asset.h"
 #include "engine/principle.h"
 #include "engine/reducer.h"
 #include "engine/story.h"
-#include "engine/token.h"
 #include "identity/auth_value.h"
 #include "text/json.h"
 
@@ -110,7 +110,7 @@ typedef struct qfs_change
 	/* ---- read by the catalogue alone ---- */
 
 	const char *const *reads;	/* keys of the policy, besides those of guards, as a rule has them; or NULL */
-	unsigned	moves;			/* a set of tokens, QFS_MOVES() of each */
+	unsigned	moves;			/* a set of assets, QFS_MOVES() of each */
 } qfs_change;
 
 /* ---- what an explanation rests on ---- */
@@ -249,7 +249,7 @@ struct qfs_rule
 	 * one "*" is any of that way.  Ends with NULL, may be NULL.
 	 */
 	const char *const *reads;
-	unsigned	moves;			/* tokens that it moves other than by its changes */
+	unsigned	moves;			/* assets that it moves other than by its changes */
 };
 
 /* What has to be appended before anything else can be, even before what is due. */

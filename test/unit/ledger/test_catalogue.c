@@ -227,8 +227,8 @@ principles(void)
 		CHECK(served > 0);
 		CHECK(i == 0 || strcmp(qfs_principles[i - 1].id, qfs_principles[i].id) < 0);
 	}
-	for (unsigned i = 1; i < QFS_TOKENS; i++)
-		CHECK(qfs_tokens[i - 1].id != qfs_tokens[i].id);
+	for (unsigned i = 1; i < QFS_ASSETS; i++)
+		CHECK(qfs_assets[i - 1].id != qfs_assets[i].id);
 }
 
 static void
@@ -245,7 +245,7 @@ written(void)
 	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&text), NULL), QFS_OK);
 	CHECK(qfs_json_member(qfs_buf_slice(&text), "guards", &value) && qfs_json_length(value) == 29);
 	CHECK(qfs_json_member(qfs_buf_slice(&text), "rules", &value) && qfs_json_length(value) == 24);
-	CHECK(qfs_json_member(qfs_buf_slice(&text), "tokens", &value) && qfs_json_length(value) == QFS_TOKENS);
+	CHECK(qfs_json_member(qfs_buf_slice(&text), "tokens", &value) && qfs_json_length(value) == QFS_ASSETS);
 }
 
 /* A rule that names what is no key is a fault of the code, and no edge that nobody misses. */

@@ -47,7 +47,7 @@ complete(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, b
 
 static const char *const completed_reads[] = {"coherence.acts.PROFILE_COMPLETED", "coherence.alpha", NULL};
 static const qfs_change completed = {.name = "PROFILE_COMPLETED",.apply = complete,.quality = quality,
-	.reads = completed_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
+	.reads = completed_reads,.moves = QFS_MOVES(QFS_ASSET_COHERENCE)};
 static const qfs_change changed = {.name = "PROFILE_CHANGED",.apply = change};
 
 static const qfs_change *const changes[] = {&completed, &changed, QFS_SETTLEMENT_CHANGES, NULL};

@@ -233,5 +233,5 @@ const qfs_rule qfs_rule_nod_changed = {
 	.tell = tell,
 	.is_public = true,
 	.reads = reads,
-	.moves = QFS_MOVES(QFS_TOKEN_NOD),
+	.moves = QFS_MOVES(QFS_ASSET_NOD),
 };

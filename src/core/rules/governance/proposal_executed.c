@@ -366,5 +366,5 @@ const qfs_rule qfs_rule_proposal_executed = {
 	.is_public = true,
 	.enacts = QFS_ENACTS_POLICY,
 	.reads = reads,
-	.moves = QFS_MOVES(QFS_TOKEN_NOD),
+	.moves = QFS_MOVES(QFS_ASSET_NOD),
 };

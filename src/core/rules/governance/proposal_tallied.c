@@ -32,7 +32,7 @@ take(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool 
 }
 
 static const qfs_change deposit_burnt = {.name = "DEPOSIT_BURNT",.apply = take,
-	.moves = QFS_MOVES(QFS_TOKEN_FLX)};
+	.moves = QFS_MOVES(QFS_ASSET_FLX)};
 static const qfs_change *const changes[] = {&deposit_burnt, NULL};
 
 /* ---- silence ---- */

@@ -118,7 +118,7 @@ move(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool 
 
 static const char *const scored_reads[] = {"coherence.alpha", NULL};
 static const qfs_change scored = {.name = "CONTENT_SCORED",.apply = move,.quality = quality,
-	.reads = scored_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
+	.reads = scored_reads,.moves = QFS_MOVES(QFS_ASSET_COHERENCE)};
 static const qfs_change *const changes[] = {&scored, NULL};
 
 /* Finds what may be scored, and its score. */

@@ -46,7 +46,7 @@ answer(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, boo
 
 static const char *const reciprocated_reads[] = {"coherence.acts.MESSAGE_RECIPROCATED", "coherence.alpha", NULL};
 static const qfs_change reciprocated = {.name = "MESSAGE_RECIPROCATED",.apply = answer,.quality = quality,
-	.reads = reciprocated_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
+	.reads = reciprocated_reads,.moves = QFS_MOVES(QFS_ASSET_COHERENCE)};
 
 static const qfs_change *const changes[] = {
 	&first_sent, &first_received, &reciprocated, QFS_SETTLEMENT_CHANGES, NULL

@@ -49,7 +49,7 @@ blame(const qfs_story *story, qfs_slice more, const qfs_standing *recorded, bool
 
 static const char *const fraud_reads[] = {"coherence.acts.FRAUD_BLOCKED", "coherence.alpha", NULL};
 static const qfs_change fraud = {.name = "FRAUD_BLOCKED",.apply = blame,.quality = quality,
-	.reads = fraud_reads,.moves = QFS_MOVES(QFS_TOKEN_COHERENCE)};
+	.reads = fraud_reads,.moves = QFS_MOVES(QFS_ASSET_COHERENCE)};
 static const qfs_change *const changes[] = {&used, &fraud, QFS_SETTLEMENT_CHANGES, NULL};
 
 static const qfs_guard self_referral = {.name = "SELF_REFERRAL",.relation = QFS_AT_MOST,.unit = "accounts",

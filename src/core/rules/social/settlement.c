@@ -385,8 +385,8 @@ const qfs_change qfs_change_rewarded = {
 	.steps = steps,
 	.tell = tell,
 	.reads = reward_reads,
-	.moves = QFS_MOVES(QFS_TOKEN_COHERENCE) | QFS_MOVES(QFS_TOKEN_FLX) |
-		QFS_MOVES(QFS_TOKEN_POINTS) | QFS_MOVES(QFS_TOKEN_REFERRALS),
+	.moves = QFS_MOVES(QFS_ASSET_COHERENCE) | QFS_MOVES(QFS_ASSET_FLX) |
+		QFS_MOVES(QFS_ASSET_POINTS) | QFS_MOVES(QFS_ASSET_REFERRALS),
 };
 
 /* What would be paid decides whether it is too much. */
