@@ -116,6 +116,8 @@ for my $row (@matrix) {
   diag(sprintf "%-${width}s  %7s  %-16s  %-16s  %-16s", $row->[0], $column[0], map { substr $_, 0, 16 } @column[ 1 .. 3 ]);
 }
 
+# Whole, for build/evidence.
+diag(sprintf 'evidence: entries %s head %s root %s state %s', split / /, $reference);
 diag('matrix: ' . @matrix . ' cells, one head and one state');
 
 # ---- would it see a difference? ----
