@@ -222,8 +222,8 @@ qfs_motion_unrestricting(const qfs_act *act, const qfs_motion *motion, int64_t *
 
 /* ---- seats ---- */
 
-const qfs_guard qfs_guard_nod_share = {.name = "NOD_SHARE",.relation = QFS_AT_MOST,.unit = "NOD, times 100",.key = "governance.power_percent",
-	.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
+const qfs_guard qfs_guard_nod_share = {.name = "NOD_SHARE",.relation = QFS_AT_MOST,.unit = "NOD, times 100",
+	.key = "governance.power_percent",.of_proposal = true,.principle = QFS_NOBODY_DECIDES_ALONE,.severity = QFS_STOPS_PROPOSAL};
 
 qfs_status
 qfs_motion_shares(const qfs_act *act, const qfs_motion *motion, int64_t power_percent, qfs_shares *out)

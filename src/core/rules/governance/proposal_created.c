@@ -621,7 +621,7 @@ tell(const qfs_story *story, qfs_buf *out)
 }
 
 static const char *const reads[] = {
-	"governance.grace_blocks", "governance.late_blocks", "governance.mode", "governance.tracks.*",
+	"governance.grace_blocks", "governance.late_blocks", "governance.mode", "governance.power_percent", "governance.tracks.*",
 	"governance.veto_percent", NULL
 };
 

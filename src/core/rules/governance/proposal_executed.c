@@ -346,7 +346,8 @@ tell(const qfs_story *story, qfs_buf *out)
 	qfs_buf_text(out, " asked for is in force from the next entry on.");
 }
 
-static const char *const reads[] = {"governance.mode", NULL};
+/* Who turns governance on must be as plural as the cap asks for. */
+static const char *const reads[] = {"governance.mode", "governance.power_percent", NULL};
 
 const qfs_rule qfs_rule_proposal_executed = {
 	.type = "PROPOSAL_EXECUTED",
