@@ -178,11 +178,12 @@ compare_history(Publisher *p)
 {
 	EntryFound	found = p->note.size > 0 ? follow_find(p->db, p->note.size - 1, p->hash) : ENTRY_THERE;
 
+	static const char hint[] = "this server lacks entries under a checkpoint that was published: qfs-verify ledger --checkpoint tells "
+		"which of those that are kept are not its own";
+
 	if (found == ENTRY_ANOTHER)
 	{
-		log_event(LOG_ERROR, "ledger_of_another_history", "size", log_number(p->note.size),
-				  "hint", "this server lacks entries under a checkpoint that was published: qfs-verify ledger --checkpoint tells which of those "
-				  "that are kept are not its own", NULL);
+		log_event(LOG_ERROR, "ledger_of_another_history", "size", log_number(p->note.size), "hint", hint, NULL);
 		p->note.size = 0;
 	}
 	return found != ENTRY_UNKNOWN;

@@ -469,10 +469,12 @@ find_open_parts(qfs_slice text, open_parts *open)
 		}
 		else if (c == '"')
 			open->in_string = true;
-		else if ((c == '{' || c == '[') && open->depth < QFS_JSON_DEPTH_MAX)
-			open->closing[open->depth++] = c == '{' ? '}' : ']';
 		else if (c == '{' || c == '[')
-			return false;
+		{
+			if (open->depth == QFS_JSON_DEPTH_MAX)
+				return false;
+			open->closing[open->depth++] = c == '{' ? '}' : ']';
+		}
 		else if ((c == '}' || c == ']') &&
 				 (open->depth == 0 || open->closing[--open->depth] != (char) c))
 			return false;

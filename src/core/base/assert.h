@@ -25,7 +25,7 @@ qfs_assert_failed(void)
 
 #define QFS_ASSERT(condition) ((condition) ? (void) 0 : qfs_assert_failed())
 #else
-#define QFS_ASSERT(condition) ((void) sizeof(!(condition)))
+#define QFS_ASSERT(condition) ((void) (0 && (condition)))
 #endif
 
 #endif

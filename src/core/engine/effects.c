@@ -194,14 +194,15 @@ qfs_effects_change(qfs_effects *fx, const qfs_user_id *user, qfs_account_kind ki
 				   const char *more)
 {
 	int			place = place_of(fx, user);
-	qfs_side   *side = place < 0 ? NULL : &fx->accounts[place].sides[kind];
+	qfs_side   *side;
 	char	   *name;
 
-	if (side == NULL || !side->looked)
+	if (place < 0 || !fx->accounts[place].sides[kind].looked)
 	{
 		misuse(fx, "a change of what was not looked at");
 		return;
 	}
+	side = &fx->accounts[place].sides[kind];
 	if (side->change.rule_count == QFS_PART_RULES_MAX)
 	{
 		misuse(fx, "more changes of an account than there is room for");

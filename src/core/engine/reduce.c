@@ -134,21 +134,18 @@ rule_in_force(const qfs_reducer *r, qfs_slice type)
 #define RESULT_MAX 4096
 
 static qfs_status
-apply(qfs_act *act, qfs_buf *result)
+apply(qfs_act *act)
 {
-	qfs_json_writer writer;
 	qfs_status	status;
 
-	qfs_json_begin(&writer, result);
-	qfs_json_open_object(&writer);
-	act->result = &writer;
+	qfs_json_open_object(act->result);
 	status = act->rule != NULL ? apply_rule(act->rule, act) : apply_custom(act);
 	if (status == QFS_OK)
 		status = qfs_effects_store(act->fx);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_close(&writer);
-	return qfs_json_end(&writer, act->err);
+	qfs_json_close(act->result);
+	return qfs_json_end(act->result, act->err);
 }
 
 /* While something is due the ledger's own settlement of it comes first, but for what has to come before anything. */
@@ -166,7 +163,8 @@ reduce(qfs_reducer *r, const qfs_entry *event, bool derives, qfs_effects *fx, qf
 {
 	uint8_t		memory[RESULT_MAX];
 	qfs_buf		result;
-	qfs_act		act = {.reducer = r, .event = event, .fx = fx, .err = err};
+	qfs_json_writer writer;
+	qfs_act		act = {.reducer = r, .event = event, .fx = fx, .result = &writer, .err = err};
 	qfs_status	status = qfs_reducer_refresh(r, err);
 	bool		genesis;
 
@@ -184,7 +182,8 @@ reduce(qfs_reducer *r, const qfs_entry *event, bool derives, qfs_effects *fx, qf
 	qfs_effects_init(fx, &act);
 	fx->derives = derives;
 	qfs_buf_init(&result, memory, sizeof(memory));
-	status = apply(&act, &result);
+	qfs_json_begin(&writer, &result);
+	status = apply(&act);
 	if (status == QFS_OK && !derives)
 		status = qfs_effects_write_accounts(fx, accounts, err);
 	if (status == QFS_OK)

@@ -140,7 +140,7 @@ qfs_parties(const qfs_registry *registry, const qfs_entry *entry, qfs_user_id *o
 void
 qfs_show_to(const qfs_registry *registry, const qfs_reader *reader, qfs_entry *entry)
 {
-	bool		sees[QFS_ACCOUNT_PARTS_MAX];
+	bool		sees[QFS_ACCOUNT_PARTS_MAX] = {false};
 	bool		sees_act = qfs_sees_act(registry, reader, entry);
 	bool		any = false;
 

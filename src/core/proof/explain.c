@@ -408,8 +408,7 @@ check_topic(const qfs_explanation *x, qfs_error *err)
 			fits = q->has_subject;
 			break;
 		case QFS_TOPICS:
-			fits = false;
-			break;
+			return qfs_fail(err, QFS_EXPLAIN_TOPIC, "none of entry %u", q->seq);
 	}
 	return fits ? QFS_OK : qfs_fail(err, QFS_EXPLAIN_TOPIC, "%s of entry %u", topics[q->topic], q->seq);
 }

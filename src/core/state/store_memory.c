@@ -337,7 +337,7 @@ memory_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error
 {
 	qfs_memory_store *s = (qfs_memory_store *) store;
 	shelf	   *sh = shelf_of(s, kind);
-	uint8_t    *copies[FIELDS_MAX];
+	uint8_t    *copies[FIELDS_MAX] = {NULL};
 	uint32_t   *slot;
 
 	if (sh == NULL || kind->field_count > FIELDS_MAX)

@@ -159,7 +159,8 @@ check_form(const qfs_siwe *fields)
 		QFS_THROW(QFS_SIWE_DOMAIN, "domain is \"%v\"", fields->domain);
 	if (!qfs_uri_is_uri(fields->uri))
 		QFS_THROW(QFS_ARGUMENT, "uri is \"%v\", which is not an RFC 3986 URI", fields->uri);
-	if (fields->has_statement && memchr(fields->statement.data, '\n', fields->statement.len) != NULL)
+	if (fields->has_statement && fields->statement.len > 0 &&
+		memchr(fields->statement.data, '\n', fields->statement.len) != NULL)
 		QFS_THROW(QFS_ARGUMENT, "statement has more than one line");
 }
 

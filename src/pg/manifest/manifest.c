@@ -118,7 +118,7 @@ value_of(HeapTuple row, int column)
 {
 	char	   *value = SPI_getvalue(row, SPI_tuptable->tupdesc, column);
 
-	return value == NULL ? NULL : strcpy(SPI_palloc(strlen(value) + 1), value);
+	return value == NULL ? NULL : memcpy(SPI_palloc(strlen(value) + 1), value, strlen(value) + 1);
 }
 
 void

@@ -157,10 +157,12 @@ static void
 drop_policy(const CreatePolicyStmt *policy)
 {
 	DropStmt   *drop = makeNode(DropStmt);
+	List	   *name = list_make1(makeString(policy->table->schemaname));
 
+	name = lappend(name, makeString(policy->table->relname));
+	name = lappend(name, makeString(policy->policy_name));
 	drop->removeType = OBJECT_POLICY;
-	drop->objects = list_make1(list_make3(makeString(policy->table->schemaname), makeString(policy->table->relname),
-										  makeString(policy->policy_name)));
+	drop->objects = list_make1(name);
 	drop->behavior = DROP_RESTRICT;
 	drop->missing_ok = true;
 	run("DROP POLICY", 0, 0, (Node *) drop);

@@ -126,7 +126,7 @@ parse_seeds(Secrets *s)
 			!qfs_key_line_parse((qfs_slice) {rest.data, len}, &s->seeds.lines[s->seeds.count]))
 			throw_key_file("is damaged");
 		s->seeds.count++;
-		rest = (qfs_slice) {end + 1, rest.len - len - 1};
+		qfs_slice_skip(&rest, len + 1);
 	}
 }
 

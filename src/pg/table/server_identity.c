@@ -26,7 +26,7 @@ server_version(void)
 	static int64 version = 0;
 
 	if (version == 0)
-		version = atol(GetConfigOption("server_version_num", false, false));
+		version = strtol(GetConfigOption("server_version_num", false, false), NULL, 10);
 	return version;
 }
 
@@ -45,18 +45,33 @@ qfs_server_now(qfs_server *out)
 /* What PostgreSQL writes where a recovery ended with the WAL: xlogrecovery.c, getRecoveryStopReason. */
 #define WITHOUT_TARGET "no recovery target specified"
 
+/* A number and what follows it, both of which are passed by; false: something else is there. */
+static bool
+pass_number(char **at, int base, char after, unsigned long *out)
+{
+	char	   *end;
+
+	*out = strtoul(*at, &end, base);
+	if (end == *at || *end != after)
+		return false;
+	*at = end + 1;
+	return true;
+}
+
 /* A line of a history file: the timeline that ended, where, and why.  NULL if it is none. */
 static const char *
 read_end(char *line, TimeLineID *timeline)
 {
-	unsigned	high;
-	unsigned	low;
-	int			length = 0;
+	char	   *at = line;
+	unsigned long number;
+	unsigned long high;
+	unsigned long low;
 
-	if (sscanf(line, "%u\t%X/%X\t%n", timeline, &high, &low, &length) != 3 || length == 0)
+	if (!pass_number(&at, 10, '\t', &number) || !pass_number(&at, 16, '/', &high) || !pass_number(&at, 16, '\t', &low))
 		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return line + length;
+	*timeline = (TimeLineID) number;
+	at[strcspn(at, "\n")] = '\0';
+	return at;
 }
 
 /*

@@ -78,7 +78,7 @@ recall_rotation(qfs_act *act)
 	qfs_session_record last;
 	qfs_session_record next;
 	qfs_hash	nonce;
-	bool		found;
+	bool		found = false;
 	qfs_status	status;
 
 	memset(&last, 0, sizeof(last));
