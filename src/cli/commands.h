@@ -11,5 +11,6 @@
 extern int	verify_ledger(const Options *options);
 extern int	verify_proof(const Options *options);
 extern int	verify_bundle(const Options *options);
+extern int	what_if(const Options *options);
 
 #endif

@@ -26,6 +26,13 @@ fail_usage(const char *format,...)
 	exit(EXIT_USAGE);
 }
 
+void
+refuse_question(const Options *options)
+{
+	if (options->changes != NULL || options->from != NULL || options->size != NULL || options->expect != NULL)
+		fail_usage("--changes, --from, --size and --expect belong to qfs-verify what-if");
+}
+
 static void *
 allocate(void *context, size_t size)
 {

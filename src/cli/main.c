@@ -21,12 +21,17 @@ static const char help[] =
 "                                 [--state] [--strict]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
+"  qfs-verify what-if EXPORT.jsonl --changes JSON [--from N] [--size N] [--expect RUN]\n"
 "\n"
 "Options, before or after the command and the file, as --key VKEY or --key=VKEY:\n"
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
 "  --checkpoint FILE  checkpoint that the ledger must agree with\n"
 "  --depth DEPTH      how deep to look (default: replay)\n"
 "  --entry LINE       line of the entry that is proved, or @FILE\n"
+"  --changes JSON     changes of the policy, such as '{\"referral\":{\"cap\":50}}'\n"
+"  --from N           first entry that is put to the changed policy (default: the last 10,000)\n"
+"  --size N           only the first N entries count (default: all)\n"
+"  --expect RUN       run_hash that the answer must have\n"
 "  --sessions         print the sessions that are active at the last entry\n"
 "  --state            print the last entry's hash, and the hash of the state that results,\n"
 "                     as qfs.head() and qfs.state_hash() give them\n"
@@ -36,8 +41,8 @@ static const char help[] =
 "  --help, --version\n"
 "\n"
 "A file named - is standard input.  After -- nothing is an option.\n"
-"Exit code: 0 sound, 1 a fault was found, 2 wrong usage, or a file that cannot be read or was\n"
-"damaged on its way.\n";
+"Exit code: 0 sound, 1 a fault was found or the answer is not the expected one, 2 wrong usage,\n"
+"or a file that cannot be read or was damaged on its way.\n";
 
 enum
 {
@@ -45,6 +50,10 @@ enum
 	OPTION_CHECKPOINT,
 	OPTION_DEPTH,
 	OPTION_ENTRY,
+	OPTION_CHANGES,
+	OPTION_FROM,
+	OPTION_SIZE,
+	OPTION_EXPECT,
 	OPTION_SESSIONS,
 	OPTION_STATE,
 	OPTION_STRICT,
@@ -59,6 +68,10 @@ static const struct option option_names[] = {
 	{"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
 	{"depth", required_argument, NULL, OPTION_DEPTH},
 	{"entry", required_argument, NULL, OPTION_ENTRY},
+	{"changes", required_argument, NULL, OPTION_CHANGES},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"size", required_argument, NULL, OPTION_SIZE},
+	{"expect", required_argument, NULL, OPTION_EXPECT},
 	{"sessions", no_argument, NULL, OPTION_SESSIONS},
 	{"state", no_argument, NULL, OPTION_STATE},
 	{"strict", no_argument, NULL, OPTION_STRICT},
@@ -78,7 +91,8 @@ static const struct
 }			commands[] = {
 	{"ledger", verify_ledger},
 	{"proof", verify_proof},
-	{"bundle", verify_bundle}
+	{"bundle", verify_bundle},
+	{"what-if", what_if}
 };
 
 static Command
@@ -152,6 +166,18 @@ take_option(int option, Options *o)
 		case OPTION_ENTRY:
 			o->entry = optarg;
 			break;
+		case OPTION_CHANGES:
+			o->changes = optarg;
+			break;
+		case OPTION_FROM:
+			o->from = optarg;
+			break;
+		case OPTION_SIZE:
+			o->size = optarg;
+			break;
+		case OPTION_EXPECT:
+			o->expect = optarg;
+			break;
 		case OPTION_SESSIONS:
 			o->sessions = true;
 			break;
@@ -200,7 +226,7 @@ parse_arguments(int argc, char **argv, Command *command)
 	while (optind < argc)
 		take_word(argv[optind++], command, &o);
 	if (*command == NULL)
-		fail_usage("what shall be verified: ledger, proof or bundle?");
+		fail_usage("what shall be verified: ledger, proof or bundle? Or asked: what-if?");
 	if (o.file == NULL)
 		fail_usage("which file?");
 	return o;

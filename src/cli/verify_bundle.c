@@ -65,6 +65,7 @@ verify_bundle(const Options *options)
 	qfs_error	err;
 	qfs_vkey	key;
 
+	refuse_question(options);
 	if (options->checkpoint_count > 0)
 		fail_usage("--checkpoint belongs to qfs-verify ledger: an explanation brings its own");
 	if (options->entry != NULL)

@@ -88,6 +88,7 @@ verify_proof(const Options *options)
 	qfs_slice	file;
 	qfs_vkey	key;
 
+	refuse_question(options);
 	/* Who gives another checkpoint must not think that it was looked at. */
 	if (options->checkpoint_count > 0)
 		fail_usage("--checkpoint belongs to qfs-verify ledger: a proof brings its own");
