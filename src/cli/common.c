@@ -29,8 +29,9 @@ fail_usage(const char *format,...)
 void
 refuse_question(const Options *options)
 {
-	if (options->changes != NULL || options->from != NULL || options->size != NULL || options->expect != NULL)
-		fail_usage("--changes, --from, --size and --expect belong to qfs-verify what-if");
+	if (options->changes != NULL || options->actions != NULL || options->from != NULL || options->size != NULL ||
+		options->expect != NULL)
+		fail_usage("--changes, --actions, --from, --size and --expect belong to qfs-verify what-if");
 }
 
 static void *

@@ -28,7 +28,8 @@ typedef struct Options
 	const char *key;			/* NULL: none given */
 	const char *entry;
 	const char *depth;
-	const char *changes;		/* of a policy, JSON; this and the three below: NULL: not given */
+	const char *changes;		/* of a policy, JSON; this and the four below: NULL: not given */
+	const char *actions;
 	const char *from;
 	const char *size;
 	const char *expect;

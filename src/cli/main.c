@@ -21,7 +21,8 @@ static const char help[] =
 "                                 [--state] [--strict]\n"
 "  qfs-verify proof FILE.tlog-proof --entry LINE --key VKEY\n"
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
-"  qfs-verify what-if EXPORT.jsonl --changes JSON [--from N] [--size N] [--expect RUN]\n"
+"  qfs-verify what-if EXPORT.jsonl [--changes JSON] [--actions JSON] [--from N] [--size N]\n"
+"                                  [--expect RUN]\n"
 "\n"
 "Options, before or after the command and the file, as --key VKEY or --key=VKEY:\n"
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
@@ -29,6 +30,8 @@ static const char help[] =
 "  --depth DEPTH      how deep to look (default: replay)\n"
 "  --entry LINE       line of the entry that is proved, or @FILE\n"
 "  --changes JSON     changes of the policy, such as '{\"referral\":{\"cap\":50}}'\n"
+"  --actions JSON     what accounts do at the end: [{\"actor\":…,\"payload\":…,\"type\":…}…]\n"
+"                     (either may be @FILE)\n"
 "  --from N           first entry that is put to the changed policy (default: the last 10,000)\n"
 "  --size N           only the first N entries count (default: all)\n"
 "  --expect RUN       run_hash that the answer must have\n"
@@ -51,6 +54,7 @@ enum
 	OPTION_DEPTH,
 	OPTION_ENTRY,
 	OPTION_CHANGES,
+	OPTION_ACTIONS,
 	OPTION_FROM,
 	OPTION_SIZE,
 	OPTION_EXPECT,
@@ -69,6 +73,7 @@ static const struct option option_names[] = {
 	{"depth", required_argument, NULL, OPTION_DEPTH},
 	{"entry", required_argument, NULL, OPTION_ENTRY},
 	{"changes", required_argument, NULL, OPTION_CHANGES},
+	{"actions", required_argument, NULL, OPTION_ACTIONS},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"expect", required_argument, NULL, OPTION_EXPECT},
@@ -168,6 +173,9 @@ take_option(int option, Options *o)
 			break;
 		case OPTION_CHANGES:
 			o->changes = optarg;
+			break;
+		case OPTION_ACTIONS:
+			o->actions = optarg;
 			break;
 		case OPTION_FROM:
 			o->from = optarg;

@@ -16,11 +16,18 @@
 
 /* ---- the question ---- */
 
+/* The text itself, or the content of @FILE. */
+static qfs_slice
+text_of(const char *argument)
+{
+	return argument[0] == '@' ? read_file(argument + 1, QFS_ACTIONS_TEXT_MAX, "a question") : qfs_slice_of(argument);
+}
+
 /* As it is hashed, whichever library wrote it. */
 static qfs_slice
-canonical(const char *changes)
+canonical(const char *option, const char *argument)
 {
-	qfs_slice	text = qfs_slice_of(changes);
+	qfs_slice	text = text_of(argument);
 	size_t		room = JSON_SORT_ROOM * text.len;
 	qfs_buf		sorted;
 	qfs_error	err;
@@ -29,7 +36,7 @@ canonical(const char *changes)
 	if (sorted.data == NULL)
 		fail_usage("there is no memory");
 	if (json_sort(text, &sorted, &err) != QFS_OK)
-		fail_usage("--changes: %s (%s)", qfs_status_message(err.status), err.detail);
+		fail_usage("%s: %s (%s)", option, qfs_status_message(err.status), err.detail);
 	return qfs_buf_slice(&sorted);
 }
 
@@ -63,7 +70,10 @@ count_lines(FILE *file)
 static qfs_what_if_question
 question_of(const Options *options, FILE *file)
 {
-	qfs_what_if_question question = {.changes = canonical(options->changes != NULL ? options->changes : "{}")};
+	qfs_what_if_question question = {
+		.changes = canonical("--changes", options->changes != NULL ? options->changes : "{}"),
+		.actions = canonical("--actions", options->actions != NULL ? options->actions : "[]")
+	};
 
 	question.size = options->size != NULL ? number_of("--size", options->size) : count_lines(file);
 	question.from = options->from != NULL ? number_of("--from", options->from) : qfs_what_if_from(question.size);

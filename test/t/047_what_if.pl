@@ -84,6 +84,20 @@ subtest 'changes that bite' => sub {
     'and each use by itself would have been blocked');
 };
 
+# What the last session of somebody would do now: offline the same that the server then records.
+subtest 'actions' => sub {
+  my $user = value($node, "SELECT user_id FROM qfs.account LIMIT 1", 'past');
+  my $actions = qq([{"actor":"$user","payload":{},"type":"SAID"},{"actor":"$user","payload":{},"type":"NOWHERE"}]);
+  my ($answer, $line) = what_if($EXPORT, '--actions', $actions, '--from', $COUNT);
+  is($json->encode($answer->{actions}), $json->encode($json->decode($actions)), 'the question is told');
+  like($answer->{steps}[0]{error} // 'none', qr/^(?:none|QFS_SESSION_ENDED)$/, 'it would be taken if there is a session');
+  is($json->encode($answer->{steps}[1]), '{"accounts":[],"error":"QFS_TYPE_UNKNOWN","outcome":null}', 'and this would not');
+  is((what_if($EXPORT, '--actions', '@' . scratch_file('actions', $actions), '--from', $COUNT))[1], $line, 'from a file');
+  my ($exit, $out, $err) = qfs_verify('what-if', $EXPORT, '--actions', '{}');
+  is("$exit:$out", '2:', 'no list: exit code 2');
+  like($err, qr/QFS_PAYLOAD_INVALID: .*actions: wrong type/, 'and why');
+};
+
 # ---- what is wrong ----
 
 subtest 'refused' => sub {

@@ -22,26 +22,28 @@ qfs_judging_failed(qfs_status status)
 
 /* ---- judging ---- */
 
-static qfs_status
-put_to(qfs_reducer *r, const qfs_entry *event, qfs_judging_space *space, qfs_judgement *out, qfs_error *err)
-{
-	qfs_buf		outcome;
-	qfs_buf		accounts;
-
-	qfs_buf_init(&outcome, space->outcome, sizeof(space->outcome));
-	qfs_buf_init(&accounts, space->accounts, sizeof(space->accounts));
-	out->refused = qfs_reduce(r, event, &outcome, &accounts, err);
-	out->outcome = qfs_buf_slice(&outcome);
-	out->accounts = qfs_buf_slice(&accounts);
-	return out->refused;
-}
-
 /* What was refused has been judged, too. */
 static qfs_status
 judged(qfs_status status, qfs_judgement *out)
 {
-	*out = status == QFS_OK ? *out : (qfs_judgement) {.refused = status};
+	*out = (qfs_judgement) {.refused = status};
 	return qfs_judging_failed(status) ? status : QFS_OK;
+}
+
+qfs_status
+qfs_judge_event(qfs_reducer *r, const qfs_entry *event, qfs_judging_space *space, qfs_judgement *out, qfs_error *err)
+{
+	qfs_buf		outcome;
+	qfs_buf		accounts;
+	qfs_status	status;
+
+	qfs_buf_init(&outcome, space->outcome, sizeof(space->outcome));
+	qfs_buf_init(&accounts, space->accounts, sizeof(space->accounts));
+	status = qfs_reduce(r, event, &outcome, &accounts, err);
+	if (status != QFS_OK)
+		return judged(status, out);
+	*out = (qfs_judgement) {QFS_OK, qfs_buf_slice(&outcome), qfs_buf_slice(&accounts)};
+	return QFS_OK;
 }
 
 qfs_status
@@ -62,7 +64,7 @@ qfs_judge_due(qfs_reducer *r, uint64_t seq, int64_t at, qfs_judging_space *space
 		return judged(status, out);
 	event.type = qfs_slice_of(type);
 	event.payload = qfs_buf_slice(&payload);
-	return judged(put_to(r, &event, space, out, err), out);
+	return qfs_judge_event(r, &event, space, out, err);
 }
 
 qfs_status
@@ -79,7 +81,7 @@ qfs_judge(qfs_reducer *r, const qfs_changes *changes, const qfs_entry *entry, qf
 	qfs_buf_init(&payload, space->payload, sizeof(space->payload));
 	if (changes != NULL && rule != NULL && (rule->enacts & QFS_ENACTS_POLICY))
 		status = qfs_changes_of_payload(changes, entry->payload, &payload, &event.payload, err);
-	return judged(status == QFS_OK ? put_to(r, &event, space, out, err) : status, out);
+	return status == QFS_OK ? qfs_judge_event(r, &event, space, out, err) : judged(status, out);
 }
 
 void

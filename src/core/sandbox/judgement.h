@@ -32,9 +32,12 @@ extern bool qfs_is_settlement(const qfs_rule *rule);
 /* Does a status say that the what-if itself has failed, and nothing of the entry? */
 extern bool qfs_judging_failed(qfs_status status);
 
+/* Puts an event to a reducer: what a rule refuses is the judgement.  It stores what comes of it.  Errors as below. */
+extern qfs_status qfs_judge_event(qfs_reducer *r, const qfs_entry *event, qfs_judging_space *space, qfs_judgement *out,
+								  qfs_error *err);
+
 /*
- * Puts an entry to a reducer as if it came now: what a rule refuses is the
- * judgement.  A settlement is what is due there, and a policy that an entry
+ * The same of a recorded entry, as if it came now.  A settlement is what is due there, and a policy that an entry
  * brings has the changes.  It stores what comes of it.
  * changes: NULL: none
  * Errors: NO_MEMORY, STATE_MISMATCH, INTERNAL.

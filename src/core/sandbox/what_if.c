@@ -30,6 +30,17 @@ check_window(const qfs_what_if_question *question, qfs_error *err)
 	return QFS_OK;
 }
 
+static qfs_status
+check_actions(qfs_what_if_question *question, qfs_error *err)
+{
+	if (question->actions.len == 0)
+		question->actions = QFS_LITERAL("[]");
+	if (question->actions.len > QFS_ACTIONS_TEXT_MAX)
+		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "the actions have %u bytes, %u are the most", (uint64_t) question->actions.len,
+						(uint64_t) QFS_ACTIONS_TEXT_MAX);
+	return qfs_actions_check(question->actions, err);
+}
+
 qfs_status
 qfs_what_if_begin(qfs_what_if *w, const qfs_registry *registry, const qfs_what_if_question *question,
 				  qfs_allocator allocator, qfs_error *err)
@@ -43,11 +54,14 @@ qfs_what_if_begin(qfs_what_if *w, const qfs_registry *registry, const qfs_what_i
 	w->cumulative.memory = NULL;
 	w->has_begun = false;
 	w->next = 0;
+	w->at = 0;
 	memset(&w->head, 0, sizeof(w->head));
 	qfs_findings_init(&w->findings);
 	status = check_window(question, err);
 	if (status == QFS_OK)
 		status = qfs_changes_read(question->changes, &w->changes, err);
+	if (status == QFS_OK)
+		status = check_actions(&w->question, err);
 	return status == QFS_OK ? qfs_direct_begin(&w->direct, registry, &w->changes, allocator, err) : status;
 }
 
@@ -121,6 +135,7 @@ qfs_what_if_entry(qfs_what_if *w, const qfs_entry *entry, qfs_error *err)
 	if (entry->seq == 0)
 		w->ledger = hash;
 	w->head = hash;
+	w->at = entry->at;
 	w->next++;
 	return status;
 }
@@ -135,28 +150,29 @@ put_member_hash(qfs_json_writer *out, const char *name, const qfs_hash *hash)
 }
 
 static qfs_status
-write_cumulative(const qfs_what_if *w, const qfs_hash *state, qfs_json_writer *out, qfs_error *err)
+write_cumulative(const qfs_what_if *w, const qfs_hash *state, qfs_buf *text, qfs_error *err)
 {
 	const qfs_cumulative *c = &w->cumulative;
+	qfs_json_writer out;
 	qfs_status	status;
 
-	qfs_json_key(out, "cumulative");
-	qfs_json_open_object(out);
-	qfs_json_put_member_int(out, "accounts", (int64_t) qfs_tokens_accounts(w->direct.memory, c->memory));
-	qfs_json_key(out, "first");
+	qfs_json_begin(&out, text);
+	qfs_json_open_object(&out);
+	qfs_json_put_member_int(&out, "accounts", (int64_t) qfs_tokens_accounts(w->direct.memory, c->memory));
+	qfs_json_key(&out, "first");
 	if (c->differs)
-		qfs_json_put_int(out, (int64_t) c->first);
+		qfs_json_put_int(&out, (int64_t) c->first);
 	else
-		qfs_json_put_null(out);
-	qfs_json_key(out, "follows");
-	qfs_refusals_write(out, &c->follows);
-	qfs_json_key(out, "refused");
-	qfs_refusals_write(out, &c->causes);
-	put_member_hash(out, "state", state);
-	qfs_json_key(out, "tokens");
-	status = qfs_tokens_write(w->direct.memory, c->memory, out, err);
-	qfs_json_close(out);
-	return status;
+		qfs_json_put_null(&out);
+	qfs_json_key(&out, "follows");
+	qfs_refusals_write(&out, &c->follows);
+	qfs_json_key(&out, "refused");
+	qfs_refusals_write(&out, &c->causes);
+	put_member_hash(&out, "state", state);
+	qfs_json_key(&out, "tokens");
+	status = qfs_tokens_write(w->direct.memory, c->memory, &out, err);
+	qfs_json_close(&out);
+	return status == QFS_OK ? qfs_json_end(&out, err) : status;
 }
 
 /* What is taken on trust or not computed at all, so that nobody reads more into the numbers. */
@@ -183,27 +199,27 @@ write_policies(const qfs_what_if *w, qfs_json_writer *out)
 	qfs_json_close(out);
 }
 
-static void
-write_no(const char *name, qfs_json_writer *out)
+/* What the answer is made of. */
+typedef struct texts
 {
-	qfs_json_key(out, name);
-	qfs_json_open_array(out);
-	qfs_json_close(out);
-}
+	qfs_slice	cumulative;
+	qfs_slice	steps;
+} texts;
 
 /* run: NULL: without it */
 static qfs_status
-write_answer(const qfs_what_if *w, const qfs_hash *state, const qfs_hash *run, qfs_buf *answer, qfs_error *err)
+write_answer(const qfs_what_if *w, const texts *parts, const qfs_hash *run, qfs_buf *answer, qfs_error *err)
 {
 	qfs_json_writer out;
-	qfs_status	status;
 
 	qfs_json_begin(&out, answer);
 	qfs_json_open_object(&out);
-	write_no("actions", &out);
+	qfs_json_key(&out, "actions");
+	qfs_json_put_value(&out, w->question.actions);
 	qfs_json_key(&out, "changes");
 	qfs_json_put_value(&out, w->changes.all);
-	status = write_cumulative(w, state, &out, err);
+	qfs_json_key(&out, "cumulative");
+	qfs_json_put_value(&out, parts->cumulative);
 	qfs_json_key(&out, "direct");
 	qfs_findings_write(&out, &w->findings);
 	qfs_json_put_member_int(&out, "from", (int64_t) w->question.from);
@@ -215,38 +231,77 @@ write_answer(const qfs_what_if *w, const qfs_hash *state, const qfs_hash *run, q
 	if (run != NULL)
 		put_member_hash(&out, "run_hash", run);
 	qfs_json_put_member_int(&out, "size", (int64_t) w->question.size);
-	write_no("steps", &out);
+	qfs_json_key(&out, "steps");
+	qfs_json_put_value(&out, parts->steps);
 	write_unplayed(w, &out);
 	qfs_json_put_member_int(&out, "v", 1);
 	qfs_json_close(&out);
-	return status == QFS_OK ? qfs_json_end(&out, err) : status;
+	return qfs_json_end(&out, err);
 }
 
 /* First without its hash, which is that of the rest. */
 static qfs_status
-write_hashed(const qfs_what_if *w, const qfs_hash *state, qfs_buf *answer, qfs_error *err)
+write_hashed(const qfs_what_if *w, const texts *parts, qfs_buf *answer, qfs_error *err)
 {
 	qfs_hash	run;
-	qfs_status	status = write_answer(w, state, NULL, answer, err);
+	qfs_status	status = write_answer(w, parts, NULL, answer, err);
 
 	if (status != QFS_OK)
 		return status;
 	qfs_sha3_256(qfs_buf_slice(answer), &run);
 	answer->len = 0;
-	return write_answer(w, state, &run, answer, err);
+	return write_answer(w, parts, &run, answer, err);
+}
+
+/* How the window ended; before anything is done after it. */
+static qfs_status
+tell_window(qfs_what_if *w, qfs_slice *out, qfs_error *err)
+{
+	qfs_buf		text;
+	qfs_hash	state;
+	qfs_status	status = qfs_state_of_memory(w->cumulative.memory, w->registry, w->allocator, &state, err);
+
+	qfs_buf_init(&text, w->text, sizeof(w->text));
+	if (status == QFS_OK)
+		status = write_cumulative(w, &state, &text, err);
+	*out = qfs_buf_slice(&text);
+	return status;
+}
+
+/* memory: of QFS_STEPS_MAX bytes */
+static qfs_status
+answer_in(qfs_what_if *w, void *memory, qfs_buf *answer, qfs_error *err)
+{
+	qfs_stage	stage = {
+		.reducer = &w->cumulative.reducer,.undo = w->cumulative.memory,.seq = w->next,.at = w->at,.space = &w->cumulative.space
+	};
+	qfs_buf		steps;
+	texts		parts;
+	qfs_status	status = tell_window(w, &parts.cumulative, err);
+
+	qfs_buf_init(&steps, memory, QFS_STEPS_MAX);
+	if (status == QFS_OK)
+		status = qfs_actions_run(&stage, w->question.actions, &steps, err);
+	parts.steps = qfs_buf_slice(&steps);
+	return status == QFS_OK ? write_hashed(w, &parts, answer, err) : status;
 }
 
 qfs_status
 qfs_what_if_finish(qfs_what_if *w, qfs_buf *answer, qfs_error *err)
 {
-	qfs_hash	state;
+	void	   *memory;
 	qfs_status	status = QFS_OK;
 
 	if (w->next != w->question.size)
 		return qfs_fail(err, QFS_SIZE_UNKNOWN, "there are %u entries, the question is about %u", w->next, w->question.size);
 	if (!w->has_begun)
 		status = begin_window(w, err);
-	if (status == QFS_OK)
-		status = qfs_state_of_memory(w->cumulative.memory, w->registry, w->allocator, &state, err);
-	return status == QFS_OK ? write_hashed(w, &state, answer, err) : status;
+	if (status != QFS_OK)
+		return status;
+	memory = w->allocator.allocate(w->allocator.context, QFS_STEPS_MAX);
+	if (memory == NULL)
+		return qfs_fail(err, QFS_NO_MEMORY, "for the steps");
+	status = answer_in(w, memory, answer, err);
+	w->allocator.release(w->allocator.context, memory);
+	return status;
 }

@@ -17,6 +17,7 @@
 #ifndef QFS_WHAT_IF_H
 #define QFS_WHAT_IF_H
 
+#include "sandbox/actions.h"
 #include "sandbox/cumulative.h"
 #include "sandbox/direct.h"
 #include "sandbox/findings.h"
@@ -24,13 +25,20 @@
 /* Entries of the window unless the question says where it begins. */
 #define QFS_WHAT_IF_WINDOW 10000
 
-/* Bytes that suffice for an answer. */
-#define QFS_WHAT_IF_MAX 262144
+/* Bytes of the question's actions. */
+#define QFS_ACTIONS_TEXT_MAX 1048576
+
+/* Bytes that suffice for an answer: the question, what was found, and the steps. */
+#define QFS_WHAT_IF_MAX (262144 + QFS_STEPS_MAX + QFS_ACTIONS_TEXT_MAX)
+
+/* Bytes of the member "cumulative": a few sums, and two lists of codes. */
+#define QFS_CUMULATIVE_MAX 65536
 
 typedef struct qfs_what_if_question
 {
 	qfs_slice	changes;		/* of the policy, canonical, as qfs_policy_merge takes them; the caller's until the end */
 	uint64_t	size;			/* entries of the ledger that count, at least 1 */
+	qfs_slice	actions;		/* at the end, canonical (sandbox/actions.h); empty: none; the same */
 	uint64_t	from;			/* first of the window, from 1 to size; size: there is none in it */
 } qfs_what_if_question;
 
@@ -48,15 +56,18 @@ typedef struct qfs_what_if
 	bool		has_begun;		/* the window */
 	qfs_findings findings;
 	uint64_t	next;			/* the entry that comes next */
+	int64_t		at;				/* time of the last one */
 	qfs_hash	head;			/* hash of the last one */
 	qfs_hash	ledger;			/* hash of entry 0 */
 	qfs_hash	before;			/* the policy in force where the window begins */
 	qfs_hash	after;			/* what the changes make of it */
+	uint8_t		text[QFS_CUMULATIVE_MAX];	/* how the window ended */
 } qfs_what_if;
 
 /*
  * Whatever it returns, qfs_what_if_end may follow.
- * Errors: SIZE_UNKNOWN for a window that does not exist; those of qfs_changes_read; NO_MEMORY.
+ * Errors: SIZE_UNKNOWN for a window that does not exist; those of qfs_changes_read
+ *         and qfs_actions_check; ENTRY_TOO_LARGE for longer actions; NO_MEMORY.
  */
 extern qfs_status qfs_what_if_begin(qfs_what_if *w, const qfs_registry *registry, const qfs_what_if_question *question,
 									qfs_allocator allocator, qfs_error *err);

@@ -11,10 +11,9 @@
 #include "crypto/sha256.h"
 #include "ledger/registry.h"
 #include "ledger/state_hash.h"
-#include "sandbox/what_if.h"
+#include "support/asking.h"
 #include "support/people.h"
 #include "support/script.h"
-#include "support/second_hash.h"
 #include "support/voting.h"
 
 static sample s;
@@ -24,47 +23,12 @@ static const script *lines;
 
 /* ---- asking ---- */
 
-static char answer[QFS_WHAT_IF_MAX + 1];
-
-/* The state that was recorded, as the last one asked about went on. */
-static qfs_hash recorded;
-
-static qfs_status
-feed(qfs_what_if *w, const qfs_what_if_question *question, qfs_allocator allocator, qfs_error *err)
-{
-	qfs_status	status = qfs_what_if_begin(w, &qfs_registry_own, question, allocator, err);
-	qfs_entry	entry;
-	qfs_buf		out;
-
-	for (unsigned n = 0; status == QFS_OK && n < question->size && n < s.count; n++)
-	{
-		CHECK_STATUS(qfs_line_read(lines != NULL ? script_line(lines, n) : sample_line(&s, n), &entry, NULL), QFS_OK);
-		status = qfs_what_if_entry(w, &entry, err);
-	}
-	qfs_buf_init(&out, answer, sizeof(answer) - 1);
-	if (status == QFS_OK)
-		status = qfs_what_if_finish(w, &out, err);
-	if (status == QFS_OK)
-		CHECK_STATUS(qfs_state_of_memory(w->direct.memory, &qfs_registry_own, test_allocator(&s.memory), &recorded, NULL), QFS_OK);
-	answer[out.len] = '\0';
-	return status;
-}
-
 static qfs_status
 ask(const char *changes, uint64_t from, uint64_t size, qfs_error *err)
 {
-	static qfs_what_if w;
 	qfs_what_if_question question = {.changes = qfs_slice_of(changes),.size = size,.from = from};
-	test_memory memory = {0};
-	qfs_status	status;
 
-	/* What is not initialised must not matter. */
-	memset(&w, 0xA5, sizeof(w));
-	*err = (qfs_error) {QFS_OK, ""};
-	status = feed(&w, &question, test_allocator(&memory), err);
-	qfs_what_if_end(&w);
-	CHECK_UINT(memory.live, 0);
-	return status;
+	return asking(&s, lines, &question, err);
 }
 
 /* An answer that is there; its members are found in what it was asked of. */
@@ -75,29 +39,10 @@ asked(const char *changes, uint64_t from)
 
 	CHECK_STATUS(ask(changes, from, s.count, &err), QFS_OK);
 	CHECK_DETAIL(&err, "");
-	CHECK_STATUS(qfs_json_check(qfs_slice_of(answer), NULL), QFS_OK);
-}
-
-/* A member by its way, "direct.same". */
-static qfs_slice
-member(const char *way)
-{
-	qfs_slice	value = qfs_slice_of(answer);
-	char		name[64];
-
-	while (*way != '\0')
-	{
-		size_t		len = strcspn(way, ".");
-
-		snprintf(name, sizeof(name), "%.*s", (int) len, way);
-		value = second_member(value, name);
-		way += way[len] == '.' ? len + 1 : len;
-	}
-	return value;
 }
 
 #define CHECK_MEMBER(way, want) \
-	unit_check_slice(member(way), qfs_slice_of(want), __FILE__, __LINE__)
+	unit_check_slice(asking_member(way), qfs_slice_of(want), __FILE__, __LINE__)
 
 static const char *
 number(uint64_t n)
@@ -148,8 +93,8 @@ check_identity(void)
 		CHECK_MEMBER("cumulative.refused", "{}");
 		CHECK_MEMBER("cumulative.follows", "{}");
 		CHECK_MEMBER("cumulative.state", quoted(&state));
-		before = member("policy.before");
-		CHECK_SLICE(member("policy.after"), before);
+		before = asking_member("policy.before");
+		CHECK_SLICE(asking_member("policy.after"), before);
 		CHECK_MEMBER("head", quoted(&s.chain.head));
 		CHECK_MEMBER("ledger", quoted(&s.entry[0].seal.hash));
 		CHECK_MEMBER("size", number(s.count));
@@ -396,7 +341,7 @@ operators(void)
 	CHECK_MEMBER("unplayed", "[\"behaviour\",\"off_ledger\",\"operators\",\"signatures\"]");
 	CHECK_MEMBER("direct.same", "1");
 	CHECK_MEMBER("cumulative.first", "null");
-	CHECK_MEMBER("cumulative.state", quoted(&recorded));
+	CHECK_MEMBER("cumulative.state", quoted(&asking_recorded));
 	/* The policy that such a proposal would make is named all the same. */
 	snprintf(policy, sizeof(policy), "%.*s", (int) s.reducer.policy.text.len, s.reducer.policy.text.data);
 	{
@@ -429,9 +374,9 @@ form(void)
 	CHECK_MEMBER("actions", "[]");
 	CHECK_MEMBER("steps", "[]");
 	CHECK_MEMBER("changes", "{\"referral\":{\"cap\":5}}");
-	run = member("run_hash");
-	until = (size_t) ((const char *) run.data - answer) - strlen("\"run_hash\":");
-	snprintf(rest, sizeof(rest), "%.*s%s", (int) until, answer, (const char *) run.data + run.len + 1);
+	run = asking_member("run_hash");
+	until = (size_t) ((const char *) run.data - asking_answer) - strlen("\"run_hash\":");
+	snprintf(rest, sizeof(rest), "%.*s%s", (int) until, asking_answer, (const char *) run.data + run.len + 1);
 	qfs_sha3_256(qfs_slice_of(rest), &hash);
 	CHECK_SLICE(run, qfs_slice_of(quoted(&hash)));
 	sample_close(&s);
@@ -441,18 +386,18 @@ form(void)
 static void
 pinned(void)
 {
-	static char before[sizeof(answer)];
+	static char before[QFS_WHAT_IF_MAX + 1];
 	qfs_error	err;
 
 	people_ledger(&s, NULL);
 	people_join(&s, 1, 0);
 	asked("{\"ttl_blocks\":10}", 2);
-	strcpy(before, answer);
+	strcpy(before, asking_answer);
 	people_join(&s, 2, 0);
 	CHECK_STATUS(ask("{\"ttl_blocks\":10}", 2, 5, &err), QFS_OK);
-	CHECK_TEXT(qfs_slice_of(answer), before);
+	CHECK_TEXT(qfs_slice_of(asking_answer), before);
 	CHECK_STATUS(ask("{\"ttl_blocks\":10}", 2, 6, &err), QFS_OK);
-	CHECK(strcmp(answer, before) != 0);
+	CHECK(strcmp(asking_answer, before) != 0);
 	CHECK_UINT(qfs_what_if_from(0), 1);
 	CHECK_UINT(qfs_what_if_from(1), 1);
 	CHECK_UINT(qfs_what_if_from(10001), 1);
@@ -515,7 +460,7 @@ wrong(void)
 		asked("{}", from);
 		CHECK_MEMBER("direct.same", number(s.count - from));
 		CHECK_MEMBER("cumulative.first", "null");
-		CHECK_MEMBER("cumulative.state", quoted(&recorded));
+		CHECK_MEMBER("cumulative.state", quoted(&asking_recorded));
 		CHECK_MEMBER("cumulative.tokens.points", "[\"9\",\"9\"]");
 	}
 	asked("{\"ttl_blocks\":10}", 4);
@@ -655,7 +600,7 @@ no_memory(void)
 	people_join(&s, 1, 1);
 	people_join(&s, 2, 2);
 	question.size = s.count;
-	CHECK_STATUS(feed(&w, &question, test_allocator(&memory), &err), QFS_OK);
+	CHECK_STATUS(asking_feed(&w, &s, NULL, &question, test_allocator(&memory), &err), QFS_OK);
 	qfs_what_if_end(&w);
 	calls = memory.calls;
 	CHECK(calls > 50);
@@ -663,7 +608,7 @@ no_memory(void)
 	{
 		unit_row("allocation %u of %u", n, calls);
 		memory = (test_memory) {.fail_at = n};
-		CHECK_STATUS(feed(&w, &question, test_allocator(&memory), &err), QFS_NO_MEMORY);
+		CHECK_STATUS(asking_feed(&w, &s, NULL, &question, test_allocator(&memory), &err), QFS_NO_MEMORY);
 		CHECK_STATUS(err.status, QFS_NO_MEMORY);
 		qfs_what_if_end(&w);
 		CHECK_UINT(memory.live, 0);

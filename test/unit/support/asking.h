@@ -1,0 +1,29 @@
+/*
+ * asking.h - a what-if about a ledger in memory, and what it answers.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef UNIT_ASKING_H
+#define UNIT_ASKING_H
+
+#include "sandbox/what_if.h"
+#include "support/script.h"
+
+/* The last answer, and the hash of the state that was recorded, as it went on. */
+extern char asking_answer[QFS_WHAT_IF_MAX + 1];
+extern qfs_hash asking_recorded;
+
+/*
+ * Asks of a sample's entries, to the last one or the question's size.
+ * lines: what is fed instead of the sample's own; or NULL
+ */
+extern qfs_status asking(const sample *s, const script *lines, const qfs_what_if_question *question, qfs_error *err);
+
+/* The same with memory of one's own; the what-if is the caller's to end. */
+extern qfs_status asking_feed(qfs_what_if *w, const sample *s, const script *lines, const qfs_what_if_question *question,
+							  qfs_allocator allocator, qfs_error *err);
+
+/* A member of the answer by its way, "direct.same"; numbers are places in lists, "steps.0.error". */
+extern qfs_slice asking_member(const char *way);
+
+#endif
