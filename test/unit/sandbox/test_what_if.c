@@ -280,6 +280,33 @@ executed(void)
 	sample_close(&s);
 }
 
+/* A vote sets the key that is asked about: for what comes after it the change holds, and not what was voted for. */
+static void
+holds_after(void)
+{
+	int64_t		proposal;
+
+	voting_four(&s, "");
+	proposal = voting_propose(&s, 1, "constitution", "{\"policy\":{\"governance\":{\"tracks\":{\"parameter\":{\"quorum\":50}}}}}");
+	voting_queue(&s, proposal);
+	voting_execute(&s, proposal);
+	CHECK_UINT(s.count, 12);
+	voting_propose(&s, 2, "parameter", HALVE);
+	asked("{\"governance\":{\"tracks\":{\"parameter\":{\"quorum\":80}}}}", 6);
+	/* Its terms say 80, not 50. */
+	CHECK_MEMBER("direct.entries", "[12]");
+	CHECK_MEMBER("direct.same", "6");
+	CHECK_MEMBER("cumulative.first", "12");
+	CHECK_MEMBER("cumulative.refused", "{}");
+	CHECK_MEMBER("cumulative.follows", "{}");
+	unit_row("what was voted for is so already, and executing it would change nothing");
+	asked("{\"governance\":{\"tracks\":{\"parameter\":{\"quorum\":50}}}}", 7);
+	CHECK_MEMBER("direct.entries", "[11]");
+	CHECK_MEMBER("direct.verdicts", "[{\"count\":1,\"from\":\"PASS\",\"guard\":\"POLICY_VALID\",\"rule\":\"PROPOSAL_EXECUTED\",\"to\":\"BLOCK\"}]");
+	CHECK_MEMBER("cumulative.first", "11");
+	sample_close(&s);
+}
+
 static void
 quorum(void)
 {
@@ -624,6 +651,7 @@ static const unit_case cases[] = {
 	CASE(policy_changed),
 	CASE(policy_impossible),
 	CASE(executed),
+	CASE(holds_after),
 	CASE(quorum),
 	CASE(due_before),
 	CASE(operators),
