@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(437);
+SELECT plan(442);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -157,6 +157,7 @@ INSERT INTO pinned VALUES
   ('function qfs.jwks()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.keccak256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.key_fault()', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.keys_of_rule(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.knows_server()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.leaf_hash(pg_catalog.text)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -191,6 +192,7 @@ INSERT INTO pinned VALUES
   ('function qfs.recovery_message(qfs.hash,qfs.hash)', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_tier(bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
+  ('function qfs.reflect_guards(pg_catalog.jsonb,boolean)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.refuse(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.refuse_change()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.refuse_write()', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -214,6 +216,7 @@ INSERT INTO pinned VALUES
   ('function qfs.settle()', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.sha256_jcs(pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.sha3_256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.simulate(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.since(bigint,integer,bigint)', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.standing_chain(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
   ('function qfs.state_hash()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE'),
@@ -285,12 +288,14 @@ INSERT INTO pinned VALUES
   ('function qfs_api.page_module(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.policy()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.pre_request()', 'owner qfs_owner; sql volatile parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.preview(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.principles(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.profile(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.propose(pg_catalog.jsonb,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.publish_chat_key(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.referral_code()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.referral_stats()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.reflect(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.score_content(pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.send_message(pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp; row_security=on}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.session_revoke(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),

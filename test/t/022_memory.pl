@@ -151,12 +151,14 @@ my %arguments = (
   'qfs_api.wallet_text' => q{'VOTE_CAST', } . literal($json->encode(\%vote)) . ', 1', 'qfs.deliver' => $signed, 'qfs_api.deliver' => $signed,
   'qfs_api.propose' => q{'{}', 'x', 'text', 'why'}, 'qfs_api.vote' => "$proposal, 'yes'", 'qfs_api.cancel_proposal' => $proposal, 'qfs_api.hold_fewer' => q{1, 'x'},
   'qfs.set_nod' => "'$bob->{user_id}', 5, 'x'", 'qfs.put_proposal_text' => "$proposal, 'x'", 'qfs.find_vote' => "$proposal, '$alice->{user_id}'",
+  'qfs.simulate' => q{'CONTENT_CREATED', '{"size": 5}'}, 'qfs_api.preview' => q{'REFERRAL_USE', '{"code": "x"}'},
+  'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]', false}, 'qfs.keys_of_rule' => q{'MESSAGE'},
   'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal,
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
-  map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history profile verify),
+  map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history principles profile verify),
 );
 # One does nothing but fail, the other takes a few and no more; nothing was counted yet, and governance is not on.
 my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.claim_dormancy qfs.find_tally qfs_api.explain_tally);

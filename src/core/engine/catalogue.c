@@ -379,6 +379,8 @@ put_guard(qfs_json_writer *w, const qfs_guard *guard)
 	put_text(w, "id", guard->name);
 	put_text(w, "key", guard->key);
 	put_text(w, "of", guard->of_proposal ? "proposal" : "now");
+	qfs_json_key(w, "of_other");
+	qfs_json_put_bool(w, guard->of_other);
 	put_text(w, "principle", qfs_principles[guard->principle].id);
 	put_text(w, "relation", relations[guard->relation]);
 	put_text(w, "stops", severities[guard->severity]);

@@ -65,6 +65,7 @@ typedef struct qfs_guard
 	const char *unit;			/* of bound and observed */
 	const char *key;			/* of the policy, that is its bound; one "*" is any of that way; or NULL */
 	bool		of_proposal;	/* of that key what it was when the proposal was made */
+	bool		of_other;		/* what is observed is of another account than the one that acts */
 	qfs_principle principle;	/* that it protects */
 	qfs_severity severity;
 } qfs_guard;

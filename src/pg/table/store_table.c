@@ -165,13 +165,13 @@ close_table(StateTable *t)
 /* ---- one row by its key ---- */
 
 static HeapTuple
-find_row(const StateTable *t, const qfs_kind *kind, const void *record)
+find_row(const StateTable *t, const qfs_kind *kind, const void *record, Snapshot snapshot)
 {
 	Datum		keys[FIELDS_MAX];
 
 	for (unsigned i = 0; i < kind->keys; i++)
 		keys[i] = field_to_datum(&kind->fields[i], record);
-	return qfs_row_find(t->rel, t->index, (int) kind->keys, keys, SnapshotSelf);
+	return qfs_row_find(t->rel, t->index, (int) kind->keys, keys, snapshot);
 }
 
 static qfs_status
@@ -189,7 +189,7 @@ table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs
 		return QFS_OK;
 	}
 	t = open_table(kind, AccessShareLock);
-	row = find_row(&t, kind, record);
+	row = find_row(&t, kind, record, SnapshotSelf);
 	*found = row != NULL;
 	if (*found)
 	{
@@ -215,7 +215,7 @@ find_place(const StateTable *t, const qfs_kind *kind, const void *record, ItemPo
 		*out = known->place;
 		return known->exists;
 	}
-	row = find_row(t, kind, record);
+	row = find_row(t, kind, record, SnapshotSelf);
 	if (row != NULL)
 		*out = row->t_self;
 	return row != NULL;
@@ -252,6 +252,37 @@ qfs_store *
 qfs_table_store(void)
 {
 	static qfs_store store = {table_get, table_put};
+
+	return &store;
+}
+
+/* Known rows are those of the trigger, which sees more. */
+static qfs_status
+snapshot_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
+{
+	StateTable	t = open_table(kind, AccessShareLock);
+	HeapTuple	row = find_row(&t, kind, record, GetActiveSnapshot());
+
+	*found = row != NULL;
+	if (*found)
+	{
+		row_to_record(kind, RelationGetDescr(t.rel), row, record);
+		heap_freetuple(row);
+	}
+	close_table(&t);
+	return QFS_OK;
+}
+
+static qfs_status
+snapshot_put(qfs_store *store, const qfs_kind *kind, const void *record, qfs_error *err)
+{
+	return qfs_fail(err, QFS_INTERNAL, "a snapshot of qfs.%s takes no record", kind->name);
+}
+
+qfs_store *
+qfs_snapshot_store(void)
+{
+	static qfs_store store = {snapshot_get, snapshot_put};
 
 	return &store;
 }

@@ -15,6 +15,9 @@
  */
 extern qfs_store *qfs_table_store(void);
 
+/* The same tables as the active snapshot sees them, without a lock of anybody's; put fails. */
+extern qfs_store *qfs_snapshot_store(void);
+
 /*
  * Makes a reducer over that store, which lasts as long as the backend.  It
  * remembers records of rare kinds until a cache invalidation says that one may

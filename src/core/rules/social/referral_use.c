@@ -56,7 +56,7 @@ static const qfs_guard self_referral = {.name = "SELF_REFERRAL",.relation = QFS_
 	.principle = QFS_NO_SELF_DEALING,.severity = QFS_STOPS_ACT};
 static const qfs_guard already_referred = {.name = "ALREADY_REFERRED",.relation = QFS_AT_MOST,.unit = "referrers",
 	.principle = QFS_FINAL_ONCE_CAST,.severity = QFS_STOPS_ACT};
-static const qfs_guard referrer_not_older = {.name = "REFERRER_NOT_OLDER",.relation = QFS_BELOW,.unit = "entries",
+static const qfs_guard referrer_not_older = {.name = "REFERRER_NOT_OLDER",.relation = QFS_BELOW,.unit = "entries",.of_other = true,
 	.principle = QFS_EARNED_BEFORE,.severity = QFS_STOPS_ACT};
 static const qfs_guard duplicate_device = {.name = "DUPLICATE_DEVICE",.relation = QFS_AT_MOST,.unit = "devices",
 	.principle = QFS_NO_SELF_DEALING,.severity = QFS_STOPS_ACT};

@@ -28,9 +28,9 @@ qfs_referral_tier(const qfs_policy *policy, int64_t index)
 	return n;
 }
 
-const qfs_guard qfs_guard_referral_cap = {.name = "REFERRAL_CAP",.relation = QFS_BELOW,.unit = "referrals",.key = "referral.cap",
+const qfs_guard qfs_guard_referral_cap = {.name = "REFERRAL_CAP",.relation = QFS_BELOW,.unit = "referrals",.key = "referral.cap",.of_other = true,
 	.principle = QFS_BOUNDED_REWARD,.severity = QFS_STOPS_REWARD};
-const qfs_guard qfs_guard_flx_cap = {.name = "FLX_PER_USER_CAP",.relation = QFS_AT_MOST,.is_amount = true,.unit = "FLX",.key = "referral.flx_cap",
+const qfs_guard qfs_guard_flx_cap = {.name = "FLX_PER_USER_CAP",.relation = QFS_AT_MOST,.is_amount = true,.unit = "FLX",.key = "referral.flx_cap",.of_other = true,
 	.principle = QFS_BOUNDED_REWARD,.severity = QFS_STOPS_REWARD};
 
 /* The first guard that keeps the reward back, or NULL. */
