@@ -38,6 +38,10 @@ my @ALLOWED = (
   [ qr/^qfs(_api)?\.(find_tx|explain_reward)\(/, 'collation', qr/^textregex(eq|ne)\(/ ],
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
+  # Sorted by a place in a list.
+  [ qr/^qfs(_api)?\.(preview|reflect|reflect_guards)\(/, 'collation', qr/^ORDER BY/ ],
+  # An act is tried at the time that it is.
+  [ qr/^qfs(_api)?\.(preview|simulate)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
   # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.
   [ $BY_EPOCH, 'clock', qr/^statement_timestamp\(/ ],
   [ $BY_EPOCH, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],
