@@ -42,11 +42,11 @@ test('profile, chat key, code and content are what was said of them', async () =
   const said = await compare(ann, 'CONTENT_CREATED', { content, kind: 'text/plain', size: 14 }, async () =>
     assertOk(await api.call('create_content', { content, kind: 'text/plain', size: 14 }, ann.token)));
   assert.equal(said.status, 'OK');
-  // By GET, in a transaction that is READ ONLY, the same.
+  // In a transaction that is READ ONLY, as PostgREST's is for GET, the same.
   const done = await reflect(ann, lastOf(ann));
   assert.deepEqual(assertOk(await api.read(`/rpc/reflect?seq=${done.seq}`, ann.token)), done);
-  const asked = new URLSearchParams({ type: 'CHAT_KEY', payload: JSON.stringify({ key: key.text }) });
-  assert.deepEqual(essence(assertOk(await api.read(`/rpc/preview?${asked}`, ann.token))), essence(await preview(ann, 'CHAT_KEY', { key: key.text })));
+  const inside = api.sql(`BEGIN READ ONLY; SET LOCAL ROLE qfs_user; SELECT qfs.authenticate('${ann.token}'); SELECT qfs_api.preview('CHAT_KEY', '{"key": "${key.text}"}'); COMMIT`);
+  assert.deepEqual(essence(JSON.parse(inside.split('\n').find((line) => line.startsWith('{')))), essence(await preview(ann, 'CHAT_KEY', { key: key.text })));
   // A second time it is refused, and that is an answer.
   const again = await preview(ann, 'CONTENT_CREATED', { content, kind: 'text/plain', size: 14 });
   assert.deepEqual([again.status, again.error, again.effects, again.guards], [null, 'QFS_CONTENT_EXISTS', [], []]);

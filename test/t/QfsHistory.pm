@@ -32,7 +32,7 @@ my $GOVERNANCE = { mode => 'trial', deposit => '0', cooldown_blocks => 0, key_co
 
 # QfsHistory->new(NODE, DATABASE, accounts => N, clients => N, holders => N): a
 # ledger of its own, and connections to it.  With holders, wallets that never
-# sign in, there is governance, too; the first accounts hold seats as well.
+# sign in, there is governance, too; the first four accounts hold seats as well, and have devices to vote with.
 sub new {
   my ($class, $node, $database, %options) = @_;
   new_ledger($node, $database, policy => $POLICY);
@@ -46,7 +46,7 @@ sub new {
     # A quarter of them shares the devices of others.
     my $device = rand() < 0.25 ? int rand 4 : 100 + $n;
     my $user = $self->{helper}->value('SELECT qfs.user_id(' . literal(address_of($n)) . '::qfs.address)');
-    push @{ $self->{accounts} }, { number => $n, user => $user, user_id => $user, ledger => $self->{ledger}, version => 0, device => rand() < 0.7 ? $device : undef,
+    push @{ $self->{accounts} }, { number => $n, user => $user, user_id => $user, ledger => $self->{ledger}, version => 0, device => rand() < 0.7 || ($options{holders} && $n < 4) ? $device : undef,
       owner => $n % @{ $self->{clients} }, sent => {}, used => 0,
       code => $self->{helper}->value("SELECT qfs.referral_code('$user'::qfs.user_id)") };
   }
@@ -321,10 +321,11 @@ sub finish {
   return;
 }
 
-# With governance: has the ledger executed something, as it does before what somebody appends?
+# With governance: has the ledger executed something, as it does before what somebody appends, and was there a vote by each way?
 sub has_settled {
   my ($self) = @_;
-  return !$self->{holders} || $self->{helper}->value(q{SELECT EXISTS (SELECT FROM qfs.ledger WHERE type = 'PROPOSAL_EXECUTED')}) eq 't';
+  return !$self->{holders} || $self->{helper}->value(q{SELECT EXISTS (SELECT FROM qfs.ledger WHERE type = 'PROPOSAL_EXECUTED')
+    AND (SELECT count(DISTINCT auth ->> 'via') FROM qfs.ledger WHERE type = 'VOTE_CAST') = 2}) eq 't';
 }
 
 # Goes on until the ledger has this size, and has settled.
