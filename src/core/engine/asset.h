@@ -9,13 +9,14 @@
 #ifndef QFS_ASSET_H
 #define QFS_ASSET_H
 
-#include "base/types.h"
+#include "state/store.h"
 
+/* In the order of their ids. */
 typedef enum qfs_asset
 {
-	QFS_ASSET_COHERENCE,
 	QFS_ASSET_FLX,
 	QFS_ASSET_NOD,
+	QFS_ASSET_COHERENCE,
 	QFS_ASSET_POINTS,
 	QFS_ASSET_REFERRALS,
 	QFS_ASSETS
@@ -27,6 +28,9 @@ typedef enum qfs_asset
 typedef struct qfs_asset_row
 {
 	const char *id;
+	const qfs_kind *kind;		/* of the record that an account has it in */
+	size_t		offset;			/* in that, */
+	bool		is_amount;		/* of an amount, else of a count: int64_t, never below zero */
 	const char *unit;
 	bool		transferable;	/* by its holder */
 	const char *lowest;			/* of one account, as a decimal number */

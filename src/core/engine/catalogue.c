@@ -7,6 +7,7 @@
 #include "engine/catalogue.h"
 
 #include "base/assert.h"
+#include "base/sorted.h"
 #include "base/status.h"
 #include "crypto/keccak.h"
 #include "engine/policy_key.h"
@@ -15,14 +16,12 @@ static const char *const node_kinds[QFS_NODE_KINDS] = {
 	[QFS_NODE_GUARD] = "guard",
 	[QFS_NODE_KEY] = "key",
 	[QFS_NODE_PRINCIPLE] = "principle",
-	[QFS_NODE_PROPOSAL] = "proposal",
 	[QFS_NODE_RULE] = "rule",
 	[QFS_NODE_TOKEN] = "token"
 };
 
 static const char *const edge_kinds[QFS_EDGE_KINDS] = {
 	[QFS_EDGE_BOUNDS] = "bounds",
-	[QFS_EDGE_CHANGES] = "changes",
 	[QFS_EDGE_GUARDS] = "guards",
 	[QFS_EDGE_MOVES] = "moves",
 	[QFS_EDGE_PROTECTS] = "protects",
@@ -32,8 +31,10 @@ static const char *const edge_kinds[QFS_EDGE_KINDS] = {
 /* ---- the graph ---- */
 
 static int
-compare_nodes(const qfs_node *a, const qfs_node *b)
+compare_nodes(const void *first, const void *second)
 {
+	const qfs_node *a = first;
+	const qfs_node *b = second;
 	size_t		len = a->name.len < b->name.len ? a->name.len : b->name.len;
 	int			order = a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : memcmp(a->name.data, b->name.data, len);
 
@@ -41,8 +42,10 @@ compare_nodes(const qfs_node *a, const qfs_node *b)
 }
 
 static int
-compare_edges(const qfs_edge *a, const qfs_edge *b)
+compare_edges(const void *first, const void *second)
 {
+	const qfs_edge *a = first;
+	const qfs_edge *b = second;
 	int			order = compare_nodes(&a->from, &b->from);
 
 	if (order == 0)
@@ -53,32 +56,28 @@ compare_edges(const qfs_edge *a, const qfs_edge *b)
 qfs_status
 qfs_map_add_node(qfs_map *map, qfs_node node, qfs_error *err)
 {
-	size_t		at = map->node_count;
+	bool		found;
+	size_t		place = qfs_sorted_place(map->nodes, map->node_count, sizeof(node), &node, compare_nodes, &found);
 
-	while (at > 0 && compare_nodes(&map->nodes[at - 1], &node) >= 0)
-		at--;
-	if (at < map->node_count && compare_nodes(&map->nodes[at], &node) == 0)
+	if (found)
 		return QFS_OK;
 	if (map->node_count == QFS_MAP_NODES)
 		return qfs_fail(err, QFS_INTERNAL, "a map of more than %u nodes", (uint64_t) QFS_MAP_NODES);
-	memmove(&map->nodes[at + 1], &map->nodes[at], (map->node_count++ - at) * sizeof(node));
-	map->nodes[at] = node;
+	qfs_sorted_insert(map->nodes, map->node_count++, sizeof(node), place, &node);
 	return QFS_OK;
 }
 
 static qfs_status
 add_edge(qfs_map *map, const qfs_edge *edge, qfs_error *err)
 {
-	size_t		at = map->edge_count;
+	bool		found;
+	size_t		place = qfs_sorted_place(map->edges, map->edge_count, sizeof(*edge), edge, compare_edges, &found);
 
-	while (at > 0 && compare_edges(&map->edges[at - 1], edge) >= 0)
-		at--;
-	if (at < map->edge_count && compare_edges(&map->edges[at], edge) == 0)
+	if (found)
 		return QFS_OK;
 	if (map->edge_count == QFS_MAP_EDGES)
 		return qfs_fail(err, QFS_INTERNAL, "a map of more than %u edges", (uint64_t) QFS_MAP_EDGES);
-	memmove(&map->edges[at + 1], &map->edges[at], (map->edge_count++ - at) * sizeof(*edge));
-	map->edges[at] = *edge;
+	qfs_sorted_insert(map->edges, map->edge_count++, sizeof(*edge), place, edge);
 	return QFS_OK;
 }
 
@@ -288,15 +287,6 @@ put_nodes(qfs_json_writer *w, const qfs_map *map)
 	qfs_json_open_array(w);
 	for (size_t i = 0; i < map->node_count; i++)
 		put_node(w, &map->nodes[i]);
-	qfs_json_close(w);
-}
-
-void
-qfs_map_write(qfs_json_writer *w, const qfs_map *map)
-{
-	qfs_json_open_object(w);
-	put_edges(w, map);
-	put_nodes(w, map);
 	qfs_json_close(w);
 }
 

@@ -18,7 +18,6 @@ typedef enum qfs_node_kind
 	QFS_NODE_GUARD,
 	QFS_NODE_KEY,
 	QFS_NODE_PRINCIPLE,
-	QFS_NODE_PROPOSAL,
 	QFS_NODE_RULE,
 	QFS_NODE_TOKEN,
 	QFS_NODE_KINDS
@@ -35,7 +34,6 @@ typedef struct qfs_node
 typedef enum qfs_edge_kind
 {
 	QFS_EDGE_BOUNDS,			/* key to guard */
-	QFS_EDGE_CHANGES,			/* proposal to key */
 	QFS_EDGE_GUARDS,			/* guard to rule */
 	QFS_EDGE_MOVES,				/* rule to token */
 	QFS_EDGE_PROTECTS,			/* guard to principle */
@@ -76,10 +74,7 @@ extern qfs_status qfs_map_add_node(qfs_map *map, qfs_node node, qfs_error *err);
 /* The same of an edge, with the nodes that it joins. */
 extern qfs_status qfs_map_add_edge(qfs_map *map, qfs_node from, qfs_edge_kind kind, qfs_node to, qfs_error *err);
 
-/* {"edges":[{"from","kind","to"}…],"nodes":[{"id","kind"}…]} */
-extern void qfs_map_write(qfs_json_writer *w, const qfs_map *map);
-
-/* SHA3-256 of that. */
+/* SHA3-256 of {"edges":[{"from","kind","to"}…],"nodes":[{"id","kind"}…]}, canonical. */
 extern qfs_status qfs_map_hash(const qfs_map *map, qfs_hash *out, qfs_error *err);
 
 /*

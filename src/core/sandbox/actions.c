@@ -139,20 +139,12 @@ end_step(qfs_stage *stage, const qfs_judgement *judgement, qfs_status status)
 {
 	bool		is_taken = status == QFS_OK && judgement->refused == QFS_OK;
 
-	if (stage->undo != NULL)
-		qfs_memory_store_end(stage->undo, is_taken);
+	qfs_memory_store_end(stage->undo, is_taken);
 	if (is_taken)
 		stage->seq++;
 	else
 		qfs_reducer_forget(stage->reducer);
 	return status;
-}
-
-static void
-begin_step(const qfs_stage *stage)
-{
-	if (stage->undo != NULL)
-		qfs_memory_store_begin(stage->undo);
 }
 
 static qfs_status
@@ -163,7 +155,7 @@ settle(qfs_stage *stage, qfs_error *err)
 
 	while (status == QFS_OK && qfs_reducer_is_due(stage->reducer, stage->at))
 	{
-		begin_step(stage);
+		qfs_memory_store_begin(stage->undo);
 		status = end_step(stage, &judgement, qfs_judge_due(stage->reducer, stage->seq, stage->at, stage->space, &judgement, err));
 		if (status == QFS_OK && judgement.refused != QFS_OK)
 			return qfs_fail(err, QFS_INTERNAL, "what is due before entry %u cannot be settled", stage->seq);
@@ -196,7 +188,7 @@ do_action(qfs_stage *stage, const action *a, qfs_judgement *out, qfs_error *err)
 		*out = (qfs_judgement) {.refused = status};
 		return QFS_OK;
 	}
-	begin_step(stage);
+	qfs_memory_store_begin(stage->undo);
 	return end_step(stage, out, qfs_judge_event(stage->reducer, &event, stage->space, out, err));
 }
 

@@ -26,7 +26,7 @@
 typedef struct qfs_stage
 {
 	qfs_reducer *reducer;		/* that trusts signatures */
-	qfs_memory_store *undo;		/* its store, to take back what an entry that is too large has stored; NULL: it is not taken back */
+	qfs_memory_store *undo;		/* where it stores, to take back what an act that is refused has stored */
 	uint64_t	seq;			/* number of the entry that comes next; moved on */
 	int64_t		at;				/* time of all of them: that of the last entry */
 	qfs_judging_space *space;

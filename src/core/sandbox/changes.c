@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "crypto/sha256.h"
 #include "engine/policy_key.h"
+#include "rules/system/policy_changed.h"
 
 static qfs_status
 refuse_fixed(void *context, qfs_slice name, qfs_slice value)
@@ -20,9 +21,9 @@ refuse_fixed(void *context, qfs_slice name, qfs_slice value)
 	return QFS_OK;
 }
 
-/* Writes an object without one of its members. */
+/* Writes an object in which a member has another value, or is not there if that is empty. */
 static void
-write_without(qfs_slice object, const char *name, qfs_buf *out)
+write_but(qfs_slice object, const char *name, qfs_slice instead, qfs_buf *out)
 {
 	qfs_json_iter iter = qfs_json_members(object);
 	const char *separator = "";
@@ -34,6 +35,8 @@ write_without(qfs_slice object, const char *name, qfs_buf *out)
 	while (qfs_json_next(&iter, &key, &value))
 	{
 		if (qfs_json_to_plain(key, &plain) && qfs_slice_is(plain, name))
+			value = instead;
+		if (value.len == 0)
 			continue;
 		qfs_buf_text(out, separator);
 		separator = ",";
@@ -62,7 +65,7 @@ qfs_changes_read(qfs_slice changes, qfs_changes *out, qfs_error *err)
 	out->all = changes;
 	out->has_operators = qfs_json_member(changes, "operators", &value);
 	qfs_buf_init(&played, out->memory, sizeof(out->memory));
-	write_without(changes, "operators", &played);
+	write_but(changes, "operators", (qfs_slice) {NULL, 0}, &played);
 	out->played = qfs_buf_slice(&played);
 	return QFS_OK;
 }
@@ -85,11 +88,7 @@ qfs_changes_check(const qfs_changes *changes, const qfs_registry *registry, cons
 	qfs_buf_init(&text, memory, sizeof(memory));
 	status = qfs_policy_merge(before->text, changes->all, &text, err);
 	if (status == QFS_OK)
-		status = qfs_policy_parse(qfs_buf_slice(&text), &policy, err);
-	if (status == QFS_OK)
-		status = qfs_rules_check(registry, &policy, err);
-	if (status == QFS_OK)
-		status = qfs_policy_check_change(before, &policy, err);
+		status = qfs_policy_read_next(registry, before, qfs_buf_slice(&text), &policy, err);
 	if (status == QFS_OK)
 		qfs_sha256(qfs_buf_slice(&text), after);
 	return status;
@@ -98,11 +97,8 @@ qfs_changes_check(const qfs_changes *changes, const qfs_registry *registry, cons
 qfs_status
 qfs_changes_of_payload(const qfs_changes *changes, qfs_slice payload, qfs_buf *buf, qfs_slice *out, qfs_error *err)
 {
-	qfs_json_iter iter = qfs_json_members(payload);
 	uint8_t		memory[QFS_POLICY_MAX];
-	const char *separator = "";
 	qfs_buf		policy;
-	qfs_slice	key;
 	qfs_slice	value;
 	qfs_status	status;
 
@@ -113,16 +109,7 @@ qfs_changes_of_payload(const qfs_changes *changes, qfs_slice payload, qfs_buf *b
 	status = qfs_changes_play(changes, value, &policy, err);
 	if (status != QFS_OK)
 		return status;
-	qfs_buf_byte(buf, '{');
-	while (qfs_json_next(&iter, &key, &value))
-	{
-		qfs_buf_text(buf, separator);
-		separator = ",";
-		qfs_buf_slice_add(buf, key);
-		qfs_buf_byte(buf, ':');
-		qfs_buf_slice_add(buf, qfs_slice_is(key, "\"policy\"") ? qfs_buf_slice(&policy) : value);
-	}
-	qfs_buf_byte(buf, '}');
+	write_but(payload, "policy", qfs_buf_slice(&policy), buf);
 	if (buf->overflow)
 		return qfs_fail(err, QFS_ENTRY_TOO_LARGE, "the payload with another policy");
 	*out = qfs_buf_slice(buf);

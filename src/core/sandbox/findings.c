@@ -5,6 +5,7 @@
  */
 #include "sandbox/findings.h"
 
+#include "base/sorted.h"
 #include "base/status.h"
 
 /* ---- refusals ---- */
@@ -54,8 +55,10 @@ qfs_findings_init(qfs_findings *findings)
 
 /* By guard, rule, from and to, as they are named. */
 static int
-compare_rows(const qfs_verdict_row *a, const qfs_verdict_row *b)
+compare_rows(const void *first, const void *second)
 {
+	const qfs_verdict_row *a = first;
+	const qfs_verdict_row *b = second;
 	int			order = strcmp(a->guard, b->guard);
 
 	if (order == 0)
@@ -69,20 +72,17 @@ compare_rows(const qfs_verdict_row *a, const qfs_verdict_row *b)
 static qfs_status
 count_row(qfs_findings *findings, const qfs_verdict_row *row, qfs_error *err)
 {
-	unsigned	at = findings->row_count;
+	bool		found;
+	size_t		place = qfs_sorted_place(findings->rows, findings->row_count, sizeof(*row), row, compare_rows, &found);
 
-	while (at > 0 && compare_rows(&findings->rows[at - 1], row) >= 0)
-		at--;
-	if (at < findings->row_count && compare_rows(&findings->rows[at], row) == 0)
+	if (found)
 	{
-		findings->rows[at].count++;
+		findings->rows[place].count++;
 		return QFS_OK;
 	}
 	if (findings->row_count == QFS_FINDING_ROWS_MAX)
 		return qfs_fail(err, QFS_INTERNAL, "more than %u kinds of verdicts", (uint64_t) QFS_FINDING_ROWS_MAX);
-	memmove(&findings->rows[at + 1], &findings->rows[at], (findings->row_count - at) * sizeof(*row));
-	findings->rows[at] = *row;
-	findings->row_count++;
+	qfs_sorted_insert(findings->rows, findings->row_count++, sizeof(*row), place, row);
 	return QFS_OK;
 }
 

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "crypto/keccak.h"
 #include "ledger/state_hash.h"
-#include "sandbox/tokens.h"
+#include "sandbox/holdings.h"
 
 uint64_t
 qfs_what_if_from(uint64_t size)
@@ -158,7 +158,7 @@ write_cumulative(const qfs_what_if *w, const qfs_hash *state, qfs_buf *text, qfs
 
 	qfs_json_begin(&out, text);
 	qfs_json_open_object(&out);
-	qfs_json_put_member_int(&out, "accounts", (int64_t) qfs_tokens_accounts(w->direct.memory, c->memory));
+	qfs_json_put_member_int(&out, "accounts", (int64_t) qfs_holdings_differing(w->direct.memory, c->memory));
 	qfs_json_key(&out, "first");
 	if (c->differs)
 		qfs_json_put_int(&out, (int64_t) c->first);
@@ -170,7 +170,7 @@ write_cumulative(const qfs_what_if *w, const qfs_hash *state, qfs_buf *text, qfs
 	qfs_refusals_write(&out, &c->causes);
 	put_member_hash(&out, "state", state);
 	qfs_json_key(&out, "tokens");
-	status = qfs_tokens_write(w->direct.memory, c->memory, &out, err);
+	status = qfs_holdings_write(w->direct.memory, c->memory, &out, err);
 	qfs_json_close(&out);
 	return status == QFS_OK ? qfs_json_end(&out, err) : status;
 }

@@ -19,6 +19,7 @@
 #include "ledger/registry.h"
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
+#include "pg/base/allocator.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
@@ -203,26 +204,12 @@ find_type(qfs_source *source, qfs_slice type, uint64_t at, int64_t *seq, qfs_err
 	return QFS_OK;
 }
 
-/* Bundles may be larger than what palloc gives. */
-static void *
-allocate(void *context, size_t size)
-{
-	return MemoryContextAllocHuge(context, size);
-}
-
-static void
-release(void *context, void *memory)
-{
-	pfree(memory);
-}
-
 /* ---- explaining ---- */
 
 /* The bundle as canonical text. */
 static qfs_slice
 explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 {
-	qfs_allocator allocator = {allocate, release, CurrentMemoryContext};
 	qfs_explanation *x = palloc(sizeof(qfs_explanation));
 	qfs_slice	note;
 	qfs_error	err;
@@ -235,7 +222,7 @@ explain(LedgerSource *w, const LedgerHead *head, const qfs_question *question)
 	w->node_count = 0;
 	if (question->seq >= head->size)
 		QFS_THROW(QFS_ENTRY_UNKNOWN, "entry %u", question->seq);
-	QFS_TRY(qfs_explain_begin(x, &qfs_registry_own, question, &w->base, allocator, &err), &err);
+	QFS_TRY(qfs_explain_begin(x, &qfs_registry_own, question, &w->base, qfs_allocator_in(CurrentMemoryContext), &err), &err);
 	QFS_TRY(qfs_explain_collect(x, &err), &err);
 	QFS_TRY(qfs_explain_execute(x, &err), &err);
 	note = qfs_make_checkpoint(&w->reader, head, question->size);

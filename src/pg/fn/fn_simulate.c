@@ -12,6 +12,7 @@
 #include "ledger/registry.h"
 #include "pg/append/account_event.h"
 #include "pg/append/actor.h"
+#include "pg/base/allocator.h"
 #include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
@@ -21,17 +22,8 @@
 #include "sandbox/actions.h"
 #include "sandbox/overlay_store.h"
 
-static void *
-allocate(void *context, size_t size)
-{
-	return MemoryContextAllocExtended(context, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
-}
-
-static void
-release(void *context, void *memory)
-{
-	pfree(memory);
-}
+/* An outcome and parts of an account. */
+#define STEP_MAX (QFS_PART_MAX + QFS_PARTS_MAX)
 
 /* [{"actor","payload","session","type"}] of the account that is signed in. */
 static qfs_slice
@@ -74,9 +66,8 @@ qfs_sql_simulate(PG_FUNCTION_ARGS)
 {
 	const qfs_session_record *actor = qfs_require_actor();
 	qfs_slice	action = action_of(actor, qfs_varlena_arg(fcinfo, 0), qfs_jsonb_canonical(PG_GETARG_JSONB_P(1)));
-	qfs_allocator allocator = {allocate, release, CurrentMemoryContext};
 	qfs_reducer *reducer = palloc(sizeof(*reducer));
-	qfs_memory_store *memory = qfs_memory_store_create(allocator);
+	qfs_memory_store *memory = qfs_memory_store_create(qfs_allocator_in(CurrentMemoryContext));
 	qfs_overlay_store store;
 	LedgerHead	head;
 	qfs_stage	stage;
@@ -91,7 +82,7 @@ qfs_sql_simulate(PG_FUNCTION_ARGS)
 	qfs_reducer_init(reducer, &qfs_registry_own, &store.base, false);
 	stage = (qfs_stage) {.reducer = reducer,.undo = memory,.seq = head.size,.at = Max(head.at, qfs_now_ms()),
 	.space = palloc(sizeof(qfs_judging_space))};
-	qfs_buf_init(&steps, palloc(QFS_PART_MAX + 64), QFS_PART_MAX + 64);
+	qfs_buf_init(&steps, palloc(STEP_MAX), STEP_MAX);
 	QFS_TRY(qfs_actions_run(&stage, action, &steps, &err), &err);
 	qfs_memory_store_destroy(memory);
 

@@ -22,6 +22,7 @@
 #include "pg/append/append.h"
 #include "pg/append/guard.h"
 #include "pg/append/server.h"
+#include "pg/base/allocator.h"
 #include "pg/base/args.h"
 #include "pg/base/clock.h"
 #include "pg/base/errors.h"
@@ -35,24 +36,6 @@
 #include "pg/table/opening.h"
 #include "pg/table/store_table.h"
 #include "rules/account/signin_message.h"
-
-static void *
-allocate(void *context, size_t size)
-{
-	return MemoryContextAllocExtended(context, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
-}
-
-static void
-release(void *context, void *memory)
-{
-	pfree(memory);
-}
-
-static qfs_allocator
-allocator_in(MemoryContext context)
-{
-	return (qfs_allocator) {allocate, release, context};
-}
 
 /*
  * Rows before entry 0 are no entries, and a walk from 0 does not meet them.
@@ -338,7 +321,7 @@ qfs_sql_verify(PG_FUNCTION_ARGS)
 	read_predecessor(&reader, from, &before);
 
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, depth, from, &before.hash, before.at, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_row,
+							qfs_allocator_in(CurrentMemoryContext), report_row,
 							&report, &err), &err);
 	if (depth != QFS_AUDIT_HASHES)
 	{
@@ -426,7 +409,7 @@ replay_into_tables(qfs_slice asked, Acknowledgement *acknowledged, uint64 *size)
 	qfs_append_end(&a);
 	qfs_ledger_table_open_rel(&reader, rel, SnapshotSelf);
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
+							qfs_allocator_in(CurrentMemoryContext), report_error, acknowledged, &err), &err);
 	qfs_acknowledgement_begin(acknowledged, rel, SnapshotSelf);
 	qfs_acknowledgement_ask(acknowledged, asked);
 	qfs_audit_acknowledge(audit, qfs_acknowledgement_has, acknowledged);
@@ -610,7 +593,7 @@ qfs_sql_session_replay(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	qfs_ledger_table_open(&reader, GetActiveSnapshot());
 	QFS_TRY(qfs_audit_begin(audit, &qfs_registry_own, QFS_AUDIT_REPLAY, 0, &zero, 0, &reader.tree,
-							allocator_in(CurrentMemoryContext), report_error, &acknowledged, &err), &err);
+							qfs_allocator_in(CurrentMemoryContext), report_error, &acknowledged, &err), &err);
 	qfs_acknowledgement_begin(&acknowledged, reader.rel, GetActiveSnapshot());
 	qfs_audit_acknowledge(audit, qfs_acknowledgement_has, &acknowledged);
 	/* The entries were checked when they were appended. */

@@ -174,12 +174,28 @@ find_row(const StateTable *t, const qfs_kind *kind, const void *record, Snapshot
 	return qfs_row_find(t->rel, t->index, (int) kind->keys, keys, snapshot);
 }
 
+/* Reads the row of a record's key, if there is one, and where it is. */
+static bool
+read_row(const qfs_kind *kind, void *record, Snapshot snapshot, ItemPointer place)
+{
+	StateTable	t = open_table(kind, AccessShareLock);
+	HeapTuple	row = find_row(&t, kind, record, snapshot);
+
+	if (row != NULL)
+	{
+		row_to_record(kind, RelationGetDescr(t.rel), row, record);
+		*place = row->t_self;
+		heap_freetuple(row);
+	}
+	close_table(&t);
+	return row != NULL;
+}
+
 static qfs_status
 table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
 {
 	const KnownRow *known = qfs_known_row(kind, record);
-	StateTable	t;
-	HeapTuple	row;
+	ItemPointerData place;
 
 	if (known != NULL && (known->whole || !known->exists))
 	{
@@ -188,18 +204,8 @@ table_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs
 			memcpy(record, known->record, kind->size);
 		return QFS_OK;
 	}
-	t = open_table(kind, AccessShareLock);
-	row = find_row(&t, kind, record, SnapshotSelf);
-	*found = row != NULL;
-	if (*found)
-	{
-		row_to_record(kind, RelationGetDescr(t.rel), row, record);
-		qfs_know_row(kind, record, &row->t_self);
-		heap_freetuple(row);
-	}
-	else
-		qfs_know_row(kind, record, NULL);
-	close_table(&t);
+	*found = read_row(kind, record, SnapshotSelf, &place);
+	qfs_know_row(kind, record, *found ? &place : NULL);
 	return QFS_OK;
 }
 
@@ -260,16 +266,9 @@ qfs_table_store(void)
 static qfs_status
 snapshot_get(qfs_store *store, const qfs_kind *kind, void *record, bool *found, qfs_error *err)
 {
-	StateTable	t = open_table(kind, AccessShareLock);
-	HeapTuple	row = find_row(&t, kind, record, GetActiveSnapshot());
+	ItemPointerData ignored;
 
-	*found = row != NULL;
-	if (*found)
-	{
-		row_to_record(kind, RelationGetDescr(t.rel), row, record);
-		heap_freetuple(row);
-	}
-	close_table(&t);
+	*found = read_row(kind, record, GetActiveSnapshot(), &ignored);
 	return QFS_OK;
 }
 

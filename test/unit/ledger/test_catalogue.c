@@ -56,6 +56,18 @@ read_own(void)
 	CHECK_STATUS(qfs_catalogue_read(&qfs_registry_own, &map, NULL), QFS_OK);
 }
 
+/* All that is said of it, in memory. */
+static void
+write_own(qfs_buf *text)
+{
+	qfs_json_writer w;
+
+	qfs_buf_init(text, memory, sizeof(memory));
+	qfs_json_begin(&w, text);
+	CHECK_STATUS(qfs_catalogue_write(&w, &qfs_registry_own, &map, NULL), QFS_OK);
+	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+}
+
 static void
 check_map_hash(const char *want)
 {
@@ -141,19 +153,24 @@ too_many(void)
 static void
 hash_of_text(void)
 {
-	qfs_json_writer w;
-	qfs_buf		text;
+	static uint8_t together[sizeof(memory)];
+	qfs_slice	edges;
+	qfs_slice	nodes;
 	qfs_hash	want;
 	qfs_hash	got;
+	qfs_buf		text;
 
-	read_own();
-	qfs_buf_init(&text, memory, sizeof(memory));
-	qfs_json_begin(&w, &text);
-	qfs_map_write(&w, &map);
-	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+	write_own(&text);
+	CHECK(qfs_json_member(qfs_buf_slice(&text), "edges", &edges) && qfs_json_member(qfs_buf_slice(&text), "nodes", &nodes));
+	qfs_buf_init(&text, together, sizeof(together));
+	qfs_buf_text(&text, "{\"edges\":");
+	qfs_buf_slice_add(&text, edges);
+	qfs_buf_text(&text, ",\"nodes\":");
+	qfs_buf_slice_add(&text, nodes);
+	qfs_buf_byte(&text, '}');
 	qfs_sha3_256(qfs_buf_slice(&text), &want);
 	CHECK_STATUS(qfs_map_hash(&map, &got, NULL), QFS_OK);
-	CHECK(memcmp(&got, &want, sizeof(got)) == 0);
+	CHECK_HASH(&got, &want);
 }
 
 /* ---- the rules read aloud ---- */
@@ -228,20 +245,16 @@ principles(void)
 		CHECK(i == 0 || strcmp(qfs_principles[i - 1].id, qfs_principles[i].id) < 0);
 	}
 	for (unsigned i = 1; i < QFS_ASSETS; i++)
-		CHECK(qfs_assets[i - 1].id != qfs_assets[i].id);
+		CHECK(strcmp(qfs_assets[i - 1].id, qfs_assets[i].id) < 0);
 }
 
 static void
 written(void)
 {
-	qfs_json_writer w;
 	qfs_buf		text;
 	qfs_slice	value;
 
-	qfs_buf_init(&text, memory, sizeof(memory));
-	qfs_json_begin(&w, &text);
-	CHECK_STATUS(qfs_catalogue_write(&w, &qfs_registry_own, &map, NULL), QFS_OK);
-	CHECK_STATUS(qfs_json_end(&w, NULL), QFS_OK);
+	write_own(&text);
 	CHECK_STATUS(qfs_json_check(qfs_buf_slice(&text), NULL), QFS_OK);
 	CHECK(qfs_json_member(qfs_buf_slice(&text), "guards", &value) && qfs_json_length(value) == 29);
 	CHECK(qfs_json_member(qfs_buf_slice(&text), "rules", &value) && qfs_json_length(value) == 24);

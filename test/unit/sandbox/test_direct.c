@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-#include "ledger/registry.h"
-#include "sandbox/direct.h"
+#include "support/asking.h"
 #include "support/people.h"
 
 static sample s;
@@ -17,8 +16,10 @@ static sample s;
 static char told[4096];
 
 static void
-tell(qfs_buf *out, const qfs_entry *entry, const qfs_difference *difference)
+tell(void *context, const qfs_entry *entry, const qfs_difference *difference)
 {
+	qfs_buf    *out = context;
+
 	qfs_buf_uint(out, entry->seq);
 	qfs_buf_byte(out, ' ');
 	qfs_buf_slice_add(out, entry->type);
@@ -44,32 +45,13 @@ tell(qfs_buf *out, const qfs_entry *entry, const qfs_difference *difference)
 static void
 check_told(const char *asked, const char *want)
 {
-	static qfs_direct direct;
 	static qfs_changes changes;
-	test_memory memory = {0};
-	qfs_difference difference;
-	qfs_entry	entry;
-	qfs_error	err = {QFS_OK, ""};
 	qfs_buf		out;
 
 	unit_row("%s", asked);
 	qfs_buf_init(&out, told, sizeof(told) - 1);
-	CHECK_STATUS(qfs_changes_read(qfs_slice_of(asked), &changes, &err), QFS_OK);
-	CHECK_STATUS(qfs_direct_begin(&direct, &qfs_registry_own, &changes, test_allocator(&memory), &err), QFS_OK);
-	for (unsigned n = 0; n < s.count; n++)
-	{
-		CHECK_STATUS(qfs_line_read(sample_line(&s, n), &entry, &err), QFS_OK);
-		if (n > 0)
-		{
-			CHECK_STATUS(qfs_direct_judge(&direct, &entry, &difference, &err), QFS_OK);
-			CHECK(!direct.is_wrong);
-			if (!difference.same)
-				tell(&out, &entry, &difference);
-		}
-		CHECK_STATUS(qfs_direct_follow(&direct, &entry, &s.entry[n].seal.hash, &err), QFS_OK);
-	}
-	qfs_direct_end(&direct);
-	CHECK_UINT(memory.live, 0);
+	CHECK_STATUS(qfs_changes_read(qfs_slice_of(asked), &changes, NULL), QFS_OK);
+	asking_direct(&s, &changes, tell, &out);
 	told[out.len] = '\0';
 	CHECK_TEXT(qfs_slice_of(told), want);
 }

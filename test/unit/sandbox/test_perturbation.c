@@ -14,7 +14,7 @@
 #include "engine/catalogue.h"
 #include "engine/policy_key.h"
 #include "ledger/registry.h"
-#include "sandbox/direct.h"
+#include "support/asking.h"
 #include "support/voting.h"
 
 /* Types of one or of all ledgers, as bits: the number of the rule in the registry; after the last, applications'. */
@@ -221,35 +221,26 @@ static void (*const ledgers[]) (void) = {social_ledger, governed_ledger, dormant
 
 /* ---- what a change of the policy makes differ ---- */
 
+static void
+note_type(void *context, const qfs_entry *entry, const qfs_difference *difference)
+{
+	types	   *found = context;
+
+	(void) difference;
+	*found |= UINT64_C(1) << rule_number(entry->type);
+}
+
 static types
 differing(const char *asked)
 {
-	static qfs_direct direct;
 	static qfs_changes changes;
-	test_memory memory = {0};
-	qfs_difference difference;
-	qfs_entry	entry;
-	qfs_error	err = {QFS_OK, ""};
 	qfs_hash	after;
 	types		found = 0;
 
-	CHECK_STATUS(qfs_changes_read(qfs_slice_of(asked), &changes, &err), QFS_OK);
+	CHECK_STATUS(qfs_changes_read(qfs_slice_of(asked), &changes, NULL), QFS_OK);
 	/* Under what is no policy everything differs. */
-	CHECK_STATUS(qfs_changes_check(&changes, &qfs_registry_own, voting_in_force(&s), &after, &err), QFS_OK);
-	CHECK_STATUS(qfs_direct_begin(&direct, &qfs_registry_own, &changes, test_allocator(&memory), &err), QFS_OK);
-	for (unsigned n = 0; n < s.count; n++)
-	{
-		CHECK_STATUS(qfs_line_read(sample_line(&s, n), &entry, &err), QFS_OK);
-		if (n > 0)
-		{
-			CHECK_STATUS(qfs_direct_judge(&direct, &entry, &difference, &err), QFS_OK);
-			if (!difference.same)
-				found |= UINT64_C(1) << rule_number(entry.type);
-		}
-		CHECK_STATUS(qfs_direct_follow(&direct, &entry, &s.entry[n].seal.hash, &err), QFS_OK);
-	}
-	qfs_direct_end(&direct);
-	CHECK_UINT(memory.live, 0);
+	CHECK_STATUS(qfs_changes_check(&changes, &qfs_registry_own, voting_in_force(&s), &after, NULL), QFS_OK);
+	asking_direct(&s, &changes, note_type, &found);
 	return found;
 }
 

@@ -16,6 +16,32 @@
 char		asking_answer[QFS_WHAT_IF_MAX + 1];
 qfs_hash	asking_recorded;
 
+void
+asking_direct(const sample *s, const qfs_changes *changes, asking_visitor visit, void *context)
+{
+	static qfs_direct direct;
+	test_memory memory = {0};
+	qfs_difference difference;
+	qfs_entry	entry;
+	qfs_error	err;
+
+	CHECK_STATUS(qfs_direct_begin(&direct, &qfs_registry_own, changes, test_allocator(&memory), &err), QFS_OK);
+	for (unsigned n = 0; n < s->count; n++)
+	{
+		CHECK_STATUS(qfs_line_read(sample_line(s, n), &entry, &err), QFS_OK);
+		if (n > 0)
+		{
+			CHECK_STATUS(qfs_direct_judge(&direct, &entry, &difference, &err), QFS_OK);
+			CHECK(!direct.is_wrong);
+			if (!difference.same)
+				visit(context, &entry, &difference);
+		}
+		CHECK_STATUS(qfs_direct_follow(&direct, &entry, &s->entry[n].seal.hash, &err), QFS_OK);
+	}
+	qfs_direct_end(&direct);
+	CHECK_UINT(memory.live, 0);
+}
+
 qfs_status
 asking_feed(qfs_what_if *w, const sample *s, const script *lines, const qfs_what_if_question *question,
 			qfs_allocator allocator, qfs_error *err)

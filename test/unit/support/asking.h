@@ -9,6 +9,15 @@
 #include "sandbox/what_if.h"
 #include "support/script.h"
 
+/* ---- each entry by itself ---- */
+
+typedef void (*asking_visitor) (void *context, const qfs_entry *entry, const qfs_difference *difference);
+
+/* Visits the entries of a sample, but for the first, that would be judged otherwise under a policy with changes. */
+extern void asking_direct(const sample *s, const qfs_changes *changes, asking_visitor visit, void *context);
+
+/* ---- a window of them ---- */
+
 /* The last answer, and the hash of the state that was recorded, as it went on. */
 extern char asking_answer[QFS_WHAT_IF_MAX + 1];
 extern qfs_hash asking_recorded;

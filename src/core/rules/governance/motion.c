@@ -155,7 +155,7 @@ qfs_motion_policy(const qfs_act *act, const qfs_motion *motion, qfs_new_policy *
 	out->text = qfs_buf_slice(&text);
 	if (qfs_slice_equal(out->text, base->text))
 		return qfs_fail(act->err, QFS_POLICY_INVALID, "it changes nothing");
-	status = qfs_policy_read_next(act, out->text, &out->policy);
+	status = qfs_policy_read_next(act->reducer->registry, base, out->text, &out->policy, act->err);
 	if (status == QFS_OK)
 		status = check_electorate(act, &out->policy);
 	qfs_sha256(out->text, &out->hash);

@@ -108,13 +108,14 @@ qfs_policy_check_governed(const qfs_act *act, const qfs_policy *from, const qfs_
 /* ---- the rule ---- */
 
 qfs_status
-qfs_policy_read_next(const qfs_act *act, qfs_slice policy, qfs_policy *out)
+qfs_policy_read_next(const qfs_registry *registry, const qfs_policy *in_force, qfs_slice policy, qfs_policy *out,
+					 qfs_error *err)
 {
-	qfs_status	status = qfs_policy_parse(policy, out, act->err);
+	qfs_status	status = qfs_policy_parse(policy, out, err);
 
 	if (status == QFS_OK)
-		status = qfs_rules_check(act->reducer->registry, out, act->err);
-	return status == QFS_OK ? qfs_policy_check_change(&act->reducer->policy, out, act->err) : status;
+		status = qfs_rules_check(registry, out, err);
+	return status == QFS_OK ? qfs_policy_check_change(in_force, out, err) : status;
 }
 
 static qfs_status
@@ -125,7 +126,7 @@ apply(qfs_act *act)
 	qfs_status	status = qfs_payload_value(act, "policy", &policy);
 
 	if (status == QFS_OK)
-		status = qfs_policy_read_next(act, policy, &parsed);
+		status = qfs_policy_read_next(act->reducer->registry, &act->reducer->policy, policy, &parsed, act->err);
 	if (status == QFS_OK)
 		status = qfs_policy_check_governed(act, &act->reducer->policy, &parsed);
 	return status == QFS_OK ? qfs_policy_replace(act, policy) : status;

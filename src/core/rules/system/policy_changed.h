@@ -25,7 +25,8 @@ extern qfs_status qfs_policy_replace(qfs_act *act, qfs_slice policy);
  * Reads a policy that is to take the place of the one in force.
  * Errors: POLICY_INVALID, RULES_UNKNOWN, and those of qfs_policy_check_change.
  */
-extern qfs_status qfs_policy_read_next(const qfs_act *act, qfs_slice policy, qfs_policy *out);
+extern qfs_status qfs_policy_read_next(const qfs_registry *registry, const qfs_policy *in_force, qfs_slice policy,
+									   qfs_policy *out, qfs_error *err);
 
 /*
  * May the operator put this policy in force?  Governance "on" it cannot bring;

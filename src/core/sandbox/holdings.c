@@ -1,30 +1,13 @@
 /*
- * tokens.c - what all accounts have together, in two states.
+ * holdings.c - what all accounts have together, in two states.
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/tokens.h"
+#include "sandbox/holdings.h"
 
+#include "engine/asset.h"
 #include "state/governance.h"
 #include "state/records.h"
-
-/* What an account can have: a field of one of its records. */
-typedef struct token
-{
-	const char *name;
-	const qfs_kind *kind;
-	size_t		offset;
-	bool		is_amount;
-} token;
-
-/* In the order of their names. */
-static const token tokens[] = {
-	{"FLX", &qfs_kind_standing, offsetof(qfs_standing, flx), true},
-	{"NOD", &qfs_kind_nod, offsetof(qfs_nod_record, nod), false},
-	{"coherence", &qfs_kind_standing, offsetof(qfs_standing, coherence), true},
-	{"points", &qfs_kind_standing, offsetof(qfs_standing, points), false},
-	{"referrals", &qfs_kind_standing, offsetof(qfs_standing, referrals), false}
-};
 
 /* Each begins with the account. */
 static const qfs_kind *const kinds[] = {&qfs_kind_standing, &qfs_kind_nod};
@@ -35,13 +18,13 @@ _Static_assert(offsetof(qfs_standing, user) == 0 && offsetof(qfs_nod_record, use
 
 /* A count is never below zero. */
 static qfs_amount
-value_of(const token *t, const void *record)
+value_of(const qfs_asset_row *asset, const void *record)
 {
-	const uint8_t *at = (const uint8_t *) record + t->offset;
+	const uint8_t *at = (const uint8_t *) record + asset->offset;
 	qfs_amount	amount;
 	int64_t		count;
 
-	if (t->is_amount)
+	if (asset->is_amount)
 	{
 		memcpy(&amount, at, sizeof(amount));
 		return amount;
@@ -51,24 +34,24 @@ value_of(const token *t, const void *record)
 }
 
 static qfs_status
-sum_of(const token *t, const qfs_memory_store *store, qfs_amount *out, qfs_error *err)
+sum_of(const qfs_asset_row *asset, const qfs_memory_store *store, qfs_amount *out, qfs_error *err)
 {
 	const void *record;
 	qfs_status	status = QFS_OK;
 
 	*out = 0;
-	for (size_t n = 0; status == QFS_OK && (record = qfs_memory_store_record(store, t->kind, n)) != NULL; n++)
-		status = qfs_amount_add(*out, value_of(t, record), out, err);
+	for (size_t n = 0; status == QFS_OK && (record = qfs_memory_store_record(store, asset->kind, n)) != NULL; n++)
+		status = qfs_amount_add(*out, value_of(asset, record), out, err);
 	return status;
 }
 
 static void
-put_sum(const token *t, qfs_json_writer *w, qfs_amount sum)
+put_sum(const qfs_asset_row *asset, qfs_json_writer *w, qfs_amount sum)
 {
 	char		digits[QFS_AMOUNT_TEXT];
 	size_t		at = sizeof(digits);
 
-	if (t->is_amount)
+	if (asset->is_amount)
 	{
 		qfs_json_put_amount(w, sum);
 		return;
@@ -80,33 +63,33 @@ put_sum(const token *t, qfs_json_writer *w, qfs_amount sum)
 }
 
 static qfs_status
-write_token(const token *t, const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w,
+write_asset(const qfs_asset_row *asset, const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w,
 			qfs_error *err)
 {
 	qfs_amount	before;
 	qfs_amount	after;
-	qfs_status	status = sum_of(t, actual, &before, err);
+	qfs_status	status = sum_of(asset, actual, &before, err);
 
 	if (status == QFS_OK)
-		status = sum_of(t, changed, &after, err);
+		status = sum_of(asset, changed, &after, err);
 	if (status != QFS_OK)
 		return status;
-	qfs_json_key(w, t->name);
+	qfs_json_key(w, asset->id);
 	qfs_json_open_array(w);
-	put_sum(t, w, before);
-	put_sum(t, w, after);
+	put_sum(asset, w, before);
+	put_sum(asset, w, after);
 	qfs_json_close(w);
 	return QFS_OK;
 }
 
 qfs_status
-qfs_tokens_write(const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w, qfs_error *err)
+qfs_holdings_write(const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w, qfs_error *err)
 {
 	qfs_status	status = QFS_OK;
 
 	qfs_json_open_object(w);
-	for (size_t i = 0; i < QFS_ROWS(tokens) && status == QFS_OK; i++)
-		status = write_token(&tokens[i], actual, changed, w, err);
+	for (size_t i = 0; i < QFS_ASSETS && status == QFS_OK; i++)
+		status = write_asset(&qfs_assets[i], actual, changed, w, err);
 	qfs_json_close(w);
 	return status;
 }
@@ -138,11 +121,11 @@ has_same(const qfs_memory_store *const states[2], const qfs_user_id *user)
 	holding		a;
 	holding		b;
 
-	for (size_t i = 0; i < QFS_ROWS(tokens); i++)
+	for (size_t i = 0; i < QFS_ASSETS; i++)
 	{
-		(void) find(states[0], tokens[i].kind, user, &a);
-		(void) find(states[1], tokens[i].kind, user, &b);
-		if (value_of(&tokens[i], &a) != value_of(&tokens[i], &b))
+		(void) find(states[0], qfs_assets[i].kind, user, &a);
+		(void) find(states[1], qfs_assets[i].kind, user, &b);
+		if (value_of(&qfs_assets[i], &a) != value_of(&qfs_assets[i], &b))
 			return false;
 	}
 	return true;
@@ -162,7 +145,7 @@ was_seen(const qfs_memory_store *const states[2], size_t state, size_t kind, con
 }
 
 uint64_t
-qfs_tokens_accounts(const qfs_memory_store *actual, const qfs_memory_store *changed)
+qfs_holdings_differing(const qfs_memory_store *actual, const qfs_memory_store *changed)
 {
 	const qfs_memory_store *const states[2] = {actual, changed};
 	const qfs_user_id *user;
