@@ -6,10 +6,10 @@ COMMENT ON FUNCTION qfs.settle() IS
   'appends what is due by the agenda, which the next event would do as well; returns how many entries that made';
 GRANT EXECUTE ON FUNCTION qfs.settle() TO qfs_operator;
 
-CREATE FUNCTION qfs.policy_key_list() RETURNS TABLE (key text, class text, value jsonb, is_operators boolean)
+CREATE FUNCTION qfs.policy_key_list(policy jsonb DEFAULT NULL) RETURNS TABLE (key text, class text, value jsonb, is_operators boolean)
   AS 'MODULE_PATHNAME', 'qfs_sql_policy_key_list' LANGUAGE C STABLE;
-COMMENT ON FUNCTION qfs.policy_key_list() IS
-  'every key of the policy, a leaf by its path: its class, its value in force, and whether it is one of governance.operator_keys';
+COMMENT ON FUNCTION qfs.policy_key_list(jsonb) IS
+  'every key of a policy, by default of the one in force, a leaf by its path: its class, its value, and whether it is one of governance.operator_keys';
 
 CREATE FUNCTION qfs.put_proposal_text(seq bigint, content text) RETURNS void
   AS 'MODULE_PATHNAME', 'qfs_sql_put_proposal_text' LANGUAGE C STRICT;

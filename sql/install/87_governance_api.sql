@@ -301,4 +301,4 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON qfs_api.proposals, qfs_api.votes, qfs_api.tallies, qfs_api.seats, qfs_api.policy_keys
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 -- Called from the views with the caller's rights.
-GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list() TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb) TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -1,7 +1,7 @@
 -- qfs_api: an act of one's own before it is done, and after.
 
--- What a guard demands and found, and from which observed value on the verdict would be another one.  hides: others' numbers are not told.
-CREATE FUNCTION qfs.reflect_guards(guards jsonb, hides boolean) RETURNS jsonb
+-- What a guard demands and found, and from which observed value on the verdict would be another one.
+CREATE FUNCTION qfs.reflect_guards(guards jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -9,94 +9,121 @@ DECLARE
 BEGIN
   RETURN (
     SELECT coalesce(jsonb_agg(
-      jsonb_build_object(
-        'guard', g ->> 'guard', 'result', g ->> 'result', 'bound', g -> 'bound',
+      g || jsonb_build_object(
         'relation', c ->> 'relation', 'unit', c ->> 'unit', 'key', c ->> 'key', 'principle', c ->> 'principle', 'stops', c ->> 'stops',
-        'observed', CASE WHEN NOT is_hidden THEN g -> 'observed' END,
-        'turns_at', CASE WHEN NOT is_hidden AND turn >= 0 THEN CASE WHEN jsonb_typeof(g -> 'bound') = 'string' THEN to_jsonb(turn::text) ELSE to_jsonb(turn::bigint) END END,
-        'margin', CASE WHEN NOT is_hidden AND turn >= 0 THEN CASE WHEN jsonb_typeof(g -> 'bound') = 'string' THEN to_jsonb(abs(turn - observed)::text) ELSE to_jsonb(abs(turn - observed)::bigint) END END)
+        'turns_at', CASE WHEN turn < 0 THEN NULL WHEN is_amount THEN to_jsonb(turn::text) ELSE to_jsonb(turn::bigint) END,
+        'margin', CASE WHEN turn < 0 THEN NULL WHEN is_amount THEN to_jsonb(abs(turn - observed)::text) ELSE to_jsonb(abs(turn - observed)::bigint) END)
       ORDER BY n), '[]')
     FROM jsonb_array_elements(guards) WITH ORDINALITY x(g, n)
     JOIN jsonb_array_elements(catalogue) c ON c ->> 'id' = g ->> 'guard'
-    CROSS JOIN LATERAL (SELECT hides AND (c ->> 'of_other')::boolean AS is_hidden, (g ->> 'bound')::numeric AS bound, (g ->> 'observed')::numeric AS observed,
-                               CASE WHEN jsonb_typeof(g -> 'bound') = 'string' THEN 0.000000000000000001 ELSE 1 END AS unit) v
+    CROSS JOIN LATERAL (SELECT (g ->> 'bound')::numeric AS bound, (g ->> 'observed')::numeric AS observed,
+                               jsonb_typeof(g -> 'bound') = 'string' AS is_amount) v
+    CROSS JOIN LATERAL (SELECT CASE WHEN is_amount THEN 0.000000000000000001 ELSE 1 END AS unit) u
     -- The last value of this verdict is the bound or its neighbour, and the first of the other is next to it.
     CROSS JOIN LATERAL (SELECT CASE c ->> 'relation'
         WHEN '<=' THEN CASE WHEN g ->> 'result' = 'PASS' THEN bound + unit ELSE bound END
         WHEN '<' THEN CASE WHEN g ->> 'result' = 'PASS' THEN bound ELSE bound - unit END
         ELSE CASE WHEN g ->> 'result' = 'PASS' THEN bound - unit ELSE bound END END AS turn) t);
 END $$;
-COMMENT ON FUNCTION qfs.reflect_guards(jsonb, boolean) IS
+COMMENT ON FUNCTION qfs.reflect_guards(jsonb) IS
   'guards of an outcome with what the catalogue says of them, the observed value that would turn each, and how far away that is';
 
--- Keys that decide events of a type, as they are.
-CREATE FUNCTION qfs.keys_of_rule(type text) RETURNS jsonb
+-- Keys that decide events of a type, as a policy has them; types that are not qfs's own are one rule.
+CREATE FUNCTION qfs.keys_of_rule(type text, policy jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  edges jsonb := qfs.catalogue() -> 'edges';
+  catalogue jsonb := qfs.catalogue();
+  rule text := 'rule:' || CASE WHEN catalogue -> 'rules' @> jsonb_build_array(jsonb_build_object('id', type)) THEN type ELSE '*' END;
 BEGIN
   RETURN (
     WITH edge AS MATERIALIZED (
-      SELECT e ->> 'from' AS "from", e ->> 'kind' AS kind, e ->> 'to' AS "to" FROM jsonb_array_elements(edges) e
+      SELECT e ->> 'from' AS "from", e ->> 'kind' AS kind, e ->> 'to' AS "to" FROM jsonb_array_elements(catalogue -> 'edges') e
     ), read AS (
-      SELECT "from" FROM edge WHERE kind = 'sets' AND "to" = 'rule:' || type
+      SELECT "from" FROM edge WHERE kind = 'sets' AND "to" = rule
       UNION
-      SELECT b."from" FROM edge b JOIN edge g ON g."from" = b."to" AND g.kind = 'guards' WHERE b.kind = 'bounds' AND g."to" = 'rule:' || type
+      SELECT b."from" FROM edge b JOIN edge g ON g."from" = b."to" AND g.kind = 'guards' WHERE b.kind = 'bounds' AND g."to" = rule
     )
-    SELECT coalesce(jsonb_agg(jsonb_build_object('key', k.key, 'class', k.class, 'value', k.value, 'changed_by_vote', c.seq) ORDER BY k.key COLLATE "C"), '[]')
-    FROM read r JOIN qfs.policy_key_list() k ON 'key:' || k.key = r."from" LEFT JOIN qfs.policy_key c ON c.key = k.key);
+    SELECT coalesce(jsonb_agg(jsonb_build_object('key', k.key, 'class', k.class, 'value', k.value) ORDER BY k.key COLLATE "C"), '[]')
+    FROM read r JOIN qfs.policy_key_list(policy) k ON 'key:' || k.key = r."from");
 END $$;
-COMMENT ON FUNCTION qfs.keys_of_rule(text) IS 'keys of the policy that decide events of a type: class, value in force, and the vote that changed it last';
+COMMENT ON FUNCTION qfs.keys_of_rule(text, jsonb) IS 'keys that decide events of a type, with their class, and their value in a policy';
+
+-- Who may ask as often as he likes must not see in an answer what others do, entry by entry: not by what guards observe of them, nor by
+-- which of these are reached, nor by the tier of somebody's reward.
+CREATE FUNCTION qfs.hide_others(step jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  catalogue jsonb := qfs.catalogue() -> 'guards';
+BEGIN
+  RETURN step || jsonb_build_object(
+    'accounts', (SELECT coalesce(jsonb_agg(jsonb_set(a, '{rules}', (
+        SELECT jsonb_agg(CASE WHEN starts_with(r, 'REFERRAL_TIER_') THEN 'REFERRAL_TIER' ELSE r END ORDER BY m)
+        FROM jsonb_array_elements_text(a -> 'rules') WITH ORDINALITY y(r, m))) ORDER BY n), '[]')
+      FROM jsonb_array_elements(step -> 'accounts') WITH ORDINALITY x(a, n)),
+    'outcome', CASE WHEN step #> '{outcome,guards}' IS NULL THEN step -> 'outcome' ELSE
+      jsonb_set(step -> 'outcome', '{guards}', (
+        SELECT coalesce(jsonb_agg(g ORDER BY n), '[]')
+        FROM jsonb_array_elements(step #> '{outcome,guards}') WITH ORDINALITY x(g, n)
+        JOIN jsonb_array_elements(catalogue) c ON c ->> 'id' = g ->> 'guard'
+        WHERE NOT (c ->> 'of_other')::boolean)) END);
+END $$;
+COMMENT ON FUNCTION qfs.hide_others(jsonb) IS 'a step of a simulation without what tells of other accounts';
 
 CREATE FUNCTION qfs_api.preview(type text, payload jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   run jsonb := qfs.simulate(type, payload);
-  step jsonb := run -> 'step';
+  step jsonb := CASE WHEN qfs.is_public() THEN run -> 'step' ELSE qfs.hide_others(run -> 'step') END;
+  is_taken boolean := step -> 'error' = 'null';
 BEGIN
   IF run IS NULL THEN
     PERFORM qfs.refuse('ARGUMENT', 'type and payload are of the act that is looked at');
   END IF;
   RETURN jsonb_build_object(
     'v', 1, 'kind', 'reflection', 'mode', 'SIMULATION', 'type', type, 'at', run -> 'at', 'seq', NULL,
-    'snapshot', jsonb_build_object('size', run -> 'size'),
-    'policy', (SELECT jsonb_build_object('hash', g.policy::text, 'seq', g.policy_seq) FROM qfs.ledger_state g),
-    'status', step #> '{outcome,status}', 'error', step -> 'error',
+    'snapshot', jsonb_build_object('size', (run ->> 'next')::bigint - is_taken::integer),
+    'policy', (run -> 'policy') - 'text',
+    'status', CASE WHEN is_taken THEN coalesce(step #>> '{outcome,status}', 'OK') END, 'error', step -> 'error',
     'effects', step -> 'accounts',
-    'guards', qfs.reflect_guards(coalesce(step #> '{outcome,guards}', '[]'), NOT qfs.is_public()),
-    'keys', qfs.keys_of_rule(type),
-    'needs', (SELECT coalesce(jsonb_agg(jsonb_build_object('what', 'signature', 'nonce', a #> '{state,nonce}')), '[]')
-              FROM jsonb_array_elements(step -> 'accounts') a WHERE a ->> 'kind' = 'nonce'),
+    'guards', qfs.reflect_guards(coalesce(step #> '{outcome,guards}', '[]')),
+    'keys', qfs.keys_of_rule(type, run #> '{policy,text}'),
+    'needs', (SELECT coalesce(jsonb_agg(jsonb_build_object('what', 'signature', 'nonce', a #> '{state,event_nonce}',
+                'by', CASE WHEN s.device IS NULL THEN 'wallet' ELSE 'device' END)), '[]')
+              FROM jsonb_array_elements(step -> 'accounts') a, qfs.session s
+              WHERE a ->> 'kind' = 'nonce' AND s.session OPERATOR(qfs.=) qfs.current_session()),
     'decided_by', 'qfs', 'suggested_by', NULL);
 END $$;
 COMMENT ON FUNCTION qfs_api.preview(text, jsonb) IS
-  'What would come of an act of the account that is signed in, if it were done now: status or error, what it changes, every guard with what it demands and found, and the value that would turn it. Nothing is written. needs: what it still needs, a device''s signature with this nonce.';
+  'What would come of an act of the account that is signed in, if it were done now: status or error, what it changes, guards with what they demand and found, and the value that would turn each. Nothing is written, and nothing is told of others. needs: a signature of the session''s device or of the wallet, with this nonce.';
 
 CREATE FUNCTION qfs_api.reflect(seq bigint) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me qfs.user_id := qfs.require_user_id();
+  entry qfs.ledger;
+  policy qfs.policy;
 BEGIN
-  IF NOT EXISTS (SELECT FROM qfs.ledger l WHERE l.seq = reflect.seq AND l.actor OPERATOR(qfs.=) me) THEN
+  SELECT l.* INTO entry FROM qfs.ledger l WHERE l.seq = reflect.seq AND l.actor OPERATOR(qfs.=) me;
+  IF entry.seq IS NULL THEN
     PERFORM qfs.refuse('FORBIDDEN', 'entry ' || coalesce(seq::text, 'null') || ' is no act of yours');
   END IF;
-  RETURN (
-    SELECT jsonb_build_object(
-      'v', 1, 'kind', 'reflection', 'mode', 'RECORDED', 'type', l.type, 'at', l.at, 'seq', l.seq,
-      'snapshot', jsonb_build_object('size', l.seq),
-      'policy', (SELECT jsonb_build_object('hash', l.outcome ->> 'policy', 'seq', max(p.seq)) FROM qfs.policy p WHERE p.seq < l.seq),
-      'status', l.outcome -> 'status', 'error', NULL,
-      'effects', (SELECT coalesce(jsonb_agg(a ORDER BY n), '[]') FROM jsonb_array_elements(l.accounts) WITH ORDINALITY x(a, n) WHERE a ->> 'account' = me::text),
-      'guards', qfs.reflect_guards(coalesce(l.outcome -> 'guards', '[]'), false),
-      'keys', qfs.keys_of_rule(l.type),
-      'needs', '[]'::jsonb,
-      'decided_by', 'qfs', 'suggested_by', NULL)
-    FROM qfs.ledger l WHERE l.seq = reflect.seq);
+  SELECT p.* INTO policy FROM qfs.policy p WHERE p.seq < entry.seq ORDER BY p.seq DESC LIMIT 1;
+  RETURN jsonb_build_object(
+    'v', 1, 'kind', 'reflection', 'mode', 'RECORDED', 'type', entry.type, 'at', entry.at, 'seq', entry.seq,
+    'snapshot', jsonb_build_object('size', entry.seq),
+    'policy', jsonb_build_object('hash', encode(sha256(convert_to(policy.policy, 'UTF8')), 'hex'), 'seq', policy.seq),
+    'status', coalesce(entry.outcome ->> 'status', 'OK'), 'error', NULL,
+    'effects', (SELECT coalesce(jsonb_agg(a ORDER BY n), '[]') FROM jsonb_array_elements(entry.accounts) WITH ORDINALITY x(a, n) WHERE a ->> 'account' = me::text),
+    'guards', qfs.reflect_guards(coalesce(entry.outcome -> 'guards', '[]')),
+    'keys', qfs.keys_of_rule(entry.type, policy.policy::jsonb),
+    'needs', '[]'::jsonb,
+    'decided_by', 'qfs', 'suggested_by', NULL);
 END $$;
 COMMENT ON FUNCTION qfs_api.reflect(bigint) IS
-  'An act of the account that is signed in that is on the ledger, as preview shows one that is not.';
+  'An act of the account that is signed in that is on the ledger, as preview shows one that is not; policy and keys as they were then.';
 
 GRANT EXECUTE ON FUNCTION qfs_api.preview(text, jsonb), qfs_api.reflect(bigint) TO qfs_user, qfs_operator;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { ledger, assertError, assertOk } from './client.mjs';
-import { login } from './wallets.mjs';
+import { login, makeDevice } from './wallets.mjs';
 import { makeChatKey } from './chat.mjs';
 
 const api = ledger('api');
@@ -15,10 +15,11 @@ const reflect = async (me, seq) => assertOk(await api.call('reflect', { seq }, m
 const lastOf = (me) => Number(api.sql(`SELECT max(seq) FROM qfs.ledger WHERE actor::text = '${me.user_id}'`));
 const head = () => api.sql('SELECT size FROM qfs.head()');
 
-// What does not depend on when it is asked.
+// What does not depend on when it is asked; of others nothing is said before.
+const OF_OTHERS = ['FLX_PER_USER_CAP', 'REFERRAL_CAP', 'REFERRER_NOT_OLDER'];
 const essence = ({ effects, error, guards, keys, kind, policy, status, type, v }) => ({
-  effects: effects.map(({ account, kind: of, rules, state, was }) => ({ account, kind: of, rules, state, was })),
-  error, guards, keys, kind, policy, status, type, v });
+  effects: effects.map(({ account, kind: of, rules, state, was }) => ({ account, kind: of, rules: rules.map((rule) => rule.replace(/^(REFERRAL_TIER)_.*/, '$1')), state, was })),
+  error, guards: guards.filter(({ guard }) => !OF_OTHERS.includes(guard)), keys, kind, policy, status, type, v });
 
 // Done, it is what was said of it, but for numbers of entries.
 async function compare(me, type, payload, act) {
@@ -29,7 +30,8 @@ async function compare(me, type, payload, act) {
   await act();
   const done = await reflect(me, lastOf(me));
   assert.equal(done.mode, 'RECORDED');
-  assert.deepEqual(essence(said), essence({ ...done, guards: done.guards.map((guard, n) => (said.guards[n].observed === null ? { ...guard, margin: null, observed: null, turns_at: null } : guard)) }));
+  assert.deepEqual(essence(said), essence(done));
+  assert.ok(said.guards.every(({ guard }) => !OF_OTHERS.includes(guard)), 'of others it says nothing');
   return said;
 }
 
@@ -54,13 +56,44 @@ test('profile, chat key, code and content are what was said of them', async () =
   const code = assertOk(await api.read('/rpc/referral_code', bob.token));
   const use = await compare(ann, 'REFERRAL_USE', { code }, async () => assertOk(await api.call('use_referral', { code }, ann.token)));
   assert.equal(use.status, 'BLOCKED');
-  const older = use.guards.find(({ guard }) => guard === 'REFERRER_NOT_OLDER');
-  assert.deepEqual([older.observed, older.margin, older.turns_at, older.result], [null, null, null, 'BLOCK'], 'of others it says no number');
+  const [blocked] = (await reflect(ann, lastOf(ann))).guards.filter(({ result }) => result === 'BLOCK');
+  assert.equal(blocked.guard, 'REFERRER_NOT_OLDER', 'why, is told afterwards');
   const window = use.guards.find(({ guard }) => guard === 'WINDOW_CLOSED');
   assert.deepEqual([window.relation, window.unit, window.key, window.result], ['<=', 'blocks', 'referral.window_blocks', 'PASS']);
   assert.equal(window.turns_at, window.bound + 1);
   assert.equal(window.margin, window.turns_at - window.observed);
   assert.ok(use.keys.some(({ key: name, value }) => name === 'referral.cap' && value === 100));
+});
+
+test('what a device has to sign is said with its number, and an application\'s type has keys and a status', async () => {
+  const device = makeDevice();
+  const ann = await login(api, undefined, { resources: [device.resource] });
+  const { text } = await makeChatKey();
+  const said = await preview(ann, 'CHAT_KEY', { key: text });
+  assert.deepEqual(said.needs, [{ by: 'device', nonce: 1, what: 'signature' }]);
+  const bob = await login(api);
+  api.sql(`SELECT qfs.register_event_type('REFLECTED', '{"type": "object"}', 'account') WHERE NOT EXISTS (SELECT FROM qfs.event_type WHERE type = 'REFLECTED')`);
+  const noted = await compare(bob, 'REFLECTED', { n: 1 }, async () => assertOk(await api.call('events_batch', { events: [{ type: 'REFLECTED', payload: { n: 1 } }] }, bob.token)));
+  assert.deepEqual([noted.status, noted.error, noted.needs], ['OK', null, []]);
+  assert.deepEqual(noted.keys.map(({ key }) => key), ['limits.events_per_minute', 'signed', 'signed_types']);
+});
+
+test('a stranger learns nothing of whom an account was invited by, or whether it wrote to anybody', async () => {
+  const [ann, bob, cid, eve] = [await login(api), await login(api), await login(api), await login(api)];
+  const key = {};
+  for (const someone of [bob, cid, eve]) {
+    key[someone.user_id] = (await makeChatKey()).text;
+    assertOk(await api.call('publish_chat_key', { key: key[someone.user_id] }, someone.token));
+    assertOk(await api.call('set_profile', { display_name: 'Somebody' }, someone.token));
+  }
+  const letter = async (to) => {
+    const payload = { alg: 'x25519-hkdf-aes256gcm', hash: 'cc'.repeat(32), recipient: to.user_id, seq: 1, size: 20, thread: api.sql(`SELECT qfs.thread('${eve.user_id}', '${to.user_id}')`) };
+    const { effects, error, guards, needs, status } = await preview(eve, 'MESSAGE', payload);
+    return JSON.stringify({ effects: effects.map(({ kind, rules }) => [kind, rules]), error, guards, needs, status });
+  };
+  // Bob was invited, Cid was not.
+  assertOk(await api.call('use_referral', { code: assertOk(await api.read('/rpc/referral_code', ann.token)) }, bob.token));
+  assert.equal(await letter(bob), await letter(cid));
 });
 
 test('what is no act is told, and nobody looks at the acts of others', async () => {
@@ -69,6 +102,9 @@ test('what is no act is told, and nobody looks at the acts of others', async () 
   assert.equal((await preview(ann, 'GENESIS', {})).error !== null, true);
   assert.equal((await preview(ann, 'MESSAGE', { made: 'up' })).error, 'QFS_PAYLOAD_INVALID');
   assertError(await api.call('preview', { type: 'MESSAGE', payload: null }, ann.token), 400, 'QFS_ARGUMENT');
+  // What is no type or no payload at all.
+  for (const type of ['', 'X'.repeat(64), 'X'.repeat(500000), 'é']) assertError(await api.call('preview', { type, payload: {} }, ann.token), 400, 'QFS_TYPE_SYNTAX', type.slice(0, 9));
+  for (const payload of [[], 1, 'x', true]) assertError(await api.call('preview', { type: 'MESSAGE', payload }, ann.token), 400, 'QFS_PAYLOAD_INVALID');
   assertError(await api.call('preview', { type: 'MESSAGE', payload: {} }), 401, null);
   assertError(await api.call('reflect', { seq: lastOf(bob) }, ann.token), 403, 'QFS_FORBIDDEN');
   assertError(await api.call('reflect', { seq: 900000000 }, ann.token), 403, 'QFS_FORBIDDEN');

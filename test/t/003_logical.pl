@@ -128,6 +128,7 @@ subtest 'copy, then stream' => sub {
     $publisher->safe_psql('stream', 'SELECT * FROM qfs.event_type ORDER BY 1'), 'the types are known');
   is($subscriber->safe_psql('stream', 'SELECT qfs.vkey()'), vkey_of($publisher, 'stream'), 'the key in force too');
   refused($subscriber, $_, 'QFS_NOT_VERIFIED', "closed, it does not sign: $_", 'stream') for 'SELECT qfs.checkpoint()', 'SELECT qfs.tlog_proof(1)', 'SELECT qfs_api.auth_nonce()';
+refused($subscriber, q{SELECT qfs_api.preview('NOTE', '{}')}, 'QFS_NOT_VERIFIED', 'nor does it say what would come of an act that it would not take', 'stream');
   refused($subscriber, q{SELECT qfs.adopt('x')}, 'QFS_NOT_VERIFIED', 'and is not adopted', 'stream');
   my $checkpoint = scratch_file('checkpoint', checkpoint_of($publisher, undef, 'stream'));
   my ($exit, $out) = qfs_verify('ledger', export_file($subscriber, 'stream'), '--checkpoint', $checkpoint);

@@ -152,7 +152,8 @@ my %arguments = (
   'qfs_api.propose' => q{'{}', 'x', 'text', 'why'}, 'qfs_api.vote' => "$proposal, 'yes'", 'qfs_api.cancel_proposal' => $proposal, 'qfs_api.hold_fewer' => q{1, 'x'},
   'qfs.set_nod' => "'$bob->{user_id}', 5, 'x'", 'qfs.put_proposal_text' => "$proposal, 'x'", 'qfs.find_vote' => "$proposal, '$alice->{user_id}'",
   'qfs.simulate' => q{'CONTENT_CREATED', '{"size": 5}'}, 'qfs_api.preview' => q{'REFERRAL_USE', '{"code": "x"}'},
-  'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]', false}, 'qfs.keys_of_rule' => q{'MESSAGE'},
+  'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]'}, 'qfs.keys_of_rule' => q{'MESSAGE', qfs.default_policy()},
+  'qfs.hide_others' => q{'{"accounts": [], "outcome": null}'},
   'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal,
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',

@@ -124,14 +124,11 @@ check_signed(qfs_act *act)
 
 /* ---- whose they are ---- */
 
-/* Do the type's rule or the policy in force ask the session's device for its signature? */
-static bool
-must_be_signed(const qfs_act *act)
+bool
+qfs_event_must_be_signed(const qfs_policy *policy, const qfs_rule *rule, qfs_slice type, bool has_device)
 {
-	const qfs_policy *policy = &act->reducer->policy;
-
-	return policy->signing == QFS_SIGNED_ALL || (policy->signing == QFS_SIGNED_DEVICES && act->session.has_device) ||
-		qfs_policy_lists(policy->signed_types, act->event->type) || (act->rule != NULL && act->rule->must_sign);
+	return policy->signing == QFS_SIGNED_ALL || (policy->signing == QFS_SIGNED_DEVICES && has_device) ||
+		qfs_policy_lists(policy->signed_types, type) || (rule != NULL && rule->must_sign);
 }
 
 qfs_status
@@ -142,7 +139,7 @@ qfs_event_check_device(qfs_act *act)
 	qfs_slice	type = act->event->type;
 
 	if (!auth->is_signed)
-		return must_be_signed(act) ?
+		return qfs_event_must_be_signed(&act->reducer->policy, act->rule, type, session->has_device) ?
 			qfs_fail(act->err, QFS_EVENT_UNSIGNED, session->has_device ? "%v" : "%v: the session has no device",
 					 type) : QFS_OK;
 	if (!session->has_device || memcmp(&session->device, &auth->key, sizeof(auth->key)) != 0)

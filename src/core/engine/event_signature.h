@@ -23,6 +23,9 @@ extern void qfs_event_message(const qfs_hash *ledger, const qfs_entry *event, in
 extern qfs_status qfs_event_signature_check(qfs_reducer *r, const qfs_entry *event, const qfs_auth *auth,
 											qfs_error *err);
 
+/* Do the type's rule, or NULL, or the policy in force ask the session's device for its signature? */
+extern bool qfs_event_must_be_signed(const qfs_policy *policy, const qfs_rule *rule, qfs_slice type, bool has_device);
+
 /*
  * Did the device of act->session sign the event, if there is a signature or must be one?
  * Errors: EVENT_UNSIGNED, EVENT_KEY, EVENT_NONCE, EVENT_NONCE_AHEAD, SIGNATURE_MISMATCH and its like.

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "engine/access.h"
+#include "engine/event_signature.h"
 #include "identity/auth_value.h"
 #include "text/schema.h"
 
@@ -88,9 +89,11 @@ find_session(const action *a, qfs_access *access, int64_t at)
 static bool
 is_wallets(const qfs_rule *rule, const action *a, const qfs_open_session *session)
 {
-	if (rule == NULL || !(rule->via & QFS_VIA_WALLET) || a->has_session)
+	if (rule == NULL || !(rule->via & QFS_VIA_WALLET))
 		return false;
-	return !(rule->via & QFS_VIA_SESSION) || session == NULL || (rule->must_sign && !session->has_device);
+	if (!(rule->via & QFS_VIA_SESSION) || session == NULL)
+		return !a->has_session;
+	return rule->must_sign && !session->has_device;
 }
 
 static qfs_status
@@ -123,7 +126,8 @@ find_auth(const qfs_stage *stage, const qfs_rule *rule, const action *a, qfs_aut
 	else if (session != NULL)
 	{
 		out->session = session->session;
-		out->is_signed = session->has_device;
+		out->is_signed = session->has_device &&
+			qfs_event_must_be_signed(&stage->reducer->policy, rule, a->type, session->has_device);
 		out->key = session->device;
 	}
 	else if (a->has_session)

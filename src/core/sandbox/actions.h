@@ -7,9 +7,9 @@
  *
  * one after the other, each over the state that the ones before it have left.
  * "session" may be missing: the last one that the account began and that is
- * active counts then, or its wallet where that may sign by itself.  Signatures
- * and their numbers are assumed: the device of the session has signed, if it
- * has one, with the next number.
+ * active counts then.  Signatures and their numbers are assumed: the device of
+ * the session has signed where it has to, with the next number, or the wallet
+ * where that may sign by itself and no session could.
  */
 #ifndef QFS_ACTIONS_H
 #define QFS_ACTIONS_H

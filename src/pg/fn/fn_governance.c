@@ -40,8 +40,22 @@ qfs_sql_settle(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(qfs_ledger_is_open() && may_be_due() ? qfs_settle_now() : 0);
 }
 
+/* The policy of an argument. */
+static const qfs_policy *
+policy_arg(FunctionCallInfo fcinfo, int n)
+{
+	qfs_policy *policy = palloc(sizeof(*policy));
+	qfs_error	err;
+
+	QFS_TRY(qfs_policy_parse(qfs_jsonb_canonical(PG_GETARG_JSONB_P(n)), policy, &err), &err);
+	return policy;
+}
+
 /*
- * qfs.policy_key_list() -> (key, class, value, is_operators), one row a key
+ * qfs.policy_key_list(policy) -> (key, class, value, is_operators), one row a key
+ *
+ * policy: a complete one, or null: the one in force
+ * Errors: POLICY_INVALID.
  */
 PG_FUNCTION_INFO_V1(qfs_sql_policy_key_list);
 Datum
@@ -49,6 +63,7 @@ qfs_sql_policy_key_list(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const qfs_reducer *r = qfs_table_reducer();
+	const qfs_policy *policy = PG_ARGISNULL(0) ? &r->policy : policy_arg(fcinfo, 0);
 	qfs_slice	name;
 	qfs_key_class class;
 
@@ -61,12 +76,12 @@ qfs_sql_policy_key_list(PG_FUNCTION_ARGS)
 		Datum		values[4];
 		qfs_slice	value;
 
-		if (!qfs_policy_leaf(r->policy.text, name, &value))
+		if (!qfs_policy_leaf(policy->text, name, &value))
 			value = QFS_LITERAL("null");
 		values[0] = PointerGetDatum(qfs_text_of(name));
 		values[1] = CStringGetTextDatum(qfs_key_class_names[class]);
 		values[2] = qfs_jsonb_of(value);
-		values[3] = BoolGetDatum(qfs_policy_key_is_operators(&r->policy, name));
+		values[3] = BoolGetDatum(qfs_policy_key_is_operators(policy, name));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -154,8 +154,8 @@ static void
 hash_of_text(void)
 {
 	static uint8_t together[sizeof(memory)];
-	qfs_slice	edges;
-	qfs_slice	nodes;
+	qfs_slice	edges = {NULL, 0};
+	qfs_slice	nodes = {NULL, 0};
 	qfs_hash	want;
 	qfs_hash	got;
 	qfs_buf		text;

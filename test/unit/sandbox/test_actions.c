@@ -5,6 +5,7 @@
  */
 #include "suites.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 #include "support/asking.h"
@@ -250,6 +251,43 @@ wallets(void)
 	sample_close(&s);
 }
 
+/* A device signs where it has to: an act of its session that was not signed came to the same. */
+static void
+unsigned_acts(void)
+{
+	person		ann;
+
+	people_ledger(&s, PEOPLE_POLICY(",\"signed\":\"none\""));
+	ann = people_join(&s, 1, 1);
+	ask_one(&ann.wallet, "PROFILE_UPDATE", people_profile_payload(1));
+	at_once();
+	check_came(0, &ann.wallet, sample_append_as(&s, signin_auth(&ann.session), &ann.wallet.user, "PROFILE_UPDATE", people_profile_payload(1)));
+	sample_close(&s);
+}
+
+/* What its session cannot sign, as it has no device, the wallet can: also where the session is named. */
+static void
+without_a_device(void)
+{
+	test_wallet who = test_wallet_of(1);
+	char		payload[1024];
+	char		digits[65];
+	qfs_error	err;
+	person		ann;
+
+	voting_four(&s, "");
+	people_policy(&s, PEOPLE_POLICY(",\"governance\":{\"deposit\":\"0\",\"mode\":\"trial\"}"));
+	ann = people_join(&s, 1, 0);
+	snprintf(payload, sizeof(payload), "%s", voting_proposal("parameter", HALVE));
+	sodium_bin2hex(digits, sizeof(digits), ann.session.bytes, sizeof(ann.session.bytes));
+	snprintf(actions, sizeof(actions), "[{\"actor\":\"%s\",\"payload\":%s,\"session\":\"%s\",\"type\":\"PROPOSAL_CREATED\"}]", who.user_name,
+			 payload, digits);
+	CHECK_STATUS(ask(&err), QFS_OK);
+	at_once();
+	check_came(0, &who, voting_act(&s, 1, "PROPOSAL_CREATED", payload));
+	sample_close(&s);
+}
+
 /* What is due comes first, with its own number. */
 static void
 due(void)
@@ -336,6 +374,8 @@ static const unit_case cases[] = {
 	CASE(in_a_row),
 	CASE(sessions),
 	CASE(wallets),
+	CASE(unsigned_acts),
+	CASE(without_a_device),
 	CASE(due),
 	CASE(refused),
 	NO_MORE_CASES
