@@ -11,7 +11,9 @@ BEGIN
       ('qfs_operator', 'qfs: genesis, custom events, policy and keys'),
       ('qfs_auditor',  'qfs: verify, export and read everything; write nothing'),
       ('qfs_monitor',  'qfs: health and metrics, and nothing else'),
-      ('qfs_bridge',   'qfs: followers and streams: durable head, whom an entry concerns, positions; appends what streams bring')
+      ('qfs_bridge',   'qfs: followers and streams: durable head, whom an entry concerns, positions; appends what streams bring'),
+      ('aegis_readonly', 'qfs: reads what advice is about: governance, the map of the rules, the head; writes nothing'),
+      ('aegis_advisor',  'qfs: the same, and gives advice: qfs_api.advise()')
     ) AS v(name, comment)
   LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = r.name) THEN

@@ -25,7 +25,7 @@ CREATE FUNCTION qfs.access() RETURNS TABLE (role name, by text)
 AS $$
   WITH RECURSIVE power (role, via) AS (
     SELECT r.oid, r.rolname FROM pg_roles r
-    WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'pg_read_all_data', 'pg_write_all_data',
+    WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'aegis_readonly', 'aegis_advisor', 'pg_read_all_data', 'pg_write_all_data',
                         'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
     UNION
     SELECT m.member, p.via FROM pg_auth_members m JOIN power p ON m.roleid = p.role),

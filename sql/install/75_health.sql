@@ -160,7 +160,7 @@ BEGIN ATOMIC
          (SELECT string_agg(coalesce(r.rolname, 'PUBLIC'), ', ' ORDER BY r.rolname)
           FROM here, aclexplode(coalesce(here.datacl, acldefault('d', here.datdba))) a LEFT JOIN pg_roles r ON r.oid = a.grantee
           WHERE a.privilege_type = 'CONNECT'
-            AND (a.grantee = 0 OR r.rolname IN ('qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge')));
+            AND (a.grantee = 0 OR r.rolname IN ('qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'aegis_readonly', 'aegis_advisor')));
 END;
 COMMENT ON FUNCTION qfs.neighbours() IS
   'other databases of the cluster that have qfs, and who may connect to this one without being one of its own: PUBLIC, roles of qfs';

@@ -11,17 +11,17 @@ BEGIN
   FOR o IN
     SELECT pg_catalog.format('TABLE %s', c.oid::pg_catalog.regclass) AS name, true AS owned
     FROM pg_catalog.pg_class c
-    WHERE c.relnamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace)
+    WHERE c.relnamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace, 'aegis'::pg_catalog.regnamespace)
       AND c.relkind IN ('r', 'v')
     UNION ALL
     SELECT pg_catalog.format('FUNCTION %s', p.oid::pg_catalog.regprocedure),
            p.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
     FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace)
+    WHERE p.pronamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace, 'aegis'::pg_catalog.regnamespace)
     UNION ALL
     SELECT pg_catalog.format('TYPE %s', pg_catalog.format_type(t.oid, NULL)), false
     FROM pg_catalog.pg_type t
-    WHERE t.typnamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace)
+    WHERE t.typnamespace IN ('qfs'::pg_catalog.regnamespace, 'qfs_api'::pg_catalog.regnamespace, 'aegis'::pg_catalog.regnamespace)
       AND t.typtype IN ('b', 'd') AND t.typelem = 0
   LOOP
     IF o.owned THEN

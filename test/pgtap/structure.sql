@@ -27,9 +27,9 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'qfs'),
           (SELECT default_version FROM pg_available_extensions WHERE name = 'qfs'), 'it has the version of its control file');
 SELECT pg_temp.list_is(
   $$SELECT type || ' ' || count(*) FROM members WHERE type <> 'function' GROUP BY type$$,
-  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 1', 'table 42', 'type 8', 'view 6'],
+  ARRAY['cast 12', 'event trigger 4', 'operator 18', 'operator class 6', 'operator family 6', 'schema 2', 'table 46', 'type 8', 'view 6'],
   'members that are not functions');
-SELECT roles_are(ARRAY['qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
+SELECT roles_are(ARRAY['aegis_advisor', 'aegis_readonly', 'qfs_anon', 'qfs_auditor', 'qfs_bridge', 'qfs_monitor', 'qfs_operator', 'qfs_owner', 'qfs_user'] ||
                  ARRAY(SELECT rolname FROM pg_roles WHERE rolname !~ '^qfs_'), 'roles of qfs');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname ~ '^qfs_' AND (rolsuper OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolbypassrls)$$,
                 'none of them can log in or do more than it is granted');
@@ -137,7 +137,8 @@ SELECT results_eq($$SELECT pg_temp.columns_of('message')$$, ARRAY[
 SELECT results_eq($$SELECT pg_temp.columns_of('profile_content')$$, ARRAY['user_id qfs.user_id not null', 'version bigint not null', 'salt bytea', 'content text'], 'columns of qfs.profile_content');
 SELECT results_eq($$SELECT pg_temp.columns_of('read_mark')$$, ARRAY['thread qfs.hash not null', 'user_id qfs.user_id not null', 'seq bigint not null'], 'columns of qfs.read_mark');
 SELECT pg_temp.list_is($$SELECT (c::regclass::text) FROM pg_extension, unnest(extconfig) c WHERE extname = 'qfs'$$,
-                  ARRAY['qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content', 'qfs.proposal_text', 'qfs.read_mark', 'qfs.stream_position', 'qfs.witness'], 'what pg_dump takes along');
+                  ARRAY['aegis.advice', 'aegis.incident', 'aegis.model', 'aegis.service', 'qfs.batch', 'qfs.cosignature', 'qfs.ledger', 'qfs.message', 'qfs.profile_content',
+  'qfs.proposal_text', 'qfs.read_mark', 'qfs.stream_position', 'qfs.witness'], 'what pg_dump takes along');
 
 -- triggers
 SELECT triggers_are('qfs', 'ledger', ARRAY['zzz_qfs_append', 'zzz_qfs_refuse_row', 'zzz_qfs_refuse_statement']);
@@ -294,7 +295,7 @@ SELECT is_empty($$
   SELECT type, identity FROM members WHERE obj_description(objid, classid::regclass::text) IS NULL
   UNION ALL SELECT 'column', a.attrelid::regclass || '.' || a.attname FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
   WHERE a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL
-  UNION ALL SELECT 'constraint', conname FROM pg_constraint WHERE connamespace = 'qfs'::regnamespace AND contype <> 'n' AND obj_description(oid, 'pg_constraint') IS NULL
+  UNION ALL SELECT 'constraint', conname FROM pg_constraint WHERE connamespace IN ('qfs'::regnamespace, 'aegis'::regnamespace) AND contype <> 'n' AND obj_description(oid, 'pg_constraint') IS NULL
   UNION ALL SELECT 'trigger', t.tgname FROM pg_trigger t JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = t.tgrelid WHERE obj_description(t.oid, 'pg_trigger') IS NULL
 $$, 'every member, column, key and trigger has a comment');
 -- PUBLIC
@@ -309,7 +310,7 @@ SELECT is_empty($$
   WHERE x.grantee = 0
   UNION ALL SELECT 'column', attname, attacl::text FROM pg_attribute a JOIN members m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
   WHERE EXISTS (SELECT FROM aclexplode(attacl) x WHERE x.grantee = 0)
-  UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname IN ('qfs', 'qfs_api') AND EXISTS (SELECT FROM aclexplode(nspacl) x WHERE x.grantee = 0)
+  UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname IN ('qfs', 'qfs_api', 'aegis') AND EXISTS (SELECT FROM aclexplode(nspacl) x WHERE x.grantee = 0)
 $$, 'PUBLIC has nothing on any function, table, column or type, nor on the schema');
 
 SELECT * FROM finish();

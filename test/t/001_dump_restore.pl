@@ -203,8 +203,8 @@ subtest 'plain, into a fresh cluster' => sub {
   is($exit, 0, 'restored') or diag($err);
   is($fresh->safe_psql('postgres', q{
       SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles
-      WHERE rolname LIKE 'qfs%' AND NOT rolcanlogin AND NOT rolsuper}),
-    'qfs_anon qfs_auditor qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user', 'the roles are there');
+      WHERE rolname ~ '^(qfs|aegis)_' AND NOT rolcanlogin AND NOT rolsuper}),
+    'aegis_advisor aegis_readonly qfs_anon qfs_auditor qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user', 'the roles are there');
   closed($fresh, 'fresh', 'plain');
   is($fresh->safe_psql('plain', 'SELECT qfs.post_restore()'), $size, 'verified without the key file');
   refused($fresh, 'SELECT qfs.checkpoint()', 'QFS_KEY_FILE', 'but nothing is signed without it', 'plain');

@@ -49,8 +49,8 @@ subtest 'roles that are there already' => sub {
   is($node->safe_psql('postgres', 'SET ROLE reader; SELECT count(*) FROM qfs.export()'), 3,
     'and get their privileges');
   is($node->safe_psql('postgres', q{
-      SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ '^qfs' AND NOT rolcanlogin}),
-    'qfs_anon qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user', 'the others are made');
+      SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ '^(qfs|aegis)_' AND NOT rolcanlogin}),
+    'aegis_advisor aegis_readonly qfs_anon qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user', 'the others are made');
   $node->safe_psql('postgres', 'GRANT qfs_operator TO clerk');
   is($node->safe_psql('postgres', 'SELECT * FROM qfs.self_check()'), 'QFS_ROLE|role qfs_auditor: login is "LOGIN", not "NOLOGIN"',
     'self_check says what is not as qfs makes it');

@@ -17,16 +17,16 @@ is(scalar @steps, 2, 'the document has two steps');
 sub left {
   my ($database) = @_;
   return $node->safe_psql($database, q{
-    SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname LIKE 'qfs%'
+    SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname ~ '^(qfs|aegis)'
     UNION ALL SELECT 'event trigger ' || evtname FROM pg_event_trigger
     UNION ALL SELECT 'extension ' || extname FROM pg_extension WHERE extname = 'qfs'
     UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE proname LIKE '%qfs%'
     UNION ALL SELECT 'default privileges' FROM pg_default_acl
     UNION ALL SELECT 'settings' FROM pg_db_role_setting
-    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'qfs%'
+    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname ~ '^(qfs|aegis)_'
     ORDER BY 1});
 }
-my @roles = map { "role $_" } qw(qfs_anon qfs_auditor qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user);
+my @roles = map { "role $_" } qw(aegis_advisor aegis_readonly qfs_anon qfs_auditor qfs_bridge qfs_monitor qfs_operator qfs_owner qfs_user);
 
 new_ledger($node, 'other');
 new_ledger($node);

@@ -179,7 +179,7 @@ my @doors = (
   "encode(qfs_api.tile(0, 0), 'escape')", q{regexp_replace(encode(qfs_api.tile(0, 0), 'hex'), '.{64}', '\& ', 'g')}, "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
   "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
   (map { my $n = $_; ("qfs_api.vote_chain($n)", "qfs_api.explain_tally($n)", map { "qfs_api.explain_vote($n, '$_')" } @users, @holders) } @proposals),
-  'qfs_api.token_guard_map()', 'qfs_api.principles()', (map { "qfs_api.reflect($_)" } @seqs),
+  'qfs_api.token_guard_map()', 'qfs_api.principles()', q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()', (map { "qfs_api.reflect($_)" } @seqs),
   (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
   (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),
   'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',

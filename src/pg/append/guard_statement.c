@@ -92,7 +92,7 @@ refuse(const char *command, const char *name)
 static bool
 is_schema_name(const char *name)
 {
-	return strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0;
+	return strcmp(name, "qfs") == 0 || strcmp(name, "qfs_api") == 0 || strcmp(name, "aegis") == 0;
 }
 
 /* The extension has the name of its schema. */
@@ -110,7 +110,8 @@ static bool
 is_own_role(const char *name)
 {
 	static const char *const names[] = {
-		"qfs_owner", "qfs_anon", "qfs_user", "qfs_operator", "qfs_auditor", "qfs_monitor", "qfs_bridge"
+		"qfs_owner", "qfs_anon", "qfs_user", "qfs_operator", "qfs_auditor", "qfs_monitor", "qfs_bridge", "aegis_readonly",
+		"aegis_advisor"
 	};
 
 	for (int i = 0; name != NULL && i < lengthof(names); i++)

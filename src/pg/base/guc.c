@@ -14,6 +14,7 @@ bool		qfs_early_lock_release = true;
 bool		qfs_ddl_guard = true;
 int			qfs_sign_timeout = 5000;
 bool		qfs_standby_signs = false;
+int			qfs_advice_stale = 300;
 
 void
 qfs_define_settings(void)
@@ -62,6 +63,15 @@ qfs_define_settings(void)
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("qfs.advice_stale",
+							"How old advice may be.",
+							"Older advice is shown as such, and what asks for advice is told that there is none.",
+							&qfs_advice_stale,
+							300, 1, 7 * 24 * 60 * 60,
+							PGC_SUSET,
+							GUC_UNIT_S,
+							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("qfs");
 }

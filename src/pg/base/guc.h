@@ -21,6 +21,9 @@ extern bool qfs_standby_signs;
 /* Refuse DDL on the ledger's objects. */
 extern bool qfs_ddl_guard;
 
+/* Advice that is older counts as none, in seconds. */
+extern int	qfs_advice_stale;
+
 extern void qfs_define_settings(void);
 
 #endif

@@ -21,9 +21,14 @@
 #include "pg/append/actor.h"
 #include "pg/base/args.h"
 #include "pg/base/errors.h"
+#include "pg/fn/bearer.h"
+#include "pg/fn/service_token.h"
 #include "pg/fn/session_token.h"
 
 #define ANON "qfs_anon"
+
+/* The role of services that give advice. */
+#define ADVISOR "aegis_advisor"
 
 static bool
 is_space(uint8_t c)
@@ -31,9 +36,8 @@ is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The token of "Bearer TOKEN", in whatever case and with whatever white space. */
-static bool
-find_bearer(qfs_slice header, qfs_slice *token)
+bool
+qfs_find_bearer(qfs_slice header, qfs_slice *token)
 {
 	static const char scheme[] = "bearer";
 	size_t		len = strlen(scheme);
@@ -99,16 +103,15 @@ check_named(const char *what, qfs_slice named, const char *is)
 		QFS_THROW(QFS_TOKEN_INVALID, "the request was made with %s \"%v\", not \"%s\"", what, named, is);
 }
 
-static const char *
-session_name(const qfs_session_record *session)
+/* The jti of a session, or of a service's token. */
+static void
+write_name(const qfs_hash *id, char name[2 * QFS_HASH_LEN + 1])
 {
-	char	   *name = palloc(2 * QFS_HASH_LEN + 1);
 	qfs_buf		buf;
 
 	qfs_buf_init(&buf, name, 2 * QFS_HASH_LEN);
-	qfs_buf_hex(&buf, session->session.bytes, sizeof(session->session.bytes));
+	qfs_buf_hex(&buf, id->bytes, sizeof(id->bytes));
 	name[2 * QFS_HASH_LEN] = '\0';
-	return name;
 }
 
 /* The transaction goes on as those who have not signed in. */
@@ -120,12 +123,28 @@ become_nobody(const qfs_error *why)
 					  GUC_ACTION_LOCAL, true, 0, false);
 }
 
+/* A service acts for no account, whatever its token says; an account's token never gives its role. */
+static void
+check_service(qfs_slice token, qfs_slice role, qfs_slice jti)
+{
+	char		name[QFS_SERVICE_MAX];
+	char		id[2 * QFS_HASH_LEN + 1];
+	qfs_service_token service;
+	qfs_error	err;
+
+	QFS_TRY(qfs_service_of_token(token, name, &service, &err), &err);
+	write_name(&service.id, id);
+	check_named("the role", role, ADVISOR);
+	check_named("the token", jti, id);
+}
+
 /* qfs.authenticate_request(header, role, jti, path) -> void */
 PG_FUNCTION_INFO_V1(qfs_sql_authenticate_request);
 Datum
 qfs_sql_authenticate_request(PG_FUNCTION_ARGS)
 {
 	const char *role = GetUserNameFromId(GetUserId(), false);
+	char		name[2 * QFS_HASH_LEN + 1];
 	qfs_session_record session;
 	qfs_slice	token;
 	qfs_error	err;
@@ -134,16 +153,19 @@ qfs_sql_authenticate_request(PG_FUNCTION_ARGS)
 	qfs_actor_clear();
 	if (!PG_ARGISNULL(1))
 		check_named("the role", qfs_varlena_arg(fcinfo, 1), role);
-	if (!find_bearer(qfs_optional_arg(fcinfo, 0), &token))
+	if (!qfs_find_bearer(qfs_optional_arg(fcinfo, 0), &token))
 	{
 		if (strcmp(role, ANON) != 0)
 			QFS_THROW(QFS_NO_SESSION, "the role is \"%s\", and no token came with the request", role);
 		PG_RETURN_VOID();
 	}
-	if (qfs_session_of_token(token, &session, &err) == QFS_OK)
+	if (strcmp(role, ADVISOR) == 0)
+		check_service(token, qfs_optional_arg(fcinfo, 1), qfs_optional_arg(fcinfo, 2));
+	else if (qfs_session_of_token(token, &session, &err) == QFS_OK)
 	{
 		check_named("the role", qfs_optional_arg(fcinfo, 1), session.operates ? "qfs_operator" : "qfs_user");
-		check_named("the session", qfs_optional_arg(fcinfo, 2), session_name(&session));
+		write_name(&session.session, name);
+		check_named("the session", qfs_optional_arg(fcinfo, 2), name);
 		qfs_actor_set(&session);
 	}
 	else if (is_public(qfs_optional_arg(fcinfo, 3)))

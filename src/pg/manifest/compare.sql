@@ -144,7 +144,7 @@ kept AS (
   SELECT s.setrole, s.setdatabase, split_part(c, '=', 1) AS written, lower(split_part(c, '=', 1)) AS name, substr(c, strpos(c, '=') + 1) AS value,
     substr(c, strpos(c, '=') + 1) ~* '^(on|t|tr|tru|true|y|ye|yes|1)$' AS is_on, r.oid IS NOT NULL AS own
   FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c
-  LEFT JOIN pg_roles r ON r.oid = s.setrole AND r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge')
+  LEFT JOIN pg_roles r ON r.oid = s.setrole AND r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'aegis_readonly', 'aegis_advisor')
   WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
 -- those that switch a guard off, for whomever; and what our roles, or all, would see or run otherwise: limits and the like are an application's
 unwanted AS (

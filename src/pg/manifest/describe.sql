@@ -7,7 +7,7 @@
 -- object.  tolerated: an application may have it, and it is in no list.
 WITH
 ext AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
-schema AS (SELECT n.* FROM pg_namespace n WHERE n.nspname IN ('qfs', 'qfs_api')),
+schema AS (SELECT n.* FROM pg_namespace n WHERE n.nspname IN ('qfs', 'qfs_api', 'aegis')),
 member AS (
   SELECT d.classid, d.objid FROM pg_depend d JOIN ext ON d.refobjid = ext.oid
   WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'),
@@ -19,7 +19,7 @@ object AS MATERIALIZED (
       WHERE d.refclassid = 'pg_namespace'::regclass
         -- a view or a default elsewhere may mention a schema of ours
         AND (d.classid IN ('pg_extension'::regclass, 'pg_default_acl'::regclass)
-             OR (pg_identify_object(d.classid, d.objid, d.objsubid)).schema IN ('qfs', 'qfs_api'))
+             OR (pg_identify_object(d.classid, d.objid, d.objsubid)).schema IN ('qfs', 'qfs_api', 'aegis'))
     UNION ALL SELECT 'pg_namespace'::regclass, oid, false FROM schema
     -- one that was put in a guard's place
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid, false FROM pg_event_trigger WHERE evtname LIKE 'qfs\_guard\_%') o
@@ -32,7 +32,7 @@ relation AS (
   WHERE c.relkind <> 'i' AND c.relkind <> 'I'),
 own_role AS (
   SELECT r.* FROM pg_roles r
-  WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge')),
+  WHERE r.rolname IN ('qfs_owner', 'qfs_anon', 'qfs_user', 'qfs_operator', 'qfs_auditor', 'qfs_monitor', 'qfs_bridge', 'aegis_readonly', 'aegis_advisor')),
 -- settings that switch guards off, for whoever was granted them
 setting AS (
   SELECT p.oid, p.paracl FROM pg_parameter_acl p

@@ -422,6 +422,112 @@ longest(void)
 	check(QFS_TOKEN_INVALID, "its claims");
 }
 
+/* ---- tokens of services ---- */
+
+#define SERVICE "critic-2_b"
+
+static const char *
+service_claims(const char *role, const char *scope, const char *sub)
+{
+	static char claims[1024];
+
+	snprintf(claims, sizeof(claims), "{\"aud\":\"" ORIGIN "\",\"exp\":%lld,\"iat\":%lld,"
+			 "\"iss\":\"" ORIGIN "\",\"jti\":\"" SESSION "\",\"role\":\"%s\",\"scope\":\"%s\","
+			 "\"sub\":\"%s\"}", (long long) EXPIRES, (long long) ISSUED, role, scope, sub);
+	return claims;
+}
+
+static qfs_status
+read_service(int64_t now, char name[QFS_SERVICE_MAX], qfs_service_token *out, qfs_error *err)
+{
+	test_key	pair = test_key_of(1);
+
+	*err = (qfs_error) {QFS_OK, ""};
+	return qfs_service_token_read(qfs_slice_of(text), QFS_LITERAL(ORIGIN), &pair.public, now, name, out, err);
+}
+
+static void
+service(void)
+{
+	test_key	pair = test_key_of(1);
+	qfs_service_token token = {.service = QFS_LITERAL(SERVICE),.issued_at = ISSUED,.expires_at = EXPIRES};
+	uint8_t		memory[QFS_TOKEN_MAX];
+	char		name[QFS_SERVICE_MAX];
+	qfs_service_token got;
+	qfs_error	err;
+	qfs_buf		buf;
+
+	memset(&token.id, 2, sizeof(token.id));
+	qfs_buf_init(&buf, memory, sizeof(memory));
+	CHECK_STATUS(qfs_service_token_write(&token, QFS_LITERAL(ORIGIN), &pair.public, pair.secret, &buf, &err), QFS_OK);
+	make(header_of(1), service_claims("aegis_advisor", "advice", "service_" SERVICE), 1);
+	CHECK_TEXT(qfs_buf_slice(&buf), text);
+
+	memset(&got, 0xA5, sizeof(got));
+	CHECK_STATUS(read_service(ISSUED, name, &got, &err), QFS_OK);
+	CHECK_TEXT(got.service, SERVICE);
+	CHECK_HASH(&got.id, &token.id);
+	CHECK_INT(got.issued_at, ISSUED);
+	CHECK_INT(got.expires_at, EXPIRES);
+	CHECK_STATUS(read_service(EXPIRES + 9, name, &got, &err), QFS_TOKEN_EXPIRED);
+	CHECK_DETAIL(&err, "9 seconds ago");
+	/* It is no account's, and an account's is no service's. */
+	check(QFS_TOKEN_INVALID, "its claims are not ours");
+	make_good();
+	CHECK_STATUS(read_service(ISSUED, name, &got, &err), QFS_TOKEN_INVALID);
+	CHECK_DETAIL(&err, "its claims are not those of a service");
+}
+
+static void
+service_claims_bad(void)
+{
+	static const struct
+	{
+		const char *role;
+		const char *scope;
+		const char *sub;
+		const char *why;
+	}			rows[] = {
+		{"qfs_operator", "advice", "service_" SERVICE, "its header or its claims"},
+		{"aegis_readonly", "advice", "service_" SERVICE, "its header or its claims"},
+		{"aegis_advisor", "account", "service_" SERVICE, "its header or its claims"},
+		{"aegis_advisor", "advice", USER, "its claims are not those of a service"},
+		{"aegis_advisor", "advice", "service_", "its claims are not those of a service"},
+		{"aegis_advisor", "advice", "service_Critic", "its claims are not those of a service"},
+		{"aegis_advisor", "advice", "servant_" SERVICE, "its claims are not those of a service"},
+		{"aegis_advisor", "advice", SERVICE, "its claims are not those of a service"},
+		{"aegis_advisor", "advice", "", "its claims are not those of a service"},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++)
+	{
+		char		name[QFS_SERVICE_MAX];
+		qfs_service_token got;
+		qfs_error	err;
+
+		unit_row("%s %s %s", rows[i].role, rows[i].scope, rows[i].sub);
+		make(header_of(1), service_claims(rows[i].role, rows[i].scope, rows[i].sub), 1);
+		CHECK_STATUS(read_service(ISSUED, name, &got, &err), QFS_TOKEN_INVALID);
+		CHECK_DETAIL(&err, rows[i].why);
+		check(QFS_TOKEN_INVALID, "its ");
+	}
+}
+
+static void
+service_names(void)
+{
+	static const char *const good[] = {"a", "critic", "a-b_c9", "a23456789012345678901234567890123456789012345678901234567890123"};
+	static const char *const bad[] = {
+		"", "A", "9a", "-a", "_a", "a b", "a.b", "a\n", "a\"b", "\xc3\xa4",
+		"a234567890123456789012345678901234567890123456789012345678901234"
+	};
+
+	for (size_t i = 0; i < ROWS(good); i++)
+		CHECK(qfs_service_name_check(qfs_slice_of(good[i])));
+	for (size_t i = 0; i < ROWS(bad); i++)
+		CHECK(!qfs_service_name_check(qfs_slice_of(bad[i])));
+}
+
 static const unit_case cases[] = {
 	CASE(thumbprint),
 	CASE(key_set),
@@ -434,6 +540,9 @@ static const unit_case cases[] = {
 	CASE(forms),
 	CASE(every_byte),
 	CASE(longest),
+	CASE(service),
+	CASE(service_claims_bad),
+	CASE(service_names),
 	NO_MORE_CASES
 };
 
