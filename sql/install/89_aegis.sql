@@ -108,7 +108,6 @@ COMMENT ON FUNCTION aegis.refuse_change() IS 'trigger: advice is not changed';
 CREATE TRIGGER zzz_aegis_refuse_change BEFORE UPDATE OR TRUNCATE ON aegis.advice
   FOR EACH STATEMENT EXECUTE FUNCTION aegis.refuse_change();
 COMMENT ON TRIGGER zzz_aegis_refuse_change ON aegis.advice IS 'advice is appended and deleted';
-ALTER TABLE aegis.advice ENABLE ALWAYS TRIGGER zzz_aegis_refuse_change;
 
 GRANT SELECT ON aegis.service, aegis.model, aegis.advice, aegis.incident TO qfs_operator, qfs_auditor;
 GRANT DELETE ON aegis.advice TO qfs_operator;

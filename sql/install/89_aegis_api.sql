@@ -113,7 +113,7 @@ BEGIN
   SELECT jsonb_agg(jsonb_build_object('advisory', true, 'model', a.model, 'version', a.version, 'status', m.status,
            'approved_by', m.approved_by, 'card_hash', m.card_hash::text, 'size', a.size, 'head', a.head::text,
            'input_hash', a.input_hash::text, 'advice_hash', a.advice_hash::text, 'at', a.at, 'age_ms', greatest(now - a.at, 0), 'body', a.body)
-         ORDER BY a.model, a.version)
+         ORDER BY a.model COLLATE "C", a.version COLLATE "C")
   INTO newest
   FROM aegis.model m
   JOIN aegis.service s ON s.service = m.service AND s.revoked IS NULL
@@ -132,7 +132,8 @@ CREATE FUNCTION qfs_api.advice_models()
 AS $$
 #variable_conflict use_column
 BEGIN
-  RETURN QUERY SELECT m.model, m.version, m.status, m.approved_by, m.card_hash::text, m.card FROM aegis.model m ORDER BY m.model, m.version;
+  RETURN QUERY SELECT m.model, m.version, m.status, m.approved_by, m.card_hash::text, m.card FROM aegis.model m
+    ORDER BY m.model COLLATE "C", m.version COLLATE "C";
 END $$;
 COMMENT ON FUNCTION qfs_api.advice_models() IS
   'What gives advice, and gave it: its card, whether it is candidate, active or retired, and the proposal that adopted it.';

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(442);
+SELECT plan(466);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -231,6 +231,7 @@ INSERT INTO pinned VALUES
   ('function qfs.settle()', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.sha256_jcs(pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.sha3_256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.sign_advisor_token(pg_catalog.text,bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.simulate(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.since(bigint,integer,bigint)', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.standing_chain(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
@@ -304,10 +305,10 @@ INSERT INTO pinned VALUES
   ('function qfs_api.metrics()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs_api.page_error(pg_catalog.text,pg_catalog.text,integer,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.page_module(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs_api.policy()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs_api.pre_request()', 'owner qfs_owner; sql volatile parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.policy()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.pre_request()', 'owner qfs_owner; sql volatile parallel unsafe; aegis_advisor: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.preview(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
-  ('function qfs_api.principles(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.principles(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.profile(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.propose(pg_catalog.jsonb,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.publish_chat_key(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),

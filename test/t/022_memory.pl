@@ -74,6 +74,11 @@ my ($size, $root, $thread) = @{ $helper->query("SELECT h.size, qfs.root(h.size),
 my ($scored, $referral) = map { $helper->value("SELECT max(seq) FROM qfs.ledger WHERE type = '$_'") } qw(COHERENCE_SCORED REFERRAL_USE);
 my $export = literal(export_of($node, undef, 'memory')) =~ s/\n'\z/'/r;
 
+# A service that gives advice.
+my $advisor = $helper->value(q{SELECT qfs.advisor_token('critic')});
+my $card = literal('{"intended_use": "x", "scope": "x", "inputs": "x", "limits": "x", "evaluation": "x"}');
+$helper->value("SELECT qfs.register_model('critic', 'rules', '1', $card)");
+
 # A witness is a device like any other.
 my $witness = note_key('witness.example', 4, unpack 'H*', decode_base64url(device_key_of(9)));
 $helper->value("SELECT qfs.add_witness('$witness')");
@@ -155,6 +160,10 @@ my %arguments = (
   'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]'}, 'qfs.keys_of_rule' => q{'MESSAGE', qfs.default_policy()},
   'qfs.hide_others' => q{'{"accounts": [], "outcome": null}'},
   'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal,
+  # what is about advice
+  'qfs.advisor_token' => "'critic'", 'qfs.sign_advisor_token' => "'critic', 60", 'qfs.advisor_of' => "'Bearer $advisor'", 'qfs.revoke_advisor' => "'critic'",
+  'qfs.register_model' => "'critic', 'rules', '2', $card", 'qfs.retire_model' => "'rules', '1'",
+  'qfs_api.advise' => "'rules', '1', 'a:b', $size, " . at("hash::text FROM qfs.ledger WHERE seq = $size - 1") . ", repeat('ab', 32), '{\"advisory\": true}'", 'qfs_api.advice' => "'a:b'",
   # what reads
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
@@ -169,6 +178,7 @@ my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_re
 my $request = "SELECT set_config('request.headers', '{\"authorization\": \"Bearer $alice->{token}\"}', true),"
   . " set_config('request.jwt.claims', '{\"role\": \"qfs_user\", \"jti\": \"$alice->{session}\"}', true);";
 my %in_request = map { ($_ => $request) } 'qfs_api.pre_request', 'qfs.authenticate_request';
+$in_request{'qfs_api.advise'} = "SELECT set_config('request.headers', '{\"authorization\": \"Bearer $advisor\"}', true);";
 # Not for accounts.
 my %no_session = map { ($_ => 1) } keys %elsewhere, keys %in_request, 'qfs.add_witness', 'qfs.adopt', 'qfs.erase_payload', 'qfs.lock_stream', 'qfs.position_of', 'qfs.prepare_keys', 'qfs.rebuild_positions', 'qfs.recover_keys', 'qfs.recovery_message', 'qfs.register_event_type', 'qfs.rotate_keys', 'qfs.set_nod', 'qfs.set_policy', 'qfs.take', 'qfs.take_dead';
 # What this changes is the session, which does not come back when it is undone.
