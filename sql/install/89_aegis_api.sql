@@ -148,6 +148,6 @@ GRANT EXECUTE ON FUNCTION
   TO aegis_readonly, aegis_advisor;
 GRANT SELECT ON qfs_api.proposals, qfs_api.tallies, qfs_api.policy_keys TO aegis_readonly, aegis_advisor;
 -- Called from these views with the caller's rights.
-GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list() TO aegis_readonly, aegis_advisor;
+GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb) TO aegis_readonly, aegis_advisor;
 -- Through PostgREST every request of a service is checked as all others are.
 GRANT EXECUTE ON FUNCTION qfs_api.pre_request(), qfs.authenticate_request(text, text, text, text) TO aegis_advisor;

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(466);
+SELECT plan(467);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -161,6 +161,7 @@ INSERT INTO pinned VALUES
   ('function qfs.hash_send(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.head()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.health()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.hide_others(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.hsmf(qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.import(pg_catalog.text[])', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.inclusion_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
@@ -169,7 +170,7 @@ INSERT INTO pinned VALUES
   ('function qfs.jwks()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.keccak256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.key_fault()', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
-  ('function qfs.keys_of_rule(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.keys_of_rule(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.knows_server()', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.leaf_hash(pg_catalog.text)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
@@ -186,7 +187,7 @@ INSERT INTO pinned VALUES
   ('function qfs.own_headroom()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}'),
   ('function qfs.parties(bigint)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE'),
   ('function qfs.parties_between(bigint,bigint)', 'owner qfs_owner; c stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE'),
-  ('function qfs.policy_key_list()', 'owner qfs_owner; c stable parallel unsafe; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.policy_key_list(pg_catalog.jsonb)', 'owner qfs_owner; c stable parallel unsafe; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.position_of(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.post_restore(boolean,pg_catalog.jsonb)', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.prepare_keys()', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
@@ -204,7 +205,7 @@ INSERT INTO pinned VALUES
   ('function qfs.recovery_message(qfs.hash,qfs.hash)', 'owner qfs_owner; c volatile parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.referral_code(qfs.user_id)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.referral_tier(bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
-  ('function qfs.reflect_guards(pg_catalog.jsonb,boolean)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.reflect_guards(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.refuse(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.refuse_change()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.refuse_write()', 'owner qfs_owner; c volatile parallel unsafe'),
