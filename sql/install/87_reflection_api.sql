@@ -75,13 +75,17 @@ CREATE FUNCTION qfs_api.preview(type text, payload jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  run jsonb := qfs.simulate(type, payload);
-  step jsonb := CASE WHEN qfs.is_public() THEN run -> 'step' ELSE qfs.hide_others(run -> 'step') END;
-  is_taken boolean := step -> 'error' = 'null';
+  run jsonb;
+  step jsonb;
+  is_taken boolean;
 BEGIN
-  IF run IS NULL THEN
+  IF type IS NULL OR payload IS NULL THEN
     PERFORM qfs.refuse('ARGUMENT', 'type and payload are of the act that is looked at');
   END IF;
+  -- The beginning of what is too long for a type is none either, and takes less room.
+  run := qfs.simulate(jsonb_build_array(jsonb_build_object('payload', payload, 'type', left(type, 100))));
+  step := CASE WHEN qfs.is_public() THEN run #> '{steps,0}' ELSE qfs.hide_others(run #> '{steps,0}') END;
+  is_taken := step -> 'error' = 'null';
   RETURN jsonb_build_object(
     'v', 1, 'kind', 'reflection', 'mode', 'SIMULATION', 'type', type, 'at', run -> 'at', 'seq', NULL,
     'snapshot', jsonb_build_object('size', (run ->> 'next')::bigint - is_taken::integer),

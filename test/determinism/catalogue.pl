@@ -19,8 +19,8 @@ my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block
 # The page is a text: what it calls, a browser runs.  Its headers are for PostgREST, the same each time.
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
 
-# Who is shown an account as of the last epoch, and the functions that ask them.
-my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
+# Who is shown an account as of the last epoch, or the entries before it, and the functions that ask them.
+my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|epoch_floor|what_if|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
@@ -39,9 +39,9 @@ my @ALLOWED = (
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
   # Sorted by a place in a list.
-  [ qr/^qfs(_api)?\.(preview|reflect|reflect_guards)\(/, 'collation', qr/^ORDER BY/ ],
+  [ qr/^qfs(_api)?\.(preview|reflect|reflect_guards|hide_others|what_if)\(/, 'collation', qr/^ORDER BY/ ],
   # An act is tried at the time that it is.
-  [ qr/^qfs(_api)?\.(preview|simulate)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
+  [ qr/^qfs(_api)?\.(preview|simulate|what_if)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
   # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.
   [ $BY_EPOCH, 'clock', qr/^statement_timestamp\(/ ],
   [ $BY_EPOCH, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],

@@ -156,7 +156,7 @@ my %arguments = (
   'qfs_api.wallet_text' => q{'VOTE_CAST', } . literal($json->encode(\%vote)) . ', 1', 'qfs.deliver' => $signed, 'qfs_api.deliver' => $signed,
   'qfs_api.propose' => q{'{}', 'x', 'text', 'why'}, 'qfs_api.vote' => "$proposal, 'yes'", 'qfs_api.cancel_proposal' => $proposal, 'qfs_api.hold_fewer' => q{1, 'x'},
   'qfs.set_nod' => "'$bob->{user_id}', 5, 'x'", 'qfs.put_proposal_text' => "$proposal, 'x'", 'qfs.find_vote' => "$proposal, '$alice->{user_id}'",
-  'qfs.simulate' => q{'CONTENT_CREATED', '{"size": 5}'}, 'qfs_api.preview' => q{'REFERRAL_USE', '{"code": "x"}'},
+  'qfs.simulate' => q{'[{"type": "CONTENT_CREATED", "payload": {"size": 5}}]'}, 'qfs.policy_key_list' => 'NULL', 'qfs_api.preview' => q{'REFERRAL_USE', '{"code": "x"}'},
   'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]'}, 'qfs.keys_of_rule' => q{'MESSAGE', qfs.default_policy()},
   'qfs.hide_others' => q{'{"accounts": [], "outcome": null}'},
   'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal,
@@ -165,6 +165,7 @@ my %arguments = (
   'qfs.register_model' => "'critic', 'rules', '2', $card", 'qfs.retire_model' => "'rules', '1'",
   'qfs_api.advise' => "'rules', '1', 'a:b', $size, " . at("hash::text FROM qfs.ledger WHERE seq = $size - 1") . ", repeat('ab', 32), '{\"advisory\": true}'", 'qfs_api.advice' => "'a:b'",
   # what reads
+  'qfs_api.principles' => q{'BOUNDED_REWARD'}, 'qfs.what_if' => q{'{"ttl_blocks": 5}', '[]', 1}, 'qfs_api.what_if' => q{'{"ttl_blocks": 5}', '[{"type": "NOTE", "payload": {}}]', 1},
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,

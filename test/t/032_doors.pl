@@ -179,7 +179,10 @@ my @doors = (
   "encode(qfs_api.tile(0, 0), 'escape')", q{regexp_replace(encode(qfs_api.tile(0, 0), 'hex'), '.{64}', '\& ', 'g')}, "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
   "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
   (map { my $n = $_; ("qfs_api.vote_chain($n)", "qfs_api.explain_tally($n)", map { "qfs_api.explain_vote($n, '$_')" } @users, @holders) } @proposals),
-  'qfs_api.token_guard_map()', 'qfs_api.principles()', q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()', (map { "qfs_api.reflect($_)" } @seqs),
+  'qfs_api.token_guard_map()', 'qfs_api.principles()', q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()',
+  # Where epochs end, and so how many entries they have, heads say to everybody.
+  (map { "qfs_api.what_if($_) #- '{from}' #- '{size}' #- '{direct,same}'" } q{'{"referral": {"cap": 1}}'}, qq{'{"ttl_blocks": 5}', '[]', $BASE}, q{'{}', '[{"type": "REFERRAL_USE", "payload": {"code": "x"}}]'}),
+  (map { "qfs_api.reflect($_)" } @seqs),
   (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
   (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),
   'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
@@ -314,7 +317,7 @@ for my $name (grep { $walked{$_} && !$is_view{$_} } @open) {
       (SELECT string_agg(t::regtype::text, ' ' ORDER BY n) FROM unnest(p.proallargtypes, p.proargmodes) WITH ORDINALITY x(t, m, n) WHERE m = 't')
       FROM pg_proc p WHERE pronamespace = 'qfs_api'::regnamespace AND proname = '$name'")->{rows}[0] };
   my $before = $client->value("SELECT pg_get_functiondef('$function'::regprocedure)");
-  my ($door) = grep { /qfs_api\.$name\b/ } @doors;
+  my ($door) = map { s/ #- .*//r } grep { /qfs_api\.$name\b/ } @doors;
   for my $leak ($string, $name =~ /^(?:head|entry_head|entry_bundle|tlog_proof|tile)$/ ? () : $number) {
     my %value = (text => "'$leak'", bigint => $leak eq $number ? $leak : 'NULL', jsonb => "to_jsonb('$leak'::text)", 'text[]' => "ARRAY['$leak']");
     my $answer = $columns ? 'RETURN QUERY SELECT ' . join(', ', map { ($value{$_} // 'NULL') . "::$_" } split / (?=\w)/, $columns)

@@ -3,7 +3,9 @@ use strict;
 use warnings FATAL => 'all';
 use JSON::PP;
 use QfsTest;
+use QfsClient;
 use QfsHistory;
+use QfsWallet;
 use Test::More;
 
 my $SIZE = $ENV{QFS_WHAT_IF_EVENTS} // 1500;
@@ -11,7 +13,7 @@ my $seed = $ENV{QFS_SEED} // time() % 1_000_000_000;
 note("QFS_SEED=$seed");
 srand($seed);
 
-my $node    = new_node('what_if');
+my $node    = new_node('what_if', streaming => 1);
 my $history = QfsHistory->new($node, 'past', accounts => 12, clients => 2, holders => 4);
 $history->run($SIZE);
 $history->close;
@@ -96,6 +98,93 @@ subtest 'actions' => sub {
   my ($exit, $out, $err) = qfs_verify('what-if', $EXPORT, '--actions', '{}');
   is("$exit:$out", '2:', 'no list: exit code 2');
   like($err, qr/QFS_PAYLOAD_INVALID: .*actions: wrong type/, 'and why');
+};
+
+# ---- in the database ----
+
+# The line as the server gives it, in a transaction that may not write.
+sub what_if_there {
+  my ($there, $arguments) = @_;
+  return value($there, "BEGIN READ ONLY; SELECT qfs.what_if($arguments); COMMIT", 'past');
+}
+
+my $QUESTION = q{'{"referral": {"points": 3, "cap": 1}, "ttl_blocks": 500}', '[]', 100, 1000};
+my $LINE     = (what_if($EXPORT, '--changes', '{"referral":{"cap":1,"points":3},"ttl_blocks":500}', '--from', 100, '--size', 1000))[1] =~ s/\n\z//r;
+
+subtest 'the server gives the same line' => sub {
+  my $state = value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past');
+  is(what_if_there($node, $QUESTION), $LINE, 'in a read-only transaction');
+  is(value($node, "SELECT qfs_api.what_if($QUESTION) = " . QfsWallet::literal($LINE) . '::jsonb', 'past'), 't', 'to whoever audits the API gives all of it');
+  is(what_if_there($node, q{'{}'}), (what_if($EXPORT))[1] =~ s/\n\z//r, 'by default, too');
+  is(value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past'), $state, 'and nothing was written');
+  my $standby = new_standby($node, 'standby');
+  $node->wait_for_catchup($standby);
+  is(what_if_there($standby, $QUESTION), $LINE, 'on a standby');
+  refused($standby, "SET qfs.what_if_entries = 10; SELECT qfs.what_if($QUESTION)", 'QFS_WHATIF_LIMIT', 'with the same limits', 'past');
+  $standby->stop;
+};
+
+subtest 'limits' => sub {
+  my $error = refused($node, "SET qfs.what_if_entries = 999; SELECT qfs.what_if($QUESTION)", 'QFS_WHATIF_LIMIT', 'about more entries than are computed', 'past');
+  like($error->{hint}, qr/qfs-verify what-if/, 'and who can');
+  is($error->{sqlstate}, 'PT413', 'HTTP 413');
+  is(value($node, "SET qfs.what_if_entries = 1000; SELECT qfs.what_if($QUESTION)", 'past'), $LINE, 'as many as there may be');
+  my $busy = QfsClient->wait_for($node, database => 'past');
+  $busy->value('SET qfs.what_if_slots = 1');
+  $busy->start(q{DO $$ BEGIN FOR n IN 1 .. 1000 LOOP PERFORM qfs.what_if(); END LOOP; END $$});
+  my $other = QfsClient->wait_for($node, database => 'past');
+  $other->value('SET qfs.what_if_slots = 1');
+  my $refused;
+  ok(wait_until(sub { $refused = $other->query("SELECT qfs.what_if('{}', '[]', 1, 2)")->{error} }, 'a place that is taken'), 'one more than there are places is refused');
+  is("$refused->{code} $refused->{sqlstate}", 'QFS_WHATIF_BUSY PT429', 'with HTTP 429');
+  $other->value('SET qfs.what_if_slots = 2');
+  is($other->value("SELECT qfs.what_if($QUESTION)"), $LINE, 'the next place is free');
+  $other->value('SELECT pg_cancel_backend(' . $busy->pid . ')');
+  is($busy->receive->{error}{sqlstate}, '57014', 'who computes can be cancelled');
+  $other->value('SET qfs.what_if_slots = 1');
+  is($other->value("SELECT qfs.what_if($QUESTION)"), $LINE, 'and has left the place');
+};
+
+# The first entry of the epoch, of a second, that an entry is in; of the size, and of what is in an epoch that is not over, the beginning of this one.
+sub epoch_floor {
+  my ($seq) = @_;
+  return value($node, qq{WITH e AS (SELECT l.seq, (l.at - g.genesis_at) / 1000 AS epoch, ((extract(epoch FROM clock_timestamp()) * 1000)::bigint - g.genesis_at) / 1000 AS now
+      FROM qfs.ledger l, qfs.ledger_state g)
+    SELECT greatest(coalesce((SELECT min(b.seq) FROM e b, e a WHERE a.seq = $seq AND b.epoch = least(a.epoch, a.now)), $COUNT), 1)}, 'past');
+}
+
+# What whoever may not read every entry is told of an answer.
+sub hidden {
+  my ($answer) = @_;
+  $answer = $json->decode($json->encode($answer));
+  $answer->{run_hash} = $answer->{direct}{entries} = $answer->{cumulative}{$_} = undef for qw(first state);
+  $answer->{cumulative}{$_} = undef for $answer->{cumulative}{accounts} < 5 ? qw(accounts tokens) : ();
+  return $json->encode($answer);
+}
+
+subtest 'who is told what' => sub {
+  my $asked = sub { my ($role, $sql) = @_; return $json->encode($json->decode(value($node, "SET ROLE $role; SELECT $sql", 'past'))) };
+  my $changes = '{"referral": {"points": 3, "cap": 1}, "ttl_blocks": 500}';
+  my $later   = value($node, 'SELECT min(seq) FROM qfs.ledger, qfs.ledger_state WHERE (at - genesis_at) / 1000 >= 1', 'past');
+  for my $window ([ $later, $COUNT ], [ $later + 1, $COUNT ], [ int($COUNT / 2), $COUNT - 1 ], [ 'NULL', 'NULL' ]) {
+    my ($from, $size) = @$window;
+    my @whole = ('--from', epoch_floor($from eq 'NULL' ? 1 : $from), '--size', epoch_floor($size eq 'NULL' ? $COUNT : $size));
+    is($asked->('qfs_anon', "qfs_api.what_if('$changes', '[]', $from, $size)"), hidden(what_if($EXPORT, '--changes', $changes, @whole)),
+      "$from to $size: whoever cannot read every entry is told of whole epochs, of no entry, nor of a hash that would let one be guessed");
+  }
+  isnt(epoch_floor($later + 1), $later + 1, 'whose beginning is not what was asked about');
+  my $answer = $json->decode($asked->('qfs_anon', q{qfs_api.what_if('{}', '[]', 1)}));
+  is(join(' ', map { $answer->{cumulative}{$_} // 'null' } qw(accounts tokens)), 'null null', 'sums of fewer than five are none');
+  refused($node, "SET ROLE qfs_anon; SELECT qfs.what_if($QUESTION)", '42501', 'the whole line is not for everybody', 'past');
+  is(value($node, "SET ROLE qfs_auditor; SELECT qfs.what_if($QUESTION)", 'past'), $LINE, 'but for auditors');
+  refused($node, q{SET ROLE qfs_user; SELECT qfs_api.what_if('{}', '[{"type": "SAID", "payload": {}}]')}, 'QFS_NO_SESSION', 'nobody acts for nobody', 'past');
+  refused($node, q{SET ROLE qfs_anon; SELECT qfs_api.what_if('{}', '[]', $_)} =~ s/\$_/$_/r, 'QFS_SIZE_UNKNOWN', "a window that is not there: $_", 'past')
+    for '0', '1, 1000000000', '100, 99', '1000000';
+  refused($node, q{SELECT qfs_api.what_if('{}', '{}')}, 'QFS_PAYLOAD_INVALID', 'actions are a list', 'past');
+  refused($node, "SELECT $_", 'QFS_ARGUMENT', 'nothing is no question', 'past') for 'qfs.what_if(NULL)', 'qfs_api.what_if(NULL)', q{qfs_api.what_if('{}', NULL)};
+  refused($node, q{SELECT qfs.what_if('{}', '[]', 1, 1000000000)}, 'QFS_SIZE_UNKNOWN', 'a size that it never had', 'past');
+  refused($node, q{SELECT qfs.what_if('{}', '[]', -1)}, 'QFS_ARGUMENT', 'a negative entry', 'past');
+  refused($node, q{SELECT qfs_api.what_if('{"block_ms": 1000}')}, 'QFS_KEY_FIXED', 'what nothing can change', 'past');
 };
 
 # ---- what is wrong ----

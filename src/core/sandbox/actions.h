@@ -19,6 +19,9 @@
 
 #define QFS_ACTIONS_MAX 100
 
+/* Bytes of them all. */
+#define QFS_ACTIONS_TEXT_MAX 1048576
+
 /* Bytes that suffice for the steps of as many actions. */
 #define QFS_STEPS_MAX (QFS_ACTIONS_MAX * QFS_PART_MAX)
 

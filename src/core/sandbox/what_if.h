@@ -25,9 +25,6 @@
 /* Entries of the window unless the question says where it begins. */
 #define QFS_WHAT_IF_WINDOW 10000
 
-/* Bytes of the question's actions. */
-#define QFS_ACTIONS_TEXT_MAX 1048576
-
 /* Bytes that suffice for an answer: the question, what was found, and the steps. */
 #define QFS_WHAT_IF_MAX (262144 + QFS_STEPS_MAX + QFS_ACTIONS_TEXT_MAX)
 

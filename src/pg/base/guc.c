@@ -5,6 +5,8 @@
  */
 #include "pg/base/compat.h"
 
+#include <limits.h>
+
 #include "utils/guc.h"
 
 #include "pg/base/guc.h"
@@ -15,6 +17,8 @@ bool		qfs_ddl_guard = true;
 int			qfs_sign_timeout = 5000;
 bool		qfs_standby_signs = false;
 int			qfs_advice_stale = 300;
+int			qfs_what_if_entries = 200000;
+int			qfs_what_if_slots = 2;
 
 void
 qfs_define_settings(void)
@@ -71,6 +75,24 @@ qfs_define_settings(void)
 							300, 1, 7 * 24 * 60 * 60,
 							PGC_SUSET,
 							GUC_UNIT_S,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("qfs.what_if_entries",
+							"How many entries a what-if may be about.",
+							"All before its window count, too. qfs-verify what-if has no limit.",
+							&qfs_what_if_entries,
+							200000, 1, INT_MAX,
+							PGC_SUSET,
+							0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("qfs.what_if_slots",
+							"How many what-ifs are computed at once in the cluster.",
+							"One more is refused, and may be asked again.",
+							&qfs_what_if_slots,
+							2, 1, 64,
+							PGC_SUSET,
+							0,
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("qfs");

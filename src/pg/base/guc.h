@@ -24,6 +24,10 @@ extern bool qfs_ddl_guard;
 /* Advice that is older counts as none, in seconds. */
 extern int	qfs_advice_stale;
 
+/* Entries that a what-if may be about, and how many are computed at once in the cluster. */
+extern int	qfs_what_if_entries;
+extern int	qfs_what_if_slots;
+
 extern void qfs_define_settings(void);
 
 #endif

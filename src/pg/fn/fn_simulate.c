@@ -23,46 +23,76 @@
 #include "sandbox/actions.h"
 #include "sandbox/overlay_store.h"
 
-/* An outcome and parts of an account. */
-#define STEP_MAX (QFS_PART_MAX + QFS_PARTS_MAX)
+#define ANSWER_MAX (QFS_STEPS_MAX + QFS_POLICY_MAX + 512)
 
-/* [{"actor","payload","session","type"}] of the account that is signed in. */
-static qfs_slice
-action_of(const qfs_session_record *actor, qfs_slice type, qfs_slice payload)
+/* Bytes that actor and session add to an action. */
+#define ACTOR_MAX 256
+
+/* Errors: TYPE_SYNTAX, PAYLOAD_INVALID of what is no act of one's own. */
+static void
+check_action(qfs_slice action)
 {
+	qfs_slice	payload;
+	qfs_slice	type;
+	qfs_error	err;
+
+	if (qfs_json_type_of(action) != QFS_JSON_OBJECT || qfs_json_length(action) != 2 ||
+		!qfs_json_member(action, "payload", &payload) || !qfs_json_member(action, "type", &type))
+		QFS_THROW(QFS_PAYLOAD_INVALID, "actions: an action is type and payload, and is the act of who asks");
+	if (qfs_json_type_of(type) != QFS_JSON_STRING)
+		QFS_THROW(QFS_PAYLOAD_INVALID, "type: must be a string");
+	QFS_TRY(qfs_type_check((qfs_slice) {type.data + 1, type.len - 2}, &err), &err);
+	if (qfs_json_type_of(payload) != QFS_JSON_OBJECT)
+		QFS_THROW(QFS_PAYLOAD_INVALID, "payload: must be an object");
+}
+
+static void
+put_action(qfs_json_writer *w, const qfs_session_record *actor, qfs_slice action)
+{
+	qfs_json_open_object(w);
+	qfs_json_key(w, "actor");
+	qfs_json_put_user(w, &actor->user);
+	qfs_json_key(w, "payload");
+	qfs_json_put_value(w, qfs_json_member_or(action, "payload", QFS_LITERAL("{}")));
+	qfs_json_key(w, "session");
+	qfs_json_put_hex(w, actor->session.bytes, sizeof(actor->session.bytes));
+	qfs_json_key(w, "type");
+	qfs_json_put_value(w, qfs_json_member_or(action, "type", QFS_LITERAL("\"\"")));
+	qfs_json_close(w);
+}
+
+/*
+ * [{"payload","type"}…] as acts of the account that is signed in, by its session.
+ * Errors: TYPE_SYNTAX; PAYLOAD_INVALID, also for one that says itself who acts.
+ */
+static qfs_slice
+actions_of(const qfs_session_record *actor, qfs_slice asked)
+{
+	qfs_json_iter iter = qfs_json_members(asked);
 	qfs_json_writer w;
 	qfs_buf		text;
 	qfs_error	err;
-	size_t		capacity = payload.len + type.len + 512;
+	qfs_slice	key;
+	qfs_slice	action;
+	size_t		capacity;
 
+	if (qfs_json_type_of(asked) != QFS_JSON_ARRAY || qfs_json_length(asked) > QFS_ACTIONS_MAX)
+		QFS_THROW(QFS_PAYLOAD_INVALID, "actions: must be an array of at most %i", (int64_t) QFS_ACTIONS_MAX);
+	if (asked.len > QFS_ACTIONS_TEXT_MAX)
+		QFS_THROW(QFS_ENTRY_TOO_LARGE, "the actions have %u bytes, %u are the most", (uint64_t) asked.len, (uint64_t) QFS_ACTIONS_TEXT_MAX);
+	capacity = asked.len + (qfs_json_length(asked) + 1) * ACTOR_MAX;
 	qfs_buf_init(&text, palloc(capacity), capacity);
 	qfs_json_begin(&w, &text);
 	qfs_json_open_array(&w);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, "actor");
-	qfs_json_put_user(&w, &actor->user);
-	qfs_json_key(&w, "payload");
-	qfs_json_put_value(&w, payload);
-	qfs_json_key(&w, "session");
-	qfs_json_put_hex(&w, actor->session.bytes, sizeof(actor->session.bytes));
-	qfs_json_key(&w, "type");
-	qfs_json_put_text(&w, type);
-	qfs_json_close(&w);
+	while (qfs_json_next(&iter, &key, &action))
+	{
+		check_action(action);
+		put_action(&w, actor, action);
+	}
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
 	QFS_TRY(qfs_actions_check(qfs_buf_slice(&text), &err), &err);
 	return qfs_buf_slice(&text);
-}
-
-/* Memory is asked for by its length, so what is no type is no action either.  Errors: TYPE_SYNTAX, PAYLOAD_INVALID. */
-static void
-check_action(qfs_slice type, qfs_slice payload)
-{
-	qfs_error	err;
-
-	QFS_TRY(qfs_type_check(type, &err), &err);
-	if (qfs_json_type_of(payload) != QFS_JSON_OBJECT)
-		QFS_THROW(QFS_PAYLOAD_INVALID, "payload: must be an object");
 }
 
 static void
@@ -79,23 +109,23 @@ put_policy(qfs_json_writer *w, const qfs_reducer *r)
 }
 
 /*
- * qfs.simulate(type, payload) -> jsonb
+ * qfs.simulate(actions) -> jsonb
  *
- * {"at","next","policy":{"hash","seq","text"},"step"}: what an append by the
- * account that is signed in would record, as docs/format.md, "What-if", has a
- * step; the entry that would come after it, and the policy in force then.  The ledger is that of
- * the snapshot; nothing is written, and nobody is waited for.
+ * {"at","next","policy":{"hash","seq","text"},"steps"}: what appends by the
+ * account that is signed in, one after the other, would record, as
+ * docs/format.md, "What-if", has steps; the entry that would come after them,
+ * and the policy in force then.  The ledger is that of the snapshot; nothing is
+ * written, and nobody is waited for.
  * Errors: NOT_VERIFIED, NO_GENESIS of a ledger that takes no events; TYPE_SYNTAX, PAYLOAD_INVALID of what is no act at all.
  */
 PG_FUNCTION_INFO_V1(qfs_sql_simulate);
 Datum
 qfs_sql_simulate(PG_FUNCTION_ARGS)
 {
-	qfs_slice	type = qfs_varlena_arg(fcinfo, 0);
-	qfs_slice	payload = qfs_jsonb_canonical(PG_GETARG_JSONB_P(1));
+	qfs_slice	asked = qfs_jsonb_canonical(PG_GETARG_JSONB_P(0));
 	qfs_memory_store *memory = qfs_memory_store_create(qfs_allocator_in(CurrentMemoryContext));
 	qfs_stage	stage = {.reducer = palloc(sizeof(qfs_reducer)),.undo = memory,.space = palloc(sizeof(qfs_judging_space))};
-	const qfs_session_record *actor;
+	qfs_slice	actions;
 	qfs_overlay_store store;
 	LedgerHead	head;
 	qfs_json_writer w;
@@ -106,27 +136,25 @@ qfs_sql_simulate(PG_FUNCTION_ARGS)
 	qfs_ledger_head_seen(GetActiveSnapshot(), &head);
 	if (!qfs_ledger_is_open())
 		qfs_ledger_throw_closed(head.size, "an act was looked at before it");
-	actor = qfs_require_actor();
-	check_action(type, payload);
+	actions = actions_of(qfs_require_actor(), asked);
 	if (memory == NULL)
 		QFS_THROW(QFS_NO_MEMORY, "to simulate in");
 	qfs_overlay_store_init(&store, qfs_snapshot_store(), memory);
 	qfs_reducer_init(stage.reducer, &qfs_registry_own, &store.base, false);
-	qfs_buf_init(&steps, palloc(STEP_MAX), STEP_MAX);
+	qfs_buf_init(&steps, palloc(QFS_STEPS_MAX), QFS_STEPS_MAX);
 	stage.seq = head.size;
 	stage.at = Max(head.at, qfs_now_ms());
-	QFS_TRY(qfs_actions_run(&stage, action_of(actor, type, payload), &steps, &err), &err);
+	QFS_TRY(qfs_actions_run(&stage, actions, &steps, &err), &err);
 	QFS_TRY(qfs_reducer_refresh(stage.reducer, &err), &err);
 
-	qfs_buf_init(&answer, palloc(STEP_MAX + QFS_POLICY_MAX + 512), STEP_MAX + QFS_POLICY_MAX + 512);
+	qfs_buf_init(&answer, palloc(ANSWER_MAX), ANSWER_MAX);
 	qfs_json_begin(&w, &answer);
 	qfs_json_open_object(&w);
 	qfs_json_put_member_int(&w, "at", stage.at);
 	qfs_json_put_member_int(&w, "next", (int64_t) stage.seq);
 	put_policy(&w, stage.reducer);
-	/* The one step, out of its list. */
-	qfs_json_key(&w, "step");
-	qfs_json_put_value(&w, (qfs_slice) {steps.data + 1, steps.len - 2});
+	qfs_json_key(&w, "steps");
+	qfs_json_put_value(&w, qfs_buf_slice(&steps));
 	qfs_json_close(&w);
 	QFS_TRY(qfs_json_end(&w, &err), &err);
 	qfs_memory_store_destroy(memory);
