@@ -74,7 +74,7 @@ $$, 'strict functions return null for null');
 -- settings
 SELECT results_eq($$SELECT concat_ws(' ', name, context, vartype, boot_val) FROM pg_settings WHERE name ~ '^qfs\.' ORDER BY name COLLATE "C"$$,
   ARRAY['qfs.advice_stale superuser integer 300', 'qfs.ddl_guard superuser bool on', 'qfs.early_lock_release superuser bool on', 'qfs.key_file superuser string qfs.key', 'qfs.sign_timeout superuser integer 5000', 'qfs.standby_signs superuser bool off',
-  'qfs.what_if_entries superuser integer 200000', 'qfs.what_if_slots superuser integer 2'], 'settings, for superusers alone');
+  'qfs.what_if_entries superuser integer 200000', 'qfs.what_if_memory superuser integer 65536', 'qfs.what_if_slots superuser integer 2'], 'settings, for superusers alone');
 
 -- errors: SQLSTATE, sentence, "CODE: detail.", what to do
 SET LOCAL qfs.key_file = 'qfs_regress.key';

@@ -129,13 +129,17 @@ subtest 'limits' => sub {
   like($error->{hint}, qr/qfs-verify what-if/, 'and who can');
   is($error->{sqlstate}, 'PT413', 'HTTP 413');
   is(value($node, "SET qfs.what_if_entries = 1000; SELECT qfs.what_if($QUESTION)", 'past'), $LINE, 'as many as there may be');
+  $error = refused($node, "SET qfs.what_if_memory = '64kB'; SELECT qfs.what_if($QUESTION)", 'QFS_WHATIF_LIMIT', 'with more records than there is room for', 'past');
+  like($error->{detail}, qr/what_if_memory, 64 kB/, 'and how much that is');
   my $busy = QfsClient->wait_for($node, database => 'past');
   $busy->value('SET qfs.what_if_slots = 1');
   $busy->start(q{DO $$ BEGIN FOR n IN 1 .. 1000 LOOP PERFORM qfs.what_if(); END LOOP; END $$});
   my $other = QfsClient->wait_for($node, database => 'past');
   $other->value('SET qfs.what_if_slots = 1');
+  # Who comes first has the place.
+  wait_until(sub { value($node, "SELECT count(*) FROM pg_locks WHERE pid = " . $busy->pid . " AND locktype = 'advisory'", 'past') }, 'a place that is taken');
   my $refused;
-  ok(wait_until(sub { $refused = $other->query("SELECT qfs.what_if('{}', '[]', 1, 2)")->{error} }, 'a place that is taken'), 'one more than there are places is refused');
+  ok(wait_until(sub { $refused = $other->query("SELECT qfs.what_if('{}', '[]', 1, 2)")->{error} }, 'a refusal'), 'one more than there are places is refused');
   is("$refused->{code} $refused->{sqlstate}", 'QFS_WHATIF_BUSY PT429', 'with HTTP 429');
   $other->value('SET qfs.what_if_slots = 2');
   is($other->value("SELECT qfs.what_if($QUESTION)"), $LINE, 'the next place is free');

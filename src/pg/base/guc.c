@@ -19,6 +19,7 @@ bool		qfs_standby_signs = false;
 int			qfs_advice_stale = 300;
 int			qfs_what_if_entries = 200000;
 int			qfs_what_if_slots = 2;
+int			qfs_what_if_memory = 65536;
 
 void
 qfs_define_settings(void)
@@ -84,6 +85,15 @@ qfs_define_settings(void)
 							200000, 1, INT_MAX,
 							PGC_SUSET,
 							0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("qfs.what_if_memory",
+							"How much memory the records of a what-if may take.",
+							"qfs-verify what-if has no limit.",
+							&qfs_what_if_memory,
+							65536, 64, MAX_KILOBYTES,
+							PGC_SUSET,
+							GUC_UNIT_KB,
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("qfs.what_if_slots",

@@ -27,6 +27,8 @@ extern int	qfs_advice_stale;
 /* Entries that a what-if may be about, and how many are computed at once in the cluster. */
 extern int	qfs_what_if_entries;
 extern int	qfs_what_if_slots;
+/* What the records of one may take, in kilobytes. */
+extern int	qfs_what_if_memory;
 
 extern void qfs_define_settings(void);
 

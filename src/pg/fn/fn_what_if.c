@@ -60,8 +60,17 @@ take_slot(void)
 
 /* ---- the entries ---- */
 
+/* Errors: WHATIF_LIMIT. */
 static void
-feed(qfs_what_if *w, LedgerReader *reader)
+check_memory(MemoryContext records)
+{
+	if (MemoryContextMemAllocated(records, true) / 1024 > (Size) qfs_what_if_memory)
+		QFS_THROW(QFS_WHATIF_LIMIT, "its records take more than qfs.what_if_memory, %i kB", (int64_t) qfs_what_if_memory);
+}
+
+/* records: the context that core's memory comes from */
+static void
+feed(qfs_what_if *w, LedgerReader *reader, MemoryContext records)
 {
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs what-if", ALLOCSET_DEFAULT_SIZES);
 	TupleDesc	desc = RelationGetDescr(reader->rel);
@@ -80,6 +89,8 @@ feed(qfs_what_if *w, LedgerReader *reader)
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
 		CHECK_FOR_INTERRUPTS();
+		if (w->next % 64 == 0)
+			check_memory(records);
 	}
 	qfs_ledger_scan_end(scan);
 	MemoryContextDelete(per_row);
@@ -116,6 +127,7 @@ qfs_sql_what_if(PG_FUNCTION_ARGS)
 	LedgerReader reader;
 	LedgerHead	head;
 	LOCKTAG		slot;
+	MemoryContext records = AllocSetContextCreate(CurrentMemoryContext, "qfs what-if records", ALLOCSET_DEFAULT_SIZES);
 	qfs_buf		answer;
 	qfs_error	err;
 
@@ -125,13 +137,14 @@ qfs_sql_what_if(PG_FUNCTION_ARGS)
 	qfs_ledger_head(&reader, 0, &head);
 	question = question_of(fcinfo, head.size);
 	slot = take_slot();
-	QFS_TRY(qfs_what_if_begin(w, &qfs_registry_own, &question, qfs_allocator_in(CurrentMemoryContext),
+	QFS_TRY(qfs_what_if_begin(w, &qfs_registry_own, &question, qfs_allocator_in(records),
 							  &err), &err);
-	feed(w, &reader);
+	feed(w, &reader, records);
 	qfs_ledger_table_close(&reader);
 	qfs_buf_init(&answer, palloc(QFS_WHAT_IF_MAX), QFS_WHAT_IF_MAX);
 	QFS_TRY(qfs_what_if_finish(w, &answer, &err), &err);
 	qfs_what_if_end(w);
+	MemoryContextDelete(records);
 	LockRelease(&slot, ExclusiveLock, false);
 	PG_RETURN_TEXT_P(qfs_text_of(qfs_buf_slice(&answer)));
 }
