@@ -12,16 +12,18 @@
 #include "crypto/keccak.h"
 #include "engine/policy_key.h"
 
-static const char *const node_kinds[QFS_NODE_KINDS] = {
+const char *const qfs_node_kind_names[QFS_NODE_KINDS] = {
 	[QFS_NODE_GUARD] = "guard",
 	[QFS_NODE_KEY] = "key",
 	[QFS_NODE_PRINCIPLE] = "principle",
+	[QFS_NODE_PROPOSAL] = "proposal",
 	[QFS_NODE_RULE] = "rule",
 	[QFS_NODE_TOKEN] = "token"
 };
 
-static const char *const edge_kinds[QFS_EDGE_KINDS] = {
+const char *const qfs_edge_kind_names[QFS_EDGE_KINDS] = {
 	[QFS_EDGE_BOUNDS] = "bounds",
+	[QFS_EDGE_CHANGES] = "changes",
 	[QFS_EDGE_GUARDS] = "guards",
 	[QFS_EDGE_MOVES] = "moves",
 	[QFS_EDGE_PROTECTS] = "protects",
@@ -65,6 +67,15 @@ qfs_map_add_node(qfs_map *map, qfs_node node, qfs_error *err)
 		return qfs_fail(err, QFS_INTERNAL, "a map of more than %u nodes", (uint64_t) QFS_MAP_NODES);
 	qfs_sorted_insert(map->nodes, map->node_count++, sizeof(node), place, &node);
 	return QFS_OK;
+}
+
+bool
+qfs_map_has_node(const qfs_map *map, const qfs_node *node)
+{
+	bool		found;
+
+	(void) qfs_sorted_place(map->nodes, map->node_count, sizeof(*node), node, compare_nodes, &found);
+	return found;
 }
 
 static qfs_status
@@ -227,14 +238,14 @@ qfs_catalogue_read(const qfs_registry *registry, qfs_map *out, qfs_error *err)
 
 /* ---- writing ---- */
 
-static void
-put_id(qfs_json_writer *w, const char *member, const qfs_node *node)
+void
+qfs_node_put_id(qfs_json_writer *w, const char *member, const qfs_node *node)
 {
 	uint8_t		memory[QFS_TYPE_MAX + 16];
 	qfs_buf		id;
 
 	qfs_buf_init(&id, memory, sizeof(memory));
-	qfs_buf_text(&id, node_kinds[node->kind]);
+	qfs_buf_text(&id, qfs_node_kind_names[node->kind]);
 	qfs_buf_byte(&id, ':');
 	qfs_buf_slice_add(&id, node->name);
 	qfs_json_key(w, member);
@@ -255,9 +266,9 @@ static void
 put_edge(qfs_json_writer *w, const qfs_edge *edge)
 {
 	qfs_json_open_object(w);
-	put_id(w, "from", &edge->from);
-	put_text(w, "kind", edge_kinds[edge->kind]);
-	put_id(w, "to", &edge->to);
+	qfs_node_put_id(w, "from", &edge->from);
+	put_text(w, "kind", qfs_edge_kind_names[edge->kind]);
+	qfs_node_put_id(w, "to", &edge->to);
 	qfs_json_close(w);
 }
 
@@ -265,8 +276,8 @@ static void
 put_node(qfs_json_writer *w, const qfs_node *node)
 {
 	qfs_json_open_object(w);
-	put_id(w, "id", node);
-	put_text(w, "kind", node_kinds[node->kind]);
+	qfs_node_put_id(w, "id", node);
+	put_text(w, "kind", qfs_node_kind_names[node->kind]);
 	qfs_json_close(w);
 }
 

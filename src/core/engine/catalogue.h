@@ -18,10 +18,13 @@ typedef enum qfs_node_kind
 	QFS_NODE_GUARD,
 	QFS_NODE_KEY,
 	QFS_NODE_PRINCIPLE,
+	QFS_NODE_PROPOSAL,			/* in no catalogue: whoever asks about one adds it */
 	QFS_NODE_RULE,
 	QFS_NODE_TOKEN,
 	QFS_NODE_KINDS
 } qfs_node_kind;
+
+extern const char *const qfs_node_kind_names[QFS_NODE_KINDS];
 
 /* Its id is "kind:name". */
 typedef struct qfs_node
@@ -34,12 +37,15 @@ typedef struct qfs_node
 typedef enum qfs_edge_kind
 {
 	QFS_EDGE_BOUNDS,			/* key to guard */
+	QFS_EDGE_CHANGES,			/* proposal to key; in no catalogue either */
 	QFS_EDGE_GUARDS,			/* guard to rule */
 	QFS_EDGE_MOVES,				/* rule to token */
 	QFS_EDGE_PROTECTS,			/* guard to principle */
 	QFS_EDGE_SETS,				/* key to rule */
 	QFS_EDGE_KINDS
 } qfs_edge_kind;
+
+extern const char *const qfs_edge_kind_names[QFS_EDGE_KINDS];
 
 typedef struct qfs_edge
 {
@@ -73,6 +79,12 @@ extern qfs_status qfs_map_add_node(qfs_map *map, qfs_node node, qfs_error *err);
 
 /* The same of an edge, with the nodes that it joins. */
 extern qfs_status qfs_map_add_edge(qfs_map *map, qfs_node from, qfs_edge_kind kind, qfs_node to, qfs_error *err);
+
+/* Is it there? */
+extern bool qfs_map_has_node(const qfs_map *map, const qfs_node *node);
+
+/* A member that is the id of a node. */
+extern void qfs_node_put_id(qfs_json_writer *w, const char *member, const qfs_node *node);
 
 /* SHA3-256 of {"edges":[{"from","kind","to"}…],"nodes":[{"id","kind"}…]}, canonical. */
 extern qfs_status qfs_map_hash(const qfs_map *map, qfs_hash *out, qfs_error *err);

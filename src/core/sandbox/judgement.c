@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "rules/governance/settlement.h"
+#include "sandbox/moves.h"
 
 bool
 qfs_is_settlement(const qfs_rule *rule)
@@ -268,9 +269,11 @@ qfs_difference_of(const qfs_judgement *from, const qfs_judgement *to, qfs_differ
 	if (from->refused != QFS_OK || to->refused != QFS_OK)
 	{
 		out->same = from->refused == to->refused;
+		out->moved = qfs_moves_differing(from, to);
 		return;
 	}
 	compare_guards(from->outcome, to->outcome, out);
+	out->moved = qfs_moves_differing(from, to);
 	agree = outcomes_agree(from->outcome, to->outcome) && qfs_slice_equal(from->accounts, to->accounts);
 	out->same = agree && out->guard_count == 0;
 	out->bounds = agree && out->guard_count > 0;

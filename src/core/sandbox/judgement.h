@@ -85,6 +85,7 @@ typedef struct qfs_difference
 	bool		same;			/* in everything */
 	bool		bounds;			/* in bounds of guards alone */
 	qfs_status	refused;		/* QFS_OK: it is not */
+	unsigned	moved;			/* assets of which somebody has another value (sandbox/moves.h) */
 	unsigned	guard_count;
 	qfs_guard_difference guards[2 * QFS_GUARDS_MAX];
 } qfs_difference;

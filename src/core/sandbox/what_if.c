@@ -52,6 +52,7 @@ qfs_what_if_begin(qfs_what_if *w, const qfs_registry *registry, const qfs_what_i
 	w->question = *question;
 	w->direct.memory = NULL;
 	w->cumulative.memory = NULL;
+	w->consequences = NULL;
 	w->has_begun = false;
 	w->next = 0;
 	w->at = 0;
@@ -109,13 +110,16 @@ begin_window(qfs_what_if *w, qfs_error *err)
 static qfs_status
 simulate(qfs_what_if *w, const qfs_entry *entry, qfs_error *err)
 {
+	const qfs_rule *rule = qfs_registry_find(w->registry, entry->type);
 	qfs_difference difference;
 	qfs_status	status = w->has_begun ? QFS_OK : begin_window(w, err);
 
 	if (status == QFS_OK)
 		status = qfs_direct_judge(&w->direct, entry, &difference, err);
 	if (status == QFS_OK)
-		status = qfs_findings_add(&w->findings, qfs_registry_find(w->registry, entry->type), entry->seq, &difference, err);
+		status = qfs_findings_add(&w->findings, rule, entry->seq, &difference, err);
+	if (status == QFS_OK && w->consequences != NULL)
+		qfs_consequences_count(w->consequences, rule, &difference);
 	return status == QFS_OK ?
 		qfs_cumulative_entry(&w->cumulative, entry, &difference, w->direct.is_wrong, err) : status;
 }

@@ -18,6 +18,7 @@
 #define QFS_WHAT_IF_H
 
 #include "sandbox/actions.h"
+#include "sandbox/consequences.h"
 #include "sandbox/cumulative.h"
 #include "sandbox/direct.h"
 #include "sandbox/findings.h"
@@ -52,6 +53,7 @@ typedef struct qfs_what_if
 	qfs_cumulative cumulative;	/* from the window's first entry on */
 	bool		has_begun;		/* the window */
 	qfs_findings findings;
+	qfs_consequences *consequences; /* that are counted, too: the caller's, set after qfs_what_if_begin; or NULL */
 	uint64_t	next;			/* the entry that comes next */
 	int64_t		at;				/* time of the last one */
 	qfs_hash	head;			/* hash of the last one */

@@ -102,28 +102,6 @@ check_identity(void)
 	}
 }
 
-/* A ring: wallet 1 and 12 others, whom it invites, two by two. */
-static void
-open_ring(void)
-{
-	static person people[13];
-
-	people_ledger(&s, NULL);
-	people[0] = people_join(&s, 1, 0);
-	for (uint8_t n = 1; n <= 12; n += 2)
-	{
-		for (uint8_t m = n; m < n + 2; m++)
-		{
-			people[m] = people_join(&s, (uint8_t) (m + 1), 0);
-			CHECK_STATUS(people_profile(&s, &people[m], 1), QFS_OK);
-			CHECK_STATUS(people_chat_key(&s, &people[m], (uint8_t) (m + 1)), QFS_OK);
-			CHECK_STATUS(people_use(&s, &people[m], &people[0]), QFS_OK);
-		}
-		CHECK_STATUS(people_write(&s, &people[n], &people[n + 1], 1), QFS_OK);
-		CHECK_STATUS(people_write(&s, &people[n + 1], &people[n], 1), QFS_OK);
-	}
-}
-
 /* 2 to 5 seats, 6 a proposal, 7 to 9 votes, 10 its tally, 11 its execution, 12 an event. */
 static void
 open_governed(void)
@@ -145,7 +123,7 @@ identity(void)
 	sample_ledger(&s);
 	check_identity();
 	sample_close(&s);
-	open_ring();
+	people_ring(&s);
 	check_identity();
 	sample_close(&s);
 	open_governed();
@@ -159,7 +137,7 @@ identity(void)
 static void
 ring(void)
 {
-	open_ring();
+	people_ring(&s);
 	asked("{\"referral\":{\"cap\":5}}", 4);
 	CHECK_MEMBER("cumulative.tokens.FLX", "[\"1060.000000000000000000\",\"500.000000000000000000\"]");
 	CHECK_MEMBER("cumulative.tokens.points", "[\"240\",\"100\"]");
@@ -394,7 +372,7 @@ form(void)
 	qfs_hash	hash;
 	size_t		until;
 
-	open_ring();
+	people_ring(&s);
 	asked("{\"referral\":{\"cap\":5}}", 60);
 	CHECK_MEMBER("v", "1");
 	CHECK_MEMBER("mode", "\"SIMULATION\"");

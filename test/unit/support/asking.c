@@ -13,7 +13,7 @@
 #include "support/harness.h"
 #include "support/second_hash.h"
 
-char		asking_answer[QFS_WHAT_IF_MAX + 1];
+char		asking_answer[QFS_CONSEQUENCE_MAP_MAX + 1];
 qfs_hash	asking_recorded;
 
 void
@@ -78,6 +78,43 @@ asking(const sample *s, const script *lines, const qfs_what_if_question *questio
 	*err = (qfs_error) {QFS_OK, ""};
 	status = asking_feed(&w, s, lines, question, test_allocator(&memory), err);
 	qfs_what_if_end(&w);
+	CHECK_UINT(memory.live, 0);
+	return status;
+}
+
+qfs_status
+asking_map_feed(qfs_consequence_map *m, const sample *s, const qfs_map_question *question, qfs_allocator allocator,
+				qfs_error *err)
+{
+	qfs_status	status = qfs_consequence_map_begin(m, &qfs_registry_own, question, allocator, err);
+	qfs_entry	entry;
+	qfs_buf		out;
+
+	for (unsigned n = 0; status == QFS_OK && n < question->size && n < s->count; n++)
+	{
+		CHECK_STATUS(qfs_line_read(sample_line(s, n), &entry, NULL), QFS_OK);
+		status = qfs_consequence_map_entry(m, &entry, err);
+	}
+	qfs_buf_init(&out, asking_answer, sizeof(asking_answer) - 1);
+	if (status == QFS_OK)
+		status = qfs_consequence_map_finish(m, &out, err);
+	asking_answer[out.len] = '\0';
+	if (status == QFS_OK)
+		CHECK_STATUS(qfs_json_check(qfs_slice_of(asking_answer), NULL), QFS_OK);
+	return status;
+}
+
+qfs_status
+asking_map(const sample *s, const qfs_map_question *question, qfs_error *err)
+{
+	static qfs_consequence_map m;
+	test_memory memory = {0};
+	qfs_status	status;
+
+	memset(&m, 0xA5, sizeof(m));
+	*err = (qfs_error) {QFS_OK, ""};
+	status = asking_map_feed(&m, s, question, test_allocator(&memory), err);
+	qfs_consequence_map_end(&m);
 	CHECK_UINT(memory.live, 0);
 	return status;
 }

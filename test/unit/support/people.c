@@ -167,6 +167,27 @@ people_settle_in(sample *s, const person *p, const person *peer)
 	CHECK_STATUS(people_write(s, peer, p, 1), QFS_OK);
 }
 
+void
+people_ring(sample *s)
+{
+	static person people[13];
+
+	people_ledger(s, NULL);
+	people[0] = people_join(s, 1, 0);
+	for (uint8_t n = 1; n <= 12; n += 2)
+	{
+		for (uint8_t m = n; m < n + 2; m++)
+		{
+			people[m] = people_join(s, (uint8_t) (m + 1), 0);
+			CHECK_STATUS(people_profile(s, &people[m], 1), QFS_OK);
+			CHECK_STATUS(people_chat_key(s, &people[m], (uint8_t) (m + 1)), QFS_OK);
+			CHECK_STATUS(people_use(s, &people[m], &people[0]), QFS_OK);
+		}
+		CHECK_STATUS(people_write(s, &people[n], &people[n + 1], 1), QFS_OK);
+		CHECK_STATUS(people_write(s, &people[n + 1], &people[n], 1), QFS_OK);
+	}
+}
+
 /* ---- records ---- */
 
 qfs_standing

@@ -61,6 +61,9 @@ extern qfs_status people_use(sample *s, const person *p, const person *referrer)
 /* Profile, chat key and a message to each other: all of a default activation. */
 extern void people_settle_in(sample *s, const person *p, const person *peer);
 
+/* A ledger in which wallet 1 invites 12 others, who do all of that two by two; the last of each two activates both. */
+extern void people_ring(sample *s);
+
 /* ---- payloads; each call overwrites what the one before returned ---- */
 
 extern const char *people_profile_payload(int64_t version);
