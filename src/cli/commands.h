@@ -12,5 +12,6 @@ extern int	verify_ledger(const Options *options);
 extern int	verify_proof(const Options *options);
 extern int	verify_bundle(const Options *options);
 extern int	what_if(const Options *options);
+extern int	consequence_map(const Options *options);
 
 #endif

@@ -28,11 +28,12 @@ typedef struct Options
 	const char *key;			/* NULL: none given */
 	const char *entry;
 	const char *depth;
-	const char *changes;		/* of a policy, JSON; this and the four below: NULL: not given */
+	const char *changes;		/* of a policy, JSON; this and the five below: NULL: not given */
 	const char *actions;
 	const char *from;
 	const char *size;
 	const char *expect;
+	const char *proposal;
 	const char *checkpoints[CHECKPOINTS_MAX];
 	size_t		checkpoint_count;
 	bool		sessions;		/* print those that are active at the end */
@@ -45,7 +46,7 @@ typedef struct Options
 /* Says what is wrong with the arguments or a file, and exits with EXIT_USAGE. */
 extern void fail_usage(const char *format,...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* An exit if there are options of qfs-verify what-if. */
+/* An exit if there are options of qfs-verify what-if or consequence-map. */
 extern void refuse_question(const Options *options);
 
 /* One fault, on a line of its own; seq < 0 if it is about no entry. */

@@ -23,6 +23,8 @@ static const char help[] =
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
 "  qfs-verify what-if EXPORT.jsonl [--changes JSON] [--actions JSON] [--from N] [--size N]\n"
 "                                  [--expect RUN]\n"
+"  qfs-verify consequence-map EXPORT.jsonl (--changes JSON | --proposal N) [--from N] [--size N]\n"
+"                                  [--expect HASH]\n"
 "\n"
 "Options, before or after the command and the file, as --key VKEY or --key=VKEY:\n"
 "  --key VKEY         key that you trust, as qfs.vkey() printed it\n"
@@ -34,7 +36,8 @@ static const char help[] =
 "                     (either may be @FILE)\n"
 "  --from N           first entry that is put to the changed policy (default: the last 10,000)\n"
 "  --size N           only the first N entries count (default: all)\n"
-"  --expect RUN       run_hash that the answer must have\n"
+"  --proposal N       the changes that entry N proposes, of the entries that it names\n"
+"  --expect HASH      run_hash of a what-if, or graph_hash of a map, that the answer must have\n"
 "  --sessions         print the sessions that are active at the last entry\n"
 "  --state            print the last entry's hash, and the hash of the state that results,\n"
 "                     as qfs.head() and qfs.state_hash() give them\n"
@@ -58,6 +61,7 @@ enum
 	OPTION_FROM,
 	OPTION_SIZE,
 	OPTION_EXPECT,
+	OPTION_PROPOSAL,
 	OPTION_SESSIONS,
 	OPTION_STATE,
 	OPTION_STRICT,
@@ -77,6 +81,7 @@ static const struct option option_names[] = {
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"expect", required_argument, NULL, OPTION_EXPECT},
+	{"proposal", required_argument, NULL, OPTION_PROPOSAL},
 	{"sessions", no_argument, NULL, OPTION_SESSIONS},
 	{"state", no_argument, NULL, OPTION_STATE},
 	{"strict", no_argument, NULL, OPTION_STRICT},
@@ -97,7 +102,8 @@ static const struct
 	{"ledger", verify_ledger},
 	{"proof", verify_proof},
 	{"bundle", verify_bundle},
-	{"what-if", what_if}
+	{"what-if", what_if},
+	{"consequence-map", consequence_map}
 };
 
 static Command
@@ -186,6 +192,9 @@ take_option(int option, Options *o)
 		case OPTION_EXPECT:
 			o->expect = optarg;
 			break;
+		case OPTION_PROPOSAL:
+			o->proposal = optarg;
+			break;
 		case OPTION_SESSIONS:
 			o->sessions = true;
 			break;
@@ -234,7 +243,7 @@ parse_arguments(int argc, char **argv, Command *command)
 	while (optind < argc)
 		take_word(argv[optind++], command, &o);
 	if (*command == NULL)
-		fail_usage("what shall be verified: ledger, proof or bundle? Or asked: what-if?");
+		fail_usage("what shall be verified: ledger, proof or bundle? Or asked: what-if or consequence-map?");
 	if (o.file == NULL)
 		fail_usage("which file?");
 	return o;

@@ -4,6 +4,7 @@ use warnings FATAL => 'all';
 use JSON::PP;
 use QfsTest;
 use QfsClient;
+use QfsGovernance;
 use QfsHistory;
 use QfsWallet;
 use Test::More;
@@ -57,8 +58,7 @@ subtest 'the same line for everybody' => sub {
   is($answer->{size}, 1000, 'of the size that was asked about');
   my %rest = %$answer;
   delete $rest{run_hash};
-  my ($hash) = (run_program('python3', '-c', 'import hashlib, sys; print(hashlib.sha3_256(sys.argv[1].encode()).hexdigest())', $json->encode(\%rest)))[1] =~ /(\w+)/;
-  is($answer->{run_hash}, $hash, 'run_hash is SHA3-256 of the rest');
+  is($answer->{run_hash}, sha3($json->encode(\%rest)), 'run_hash is SHA3-256 of the rest');
   is((what_if($EXPORT, @question))[1], $line, 'asked twice');
   is((what_if(scratch_file('short.jsonl', join '', @LINES[ 0 .. 999 ]), @question[ 0 .. 3 ]))[1], $line, 'of an export that ends there');
   is((what_if(scratch_file('spelled.jsonl', join '', map { JSON::PP->new->ascii->space_after->encode(JSON::PP->new->utf8->decode($_)) . "\n" } @LINES), @question))[1], $line, 'of lines spelled in another way');
@@ -189,6 +189,110 @@ subtest 'who is told what' => sub {
   refused($node, q{SELECT qfs.what_if('{}', '[]', 1, 1000000000)}, 'QFS_SIZE_UNKNOWN', 'a size that it never had', 'past');
   refused($node, q{SELECT qfs.what_if('{}', '[]', -1)}, 'QFS_ARGUMENT', 'a negative entry', 'past');
   refused($node, q{SELECT qfs_api.what_if('{"block_ms": 1000}')}, 'QFS_KEY_FIXED', 'what nothing can change', 'past');
+};
+
+# ---- maps ----
+
+# The line, decoded; a failed test if it is refused.
+sub consequence_map {
+  my ($file, @arguments) = @_;
+  local $Test::Builder::Level = $Test::Builder::Level + 1;
+  my ($exit, $out, $err) = qfs_verify('consequence-map', $file, @arguments);
+  is("$exit $err", '0 ', "@arguments: a map") or diag($out);
+  return ($json->decode($out), $out);
+}
+
+# SHA3-256 by another library.
+sub sha3 {
+  my ($text) = @_;
+  return (run_program('python3', '-c', 'import hashlib, sys; print(hashlib.sha3_256(sys.argv[1].encode()).hexdigest())', $text))[1] =~ /(\w+)/ ? $1 : undef;
+}
+
+sub weight {
+  my ($map, $from, $kind, $to) = @_;
+  my ($edge) = grep { "$_->{from} $_->{kind} $_->{to}" eq "$from $kind $to" } @{ $map->{edges} };
+  return $edge ? $edge->{weight} : 'none';
+}
+
+subtest 'consequence map' => sub {
+  my @question = ('--changes', '{"referral":{"cap":0}}', '--from', 1);
+  my ($map, $line) = consequence_map($EXPORT, @question);
+  is($map->{graph_hash}, sha3($json->encode({ edges => $map->{edges}, nodes => $map->{nodes} })), 'graph_hash is SHA3-256 of edges and nodes');
+  is($json->encode($map->{what_if}) . "\n", (what_if($EXPORT, @question))[1], 'the what-if in it is that of the same question');
+  for my $type (qw(MESSAGE PROFILE_UPDATE REFERRAL_USE)) {
+    is(weight($map, 'guard:REFERRAL_CAP', 'guards', "rule:$type"),
+      value($node, qq(SELECT count(*) FROM qfs.ledger WHERE type = '$type' AND outcome @> '{"guards":[{"guard":"REFERRAL_CAP"}]}'), 'past'),
+      "$type: every entry that the cap judged has another bound");
+  }
+  is(weight($map, 'key:referral.cap', 'bounds', 'guard:REFERRAL_CAP'),
+    value($node, q(SELECT count(*) FROM qfs.ledger WHERE outcome @> '{"guards":[{"guard":"REFERRAL_CAP"}]}'), 'past'), 'the key bounds all of them');
+  is(weight($map, "rule:$_", 'moves', 'token:points'),
+    value($node, qq(SELECT count(*) FROM qfs.ledger l WHERE type = '$_' AND outcome @> '{"guards":[{"guard":"REFERRAL_CAP","result":"PASS"}]}'
+                    AND EXISTS (SELECT FROM jsonb_array_elements(l.accounts) p WHERE p #> '{was,points}' IS NOT NULL)), 'past'),
+    "$_: who was rewarded with points would not have been")
+    for qw(MESSAGE PROFILE_UPDATE REFERRAL_USE);
+  is((consequence_map($EXPORT, @question))[1], $line, 'asked twice');
+  is((qfs_verify('consequence-map', $EXPORT, @question, '--expect', $map->{graph_hash}))[0], 0, 'as it was expected');
+  my ($exit, $out, $err) = qfs_verify('consequence-map', $EXPORT, @question, '--expect', '0' x 64);
+  is("$exit:$out", "1:$line", 'otherwise than expected: exit code 1, and the line all the same');
+  like($err, qr/^qfs-verify: not reproduced: the graph_hash/, 'and it says so');
+  ($map) = consequence_map($EXPORT, '--changes', '{"block_ms":1,"limits":{"messages_per_minute":0}}', '--from', 1);
+  is(weight($map, 'key:limits.messages_per_minute', 'sets', 'rule:MESSAGE'), value($node, "SELECT count(*) FROM qfs.ledger WHERE type = 'MESSAGE'", 'past'),
+    'each message is refused by the key');
+  is($json->encode([ grep { $_->{refused} } @{ $map->{nodes} } ]), '[{"class":"fixed","id":"key:block_ms","kind":"key","refused":"KEY_FIXED"}]',
+    'what is fixed is said, and the rest is played');
+};
+
+# What a proposer says of it, anybody computes again.
+subtest 'map of a proposal' => sub {
+  govern($node, [ 25, 25, 25, 25 ]);
+  propose($node, 1);
+  my $changes  = '{"governance":{"tracks":{"parameter":{"quorum":50}}}}';
+  my @changes  = ('--changes', $changes);
+  my $exported = sub { scratch_file('governed.jsonl', export_of($node)) };
+  my $size     = value($node, 'SELECT size FROM qfs.head()');
+  my $window   = $size - 2;
+  my ($what_if) = what_if($exported->(), @changes, '--from', 2);
+  my $propose = sub {
+    my ($wallet, %simulation) = @_;
+    my $simulation = %simulation ? ', simulation => ' . literal($json->encode(\%simulation)) : '';
+    return act($node, $wallet, "qfs_api.propose('{\"policy\":$changes}', 'Quorum', 'constitution', 'Why.'$simulation")->{seq};
+  };
+  my $honest = $propose->(2, run => $what_if->{run_hash}, size => $size + 0, window => $window + 0);
+  my $wrong  = $propose->(3, run => '0' x 64, size => $size + 0, window => $window + 0);
+  my $never  = $propose->(4, run => $what_if->{run_hash}, size => 1000 * $size, window => $window + 0);
+  my $file   = $exported->();
+  my ($map, $line) = consequence_map($file, '--proposal', $honest);
+  is($map->{proposal}, $honest, 'of that proposal');
+  is($json->encode($map->{what_if}), $json->encode($what_if), 'over the entries that it names');
+  is(weight($map, "proposal:$honest", 'changes', 'key:governance.tracks.parameter.quorum'), 1, 'the proposal before would have had other terms');
+  is($json->encode($map->{tracks}), '["constitution"]', 'and on which track it is');
+  my ($exit, $out, $err) = qfs_verify('consequence-map', $file, '--proposal', $wrong);
+  is($exit, 1, 'another run than it names: exit code 1');
+  is($out =~ s/proposal:$wrong/proposal:$honest/gr =~ s/"graph_hash":"\w+"//r =~ s/"proposal":$wrong/"proposal":$honest/r, $line =~ s/"graph_hash":"\w+"//r, 'and the line all the same');
+  like($err, qr/^qfs-verify: not reproduced: the proposal names another run_hash/, 'and it says so');
+  is((qfs_verify('consequence-map', $file, '--proposal', $never))[0], 1, 'of more entries than there ever were: not reproduced');
+  is((qfs_verify('consequence-map', $file, '--proposal', $wrong, '--size', $size))[0], 0, 'asked otherwise there is nothing to reproduce');
+  for my $case (
+    [ 'no proposal', [ '--proposal', 5 ], qr/--proposal: entry 5 is no proposal/ ],
+    [ 'an entry that is not there', [ '--proposal', $COUNT ], qr/--proposal: entry $COUNT is no proposal/ ],
+    [ 'no number', [ '--proposal', 'x' ], qr/--proposal is the number of an entry, not x/ ],
+    [ 'neither', [], qr/a map of what\? --changes or --proposal/ ],
+    [ 'both', [ '--proposal', 5, @changes ], qr/a map of what\? --changes or --proposal/ ],
+    [ 'an unknown key', [ '--changes', '{"referral":{"cup":5}}' ], qr/QFS_POLICY_INVALID: .*referral\.cup does not exist/ ],
+    [ 'a value out of range', [ '--changes', '{"referral":{"cap":-1}}' ], qr/QFS_POLICY_INVALID: .*policy\.referral\.cap/ ],
+    [ 'a window behind the end', [ @changes, '--from', $COUNT + 1 ], qr/QFS_SIZE_UNKNOWN: .*the size is $COUNT/ ],
+    [ 'no hash', [ @changes, '--expect', 'f' x 63 ], qr/--expect is a graph_hash/ ],
+    [ 'actions', [ @changes, '--actions', '[]' ], qr/--actions belongs to qfs-verify what-if/ ],
+    [ 'a checkpoint', [ @changes, '--checkpoint', $EXPORT ], qr/belong to qfs-verify ledger/ ]) {
+    my ($name, $arguments, $message) = @$case;
+    ($exit, $out, $err) = qfs_verify('consequence-map', $EXPORT, @$arguments);
+    is("$exit:$out", '2:', "$name: exit code 2, nothing on standard output");
+    like($err, qr/^qfs-verify: .*$message/, "$name: what is wrong");
+  }
+  ($exit, undef, $err) = qfs_verify('what-if', $EXPORT, '--proposal', 5);
+  is($exit, 2, 'a what-if is of no proposal');
+  like($err, qr/--proposal belongs to qfs-verify consequence-map/, 'and it says so');
 };
 
 # ---- what is wrong ----

@@ -147,12 +147,6 @@ qfs_consequence_map_end(qfs_consequence_map *m)
 	qfs_what_if_end(&m->what_if);
 }
 
-qfs_status
-qfs_consequence_map_entry(qfs_consequence_map *m, const qfs_entry *entry, qfs_error *err)
-{
-	return qfs_what_if_entry(&m->what_if, entry, err);
-}
-
 /* ---- who may change it ---- */
 
 /* The changes over the policy that is in force at the end. */

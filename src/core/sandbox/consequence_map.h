@@ -5,10 +5,10 @@
  *
  * A what-if (sandbox/what_if.h) of the changes without actions, the part of the
  * catalogue that they reach with what differed through it, and who may make
- * them.  It is fed as a what-if is:
+ * them.  The what-if is fed:
  *
  *     qfs_consequence_map_begin(&m, &qfs_registry_own, &question, allocator, &err);
- *     for each entry below question.size:  qfs_consequence_map_entry(&m, &entry, &err);
+ *     for each entry below question.size:  qfs_what_if_entry(&m.what_if, &entry, &err);
  *     qfs_consequence_map_finish(&m, &answer, &err);
  *     qfs_consequence_map_end(&m);
  *
@@ -48,9 +48,6 @@ typedef struct qfs_consequence_map
 extern qfs_status qfs_consequence_map_begin(qfs_consequence_map *m, const qfs_registry *registry,
 											const qfs_map_question *question, qfs_allocator allocator, qfs_error *err);
 extern void qfs_consequence_map_end(qfs_consequence_map *m);
-
-/* The next entry.  Errors: those of qfs_what_if_entry. */
-extern qfs_status qfs_consequence_map_entry(qfs_consequence_map *m, const qfs_entry *entry, qfs_error *err);
 
 /*
  * Writes the answer, once all entries below the size were there.

@@ -93,7 +93,7 @@ asking_map_feed(qfs_consequence_map *m, const sample *s, const qfs_map_question 
 	for (unsigned n = 0; status == QFS_OK && n < question->size && n < s->count; n++)
 	{
 		CHECK_STATUS(qfs_line_read(sample_line(s, n), &entry, NULL), QFS_OK);
-		status = qfs_consequence_map_entry(m, &entry, err);
+		status = qfs_what_if_entry(&m->what_if, &entry, err);
 	}
 	qfs_buf_init(&out, asking_answer, sizeof(asking_answer) - 1);
 	if (status == QFS_OK)

@@ -1,0 +1,36 @@
+/*
+ * question.h - what qfs-verify is asked about a ledger: the words of a question, and the entries that answer it.
+ *
+ * SPDX-License-Identifier: AGPL-3.0-only
+ */
+#ifndef QFS_CLI_QUESTION_H
+#define QFS_CLI_QUESTION_H
+
+#include "ledger_lines.h"
+#include "sandbox/what_if.h"
+
+/*
+ * The JSON of an option, or the content of @FILE, in canonical form, whichever library wrote it; an exit for what is none.
+ * The memory lives as long as the program.
+ */
+extern qfs_slice canonical_of(const char *option, const char *argument);
+
+/* The number of an option; an exit for what is none. */
+extern uint64_t number_of(const char *option, const char *text);
+
+/* How many entries there are, if each has a line.  The file is where it begins, before and after. */
+extern uint64_t count_lines(FILE *file);
+
+/* An exit unless --expect, if it is given, looks like a hash; name: of what is expected */
+extern void check_expected(const Options *options, const char *name);
+
+/* Is the member of the answer with that name what --expect says, if it is given?  Else it says so. */
+extern bool is_expected(const Options *options, qfs_slice answer, const char *name);
+
+/* Gives a what-if the entries of a file; false after a fault, which is printed.  An exit for a question that is wrong. */
+extern bool ask_of_lines(const Options *options, FILE *file, qfs_what_if *w);
+
+/* Exits with what is wrong with the question. */
+extern void fail_question(const qfs_error *err) __attribute__((noreturn));
+
+#endif
