@@ -58,6 +58,29 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION qfs.own_actions(jsonb) IS 'actions, with the account that is signed in and its session';
 
+-- Two answers that differ by an entry would tell of it: windows are whole epochs that are over.
+CREATE FUNCTION qfs.whole_epochs(INOUT "from" bigint, INOUT size bigint)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  size := greatest(qfs.epoch_floor(size), 1);
+  "from" := least(greatest(qfs.epoch_floor(coalesce("from", greatest(size - 10000, 1))), 1), size);
+END $$;
+COMMENT ON FUNCTION qfs.whole_epochs(bigint, bigint) IS
+  'a window of entries, down to where the epochs begin that it begins and ends in; from: null: the default of a what-if';
+
+-- Counts and sums, and nothing that tells of an entry or of somebody; a hash of the rest would let it be guessed.
+CREATE FUNCTION qfs.hide_entries(run jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN run || jsonb_build_object(
+    'direct', run -> 'direct' || '{"entries": null}', 'run_hash', NULL,
+    'cumulative', run -> 'cumulative' || '{"first": null, "state": null}' ||
+      CASE WHEN (run #>> '{cumulative,accounts}')::bigint < 5 THEN '{"accounts": null, "tokens": null}' ELSE '{}' END::jsonb);
+END $$;
+COMMENT ON FUNCTION qfs.hide_entries(jsonb) IS 'a what-if as it is told to who may not read every entry';
+
 CREATE FUNCTION qfs_api.what_if(changes jsonb DEFAULT '{}', actions jsonb DEFAULT '[]', "from" bigint DEFAULT NULL, size bigint DEFAULT NULL) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -75,16 +98,8 @@ BEGIN
   IF size > most OR size < 1 OR "from" > coalesce(size, most) OR "from" < 1 THEN
     PERFORM qfs.refuse('SIZE_UNKNOWN', format('the window from %s to %s, of %s entries', coalesce("from"::text, 'null'), coalesce(size::text, 'null'), most));
   END IF;
-  -- Two answers that differ by an entry would tell of it: windows are whole epochs that are over.
-  size := greatest(qfs.epoch_floor(coalesce(size, most)), 1);
-  "from" := least(greatest(qfs.epoch_floor(coalesce("from", greatest(size - 10000, 1))), 1), size);
-  answer := qfs.what_if(changes, '[]', "from", size)::jsonb;
-  -- Counts and sums, and nothing that tells of an entry or of somebody; a hash of the rest would let it be guessed.
-  answer := jsonb_set(jsonb_set(answer, '{direct,entries}', 'null'), '{run_hash}', 'null');
-  answer := jsonb_set(answer, '{cumulative}', answer -> 'cumulative' || '{"first": null, "state": null}');
-  IF (answer #>> '{cumulative,accounts}')::bigint < 5 THEN
-    answer := jsonb_set(answer, '{cumulative}', answer -> 'cumulative' || '{"accounts": null, "tokens": null}');
-  END IF;
+  SELECT w."from", w.size INTO "from", size FROM qfs.whole_epochs("from", coalesce(size, most)) w;
+  answer := qfs.hide_entries(qfs.what_if(changes, '[]', "from", size)::jsonb);
   IF actions <> '[]' THEN
     answer := answer || jsonb_build_object('actions', actions, 'steps',
       (SELECT jsonb_agg(qfs.hide_others(s) ORDER BY n) FROM jsonb_array_elements(qfs.simulate(actions) -> 'steps') WITH ORDINALITY x(s, n)));

@@ -133,7 +133,7 @@ answer(const Options *options, const Subject *subject, qfs_consequence_map *m)
 	qfs_buf_init(&line, malloc(QFS_CONSEQUENCE_MAP_MAX), QFS_CONSEQUENCE_MAP_MAX);
 	if (line.data == NULL)
 		fail_usage("there is no memory");
-	if (qfs_consequence_map_finish(m, &line, &err) != QFS_OK)
+	if (qfs_consequence_map_finish(m, NULL, &line, &err) != QFS_OK)
 		fail_question(&err);
 	printf("%.*s\n", (int) line.len, (const char *) line.data);
 	expected = is_expected(options, qfs_buf_slice(&line), "graph_hash");

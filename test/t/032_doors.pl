@@ -182,6 +182,7 @@ my @doors = (
   'qfs_api.token_guard_map()', 'qfs_api.principles()', q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()',
   # Where epochs end, and so how many entries they have, heads say to everybody.
   (map { "qfs_api.what_if($_) #- '{from}' #- '{size}' #- '{direct,same}'" } q{'{"referral": {"cap": 1}}'}, qq{'{"ttl_blocks": 5}', '[]', $BASE}, q{'{}', '[{"type": "REFERRAL_USE", "payload": {"code": "x"}}]'}),
+  (map { "qfs_api.consequence_map($_) #- '{what_if,from}' #- '{what_if,size}' #- '{what_if,direct,same}'" } @proposals, map { "changes => $_" } q{'{"referral": {"cap": 1}}'}, q{'{"limits": {"messages_per_minute": 0}}'}),
   (map { "qfs_api.reflect($_)" } @seqs),
   (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
   (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),

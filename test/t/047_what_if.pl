@@ -243,10 +243,67 @@ subtest 'consequence map' => sub {
     'what is fixed is said, and the rest is played');
 };
 
+my $MAP_QUESTION = q{'{"referral": {"points": 3, "cap": 1}, "ttl_blocks": 500}', NULL, 100, 1000};
+my $MAP_LINE     = (consequence_map($EXPORT, '--changes', '{"referral":{"cap":1,"points":3},"ttl_blocks":500}', '--from', 100, '--size', 1000))[1] =~ s/\n\z//r;
+
+subtest 'the server gives the same map' => sub {
+  my $state = value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past');
+  my $there = sub { value($_[0], "BEGIN READ ONLY; SELECT qfs.consequence_map($_[1]); COMMIT", 'past') };
+  is($there->($node, $MAP_QUESTION), $MAP_LINE, 'in a read-only transaction');
+  is($there->($node, q{'{}'}), (consequence_map($EXPORT, '--changes', '{}'))[1] =~ s/\n\z//r, 'by default, too');
+  is(value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past'), $state, 'and nothing was written');
+  my $api = $json->decode(value($node, qq(SELECT qfs_api.consequence_map(changes => '{"referral": {"cap": 0}}', "window" => 700)), 'past'));
+  my ($map) = consequence_map($EXPORT, '--changes', '{"referral":{"cap":0}}', '--from', $COUNT - 700);
+  is($json->encode({ map { $_ => $api->{$_} } keys %$map }), $json->encode($map), 'to whoever audits the API gives all of it');
+  is(join(' ', sort grep { !exists $map->{$_} } keys %$api), 'advice conflicts offline reproduced simulation subject', 'and what only the server knows');
+  is($json->encode([ @$api{qw(advice conflicts offline reproduced simulation)} ]), '[null,[],true,null,null]', 'of which there is nothing');
+  is($api->{subject}, 'changes:' . sha3('{"referral":{"cap":0}}'), 'but what advice would be about');
+  my $error = refused($node, "SET qfs.what_if_entries = 999; SELECT qfs.consequence_map($MAP_QUESTION)", 'QFS_WHATIF_LIMIT', 'about more entries than are computed', 'past');
+  is($error->{sqlstate}, 'PT413', 'HTTP 413');
+  my $busy = QfsClient->wait_for($node, database => 'past');
+  $busy->value('SET qfs.what_if_slots = 1');
+  $busy->start(q{DO $$ BEGIN FOR n IN 1 .. 1000 LOOP PERFORM qfs.consequence_map('{}'); END LOOP; END $$});
+  my $other = QfsClient->wait_for($node, database => 'past');
+  $other->value('SET qfs.what_if_slots = 1');
+  my $refused;
+  ok(wait_until(sub { $refused = $other->query("SELECT qfs.what_if('{}', '[]', 1, 2)")->{error} }, 'a place that is taken'), 'maps and what-ifs have the same places');
+  is($refused->{code}, 'QFS_WHATIF_BUSY', 'which are taken');
+  $other->value('SELECT pg_cancel_backend(' . $busy->pid . ')');
+  $busy->receive;
+};
+
+# Weights are counts of whole epochs that are over; what keys have is told of now.
+subtest 'who is told which map' => sub {
+  my $asked = sub { $json->decode(value($node, "SET ROLE qfs_anon; SELECT qfs_api.consequence_map(changes => '$_[0]', \"window\" => $_[1])", 'past')) };
+  for my $window (700, 1_000_000) {
+    my $size = epoch_floor($COUNT);
+    my $from = epoch_floor($window > $COUNT ? 1 : $COUNT - $window);
+    my $map  = $asked->('{"referral": {"cap": 0}}', $window);
+    my ($whole) = consequence_map($EXPORT, '--changes', '{"referral":{"cap":0}}', '--from', $from, '--size', $size);
+    is($json->encode($map->{edges}), $json->encode($whole->{edges}), "$window: counts of whole epochs");
+    is($json->encode($map->{what_if}), hidden($whole->{what_if}), "$window: and no entry, nor a hash that would let one be guessed");
+    is($map->{graph_hash}, sha3($json->encode({ edges => $map->{edges}, nodes => $map->{nodes} })), "$window: the hash is of what is shown");
+  }
+  refused($node, "SET ROLE qfs_anon; SELECT qfs.consequence_map($MAP_QUESTION)", '42501', 'the whole line is not for everybody', 'past');
+  is(value($node, "SET ROLE qfs_auditor; SELECT qfs.consequence_map($MAP_QUESTION)", 'past'), $MAP_LINE, 'but for auditors');
+  for my $case (
+    [ q{}, 'QFS_ARGUMENT', 'of nothing' ],
+    [ q{1, '{}'}, 'QFS_ARGUMENT', 'of two things' ],
+    [ q{NULL, '{}', -1}, 'QFS_ARGUMENT', 'a negative window' ],
+    [ q{NULL, '{}', NULL}, 'QFS_ARGUMENT', 'no window' ],
+    [ q{5}, 'QFS_PROPOSAL_UNKNOWN', 'of no proposal' ],
+    [ q{NULL, '[]'}, 'QFS_POLICY_INVALID', 'no changes' ],
+    [ q{NULL, '{"referral": {"cup": 5}}'}, 'QFS_POLICY_INVALID', 'an unknown key' ],
+    [ q{NULL, '{"referral": {"cap": -1}}'}, 'QFS_POLICY_INVALID', 'a value out of range' ]) {
+    my ($arguments, $code, $what) = @$case;
+    refused($node, "SET ROLE qfs_anon; SELECT qfs_api.consequence_map($arguments)", $code, $what, 'past');
+  }
+};
+
 # What a proposer says of it, anybody computes again.
 subtest 'map of a proposal' => sub {
   govern($node, [ 25, 25, 25, 25 ]);
-  propose($node, 1);
+  my $plain    = propose($node, 1);
   my $changes  = '{"governance":{"tracks":{"parameter":{"quorum":50}}}}';
   my @changes  = ('--changes', $changes);
   my $exported = sub { scratch_file('governed.jsonl', export_of($node)) };
@@ -271,6 +328,16 @@ subtest 'map of a proposal' => sub {
   is($exit, 1, 'another run than it names: exit code 1');
   is($out =~ s/proposal:$wrong/proposal:$honest/gr =~ s/"graph_hash":"\w+"//r =~ s/"proposal":$wrong/"proposal":$honest/r, $line =~ s/"graph_hash":"\w+"//r, 'and the line all the same');
   like($err, qr/^qfs-verify: not reproduced: the proposal names another run_hash/, 'and it says so');
+  my $there = sub { my ($role, $seq) = @_; return $json->decode(value($node, "SET ROLE $role; SELECT qfs_api.consequence_map($seq)")) };
+  my $api = $there->('qfs_auditor', $honest);
+  is($json->encode({ map { $_ => $api->{$_} } keys %$map }), $json->encode($map), 'the server gives the same');
+  is(join(' ', map { $_ ? 'yes' : defined $_ ? 'no' : 'none' } map { $there->('qfs_auditor', $_)->{reproduced} } $honest, $wrong, $never, $plain), 'yes no no none',
+    'and says what was reproduced, what was not, and of what there is nothing');
+  is($there->('qfs_anon', $honest)->{reproduced}, undef, 'but to nobody who may not read every entry');
+  is($json->encode($api->{simulation}), $json->encode({ run => $what_if->{run_hash}, size => $size + 0, window => $window + 0 }), 'what the proposer has said');
+  is($json->encode([ map { [ $_->{proposal}, $_->{state}, @{ $_->{keys} } ] } @{ $api->{conflicts} } ]),
+    $json->encode([ map { [ $_, 'OPEN', 'governance.tracks.parameter.quorum' ] } $wrong + 0, $never + 0 ]), 'who else wants to change its key');
+  is($api->{subject}, "proposal:$honest", 'what advice is about');
   is((qfs_verify('consequence-map', $file, '--proposal', $never))[0], 1, 'of more entries than there ever were: not reproduced');
   is((qfs_verify('consequence-map', $file, '--proposal', $wrong, '--size', $size))[0], 0, 'asked otherwise there is nothing to reproduce');
   for my $case (

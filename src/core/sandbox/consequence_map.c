@@ -149,7 +149,7 @@ qfs_consequence_map_end(qfs_consequence_map *m)
 
 /* ---- who may change it ---- */
 
-/* The changes over the policy that is in force at the end. */
+/* The changes over a policy. */
 typedef struct telling
 {
 	const qfs_policy *policy;
@@ -166,7 +166,7 @@ is_governed(const qfs_policy *policy)
 	return policy->governance.mode == QFS_MODE_ON;
 }
 
-/* The value of a key at the end; of one that the policy leaves out the default. */
+/* The value of a key; of one that the policy leaves out the default. */
 static qfs_slice
 value_in(qfs_slice policy, qfs_slice name)
 {
@@ -351,23 +351,20 @@ write_answer(const qfs_consequence_map *m, telling *t, const answer_parts *parts
 	return qfs_json_end(&w, err);
 }
 
-/* The changes over the policy in force at the end, which they may be made of. */
+/* The changes over a policy, which has to be one that they could be made of. */
 static qfs_status
-tell(qfs_consequence_map *m, telling *t, qfs_slice *undo, qfs_error *err)
+tell(qfs_consequence_map *m, const qfs_policy *policy, telling *t, qfs_slice *undo, qfs_error *err)
 {
-	qfs_reducer *recorded = &m->what_if.direct.recorded;
 	qfs_hash	ignored;
 	qfs_buf		text;
-	qfs_status	status = qfs_reducer_refresh(recorded, err);
+	qfs_status	status = qfs_changes_check(&m->what_if.changes, m->what_if.registry, policy, &ignored, err);
 
-	if (status == QFS_OK)
-		status = qfs_changes_check(&m->what_if.changes, m->what_if.registry, &recorded->policy, &ignored, err);
 	qfs_buf_init(&text, m->after, sizeof(m->after));
 	if (status == QFS_OK)
-		status = qfs_policy_merge(recorded->policy.text, m->what_if.changes.all, &text, err);
+		status = qfs_policy_merge(policy->text, m->what_if.changes.all, &text, err);
 	if (status != QFS_OK)
 		return status;
-	t->policy = &recorded->policy;
+	t->policy = policy;
 	t->after = qfs_buf_slice(&text);
 	(void) qfs_policy_leaves(m->question.changes, note_track, t, NULL);
 	qfs_buf_init(&text, m->undo, sizeof(m->undo));
@@ -380,8 +377,9 @@ tell(qfs_consequence_map *m, telling *t, qfs_slice *undo, qfs_error *err)
 
 /* memory: of QFS_WHAT_IF_MAX bytes */
 static qfs_status
-answer_in(qfs_consequence_map *m, void *memory, qfs_buf *answer, qfs_error *err)
+answer_in(qfs_consequence_map *m, const qfs_policy *policy, void *memory, qfs_buf *answer, qfs_error *err)
 {
+	qfs_reducer *recorded = &m->what_if.direct.recorded;
 	telling		t = {.policy = NULL};
 	answer_parts parts;
 	qfs_buf		what_if;
@@ -392,7 +390,9 @@ answer_in(qfs_consequence_map *m, void *memory, qfs_buf *answer, qfs_error *err)
 	qfs_buf_init(&graph, m->graph, sizeof(m->graph));
 	status = qfs_what_if_finish(&m->what_if, &what_if, err);
 	if (status == QFS_OK)
-		status = tell(m, &t, &parts.undo, err);
+		status = qfs_reducer_refresh(recorded, err);
+	if (status == QFS_OK)
+		status = tell(m, policy != NULL ? policy : &recorded->policy, &t, &parts.undo, err);
 	if (status == QFS_OK)
 		status = qfs_consequences_write(&m->consequences, is_governed(t.policy), &graph, err);
 	parts.what_if = qfs_buf_slice(&what_if);
@@ -401,7 +401,7 @@ answer_in(qfs_consequence_map *m, void *memory, qfs_buf *answer, qfs_error *err)
 }
 
 qfs_status
-qfs_consequence_map_finish(qfs_consequence_map *m, qfs_buf *answer, qfs_error *err)
+qfs_consequence_map_finish(qfs_consequence_map *m, const qfs_policy *policy, qfs_buf *answer, qfs_error *err)
 {
 	qfs_allocator allocator = m->what_if.allocator;
 	void	   *memory = allocator.allocate(allocator.context, QFS_WHAT_IF_MAX);
@@ -409,7 +409,7 @@ qfs_consequence_map_finish(qfs_consequence_map *m, qfs_buf *answer, qfs_error *e
 
 	if (memory == NULL)
 		return qfs_fail(err, QFS_NO_MEMORY, "for the what-if");
-	status = answer_in(m, memory, answer, err);
+	status = answer_in(m, policy, memory, answer, err);
 	allocator.release(allocator.context, memory);
 	return status;
 }

@@ -9,7 +9,7 @@
  *
  *     qfs_consequence_map_begin(&m, &qfs_registry_own, &question, allocator, &err);
  *     for each entry below question.size:  qfs_what_if_entry(&m.what_if, &entry, &err);
- *     qfs_consequence_map_finish(&m, &answer, &err);
+ *     qfs_consequence_map_finish(&m, NULL, &answer, &err);
  *     qfs_consequence_map_end(&m);
  *
  * Form of the answer: docs/format.md, "Consequence map".
@@ -51,10 +51,12 @@ extern void qfs_consequence_map_end(qfs_consequence_map *m);
 
 /*
  * Writes the answer, once all entries below the size were there.
+ * policy: over which it is told what keys have and who may change them; NULL: the one in force after the last entry
  * answer: empty; QFS_CONSEQUENCE_MAP_MAX bytes suffice
- * Errors: those of qfs_what_if_finish; POLICY_INVALID, RULES_UNKNOWN for changes of which the policy in force at the
- *         end makes none that could come after it.
+ * Errors: those of qfs_what_if_finish; POLICY_INVALID, RULES_UNKNOWN for changes that make none of that policy that
+ *         could come after it.
  */
-extern qfs_status qfs_consequence_map_finish(qfs_consequence_map *m, qfs_buf *answer, qfs_error *err);
+extern qfs_status qfs_consequence_map_finish(qfs_consequence_map *m, const qfs_policy *policy, qfs_buf *answer,
+											 qfs_error *err);
 
 #endif

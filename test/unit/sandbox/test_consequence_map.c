@@ -442,6 +442,27 @@ at_the_end(void)
 	sample_close(&s);
 }
 
+/* Or another one, which somebody gives who tells of a window that is over. */
+static void
+of_another_policy(void)
+{
+	static qfs_consequence_map m;
+	qfs_map_question question = {.changes = QFS_LITERAL("{\"referral\":{\"points\":3}}"),.size = 4,.from = 1,.proposal = -1};
+	test_memory memory = {0};
+	qfs_buf		out;
+
+	people_ledger(&s, NULL);
+	people_policy(&s, PEOPLE_POLICY(",\"referral\":{\"points\":7}"));
+	CHECK_STATUS(asking_map_feed(&m, &s, &question, test_allocator(&memory), NULL), QFS_OK);
+	CHECK_MEMBER("keys.0.before", "10");
+	qfs_buf_init(&out, asking_answer, sizeof(asking_answer) - 1);
+	CHECK_STATUS(qfs_consequence_map_finish(&m, voting_in_force(&s), &out, NULL), QFS_OK);
+	asking_answer[out.len] = '\0';
+	CHECK_MEMBER("keys.0.before", "7");
+	qfs_consequence_map_end(&m);
+	sample_close(&s);
+}
+
 /* ---- what is wrong ---- */
 
 static void
@@ -536,6 +557,7 @@ static const unit_case cases[] = {
 	CASE(who_when_on),
 	CASE(undone),
 	CASE(at_the_end),
+	CASE(of_another_policy),
 	CASE(wrong),
 	CASE(impossible_at_the_end),
 	CASE(no_memory),

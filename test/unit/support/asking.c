@@ -97,7 +97,7 @@ asking_map_feed(qfs_consequence_map *m, const sample *s, const qfs_map_question 
 	}
 	qfs_buf_init(&out, asking_answer, sizeof(asking_answer) - 1);
 	if (status == QFS_OK)
-		status = qfs_consequence_map_finish(m, &out, err);
+		status = qfs_consequence_map_finish(m, NULL, &out, err);
 	asking_answer[out.len] = '\0';
 	if (status == QFS_OK)
 		CHECK_STATUS(qfs_json_check(qfs_slice_of(asking_answer), NULL), QFS_OK);
