@@ -165,6 +165,54 @@ END;
 COMMENT ON FUNCTION qfs.neighbours() IS
   'other databases of the cluster that have qfs, and who may connect to this one without being one of its own: PUBLIC, roles of qfs';
 
+-- What else the extension has installed, in schemas of its own, says itself how it is: a function health() or metrics() there, which has the columns of those here.
+-- Nobody but who may change the extension can add one, and where one is taken away nothing is missing.
+CREATE FUNCTION qfs.part_calls(name text) RETURNS TABLE (part text, call text)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT n.nspname::text, format('%I.%I()', n.nspname, p.proname)
+  FROM pg_proc p
+  JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT IN ('qfs', 'qfs_api')
+  JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+  JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'qfs'
+  WHERE p.proname = part_calls.name AND p.pronargs = 0
+  ORDER BY n.nspname;
+END;
+COMMENT ON FUNCTION qfs.part_calls(text) IS 'functions of this name, without arguments, in the schemas of the extension that are not the ledger''s, as calls';
+
+CREATE FUNCTION qfs.part_health() RETURNS TABLE (item text, status text, value text, remedy text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+BEGIN
+  FOR c IN SELECT p.part, p.call FROM qfs.part_calls('health') p LOOP
+    BEGIN
+      RETURN QUERY EXECUTE 'SELECT h.item, h.status, h.value, h.remedy FROM ' || c.call || ' h';
+    -- How the ledger is has to be told whatever became of the rest.
+    EXCEPTION WHEN OTHERS THEN
+      RETURN QUERY SELECT c.part, 'error', SQLERRM, format('%s cannot say how it is: SELECT * FROM qfs.self_check().', c.part);
+    END;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION qfs.part_health() IS 'what the other schemas of the extension say in qfs.health()';
+
+CREATE FUNCTION qfs.part_metrics() RETURNS TABLE (name text, type text, help text, samples text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+BEGIN
+  FOR c IN SELECT p.part, p.call FROM qfs.part_calls('metrics') p LOOP
+    BEGIN
+      RETURN QUERY EXECUTE 'SELECT m.name, m.type, m.help, m.samples FROM ' || c.call || ' m';
+    -- What is not known is not said; qfs.health() says why.
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION qfs.part_metrics() IS 'what the other schemas of the extension say in qfs_api.metrics()';
+
 CREATE FUNCTION qfs.health() RETURNS TABLE (item text, status text, value text, remedy text)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -212,6 +260,8 @@ BEGIN
     CASE WHEN k.ledgers > 0 AND k.admitted IS NOT NULL
          THEN format('Roles belong to the cluster: an operator of those is one here. REVOKE CONNECT ON DATABASE %I FROM %s, and grant it to the roles of this ledger by name: docs/operations.md.',
                      current_database(), k.admitted) END;
+
+  RETURN QUERY SELECT p.* FROM qfs.part_health() p;
 
   RETURN QUERY SELECT 'durability', CASE WHEN NOT current_setting('fsync')::boolean THEN 'error'
                                          WHEN current_setting('synchronous_commit') = 'off' THEN 'warning' ELSE 'ok' END,

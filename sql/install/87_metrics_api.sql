@@ -61,7 +61,9 @@ BEGIN ATOMIC
     ('qfs_nod_total', 'NOD of all accounts.', e.total),
     ('qfs_nod_holders', 'Accounts that hold some.', e.holders),
     ('qfs_settlement_due_blocks', 'For how many blocks the ledger has had something to settle.', qfs.overdue_blocks())
-  ) AS n (name, help, value);
+  ) AS n (name, help, value)
+  UNION ALL
+  SELECT p.name, p.type, p.help, p.samples FROM qfs.part_metrics() p;
 END;
 COMMENT ON FUNCTION qfs.metric_families() IS 'what qfs_api.metrics() says, a row a metric';
 

@@ -26,6 +26,8 @@ CREATE TABLE aegis.model (
   status      text COLLATE "C" NOT NULL,
   approved_by bigint,
   made        bigint NOT NULL,
+  given       bigint NOT NULL DEFAULT 0,
+  last        bigint,
   CONSTRAINT model_pkey PRIMARY KEY (model, version),
   CONSTRAINT model_status CHECK (status IN ('candidate', 'active', 'retired'))
 );
@@ -38,6 +40,8 @@ COMMENT ON COLUMN aegis.model.card_hash IS 'SHA3-256 of its canonical form';
 COMMENT ON COLUMN aegis.model.status IS 'candidate, active or retired';
 COMMENT ON COLUMN aegis.model.approved_by IS 'entry of the proposal that adopted it';
 COMMENT ON COLUMN aegis.model.made IS 'when it was registered, in milliseconds since 1970-01-01 UTC';
+COMMENT ON COLUMN aegis.model.given IS 'how often it gave advice';
+COMMENT ON COLUMN aegis.model.last IS 'when it last did, in milliseconds since 1970-01-01 UTC';
 COMMENT ON CONSTRAINT model_pkey ON aegis.model IS 'one row a version';
 COMMENT ON CONSTRAINT model_status ON aegis.model IS 'one of the three';
 
@@ -83,12 +87,12 @@ CREATE TABLE aegis.incident (
   released bigint,
   CONSTRAINT incident_pkey PRIMARY KEY (number)
 );
-COMMENT ON TABLE aegis.incident IS 'failures of advice; one of a boundary (FM4) that is not released closes it';
+COMMENT ON TABLE aegis.incident IS 'failures of advice (FM1 to FM4); one of a boundary (FM4) that is not released closes it';
 COMMENT ON COLUMN aegis.incident.number IS 'counted from 1';
 COMMENT ON COLUMN aegis.incident.at IS 'when it was found, in milliseconds since 1970-01-01 UTC';
 COMMENT ON COLUMN aegis.incident.failure IS 'which failure mode: docs/aegis.md';
 COMMENT ON COLUMN aegis.incident.detail IS 'what was found';
-COMMENT ON COLUMN aegis.incident.released IS 'when an operator released it';
+COMMENT ON COLUMN aegis.incident.released IS 'when an operator released it, or there was advice again';
 COMMENT ON CONSTRAINT incident_pkey ON aegis.incident IS 'found by its number';
 
 SELECT pg_catalog.pg_extension_config_dump('aegis.service', '');

@@ -41,6 +41,10 @@ BEGIN
   IF jsonb_typeof(body) IS DISTINCT FROM 'object' OR body -> 'advisory' IS DISTINCT FROM 'true' THEN
     PERFORM qfs.refuse('ADVICE_FORM', 'body does not say "advisory": true');
   END IF;
+  IF body ? 'recommend' AND (subject ~ '^proposal:[0-9]{1,16}$' AND jsonb_typeof(body -> 'recommend') = 'string'
+      AND body ->> 'recommend' IN ('yes', 'no', 'abstain', 'veto')) IS NOT TRUE THEN
+    PERFORM qfs.refuse('ADVICE_FORM', 'recommend is a choice of the vote on a proposal: yes, no, abstain or veto');
+  END IF;
   IF octet_length(body::text) > 65536 THEN
     PERFORM qfs.refuse('ADVICE_FORM', format('body has %s bytes', octet_length(body::text)));
   END IF;
@@ -92,10 +96,11 @@ BEGIN
   VALUES (digest, advise.model, advise.version, service, advise.subject, advise.size, advise.head::qfs.hash, advise.input_hash::qfs.hash,
     advise.body, now)
   ON CONFLICT ON CONSTRAINT advice_pkey DO NOTHING;
+  UPDATE aegis.model m SET given = m.given + 1, last = now WHERE m.model = advise.model AND m.version = advise.version;
   RETURN jsonb_build_object('advice_hash', digest::text, 'at', now);
 END $$;
 COMMENT ON FUNCTION qfs_api.advise(text, text, text, bigint, text, text, jsonb) IS
-  'Gives advice, for services that an operator let in. subject: what it is about, kind:name. size, head: the ledger that it rests on, as head() gave it. input_hash: of what it was made of. body: an object with "advisory": true, up to 65,536 bytes. It decides nothing. Gives {advice_hash, at}.';
+  'Gives advice, for services that an operator let in. subject: what it is about, kind:name. size, head: the ledger that it rests on, as head() gave it. input_hash: of what it was made of. body: an object with "advisory": true, up to 65,536 bytes; of a proposal it may "recommend" yes, no, abstain or veto. It decides nothing. Gives {advice_hash, at}.';
 
 CREATE FUNCTION qfs_api.advice(subject text) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -161,46 +161,177 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aegis.entangled() IS 'boundaries 3 and 5: what of the ledger bears a name of advice, reads it, or is written by it';
 
+CREATE FUNCTION aegis.findings() RETURNS TABLE (boundary integer, finding text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT f.boundary, f.finding
+    FROM (SELECT 1 AS boundary, x.finding FROM aegis.excess() x UNION SELECT x.boundary, x.finding FROM aegis.entangled() x) f
+    ORDER BY f.boundary, f.finding COLLATE "C";
+END $$;
+COMMENT ON FUNCTION aegis.findings() IS 'what is broken of the boundaries now';
+
+-- Failure mode 1.  A service that was let in, and has given advice, gives none any more.
+CREATE FUNCTION aegis.silence() RETURNS text
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  last bigint := (SELECT max(m.last) FROM aegis.model m JOIN aegis.service s ON s.service = m.service AND s.revoked IS NULL WHERE m.status <> 'retired');
+BEGIN
+  RETURN CASE WHEN last <= (extract(epoch FROM statement_timestamp()) * 1000)::bigint - qfs.advice_stale()
+              THEN format('no advice since %s', last) END;
+END $$;
+COMMENT ON FUNCTION aegis.silence() IS 'since when there is no advice, or null: there is some that is newer than qfs.advice_stale, or nobody gives any';
+
+-- Failure mode 2.  The newest recommendation of each version, and what became of the proposal.
+CREATE FUNCTION aegis.overruled() RETURNS TABLE (detail text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT format('proposal %s: %s %s recommended %s, and it is %s%s', t.proposal, m.model, m.version, a.recommended, t.state, ', for ' || t.guard)
+  FROM qfs.tally t CROSS JOIN aegis.model m
+  CROSS JOIN LATERAL (SELECT x.body ->> 'recommend' AS recommended FROM aegis.advice x
+                      WHERE x.subject = 'proposal:' || t.proposal AND x.model = m.model AND x.version = m.version AND x.body ? 'recommend'
+                      ORDER BY x.at DESC LIMIT 1) a
+  WHERE (a.recommended = 'yes' AND t.state IN ('REJECTED', 'FAILED')) OR (a.recommended IN ('no', 'veto') AND t.state IN ('EXECUTED', 'ADOPTED'));
+END $$;
+COMMENT ON FUNCTION aegis.overruled() IS 'recommendations on proposals that were settled otherwise, with the guard that blocked them';
+
+-- Failure mode 3.  All that the roles may call and that needs no argument is called where nothing can be written; who tries to is told so by PostgreSQL.
+CREATE FUNCTION aegis.writers() RETURNS TABLE (finding text)
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  f record;
+BEGIN
+  FOR f IN
+    SELECT p.oid::regprocedure::text AS name,
+           format('SELECT count(*) FROM %I.%I(%s)', n.nspname, p.proname, CASE p.proname WHEN 'advice' THEN quote_literal('entry:0') END) AS call
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'qfs_api'
+    WHERE has_function_privilege('aegis_readonly', p.oid, 'EXECUTE') AND (p.pronargs = p.pronargdefaults OR p.proname = 'advice')
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+  LOOP
+    BEGIN
+      PERFORM set_config('transaction_read_only', 'on', true);
+      EXECUTE f.call;
+      RAISE EXCEPTION USING ERRCODE = 'QF000';
+    -- The end of the block is the end of its being read-only.
+    EXCEPTION
+      WHEN read_only_sql_transaction THEN
+        finding := format('function %s tries to write: %s', f.name, SQLERRM);
+        RETURN NEXT;
+      WHEN OTHERS THEN NULL;
+    END;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION aegis.writers() IS 'functions for the roles of advice that try to write, and fail with 25006';
+
+CREATE FUNCTION aegis.note(failure text, details text[]) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  INSERT INTO aegis.incident (number, at, failure, detail)
+  SELECT coalesce((SELECT max(i.number) FROM aegis.incident i), 0) + row_number() OVER (ORDER BY x.n),
+         (extract(epoch FROM clock_timestamp()) * 1000)::bigint, note.failure, x.detail
+  FROM unnest(details) WITH ORDINALITY x(detail, n)
+  WHERE NOT EXISTS (SELECT FROM aegis.incident i WHERE i.failure = note.failure AND i.released IS NULL AND i.detail = x.detail);
+END $$;
+COMMENT ON FUNCTION aegis.note(text, text[]) IS 'writes down what was found, unless it is there and open';
+
 CREATE FUNCTION qfs.check_aegis(OUT boundary integer, OUT finding text) RETURNS SETOF record
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
   found text[];
+  writers text[];
+  silence text;
 BEGIN
   IF to_regnamespace('aegis') IS NULL THEN
     RETURN;
   END IF;
-  SELECT array_agg(f.boundary || ' ' || f.finding ORDER BY f.boundary, f.finding COLLATE "C") INTO found
-  FROM (SELECT 1 AS boundary, x.finding FROM aegis.excess() x UNION SELECT x.boundary, x.finding FROM aegis.entangled() x) f;
+  found := ARRAY(SELECT f.boundary || ' ' || f.finding FROM aegis.findings() f);
+  writers := ARRAY(SELECT w.finding FROM aegis.writers() w);
   IF NOT current_setting('transaction_read_only')::boolean THEN
     LOCK TABLE aegis.incident IN SHARE ROW EXCLUSIVE MODE;
-    INSERT INTO aegis.incident (number, at, failure, detail)
-    SELECT coalesce((SELECT max(i.number) FROM aegis.incident i), 0) + n, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'FM4', f
-    FROM unnest(found) WITH ORDINALITY x(f, n)
-    WHERE NOT EXISTS (SELECT FROM aegis.incident i WHERE i.failure = 'FM4' AND i.released IS NULL AND i.detail = f);
+    silence := aegis.silence();
+    UPDATE aegis.incident i SET released = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+    WHERE i.failure = 'FM1' AND i.released IS NULL AND i.detail IS DISTINCT FROM silence;
+    PERFORM aegis.note('FM1', array_remove(ARRAY[silence], NULL));
+    PERFORM aegis.note('FM2', ARRAY(SELECT o.detail FROM aegis.overruled() o));
+    PERFORM aegis.note('FM3', writers);
+    PERFORM aegis.note('FM4', found);
   END IF;
   RETURN QUERY SELECT split_part(f, ' ', 1)::integer, substr(f, strpos(f, ' ') + 1) FROM unnest(found) f;
+  RETURN QUERY SELECT 4, w FROM unnest(writers) w;
 END $$;
 COMMENT ON FUNCTION qfs.check_aegis() IS
-  'checks the boundaries of advice: a row a finding, and an incident, which closes advice until qfs.aegis_release(); in a read-only transaction no incident; no rows: they hold';
+  'checks the boundaries of advice: a row a finding, and an incident; one of FM4 closes advice until qfs.aegis_release(). Notes the other failures of advice, too. In a read-only transaction nothing is noted; no rows: they hold';
 
 CREATE FUNCTION qfs.aegis_release() RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  found text := (SELECT min(c.finding) FROM qfs.check_aegis() c);
+  found text := (SELECT min(c.finding COLLATE "C") FROM qfs.check_aegis() c);
   released bigint;
 BEGIN
   IF found IS NOT NULL THEN
     PERFORM qfs.refuse('AEGIS_CLOSED', found);
   END IF;
-  UPDATE aegis.incident i SET released = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE i.failure = 'FM4' AND i.released IS NULL;
+  UPDATE aegis.incident i SET released = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE i.failure IN ('FM3', 'FM4') AND i.released IS NULL;
   GET DIAGNOSTICS released = ROW_COUNT;
   RETURN released;
 END $$;
 COMMENT ON FUNCTION qfs.aegis_release() IS
   'opens advice again after what qfs.check_aegis() found was mended, and gives how many incidents that released; an error while there is a finding';
+
+-- Found by qfs.part_calls().
+CREATE FUNCTION aegis.health() RETURNS TABLE (item text, status text, value text, remedy text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found record;
+  open record;
+BEGIN
+  SELECT count(*) AS count, min(f.finding COLLATE "C") AS first INTO found FROM aegis.findings() f;
+  SELECT count(*) AS count, min(i.detail COLLATE "C") AS first INTO open FROM aegis.incident i WHERE i.failure IN ('FM3', 'FM4') AND i.released IS NULL;
+  RETURN QUERY SELECT 'advice', CASE WHEN found.count + open.count > 0 THEN 'error' ELSE 'ok' END,
+    CASE WHEN found.count > 0 THEN format('%s findings; %s', found.count, found.first)
+         WHEN open.count > 0 THEN format('%s incidents are not released; %s', open.count, open.first)
+         ELSE 'its boundaries hold' END,
+    CASE WHEN found.count > 0
+         THEN 'SELECT * FROM qfs.check_aegis() shows all of them, and closes advice; have them mended, then SELECT qfs.aegis_release(). docs/aegis.md.'
+         WHEN open.count > 0 THEN 'What qfs.check_aegis() found is mended: SELECT qfs.aegis_release().' END;
+END $$;
+COMMENT ON FUNCTION aegis.health() IS 'the item of advice in qfs.health()';
+
+-- Found by qfs.part_calls(), too.
+CREATE FUNCTION aegis.metrics() RETURNS TABLE (name text, type text, help text, samples text)
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT 'qfs_advice_total', 'counter', 'Pieces of advice by model.',
+         string_agg(format('qfs_advice_total{model="%s"} %s', x.model, x.given), E'\n' ORDER BY x.model)
+  FROM (SELECT m.model, sum(m.given) AS given FROM aegis.model m GROUP BY m.model) x HAVING count(*) > 0
+  UNION ALL
+  SELECT 'qfs_advice_age_seconds', 'gauge', 'Age of the newest piece of advice.',
+         'qfs_advice_age_seconds ' || round(greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint - max(m.last), 0) / 1000.0, 3)
+  FROM aegis.model m HAVING max(m.last) IS NOT NULL
+  UNION ALL
+  SELECT 'qfs_aegis_findings', 'gauge', 'Findings about the boundaries of advice, with those that are mended and not released.', 'qfs_aegis_findings ' || count(*)
+  FROM (SELECT f.boundary || ' ' || f.finding FROM aegis.findings() f
+        UNION SELECT i.detail FROM aegis.incident i WHERE i.failure IN ('FM3', 'FM4') AND i.released IS NULL) x
+  UNION ALL
+  SELECT 'qfs_recommendations_overruled_total', 'counter', 'Recommendations that were decided otherwise, as qfs.check_aegis() has counted them.',
+         'qfs_recommendations_overruled_total ' || count(*)
+  FROM aegis.incident i WHERE i.failure = 'FM2';
+END $$;
+COMMENT ON FUNCTION aegis.metrics() IS 'what advice adds to qfs_api.metrics(), a row a metric';
 
 GRANT EXECUTE ON FUNCTION qfs.check_aegis(), qfs.aegis_release() TO qfs_operator;
 GRANT EXECUTE ON FUNCTION qfs.check_aegis() TO qfs_auditor;

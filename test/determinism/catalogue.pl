@@ -14,7 +14,7 @@ my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 
 # Observers say how the server is now: clocks, locks, files, roles, other objects, who is signed in, what is on disk.  No outcome, no proof and
 # no explanation asks them.
-my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block|governance|health|key_fault|knows_server|metric_families|neighbours|metrics|open_sessions|overdue_blocks|self_check|since|socket_identity|vitals)\(/;
+my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block|governance|health|key_fault|knows_server|metric_families|neighbours|metrics|open_sessions|overdue_blocks|part_calls|part_health|part_metrics|self_check|since|socket_identity|vitals)\(/;
 
 # The page is a text: what it calls, a browser runs.  Its headers are for PostgREST, the same each time.
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;

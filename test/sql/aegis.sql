@@ -60,7 +60,8 @@ FROM aegis.advice;
 SELECT regexp_replace(advise(:'critic', c), 'head [0-9a-f]{20,}.*', 'head …') AS refused FROM unnest(ARRAY['{"model": "unknown"}', '{"version": "9"}', '{"model": null}', '{"model": "luck"}',
   '{"size": 0}', '{"size": 2}', '{"size": 999999}', '{"size": null}', '{"size": -1}', '{"head": null}', '{"head": "x"}', '{"input_hash": null}', '{"input_hash": "AB"}',
   '{"subject": null}', '{"subject": "proposal"}', '{"subject": "proposal: 7"}', '{"subject": "<b>:7"}',
-  '{"body": null}', '{"body": {}}', '{"body": []}', '{"body": {"advisory": false}}', '{"body": {"advisory": "true"}}', '{"body": {"advisory": 1}}', '{"body": "x"}']::jsonb[]) c;
+  '{"body": null}', '{"body": {}}', '{"body": []}', '{"body": {"advisory": false}}', '{"body": {"advisory": "true"}}', '{"body": {"advisory": 1}}', '{"body": "x"}', '{"body": {"advisory": true, "recommend": "maybe"}}', '{"body": {"advisory": true, "recommend": true}}',
+  '{"body": {"advisory": true, "recommend": null}}', '{"subject": "key:referral.cap", "body": {"advisory": true, "recommend": "yes"}}']::jsonb[]) c;
 SELECT advise(:'critic', jsonb_build_object('body', jsonb_build_object('advisory', true, 'text', repeat('x', 66560)))) AS sixty_five_kib;
 SELECT regexp_replace(advise(:'critic', jsonb_build_object('head', (SELECT hash::text FROM qfs.ledger WHERE seq = 1))), 'head [0-9a-f]{20,}.*', 'head …') AS head_of_another_size,
   advise(:'critic', jsonb_build_object('size', 2, 'head', (SELECT hash::text FROM qfs.ledger WHERE seq = 1))) AS older;
@@ -84,6 +85,16 @@ SET qfs.advice_stale = 1;
 SELECT pg_sleep(1.1);
 SELECT qfs_api.advice('proposal:7') AS offline;
 RESET qfs.advice_stale;
+-- which is an incident while it lasts (FM1), and counts as nothing
+SET qfs.advice_stale = 1;
+SELECT count(*) FROM qfs.check_aegis();
+SELECT count(*) FROM qfs.check_aegis();
+RESET qfs.advice_stale;
+SELECT failure, regexp_replace(detail, '\d{13}', '…') AS detail, released FROM aegis.incident;
+SELECT count(*) FROM qfs.check_aegis();
+SELECT failure, released >= at AS over FROM aegis.incident;
+DELETE FROM aegis.incident;
+SELECT name, regexp_replace(samples, ' \d+\.\d+$', ' …') AS samples FROM qfs.metric_families() WHERE name ~ 'aegis|advice|recommend' ORDER BY name;
 -- who may read
 SELECT role, as_service('', 'SELECT qfs_api.advice(''proposal:7'')', role) AS advice, as_service('', 'SELECT qfs_api.advice_models()', role) AS models,
   as_service('', 'SELECT FROM aegis.advice', role) AS "table", as_service('', 'SELECT FROM aegis.model', role) AS cards
@@ -131,6 +142,7 @@ SELECT advise(:'rival', '{"model": "luck"}') AS another;
 -- ---- a boundary is broken ----
 
 SELECT * FROM qfs.check_aegis();
+SELECT status, value, remedy FROM qfs.health() WHERE item = 'advice';
 SET qfs.ddl_guard = off;
 GRANT INSERT ON qfs.ledger TO aegis_advisor;
 SET qfs.ddl_guard = on;
@@ -141,16 +153,35 @@ SELECT count(*) AS not_written FROM aegis.incident;
 SELECT * FROM qfs.check_aegis();
 SELECT count(*) AS once FROM qfs.check_aegis();
 SELECT number, failure, detail, released FROM aegis.incident;
+SELECT status, value, remedy FROM qfs.health() WHERE item = 'advice';
 SELECT advise(:'rival', '{"model": "luck"}') AS advise, attempt('SELECT qfs_api.advice(''proposal:7'')') AS advice, attempt('SELECT qfs.aegis_release()') AS release;
+SELECT samples FROM qfs.metric_families() WHERE name = 'qfs_aegis_findings';
 -- the ledger goes on
 INSERT INTO qfs.ledger (type, payload) VALUES ('RULED', '{}');
 SET qfs.ddl_guard = off;
 REVOKE INSERT ON qfs.ledger FROM aegis_advisor;
 SET qfs.ddl_guard = on;
 SELECT advise(:'rival', '{"model": "luck"}') AS mended_not_released;
+SELECT status, value, remedy FROM qfs.health() WHERE item = 'advice';
 SELECT as_service('', 'SELECT qfs.aegis_release()', 'qfs_user') AS "user", as_service('', 'SELECT qfs.aegis_release()', 'aegis_advisor') AS advisor;
 SELECT qfs.aegis_release(), qfs.aegis_release() AS nothing;
+SELECT status, value, remedy FROM qfs.health() WHERE item = 'advice';
 SELECT advise(:'rival', '{"model": "luck"}') AS advise, released > at AS released FROM aegis.incident;
+
+SELECT samples FROM qfs.metric_families() WHERE name = 'qfs_aegis_findings';
+
+-- ---- what only reads tries to write ----
+
+BEGIN;
+SET LOCAL qfs.ddl_guard = off;
+CREATE TABLE public.written (a int);
+CREATE OR REPLACE FUNCTION qfs_api.advice_models() RETURNS TABLE (model text, version text, status text, approved_by bigint, card_hash text, card jsonb)
+  LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.written VALUES (1); END $$;
+GRANT ALL ON public.written TO qfs_owner;
+SELECT * FROM qfs.check_aegis() WHERE boundary = 4;
+SELECT failure, detail FROM aegis.incident WHERE released IS NULL ORDER BY number;
+SELECT count(*) AS written FROM public.written;
+ROLLBACK;
 
 -- ---- what the roles may not ----
 
@@ -165,6 +196,13 @@ SELECT role, call, as_service(:'rival', call, role) FROM unnest(ARRAY['aegis_rea
 SELECT attempt('DROP SCHEMA aegis CASCADE') AS guarded, attempt('ALTER ROLE aegis_advisor LOGIN') AS role;
 SELECT size, hash::text AS head, qfs.state_hash()::text AS state FROM qfs.head() \gset
 CREATE TEMP TABLE answers AS SELECT qfs_api.token_guard_map() AS map, qfs_api.governance() AS governance, (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.seq) FROM qfs_api.ledger l) AS ledger;
+-- with its tables renamed away health still tells how the ledger is
+BEGIN;
+SET LOCAL qfs.ddl_guard = off;
+ALTER TABLE aegis.incident RENAME TO gone;
+SELECT item, status, value, remedy FROM qfs.health() WHERE item IN ('aegis', 'advice', 'ledger') ORDER BY item;
+SELECT count(*) FILTER (WHERE name ~ 'aegis|advice|recommend') AS about_advice, count(*) > 10 AS others FROM qfs.metric_families();
+ROLLBACK;
 BEGIN;
 SET LOCAL qfs.ddl_guard = off;
 SET LOCAL client_min_messages = warning;
@@ -190,8 +228,9 @@ SELECT sign_in(2) ? 'token' AS signed_in;
 SELECT size - :size AS appended FROM qfs.head();
 SELECT * FROM qfs.verify();
 SELECT code, regexp_replace(detail, 'aegis\..*', 'aegis.…') AS detail, count(*) > 0 AS some FROM qfs.self_check() WHERE detail NOT LIKE 'qfs.ddl_guard%' GROUP BY 1, 2 ORDER BY 1, 2;
-SELECT item, status FROM qfs.health() WHERE item IN ('guards', 'ledger') ORDER BY item;
+SELECT item, status FROM qfs.health() WHERE item IN ('advice', 'guards', 'ledger') ORDER BY item;
 -- what is about advice says that there is none
 SELECT qfs_api.advice('proposal:7'), (SELECT count(*) FROM qfs.check_aegis()) AS findings;
+SELECT count(*) FILTER (WHERE name ~ 'aegis|advice|recommend') AS about_advice, count(*) > 10 AS others FROM qfs.metric_families();
 ROLLBACK;
 SELECT * FROM qfs.self_check();
