@@ -11,7 +11,7 @@ import { login } from './wallets.mjs';
 
 const DIR = process.env.QFS_API_DIR;
 const api = ledger('api');
-const monitor = `http://127.0.0.1:${readFileSync(`${DIR}/monitor.port`, 'utf8').trim()}`;
+const monitor = `http://127.0.0.1:${readFileSync(`${DIR}/api.monitor.port`, 'utf8').trim()}`;
 const prometheus = `http://127.0.0.1:${readFileSync(`${DIR}/prometheus.port`, 'utf8').trim()}`;
 // What Prometheus 2 sends.
 const ACCEPT = 'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
@@ -84,6 +84,7 @@ test('Prometheus sees what the ledger says', async () => {
   assert.equal(await query('qfs_ledger_open'), '1');
   assert.equal(await query('qfs_key_usable'), '1');
   assert.equal(await query('qfs_self_check_faults'), '0');
+  assert.equal(await query('qfs_aegis_findings'), '0');
   assert.ok(Number(await query('time() - qfs_head_timestamp_seconds')) < 600);
 });
 
