@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ledger, assertError, assertOk } from './client.mjs';
 import { login } from './wallets.mjs';
@@ -139,4 +140,64 @@ test('retired, revoked, closed: it ends, and the ledger goes on', async () => {
   assertError(await advise(critic), 401, 'QFS_ADVISOR_REVOKED');
   assert.equal((await adviceOn('proposal:80')).advice, null);
   assertOk(await advise(rival, { model: 'luck' }));
+});
+
+// ---- the guide: docs/aegis.md, as it stands ----
+
+const GUIDE = readFileSync(new URL('../../docs/aegis.md', import.meta.url), 'utf8').split('## Integration guide\n')[1];
+const steps = [...GUIDE.matchAll(/^```(sql|http)\n([^]*?)^```$/gm)].map(([, kind, text]) => ({ kind, text }));
+
+// "<name>" is what an answer gave under that name, or gives first; "…" is anything, alone, within a text, or for the members that are not named.
+const filled = (value, names) => JSON.parse(JSON.stringify(value), (_, inner) => (/^<\w+>$/.test(inner) ? names[inner] : inner));
+function compare(said, answer, names, at) {
+  if (said === '…') return;
+  if (/^<\w+>$/.test(said)) {
+    names[said] ??= answer;
+    assert.deepEqual(answer, names[said], at);
+  } else if (typeof said === 'string' && said.includes('…')) {
+    const [before, after] = said.split('…');
+    assert.ok(typeof answer === 'string' && answer.startsWith(before) && answer.endsWith(after), `${at}: ${JSON.stringify(answer)}`);
+  } else if (said !== null && typeof said === 'object') {
+    const { '…': more, ...members } = said;
+    assert.equal(Array.isArray(answer), Array.isArray(said), at);
+    if (more === undefined) assert.deepEqual(Object.keys(answer).sort(), Object.keys(said).sort(), at);
+    for (const key of Object.keys(members)) compare(members[key], answer[key], names, `${at}.${key}`);
+  } else assert.deepEqual(answer, said, at);
+}
+
+async function request(text, names) {
+  const [head, ...parts] = text.trim().split('\n\n');
+  const [line, ...headerLines] = head.split('\n');
+  const [method, path] = line.split(' ');
+  const headers = Object.fromEntries(headerLines.map((header) => header.split(': ')).map(([name, value]) => [name, value.replace('<token>', names['<token>'])]));
+  const [, status, expected] = /^(\d{3}) ([^]*)$/.exec(parts.pop());
+  const body = parts.length === 0 ? undefined : filled(JSON.parse(parts.join('\n\n')), names);
+  let answer;
+  // Whoever asks too often is told to wait.
+  while ((answer = await api.site({ method, path: encodeURI(path), body, headers })).status === 429) await new Promise((resolve) => { setTimeout(resolve, 500); });
+  assert.equal(answer.status, Number(status), `${line}: ${answer.text}`);
+  compare(JSON.parse(expected), answer.json, names, line);
+}
+
+test('the guide: every request of docs/aegis.md is answered as it says', async () => {
+  const names = {};
+  for (const { kind, text } of steps) {
+    if (kind === 'http') await request(text, names);
+    else for (const statement of text.split(/;\n/).filter((part) => part.trim() !== '')) {
+      const given = api.sql(statement);
+      if (statement.includes('advisor_token')) names['<token>'] = given;
+    }
+  }
+  assert.ok(steps.length > 15, String(steps.length));
+  // What no request here comes to is an error of a test.
+  const tests = ['test/api/aegis.test.mjs', 'test/sql/aegis.sql'].map((file) => readFileSync(file, 'utf8')).join('\n');
+  const shown = steps.map(({ text }) => text).join('\n');
+  for (const code of new Set(GUIDE.match(/(?<=`)QFS_\w+(?=`)/g)))
+    assert.ok(shown.includes(code) || tests.includes(code) || readFileSync('expected/aegis.out', 'utf8').includes(code), `${code} is run nowhere`);
+});
+
+test('the guide is compared, not only run', () => {
+  for (const [said, answer] of [[{ a: 1 }, { a: 2 }], [{ a: 1 }, { a: 1, b: 2 }], [{ a: 1, '…': '…' }, { b: 1 }], [[1], [1, 2]], ['QFS_X…', 'QFS_Y: x'], ['<x>', 8], [null, 0], [[], {}]])
+    assert.throws(() => compare(said, answer, { '<x>': 7 }, 'x'), JSON.stringify([said, answer]));
+  compare({ a: '<x>', b: 'QFS_X…', c: ['…', 1], '…': '…' }, { a: 7, b: 'QFS_X: y', c: [{}, 1], d: 3 }, { '<x>': 7 }, 'x');
 });
