@@ -9,7 +9,7 @@ DECLARE
   readable text[] := ARRAY['aegis.model', 'qfs_api.policy_keys', 'qfs_api.proposals', 'qfs_api.tallies'];
   -- what is not listed is not theirs; of these the last three may be volatile, and are the advisor's alone
   callable text[] := ARRAY['qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.checkpoint', 'qfs_api.consequence_map', 'qfs_api.governance', 'qfs_api.head', 'qfs_api.policy',
-    'qfs_api.principles', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs.block_time', 'qfs.policy_key_list'];
+    'qfs_api.principles', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs_api.what_if', 'qfs.block_time', 'qfs.policy_key_list'];
   volatile text[] := ARRAY['qfs_api.advise', 'qfs_api.pre_request', 'qfs.authenticate_request'];
 BEGIN
   RETURN QUERY

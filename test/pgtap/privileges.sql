@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(477);
+SELECT plan(482);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -134,6 +134,8 @@ INSERT INTO pinned VALUES
   ('function qfs.entry_bundle(bigint,integer)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.entry_hash(bigint)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.entry_head(bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.epoch_begin(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.epoch_floor(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.erase_envelope(bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),
   ('function qfs.erase_own_profile()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.erase_payload(bigint,pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
@@ -191,6 +193,7 @@ INSERT INTO pinned VALUES
   ('function qfs.open_sessions(pg_catalog.text,integer)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.outgoing(bigint,bigint)', 'owner qfs_owner; plpgsql stable strict parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.overdue_blocks()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.own_actions(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.own_headroom()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}'),
   ('function qfs.part_calls(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.part_health()', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
@@ -243,7 +246,7 @@ INSERT INTO pinned VALUES
   ('function qfs.sha256_jcs(pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.sha3_256(pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.sign_advisor_token(pg_catalog.text,bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),
-  ('function qfs.simulate(pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c stable strict parallel unsafe'),
+  ('function qfs.simulate(pg_catalog.jsonb)', 'owner qfs_owner; c stable strict parallel unsafe'),
   ('function qfs.since(bigint,integer,bigint)', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.standing_chain(qfs.user_id,bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE'),
   ('function qfs.state_hash()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE'),
@@ -277,6 +280,7 @@ INSERT INTO pinned VALUES
   ('function qfs.vitals()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.vkey(bigint)', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.wallet_text(pg_catalog.text,pg_catalog.jsonb,bigint)', 'owner qfs_owner; c stable parallel unsafe'),
+  ('function qfs.what_if(pg_catalog.jsonb,pg_catalog.jsonb,bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE'),
   ('function qfs_api.account_statement(pg_catalog.text,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice_models()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -344,6 +348,7 @@ INSERT INTO pinned VALUES
   ('function qfs_api.vote(bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.vote_chain(bigint,bigint,integer)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.wallet_text(pg_catalog.text,pg_catalog.jsonb,bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.what_if(pg_catalog.jsonb,pg_catalog.jsonb,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('operator class qfs.address_hash_ops USING hash', 'owner installer'),
   ('operator class qfs.address_ops USING btree', 'owner installer'),
   ('operator class qfs.hash_hash_ops USING hash', 'owner installer'),
