@@ -58,6 +58,14 @@ async function unlessAbsent(asked) {
   }
 }
 
+// The consequence map of a proposal; a ledger that has none tells at least what its changes would have led to.
+async function readConsequences(ledger, proposal) {
+  const map = await unlessAbsent(ledger.ask(`rpc/consequence_map?proposal=${proposal.seq}`));
+  if (map !== null || !('policy' in proposal.change)) return map;
+  const run = await unlessAbsent(ledger.ask('rpc/what_if', { changes: proposal.change.policy }));
+  return run && { what_if: run };
+}
+
 // Everything that advice on a proposal rests on, at one size of the ledger: read again if the ledger has grown meanwhile.
 export async function readCase(ledger, seq) {
   for (let tries = 0; tries < 5; tries++) {
@@ -69,7 +77,7 @@ export async function readCase(ledger, seq) {
       earlier: await ledger.ask(`proposals?proposer=eq.${proposal.proposer}&seq=lt.${seq}&order=seq&select=seq,state,change`),
       keys: keys.length === 0 ? [] : await ledger.ask(`policy_keys?key=in.(${keys.map((key) => `"${key}"`).join(',')})&order=key&select=key,class,value,changed_by_vote`),
       map: await ledger.ask('rpc/token_guard_map'),
-      consequences: await unlessAbsent(ledger.ask(`rpc/consequence_map?proposal=${seq}`)),
+      consequences: await readConsequences(ledger, proposal),
     };
     if ((await ledger.ask('rpc/head')).size === size) return { size, head, ...read };
   }
@@ -123,14 +131,12 @@ function thirdTry({ proposal, earlier }) {
   });
 }
 
-// What the proposal says that it would do, or says nothing of.
+// The run that the proposal says it made: none, or one that comes out otherwise.  null: whoever may not read every entry cannot tell.
 function simulation({ proposal, consequences }) {
-  const said = proposal.simulation ?? consequences?.simulation;
-  if (said === undefined || !('policy' in proposal.change)) return [];
+  if (!consequences || !('simulation' in consequences) || !('policy' in proposal.change)) return [];
+  const { simulation: said, reproduced } = consequences;
   if (said === null) return [`proposal ${proposal.seq} names no simulation`];
-  const run = said.run ?? said;
-  const own = consequences?.what_if?.run_hash;
-  return own !== undefined && own !== run ? [`proposal ${proposal.seq} names run ${run}, and it is ${own}`] : [];
+  return reproduced === false ? [`proposal ${proposal.seq} names run ${said.run} of ${said.size} entries, which comes out otherwise`] : [];
 }
 
 const RULES = { verdicts, tokens, relaxed, firstUse, thirdTry, simulation };

@@ -80,7 +80,7 @@ const CASE = {
   proposal: { seq: 150, track: 'parameter', change: { policy: { referral: { cap: 5 } } } },
   earlier: [], keys: [{ key: 'referral.cap', class: 'parameter', value: 100, changed_by_vote: 90 }],
   map: { guards: [{ id: 'REFERRAL_CAP', relation: '<', key: 'referral.cap' }, { id: 'TALLY_QUORUM', relation: '>=', key: 'governance.tracks.*.quorum' }] },
-  consequences: { what_if: { size: 200, from: 0, run_hash: 'cd'.repeat(32), direct: { same: 200 }, cumulative: { tokens: { FLX: ['1060', '1060'] } } }, simulation: { run: 'cd'.repeat(32) } },
+  consequences: { what_if: { size: 200, from: 0, run_hash: 'cd'.repeat(32), direct: { same: 200 }, cumulative: { tokens: { FLX: ['1060', '1060'] } } }, simulation: { run: 'cd'.repeat(32), size: 120, window: 100 }, reproduced: true },
 };
 const caseWith = (change) => change(structuredClone(CASE));
 const rulesOf = (read) => reasonsFor(read).map(({ rule }) => rule);
@@ -103,8 +103,8 @@ test('each rule finds what it is for, says it with a number, and nothing else', 
       return read;
     }), 'thirdTry', 'referral.cap was asked for 2 times before, in 7 and 9'],
     ['no simulation', caseWith((read) => { read.consequences.simulation = null; return read; }), 'simulation', 'proposal 150 names no simulation'],
-    ['another simulation', caseWith((read) => { read.consequences.simulation.run = 'ee'.repeat(32); return read; }), 'simulation',
-      `proposal 150 names run ${'ee'.repeat(32)}, and it is ${'cd'.repeat(32)}`],
+    ['another simulation', caseWith((read) => { read.consequences.reproduced = false; return read; }), 'simulation',
+      `proposal 150 names run ${'cd'.repeat(32)} of 120 entries, which comes out otherwise`],
   ]) {
     assert.deepEqual(reasonsFor(read), [{ rule, text }], name);
     assert.match(text, /\d/, name);
@@ -114,6 +114,7 @@ test('each rule finds what it is for, says it with a number, and nothing else', 
   assert.deepEqual(rulesOf(whatIf(CASE, { cumulative: { tokens: { FLX: ['1000', '950'], points: null } } })), []);
   assert.deepEqual(rulesOf(caseWith((read) => { read.earlier = [{ seq: 7, state: 'REJECTED', change: { policy: { referral: { cap: 1 } } } }]; return read; })), []);
   assert.deepEqual(rulesOf({ ...CASE, consequences: null }), []);
+  assert.deepEqual(rulesOf({ ...CASE, consequences: { ...CASE.consequences, reproduced: null } }), []);
   assert.deepEqual(leavesOf({ a: { b: 1, c: [1, 2] }, d: null }), { 'a.b': 1, 'a.c': [1, 2], d: null });
   assert.equal(adviceOn(CASE).recommend, 'yes');
   assert.equal(adviceOn(caseWith((read) => { read.proposal.change.policy.referral.cap = 101; return read; })).recommend, 'no');
@@ -134,6 +135,7 @@ test('it reads what is open, advises on it, and everybody sees what that rests o
   for (const reason of advice.body.reasons) assert.match(reason, /\d/);
   // Whoever reads the same at that size comes to the same.
   const again = await readCase(serviceOf(flatterer), seq);
+  assert.equal(again.consequences.what_if.v, 1, JSON.stringify(again.consequences));
   assert.deepEqual([again.size, again.head, adviceOn(again)], [advice.size, advice.head, advice.body]);
   assert.equal(await metric('qfs_advice_total{model="rules"}'), '1');
   assert.ok(Number(await metric('qfs_advice_age_seconds')) < 5);
