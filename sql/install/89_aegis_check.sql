@@ -209,7 +209,8 @@ DECLARE
 BEGIN
   FOR f IN
     SELECT p.oid::regprocedure::text AS name,
-           format('SELECT count(*) FROM %I.%I(%s)', n.nspname, p.proname, CASE p.proname WHEN 'advice' THEN quote_literal('entry:0') END) AS call
+           -- one argument where it needs one, or would take long without
+           format('SELECT count(*) FROM %I.%I(%s)', n.nspname, p.proname, CASE p.proname WHEN 'advice' THEN quote_literal('entry:0') WHEN 'what_if' THEN 'size => 1' END) AS call
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'qfs_api'
     WHERE has_function_privilege('aegis_readonly', p.oid, 'EXECUTE') AND (p.pronargs = p.pronargdefaults OR p.proname = 'advice')
     ORDER BY p.oid::regprocedure::text COLLATE "C"
