@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(482);
+SELECT plan(489);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -113,6 +113,7 @@ INSERT INTO pinned VALUES
   ('function qfs.canonical(pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.catalogue()', 'owner qfs_owner; c immutable parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.challenge(qfs.address,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.changed_keys(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql immutable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.channels(bigint,bigint)', 'owner qfs_owner; plpgsql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.check_aegis()', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.check_key_file()', 'owner qfs_owner; c stable parallel unsafe'),
@@ -121,6 +122,8 @@ INSERT INTO pinned VALUES
   ('function qfs.claim_dormancy()', 'owner qfs_owner; sql volatile parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE'),
   ('function qfs.coherence_score(pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.coherence_step(qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs.conflicts(pg_catalog.jsonb,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.consequence_map(pg_catalog.jsonb,bigint,bigint,bigint,boolean)', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE'),
   ('function qfs.consistency_proof(bigint,bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.current_block()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.current_epoch()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
@@ -170,6 +173,7 @@ INSERT INTO pinned VALUES
   ('function qfs.hash_send(qfs.hash)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.head()', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.health()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_monitor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.hide_entries(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.hide_others(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.hsmf(qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount,qfs.amount)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.import(pg_catalog.text[])', 'owner qfs_owner; c volatile strict parallel unsafe'),
@@ -185,6 +189,7 @@ INSERT INTO pinned VALUES
   ('function qfs.ledger_append()', 'owner qfs_owner; c volatile parallel unsafe'),
   ('function qfs.lock_stream(pg_catalog.text)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_bridge: EXECUTE'),
   ('function qfs.lock_verification()', 'owner qfs_owner; c volatile parallel unsafe'),
+  ('function qfs.map_of(bigint,pg_catalog.jsonb,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.message_hash(qfs.user_id,qfs.user_id,bigint,pg_catalog.bytea,pg_catalog.bytea)', 'owner qfs_owner; c immutable strict parallel safe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.metric_families()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.neighbours()', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
@@ -281,6 +286,7 @@ INSERT INTO pinned VALUES
   ('function qfs.vkey(bigint)', 'owner qfs_owner; c stable parallel safe; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.wallet_text(pg_catalog.text,pg_catalog.jsonb,bigint)', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.what_if(pg_catalog.jsonb,pg_catalog.jsonb,bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE'),
+  ('function qfs.whole_epochs(bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs_api.account_statement(pg_catalog.text,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice_models()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -293,6 +299,7 @@ INSERT INTO pinned VALUES
   ('function qfs_api.chat_key(pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.checkpoint(bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.coherence(pg_catalog.text,pg_catalog.text)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.consequence_map(bigint,pg_catalog.jsonb,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.consistency_proof(bigint,bigint)', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.create_content(pg_catalog.text,pg_catalog.text,bigint,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.deliver(pg_catalog.text,pg_catalog.jsonb,bigint,pg_catalog.text)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
