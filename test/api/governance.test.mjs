@@ -51,6 +51,9 @@ test('from a proposal to what it changes, and a stranger reads all of it', async
   assert.equal(row.description, description);
   assert.equal(row.proposer, userOf(holders[0]));
   assertError(await post('vote', { proposal: seq + 1, choice: 'yes' }), 404, 'QFS_PROPOSAL_UNKNOWN');
+  const map = assertOk(await post('consequence-map', { proposal: seq }));
+  assert.deepEqual([map.proposal, map.subject, map.undo, map.tracks], [seq, `proposal:${seq}`, { referral: { cap: 100 } }, ['emergency', 'parameter']]);
+  assert.deepEqual(map.edges.filter(({ kind }) => kind === 'changes').map(({ from, to }) => [from, to]), [[`proposal:${seq}`, 'key:referral.cap']]);
   await waitForBlock(row.opens);
   const votes = [];
   for (const [n, choice] of [[0, 'yes'], [1, 'yes'], [2, 'no']]) votes.push(assertOk(await act(holders[n], 'vote', { proposal: seq, choice })).seq);

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # The benchmarks: everything is a ratio of measurements that alternate in one run.
 #
-#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live|governance]...
+#   run.pl OUTPUT-DIRECTORY [commits|delayed|bulk|verify|proof|size|api|messages|replay|explain|temp|live|governance|what_if]...
 #
 # Expects a server (PGHOST …) with the databases "bench" of setup.sql and
 # "social" and "mixed" of social.sql, and the programs replay, wallet and votes in the directory
@@ -396,6 +396,33 @@ $section{governance} = sub {
   die "the emergency was not carried\n" if @explained != 3;
   printf "%d votes by wallets on one proposal, delivered and verified: %.0f a second; explained in entries (bytes): %s   %s\n", $votes, $votes / $time,
     join(', ', map { "$_->[0] $_->[1] ($_->[2])" } @explained), (grep { $_->[1] > 12 } @explained) ? 'MISSES 12' : 'at most 12';
+};
+
+# Milliseconds of a query in a database, for the account there whose number is 1; the median of some.
+sub asked_ms {
+  my ($query) = @_;
+  return median(map {
+    my $plan = answers('asked', "BEGIN; SELECT count(qfs.authenticate(token)) FROM account WHERE client = 1; EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) $query; COMMIT");
+    $plan =~ /"Execution Time": ([\d.]+)/ ? $1 : die "no time in $plan\n" } 1 .. $rounds);
+}
+
+# What an account would do next reads what is there; a window is computed again, with everything before it.
+$section{what_if} = sub {
+  my $fill = sub {
+    my $missing = $_[0] - sql('SELECT size FROM qfs.head()', 'asked');
+    sql("INSERT INTO qfs.ledger (type, payload) SELECT 'BENCH', jsonb_build_object('n', i, 'note', '$note') FROM generate_series(1, $missing) i", 'asked');
+    sql('VACUUM ANALYZE qfs.ledger', 'asked');
+    return asked_ms(q{SELECT length(qfs.simulate('[{"type": "SAID", "payload": {"n": 1}}]')::text) FROM generate_series(1, 100)}) / 100;
+  };
+  sign_in('asked');
+  my $small = $fill->(1_000);
+  sql('CALL live(20000)', 'asked');
+  my ($half, $whole) = map { asked_ms(qq(SELECT length(qfs.consequence_map('{"coherence": {"alpha": "0.2"}}', NULL, 1, $_)))) } 10_000, 20_000;
+  my $large = $fill->(1_000_000);
+  printf "\nconsequence map over 10,000 entries, mixed: %.2f s   %s; over 20,000: %.2f s, ratio %.2f   %s\n", $half / 1000, $half <= 2000 ? 'reaches 2 s' : 'MISSES 2 s',
+    $whole / 1000, $whole / $half, $whole / $half <= 2.5 ? 'reaches 2.5' : 'MISSES 2.5';
+  printf "an account's next act, simulated: %.2f ms in a ledger of 1,000 entries, %.2f ms in one of 1,000,000: ratio %.2f   %s\n", $small, $large, $large / $small,
+    $large / $small <= 1.5 ? 'reaches 1.5' : 'MISSES 1.5';
 };
 
 # What the guard costs those who have nothing to do with it: short turns, because a machine has moods.
