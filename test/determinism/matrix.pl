@@ -34,10 +34,16 @@ my $SUMMARY = q{SELECT h.size, h.hash, qfs.root(h.size), qfs.state_hash() FROM q
 my $reference = join ' ', split /\|/, $primary->safe_psql('history', $SUMMARY);
 my @matrix = (['trigger, tables', $reference]);
 
+# What a change would have led to: of the changes that replay.c has, over all entries.
+my $CHANGES = '{"coherence":{"alpha":"0.2"},"governance":{"threshold_percent":2},"referral":{"cap":1}}';
+my $MAP = qq{SELECT m ->> 'graph_hash', m #>> '{what_if,run_hash}' FROM CAST(qfs.consequence_map('$CHANGES', NULL, 1) AS jsonb) m};
+my @maps;
+
 sub cell { push @matrix, [@_]; return; }
 
 sub cell_of_node {
   my ($name, $node, $database, $before) = @_;
+  push @maps, [ $name, join ' ', split /\|/, $node->safe_psql($database, ($before // '') . $MAP) ];
   return cell($name, join ' ', split /\|/, $node->safe_psql($database, ($before // '') . $SUMMARY));
 }
 
@@ -90,6 +96,9 @@ like($out, qr/^sound: /m, 'qfs-verify finds it sound');
 my ($entries, $head, $root, $state) = map { $out =~ $_ ? $1 : '-' } qr/^sound: (\d+)/m, map { qr/^$_:\s+(\w+)$/m } qw(head root state);
 cell('qfs-verify', "$entries $head $root $state");
 
+my $json = (qfs_verify('consequence-map', $export, '--changes', $CHANGES, '--from', 1))[1];
+push @maps, [ 'qfs-verify', join ' ', map { $json =~ $_ ? $1 : '-' } qr/"graph_hash":"(\w+)"/, qr/"run_hash":"(\w+)"/ ];
+
 # The rules once more, in JavaScript, written from docs/format.md alone.
 my $tree = dirname(__FILE__) . '/../..';
 my ($status, $said, $faults) = run_program('node', "$tree/test/node/replay.mjs", $export);
@@ -103,12 +112,16 @@ for my $replay (@replays) {
   # Memory as malloc gives it, and downwards, filled with two bytes that are nothing.
   my @said = map { (run_program($program, $export, length $_ ? $_ : ()))[1] } '', 0x00, 0xA5;
   is($said[$_], $said[0], "$name: memory does not matter") for 1, 2;
-  cell("replay, $name", $said[0] =~ s/\n//r);
+  my ($ledger, $map) = split /\n/, $said[0];
+  cell("replay, $name", $ledger);
+  push @maps, [ "replay, $name", $map // 'none' ];
 }
 
 # ---- the matrix ----
 
 is($_->[1], $reference, $_->[0]) for @matrix;
+like($maps[0][1], qr/^\w{64} \w{64}$/, 'a map has two hashes');
+is($_->[1], $maps[0][1], "$_->[0]: a map has the same") for @maps;
 my ($width) = sort { $b <=> $a } map { length $_->[0] } @matrix;
 diag(sprintf "%-${width}s  %7s  %-16s  %-16s  %-16s", '', 'entries', 'head', 'root', 'state');
 for my $row (@matrix) {
@@ -118,7 +131,8 @@ for my $row (@matrix) {
 
 # Whole, for build/evidence.
 diag(sprintf 'evidence: entries %s head %s root %s state %s', split / /, $reference);
-diag('matrix: ' . @matrix . ' cells, one head and one state');
+diag(sprintf 'evidence: graph_hash %s run_hash %s', split / /, $maps[0][1]);
+diag('matrix: ' . @matrix . ' cells, one head and one state; ' . @maps . ' maps, one graph_hash and one run_hash');
 
 # ---- would it see a difference? ----
 
@@ -144,7 +158,7 @@ if (my $planted = $ENV{QFS_PLANTED}) {
       my (undef, $said) = run_program($program, $export, length $fill ? $fill : ());
       $seen{$said // ''} = 1;
     }
-    delete $seen{"$reference\n"};
+    delete $seen{"$reference\n$maps[0][1]\n"};
     cmp_ok(scalar keys %seen, '>', 0, "planted: $name is seen");
   }
 }

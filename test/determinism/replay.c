@@ -3,12 +3,14 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  *
- *   replay EXPORT.jsonl [BYTE]     prints: entries head root state
+ *   replay EXPORT.jsonl [BYTE]     prints: entries head root state, and on a second line: graph_hash run_hash
  *
  * Of each line it takes what somebody asked for: time, type, actor, auth,
  * payload and signature; and the salt.  Outcome, parts of accounts, links and
  * hashes are computed, not compared, so a build that computes something else
  * arrives at another head and another state.
+ * The second line is of a consequence map of some changes over all entries,
+ * as they were recorded.
  * With BYTE, memory comes from the top of an arena downwards and is filled
  * with that byte: neither the order of addresses nor what memory held before
  * may matter.
@@ -21,6 +23,7 @@
 #include "ledger/state_hash.h"
 #include "base/status.h"
 #include "ledger/registry.h"
+#include "sandbox/consequence_map.h"
 
 /* ---- memory ---- */
 
@@ -96,6 +99,52 @@ print_hash(const qfs_hash *hash)
 		printf("%02x", hash->bytes[i]);
 }
 
+/* ---- a map ---- */
+
+/* Of what social acts and proposals depend on. */
+#define CHANGES "{\"coherence\":{\"alpha\":\"0.2\"},\"governance\":{\"threshold_percent\":2},\"referral\":{\"cap\":1}}"
+
+static void
+print_text(qfs_slice value)
+{
+	qfs_slice	text = QFS_LITERAL("-");
+
+	(void) qfs_json_to_plain(value, &text);
+	printf("%.*s", (int) text.len, (const char *) text.data);
+}
+
+static void
+print_map(FILE *file, uint64_t size, qfs_allocator allocator, int fill)
+{
+	static qfs_consequence_map m;
+	static uint8_t memory[QFS_CONSEQUENCE_MAP_MAX];
+	qfs_map_question question = {.changes = QFS_LITERAL(CHANGES),.size = size,.from = 1,.proposal = -1};
+	qfs_entry	entry;
+	qfs_error	err;
+	qfs_buf		answer;
+	char	   *line = NULL;
+	size_t		capacity = 0;
+	ssize_t		len;
+
+	memset(&m, fill, sizeof(m));
+	rewind(file);
+	if (qfs_consequence_map_begin(&m, &qfs_registry_own, &question, allocator, &err) != QFS_OK)
+		fail("no map begins", size, &err);
+	while ((len = getline(&line, &capacity, file)) > 0)
+		if (qfs_line_read((qfs_slice) {(uint8_t *) line, (size_t) len - (line[len - 1] == '\n')}, &entry, &err) != QFS_OK ||
+			qfs_what_if_entry(&m.what_if, &entry, &err) != QFS_OK)
+			fail("is in no map", m.what_if.next, &err);
+	qfs_buf_init(&answer, memory, sizeof(memory));
+	if (qfs_consequence_map_finish(&m, NULL, &answer, &err) != QFS_OK)
+		fail("the map has no end", size, &err);
+	print_text(qfs_json_member_or(qfs_buf_slice(&answer), "graph_hash", QFS_LITERAL("null")));
+	putchar(' ');
+	print_text(qfs_json_member_or(qfs_json_member_or(qfs_buf_slice(&answer), "what_if", QFS_LITERAL("{}")), "run_hash", QFS_LITERAL("null")));
+	putchar('\n');
+	qfs_consequence_map_end(&m);
+	free(line);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,6 +184,7 @@ main(int argc, char **argv)
 	print_hash(&root);
 	print_hash(&state);
 	putchar('\n');
+	print_map(file, chain.frontier.size, allocator, memory.fill);
 
 	free(line);
 	fclose(file);
