@@ -256,7 +256,10 @@ subtest 'the server gives the same map' => sub {
   my ($map) = consequence_map($EXPORT, '--changes', '{"referral":{"cap":0}}', '--from', $COUNT - 700);
   is($json->encode({ map { $_ => $api->{$_} } keys %$map }), $json->encode($map), 'to whoever audits the API gives all of it');
   is(join(' ', sort grep { !exists $map->{$_} } keys %$api), 'advice conflicts offline reproduced simulation subject', 'and what only the server knows');
-  is($json->encode([ @$api{qw(advice conflicts offline reproduced simulation)} ]), '[null,[],true,null,null]', 'of which there is nothing');
+  is($json->encode([ @$api{qw(advice offline reproduced simulation)} ]), '[null,true,null,null]', 'of which there is nothing');
+  is($json->encode([ map { $_->{proposal} } @{ $api->{conflicts} } ]),
+    value($node, q(SELECT coalesce(json_agg(seq ORDER BY seq), '[]') FROM qfs_api.proposals WHERE state IN ('OPEN', 'QUEUED') AND change #> '{policy,referral,cap}' IS NOT NULL), 'past') =~ s/\s//gr,
+    'but the proposals that want to change the same key');
   is($api->{subject}, 'changes:' . sha3('{"referral":{"cap":0}}'), 'but what advice would be about');
   my $error = refused($node, "SET qfs.what_if_entries = 999; SELECT qfs.consequence_map($MAP_QUESTION)", 'QFS_WHATIF_LIMIT', 'about more entries than are computed', 'past');
   is($error->{sqlstate}, 'PT413', 'HTTP 413');
