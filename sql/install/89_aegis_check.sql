@@ -9,7 +9,7 @@ DECLARE
   readable text[] := ARRAY['aegis.model', 'qfs_api.policy_keys', 'qfs_api.proposals', 'qfs_api.tallies'];
   -- what is not listed is not theirs; of these the last three may be volatile, and are the advisor's alone
   callable text[] := ARRAY['qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.checkpoint', 'qfs_api.consequence_map', 'qfs_api.governance', 'qfs_api.head', 'qfs_api.policy',
-    'qfs_api.principles', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs_api.what_if', 'qfs.block_time', 'qfs.policy_key_list'];
+    'qfs_api.principles', 'qfs_api.sandbox', 'qfs_api.sandbox_templates', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs_api.what_if', 'qfs.block_time', 'qfs.policy_key_list'];
   volatile text[] := ARRAY['qfs_api.advise', 'qfs_api.pre_request', 'qfs.authenticate_request'];
 BEGIN
   RETURN QUERY
@@ -200,7 +200,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aegis.overruled() IS 'recommendations on proposals that were settled otherwise, with the guard that blocked them';
 
--- Failure mode 3.  All that the roles may call and that needs no argument is called where nothing can be written; who tries to is told so by PostgreSQL.
+-- Failure mode 3.  All that the roles may call is called where nothing can be written; who tries to is told so by PostgreSQL.
 CREATE FUNCTION aegis.writers() RETURNS TABLE (finding text)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -209,10 +209,12 @@ DECLARE
 BEGIN
   FOR f IN
     SELECT p.oid::regprocedure::text AS name,
-           -- one argument where it needs one, or would take long without
-           format('SELECT count(*) FROM %I.%I(%s)', n.nspname, p.proname, CASE p.proname WHEN 'advice' THEN quote_literal('entry:0') WHEN 'what_if' THEN 'size => 1' END) AS call
+           -- with arguments where it needs some, or would take long without
+           format('SELECT count(*) FROM %I.%I(%s)', n.nspname, p.proname, a.arguments) AS call
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'qfs_api'
-    WHERE has_function_privilege('aegis_readonly', p.oid, 'EXECUTE') AND (p.pronargs = p.pronargdefaults OR p.proname = 'advice')
+    LEFT JOIN (VALUES ('advice', $a$'entry:0'$a$), ('what_if', 'size => 1'), ('consequence_map', $a$changes => '{}', "window" => 0$a$),
+                      ('sandbox', $a$'alpha', '{"value": "0.5"}', 1$a$)) a(name, arguments) ON a.name = p.proname
+    WHERE has_function_privilege('aegis_readonly', p.oid, 'EXECUTE') AND (p.pronargs = p.pronargdefaults OR a.name IS NOT NULL)
     ORDER BY p.oid::regprocedure::text COLLATE "C"
   LOOP
     BEGIN

@@ -96,7 +96,7 @@ BEGIN
   END IF;
   IF to_regproc('qfs_api.consequence_map') IS NOT NULL THEN
     EXECUTE $q$SELECT qfs_api.consequence_map(changes => '{"referral": {"points": 11}}')$q$ INTO more;
-    told := told || jsonb_build_object('graph_hash', more -> 'graph_hash', 'consequence_map', more - 'advice');
+    told := told || jsonb_build_object('graph_hash', more -> 'graph_hash', 'consequence_map', more - ARRAY['advice', 'offline']);
   END IF;
   RETURN told;
 END $$;
@@ -242,7 +242,7 @@ BEGIN
     said := concat_ws(E'\n', said, more);
   END IF;
   IF to_regproc('qfs_api.consequence_map') IS NOT NULL THEN
-    EXECUTE $q$SELECT qfs_api.consequence_map(changes => '{"referral": {"points": 11}}') - 'advice'$q$ INTO more;
+    EXECUTE $q$SELECT qfs_api.consequence_map(changes => '{"referral": {"points": 11}}') - ARRAY['advice', 'offline']$q$ INTO more;
     said := concat_ws(E'\n', said, more);
   END IF;
   RETURN said;
