@@ -154,7 +154,7 @@ typedef struct telling
 {
 	const qfs_policy *policy;
 	qfs_slice	after;			/* what they make of it */
-	qfs_json_writer *w;
+	qfs_json_writer w;
 	nest		undo;
 	bool		any;			/* there is a key */
 	bool		admitted[QFS_TRACKS];	/* all of them, by each track */
@@ -185,21 +185,21 @@ value_after(const telling *t, qfs_slice name, qfs_slice asked)
 
 /* As qfs_api.policy_keys has it: the operator, and the track that keys of the class are for. */
 static void
-put_who(const telling *t, qfs_slice name, qfs_key_class key_class)
+put_who(telling *t, qfs_slice name, qfs_key_class key_class)
 {
 	bool		governed = is_governed(t->policy);
 	bool		operates = key_class != QFS_CLASS_FIXED &&
 		(!governed || (key_class == QFS_CLASS_PARAMETER && qfs_policy_key_is_operators(t->policy, name)));
 
-	qfs_json_key(t->w, "who");
-	qfs_json_open_array(t->w);
+	qfs_json_key(&t->w, "who");
+	qfs_json_open_array(&t->w);
 	if (key_class == QFS_CLASS_CONSTITUTION)
-		qfs_json_put_text(t->w, qfs_slice_of(qfs_track_names[QFS_TRACK_CONSTITUTION]));
+		qfs_json_put_text(&t->w, qfs_slice_of(qfs_track_names[QFS_TRACK_CONSTITUTION]));
 	if (operates)
-		qfs_json_put_text(t->w, QFS_LITERAL("operator"));
+		qfs_json_put_text(&t->w, QFS_LITERAL("operator"));
 	if (key_class == QFS_CLASS_PARAMETER)
-		qfs_json_put_text(t->w, qfs_slice_of(qfs_track_names[QFS_TRACK_PARAMETER]));
-	qfs_json_close(t->w);
+		qfs_json_put_text(&t->w, qfs_slice_of(qfs_track_names[QFS_TRACK_PARAMETER]));
+	qfs_json_close(&t->w);
 }
 
 static void
@@ -215,15 +215,15 @@ put_key(void *context, qfs_slice name, qfs_slice asked)
 	telling    *t = context;
 	qfs_key_class key_class = class_of(name);
 
-	qfs_json_open_object(t->w);
-	put_member(t->w, "after", value_after(t, name, asked));
-	put_member(t->w, "before", value_in(t->policy->text, name));
-	qfs_json_key(t->w, "class");
-	qfs_json_put_text(t->w, qfs_slice_of(qfs_key_class_names[key_class]));
-	qfs_json_key(t->w, "key");
-	qfs_json_put_text(t->w, name);
+	qfs_json_open_object(&t->w);
+	put_member(&t->w, "after", value_after(t, name, asked));
+	put_member(&t->w, "before", value_in(t->policy->text, name));
+	qfs_json_key(&t->w, "class");
+	qfs_json_put_text(&t->w, qfs_slice_of(qfs_key_class_names[key_class]));
+	qfs_json_key(&t->w, "key");
+	qfs_json_put_text(&t->w, name);
 	put_who(t, name, key_class);
-	qfs_json_close(t->w);
+	qfs_json_close(&t->w);
 	return QFS_OK;
 }
 
@@ -265,10 +265,10 @@ put_undo(void *context, qfs_slice name, qfs_slice asked)
 static void
 put_keys(const qfs_consequence_map *m, telling *t)
 {
-	qfs_json_key(t->w, "keys");
-	qfs_json_open_array(t->w);
+	qfs_json_key(&t->w, "keys");
+	qfs_json_open_array(&t->w);
 	(void) qfs_policy_leaves(m->question.changes, put_key, t, NULL);
-	qfs_json_close(t->w);
+	qfs_json_close(&t->w);
 }
 
 static void
@@ -285,26 +285,26 @@ put_blocks(qfs_json_writer *w, const qfs_terms *terms)
 
 /* On which tracks it may be proposed, and how long that takes on each. */
 static void
-put_tracks(const telling *t)
+put_tracks(telling *t)
 {
 	qfs_terms	terms;
 
-	qfs_json_key(t->w, "schedule");
-	qfs_json_open_object(t->w);
+	qfs_json_key(&t->w, "schedule");
+	qfs_json_open_object(&t->w);
 	for (unsigned track = 0; track < QFS_TRACKS; track++)
 		if (t->admitted[track])
 		{
 			qfs_terms_of(t->policy, (qfs_track) track, &terms);
-			qfs_json_key(t->w, qfs_track_names[track]);
-			put_blocks(t->w, &terms);
+			qfs_json_key(&t->w, qfs_track_names[track]);
+			put_blocks(&t->w, &terms);
 		}
-	qfs_json_close(t->w);
-	qfs_json_key(t->w, "tracks");
-	qfs_json_open_array(t->w);
+	qfs_json_close(&t->w);
+	qfs_json_key(&t->w, "tracks");
+	qfs_json_open_array(&t->w);
 	for (unsigned track = 0; track < QFS_TRACKS; track++)
 		if (t->admitted[track])
-			qfs_json_put_text(t->w, qfs_slice_of(qfs_track_names[track]));
-	qfs_json_close(t->w);
+			qfs_json_put_text(&t->w, qfs_slice_of(qfs_track_names[track]));
+	qfs_json_close(&t->w);
 }
 
 static void
@@ -328,27 +328,26 @@ typedef struct answer_parts
 static qfs_status
 write_answer(const qfs_consequence_map *m, telling *t, const answer_parts *parts, qfs_buf *answer, qfs_error *err)
 {
-	qfs_json_writer w;
+	qfs_json_writer *w = &t->w;
 	qfs_hash	hash;
 
 	qfs_sha3_256(parts->graph, &hash);
-	t->w = &w;
-	qfs_json_begin(&w, answer);
-	qfs_json_open_object(&w);
-	put_member(&w, "changes", m->question.changes);
-	put_member(&w, "edges", qfs_json_member_or(parts->graph, "edges", QFS_LITERAL("[]")));
-	put_member(&w, "governance", value_in(t->policy->text, QFS_LITERAL("governance.mode")));
-	qfs_json_key(&w, "graph_hash");
-	qfs_json_put_hex(&w, hash.bytes, sizeof(hash.bytes));
+	qfs_json_begin(w, answer);
+	qfs_json_open_object(w);
+	put_member(w, "changes", m->question.changes);
+	put_member(w, "edges", qfs_json_member_or(parts->graph, "edges", QFS_LITERAL("[]")));
+	put_member(w, "governance", value_in(t->policy->text, QFS_LITERAL("governance.mode")));
+	qfs_json_key(w, "graph_hash");
+	qfs_json_put_hex(w, hash.bytes, sizeof(hash.bytes));
 	put_keys(m, t);
-	put_member(&w, "nodes", qfs_json_member_or(parts->graph, "nodes", QFS_LITERAL("[]")));
-	put_proposal(&w, m->question.proposal);
+	put_member(w, "nodes", qfs_json_member_or(parts->graph, "nodes", QFS_LITERAL("[]")));
+	put_proposal(w, m->question.proposal);
 	put_tracks(t);
-	put_member(&w, "undo", parts->undo);
-	qfs_json_put_member_int(&w, "v", 1);
-	put_member(&w, "what_if", parts->what_if);
-	qfs_json_close(&w);
-	return qfs_json_end(&w, err);
+	put_member(w, "undo", parts->undo);
+	qfs_json_put_member_int(w, "v", 1);
+	put_member(w, "what_if", parts->what_if);
+	qfs_json_close(w);
+	return qfs_json_end(w, err);
 }
 
 /* The changes over a policy, which has to be one that they could be made of. */
