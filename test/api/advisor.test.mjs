@@ -306,3 +306,16 @@ test('retired and revoked: the program stops by itself, and what it said is not 
   // It reads on what everybody may, until its token is over.
   assertOk(await api.read('/rpc/head', critic));
 });
+
+test('advice that 10,000 entries have overtaken is none, and what was said on the newest is', async () => {
+  register('late', 'late');
+  const token = tokenFor('late');
+  const advise = (size, head, more = {}) => api.call('advise',
+    { model: 'late', version: '1.0', subject: 'entry:1', size, head, input_hash: 'ab'.repeat(32), body: { advisory: true, ...more } }, token);
+  const { size, hash } = assertOk(await api.read('/rpc/head'));
+  assertError(await advise(size, hash, { levels: JSON.parse('['.repeat(40) + ']'.repeat(40)) }), 400, 'QFS_JSON_DEPTH');
+  api.sql("INSERT INTO qfs.ledger (type, payload) SELECT 'DECREE', '{}' FROM generate_series(1, 10001)");
+  assertError(await advise(size, hash), 422, 'QFS_ADVICE_STALE');
+  const now = assertOk(await api.read('/rpc/head'));
+  assertOk(await advise(now.size, now.hash));
+});

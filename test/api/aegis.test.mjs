@@ -190,7 +190,7 @@ test('the guide: every request of docs/aegis.md is answered as it says', async (
   }
   assert.ok(steps.length > 15, String(steps.length));
   // What no request here comes to is an error of a test.
-  const tests = ['test/api/aegis.test.mjs', 'test/sql/aegis.sql'].map((file) => readFileSync(file, 'utf8')).join('\n');
+  const tests = ['test/api/aegis.test.mjs', 'test/api/advisor.test.mjs', 'test/sql/aegis.sql'].map((file) => readFileSync(file, 'utf8')).join('\n');
   const shown = steps.map(({ text }) => text).join('\n');
   for (const code of new Set(GUIDE.match(/(?<=`)QFS_\w+(?=`)/g)))
     assert.ok(shown.includes(code) || tests.includes(code) || readFileSync('expected/aegis.out', 'utf8').includes(code), `${code} is run nowhere`);
