@@ -28,6 +28,18 @@ export function askVerifier(lines) {
   return { head: line('head'), root: line('root'), state: line('state'), faults, erased };
 }
 
+// {line} of a question about an export, {changes, actions, from, size}; {code} where it is refused; {fault} where the export is no ledger.
+export function askWhatIf(lines, { changes, actions, from, size }) {
+  const file = join(folder, 'what_if.jsonl');
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  const options = Object.entries({ changes: changes && JSON.stringify(changes), actions: actions && JSON.stringify(actions), from, size }).filter(([, value]) => value !== undefined);
+  const { error, status, stderr, stdout } = spawnSync(verifier, ['what-if', file, ...options.flatMap(([name, value]) => [`--${name}`, String(value)])], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  assert.equal(error, undefined);
+  if (status === 0) return { line: stdout.trimEnd() };
+  if (status === 1) return { fault: /^fault: entry (\d+): (QFS_\w+)/m.exec(stdout)?.slice(1).join(' ') ?? stdout };
+  return { code: /QFS_\w+/.exec(stderr)?.[0] ?? stderr };
+}
+
 // The same of what replay() gives.
 export const codesOf = ({ faults }) => faults.map(({ seq, code }) => `${seq} ${code}`);
 

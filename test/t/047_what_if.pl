@@ -73,6 +73,21 @@ subtest 'the same line for everybody' => sub {
   isnt((what_if($EXPORT, @question[ 0, 1, 4, 5 ], '--from', 101))[1], $line, 'another window is another line');
 };
 
+# By the rules in JavaScript (src/web/rules/what_if.mjs).
+subtest 'the same line by a second implementation' => sub {
+  my $user = value($node, 'SELECT user_id FROM qfs.account LIMIT 1', 'past');
+  for my $question (
+    [],
+    [ '--changes', '{"referral":{"cap":1,"points":3},"ttl_blocks":500}', '--from', 100, '--size', 1000 ],
+    [ '--changes', '{"limits":{"messages_per_minute":1}}', '--from', 1 ],
+    [ '--changes', '{"governance":{"mode":"off"},"signed":"all"}', '--from', int(1 + rand($COUNT - 1)) ],
+    [ '--actions', qq([{"actor":"$user","payload":{},"type":"SAID"},{"actor":"$user","payload":{},"type":"NOWHERE"}]), '--from', $COUNT ]) {
+    my ($exit, $out, $err) = run_javascript('what_if', $EXPORT, @$question);
+    is("$exit $err", '0 ', "@$question: an answer");
+    is($out, (what_if($EXPORT, @$question))[1], "@$question: byte for byte");
+  }
+};
+
 subtest 'changes that bite' => sub {
   my ($answer) = what_if($EXPORT, '--changes', '{"limits":{"messages_per_minute":0}}', '--from', 1);
   my $messages = value($node, "SELECT count(*) FROM qfs.ledger WHERE type = 'MESSAGE'", 'past');

@@ -196,6 +196,20 @@ do_action(qfs_stage *stage, const action *a, qfs_judgement *out, qfs_error *err)
 	return end_step(stage, out, qfs_judge_event(stage->reducer, &event, stage->space, out, err));
 }
 
+/* What is due, and then the action.  Under a policy that is none nothing is settled, and every action is refused. */
+static qfs_status
+step(qfs_stage *stage, const action *a, qfs_judgement *out, qfs_error *err)
+{
+	qfs_status	status = settle(stage, err);
+
+	if (status == QFS_POLICY_INVALID)
+	{
+		*out = (qfs_judgement) {.refused = status};
+		return QFS_OK;
+	}
+	return status == QFS_OK ? do_action(stage, a, out, err) : status;
+}
+
 /* ---- steps ---- */
 
 /* What others have is not the actor's to know. */
@@ -250,9 +264,7 @@ qfs_actions_run(qfs_stage *stage, qfs_slice actions, qfs_buf *steps, qfs_error *
 	{
 		status = read_action(item, &a, err);
 		if (status == QFS_OK)
-			status = settle(stage, err);
-		if (status == QFS_OK)
-			status = do_action(stage, &a, &judgement, err);
+			status = step(stage, &a, &judgement, err);
 		if (status == QFS_OK)
 			write_step(&w, &a, &judgement);
 	}

@@ -4,7 +4,7 @@
 
 import { SYSTEM } from './entry.mjs';
 import { demand } from './fault.mjs';
-import { checkPayload, isOwnType } from './forms.mjs';
+import { checkPayload, isOwnType, TYPE_FORM } from './forms.mjs';
 import { govern, GOVERNANCE_WAYS, isAdmitted, isGovernance } from './governance.mjs';
 import { useReferral } from './referral.mjs';
 import { fits } from './schema.mjs';
@@ -36,6 +36,7 @@ function customEvent(change, { act, payload }, { session }) {
   const { actor, type } = act;
   // Whatever the type is, a wallet's signature is no part of it, nor is it the ledger's own.
   checkWay(act, 'operator', 'session');
+  demand(TYPE_FORM.test(type), 'TYPE_SYNTAX', 'the type is malformed');
   const row = change.store.get('event_type', type);
   change.admit(row, 'TYPE_UNKNOWN', `there is no type ${type}`);
   if (row?.by === 'account') checkWay(act, 'session');

@@ -7,7 +7,7 @@ import { demand } from './fault.mjs';
 const loadGovernance = () => import('./governance/rules.mjs');
 
 // Types that come to pass while something is due.
-const ADMITTED = ['DORMANCY_SETTLED', 'FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED', 'SERVER_CHANGED'];
+export const ADMITTED = ['DORMANCY_SETTLED', 'FAULT_ACKNOWLEDGED', 'PROPOSAL_EXECUTED', 'PROPOSAL_TALLIED', 'SERVER_CHANGED'];
 
 // The ways in which its types are appended.
 export const GOVERNANCE_WAYS = { DORMANCY_CLAIMED: ['operator'], DORMANCY_SETTLED: ['ledger'], NOD_CHANGED: ['operator', 'session', 'wallet'], PROPOSAL_CANCELLED: ['session', 'wallet'], PROPOSAL_CREATED: ['session', 'wallet'],

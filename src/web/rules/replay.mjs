@@ -15,7 +15,7 @@ import { areEarlier } from './system.mjs';
 // Where the recorded outcome counts and not the computed one: the kinds of accounts are as the parts have them, those that are no
 // states at all apart.
 // false: it does not have the form that the rule would write.
-async function takeRecorded(store, entry, change) {
+export async function takeRecorded(store, entry, change) {
   try {
     change?.applyWrites(entry.outcome);
   } catch (error) {
@@ -121,6 +121,28 @@ function linkFault(read, last, number) {
   } catch (fault) {
     return noteOf(fault.code === 'QFS_LINK_BROKEN' ? Math.max(number - 1, 0) : number, fault);
   }
+}
+
+// Names the entry in what fails there.
+async function at(seq, run) {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof LedgerFault ? Object.assign(error, { seq }) : error;
+  }
+}
+
+// Lines of a ledger whose entries follow one another, read: {entry, hash} of each, the entry with all that is left of it.
+export async function readLinked(lines) {
+  const read = [];
+  let last = { at: 0, hash: '0'.repeat(64) };
+  for (const [number, line] of lines.entries()) {
+    const one = await at(number, () => readLine(line));
+    await at(number, () => checkLink(one, last, number));
+    last = { at: one.entry.at, hash: one.hash };
+    read.push(one.isFull ? one : { ...one, entry: await shownEntry(one) });
+  }
+  return read;
 }
 
 // lines: texts of full lines, of a whole ledger from entry 0, and of lines whose payload was erased.  Gives size, head and

@@ -39,10 +39,13 @@ export function publishChatKey(change, { act: { actor }, payload }) {
   change.touch('standing', actor, 'CHAT_KEY_PUBLISHED', { chat_key: readChatKey(payload.key) });
 }
 
-// The thread as it was, and which of its two the sender is.
-async function threadBefore(change, sender, { recipient, seq, thread }) {
+async function checkThread(sender, { recipient, thread }) {
   demand(sender !== recipient, 'MESSAGE_SELF', 'sender and recipient are the same account');
   demand(thread === await threadOf(sender, recipient), 'MESSAGE_THREAD', 'the thread is not that of sender and recipient');
+}
+
+// The thread as it was, and which of its two the sender is.
+function threadBefore(change, sender, { recipient, seq, thread }) {
   const [first, second] = pairOf(sender, recipient);
   const row = change.store.get('thread', thread) ?? { thread, first, second, first_seq: 0, second_seq: 0, by_first: null, last_entry: null, answered: null };
   const isFirst = sender === first;
@@ -61,12 +64,13 @@ export const isThread = members({ answered: orNull(integer(0)), messages: list(i
 
 export async function sendMessage(change, { act: { actor }, payload }) {
   const { recipient, seq } = payload;
-  const { row, isFirst } = await threadBefore(change, actor, payload);
+  await checkThread(actor, payload);
   for (const account of [actor, recipient]) {
     const { chat_key: key, created } = change.look('standing', account);
     demand(created !== null, 'ACCOUNT_UNKNOWN', `there is no account ${account}`);
     demand(key !== null, 'CHAT_KEY_UNKNOWN', `${account} has published no chat key`);
   }
+  const { row, isFirst } = threadBefore(change, actor, payload);
   countRate(change, actor, 'messages a minute', MINUTE, change.policy.limits.messages_per_minute);
   if (row.last_entry === null) countRate(change, actor, 'new threads a day', DAY, change.policy.limits.threads_per_day);
   const [own, other] = [change.look('ties', actor), change.look('ties', recipient)];
@@ -110,8 +114,8 @@ export function scoreContent(change, { act: { actor }, payload }) {
   demand(change.policy.evaluators.includes(actor), 'FORBIDDEN', 'the policy does not list the account among its evaluators');
   const content = change.store.get('content', payload.content);
   demand(content, 'CONTENT_UNKNOWN', 'the content was never registered');
-  demand(content.author !== actor, 'FORBIDDEN', 'nobody scores a content of their own');
   demand(content.score === null, 'CONTENT_SCORED', 'the content has its score');
+  demand(content.author !== actor, 'FORBIDDEN', 'nobody scores a content of their own');
   const features = readFeatures(payload.features);
   demand(areFeatures(features), 'FEATURES_INVALID', 'the features are not the six, each from 0 to 1');
   const value = score(features, change.policy.coherence.weights);

@@ -308,6 +308,27 @@ due(void)
 	sample_close(&s);
 }
 
+/* A vote has put in force what is no policy with the changes: every action is refused, and the question is not. */
+static void
+no_policy(void)
+{
+	test_wallet who = test_wallet_of(1);
+	qfs_what_if_question question = {.changes = QFS_LITERAL("{\"referral\":{\"cap\":60}}"),.from = 1};
+	qfs_error	err;
+	int64_t		proposal;
+
+	voting_four(&s, "");
+	proposal = voting_propose(&s, 1, "parameter", "{\"policy\":{\"referral\":{\"cap\":50,\"tiers\":[{\"flx\":\"1\",\"to\":50}]}}}");
+	voting_queue(&s, proposal);
+	voting_execute(&s, proposal);
+	snprintf(actions, sizeof(actions), "[{\"actor\":\"%s\",\"payload\":%s,\"type\":\"NOD_CHANGED\"}]", who.user_name, voting_seats(1, 10));
+	question.actions = qfs_slice_of(actions);
+	question.size = s.count;
+	CHECK_STATUS(asking(&s, NULL, &question, &err), QFS_OK);
+	CHECK_SLICE(asking_member("steps"), QFS_LITERAL("[{\"accounts\":[],\"error\":\"QFS_POLICY_INVALID\",\"outcome\":null}]"));
+	sample_close(&s);
+}
+
 /* ---- what is no action ---- */
 
 static void
@@ -377,6 +398,7 @@ static const unit_case cases[] = {
 	CASE(unsigned_acts),
 	CASE(without_a_device),
 	CASE(due),
+	CASE(no_policy),
 	CASE(refused),
 	NO_MORE_CASES
 };

@@ -41,10 +41,16 @@ function merged(base, changes) {
   return result;
 }
 
-export function mergePolicy(policy, changes) {
+// They may change nothing.
+export function mergeKeys(policy, changes) {
   const base = Object.hasOwn(changes, 'governance') ? { governance: DEFAULT_GOVERNANCE, ...policy } : policy;
   const result = merged(base, changes);
   demand(utf8(canonical(result)).length <= MAX_POLICY, 'POLICY_INVALID', `the policy is longer than ${MAX_POLICY} bytes`);
+  return result;
+}
+
+export function mergePolicy(policy, changes) {
+  const result = mergeKeys(policy, changes);
   demand(!isEqual(result, policy), 'POLICY_INVALID', 'it changes nothing');
   return result;
 }
