@@ -76,3 +76,28 @@ test('principles name what serves them', async () => {
   assertError(await api.site({ path: '/v1/governance/principles/NONE' }), 404, 'QFS_PRINCIPLE_UNKNOWN');
   assertError(await api.call('principles', { id: `x${'<script>'.repeat(40)}` }), 404, 'QFS_PRINCIPLE_UNKNOWN');
 });
+
+test('what a guard has said is told of entries that the reader may read', async () => {
+  const me = await login(api);
+  const other = await login(api);
+  const { code } = assertOk(await api.call('referral_stats', {}, me.token));
+  const { seq } = assertOk(await api.call('use_referral', { code }, me.token));
+  const path = '/v1/governance/guards/SELF_REFERRAL/history';
+  const history = async (token, query = '') => assertOk(await api.site({ path: `${path}${query}`, headers: api.bearer(token) }));
+  const mine = await history(me.token, '?max=1');
+  const { guards } = await map();
+  assert.deepEqual(mine.guard, guards.find(({ id }) => id === 'SELF_REFERRAL'));
+  assert.equal(mine.guard.unit, guards.find(({ id }) => id === 'SELF_REFERRAL').unit);
+  assert.deepEqual([mine.entries.length, mine.entries[0].seq, mine.entries[0].type], [1, seq, 'REFERRAL_USE']);
+  const [{ bound, guard, observed, result }] = mine.entries[0].verdicts;
+  assert.deepEqual({ bound, guard, observed, result }, { bound: 0, guard: 'SELF_REFERRAL', observed: 1, result: 'BLOCK' });
+  assert.equal(mine.next, seq - 1);
+  assert.ok((await history(me.token, `?from=${seq - 1}`)).entries.every((entry) => entry.seq < seq));
+  for (const token of [undefined, other.token]) assert.ok(!(await history(token)).entries.some((entry) => entry.seq === seq));
+
+  const unknown = await api.site({ path: '/v1/governance/guards/SELF_DENIAL/history' });
+  assertError(unknown, 404, 'QFS_GUARD_UNKNOWN');
+  assert.match(unknown.json.hint, /token_guard_map/);
+  assertError(await api.site({ path: `${path}?from=-1` }), 400, 'QFS_ARGUMENT');
+  assert.equal((await api.site({ method: 'POST', path, body: {} })).status, 403);
+});

@@ -20,7 +20,7 @@ my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
 
 # Who is shown an account as of the last epoch, or the entries before it, and the functions that ask them.
-my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|epoch_floor|whole_epochs|what_if|map_of|consequence_map|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
+my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|guard_epochs|guard_history|epoch_floor|whole_epochs|what_if|map_of|consequence_map|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
@@ -38,8 +38,8 @@ my @ALLOWED = (
   [ qr/^qfs(_api)?\.(find_tx|explain_reward)\(/, 'collation', qr/^textregex(eq|ne)\(/ ],
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
-  # Sorted by a place in a list.
-  [ qr/^qfs(_api)?\.(preview|reflect|reflect_guards|hide_others|what_if)\(/, 'collation', qr/^ORDER BY/ ],
+  # Sorted by a place in a list, or by numbers of entries and epochs.
+  [ qr/^qfs(_api)?\.(guard_epochs|guard_history|guard_verdicts|preview|reflect|reflect_guards|hide_others|what_if)\(/, 'collation', qr/^ORDER BY/ ],
   # An act is tried at the time that it is.
   [ qr/^qfs(_api)?\.(preview|simulate|what_if)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
   # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.

@@ -63,6 +63,7 @@ my %OF_ALL = (
   'qfs_api.governance'        => q{(qfs_api.governance() - 'block')},
   'qfs_api.token_guard_map'   => 'qfs_api.token_guard_map()',
   'qfs_api.principles'        => 'qfs_api.principles()',
+  'qfs_api.guard_history'     => q{(qfs_api.guard_history('REFERRAL_CAP') - ARRAY['size', 'next'])},
   'qfs.catalogue'             => 'qfs.catalogue()',
   'qfs_api.explain_tally'     => 'qfs_api.explain_tally(1)',
   'qfs_api.vote_chain'        => 'qfs_api.vote_chain(1)',

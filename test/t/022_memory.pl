@@ -165,7 +165,7 @@ my %arguments = (
   'qfs.register_model' => "'critic', 'rules', '2', $card", 'qfs.retire_model' => "'rules', '1'",
   'qfs_api.advise' => "'rules', '1', 'a:b', $size, " . at("hash::text FROM qfs.ledger WHERE seq = $size - 1") . ", repeat('ab', 32), '{\"advisory\": true}'", 'qfs_api.advice' => "'a:b'",
   # what reads
-  'qfs_api.principles' => q{'BOUNDED_REWARD'}, 'qfs.what_if' => q{'{"ttl_blocks": 5}', '[]', 1}, 'qfs_api.what_if' => q{'{"ttl_blocks": 5}', '[{"type": "NOTE", "payload": {}}]', 1},
+  'qfs_api.principles' => q{'BOUNDED_REWARD'}, 'qfs_api.guard_history' => q{'REFERRAL_CAP'}, 'qfs.guard_epochs' => q{'REFERRAL_CAP', 0, 100, true}, 'qfs.guard_verdicts' => q{'REFERRAL_CAP', 0, 100, 50, true}, 'qfs.what_if' => q{'{"ttl_blocks": 5}', '[]', 1}, 'qfs_api.what_if' => q{'{"ttl_blocks": 5}', '[{"type": "NOTE", "payload": {}}]', 1},
   'qfs.consequence_map' => q{'{"ttl_blocks": 5}', 1, 1}, 'qfs_api.consequence_map' => q{NULL, '{"ttl_blocks": 5}'}, 'qfs.map_of' => q{NULL, '{"ttl_blocks": 5}', 100},
   'qfs.changed_keys' => q{'{"referral": {"cap": 5}}'}, 'qfs.conflicts' => q{'{"referral": {"cap": 5}}', NULL},
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
