@@ -25,6 +25,7 @@ test('whoever may not read every entry is answered of epochs that are over, with
 
 test('under a public policy everybody has all of it', async () => {
   await login(open);
+  await login(open);
   const size = Number(open.sql('SELECT size FROM qfs.head()'));
   const answer = assertOk(await asked(open, { changes: { limits: { logins_per_minute: 0 } }, size }));
   assert.equal(answer.direct.refused.QFS_RATE_LIMIT, Number(open.sql(`SELECT count(*) FROM qfs.ledger WHERE type = 'LOGIN' AND seq BETWEEN ${answer.from} AND ${size - 1}`)));
