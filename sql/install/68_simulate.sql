@@ -16,3 +16,12 @@ CREATE FUNCTION qfs.consequence_map(changes jsonb, proposal bigint DEFAULT NULL,
 COMMENT ON FUNCTION qfs.consequence_map(jsonb, bigint, bigint, bigint, boolean) IS
   'what of the rules changes of the policy reach, and how many of the entries from..size - 1 differ through it: the line of qfs-verify consequence-map; now: what keys have is told of the policy in force, not of the one after these entries';
 GRANT EXECUTE ON FUNCTION qfs.consequence_map(jsonb, bigint, bigint, bigint, boolean) TO qfs_auditor;
+
+CREATE FUNCTION qfs.sandbox(template text, params jsonb, policy text, "from" bigint, size bigint) RETURNS text
+  AS 'MODULE_PATHNAME', 'qfs_sql_sandbox' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION qfs.sandbox(text, jsonb, text, bigint, bigint) IS
+  'a template of the sandbox over the first `size` entries: the line of qfs-verify what-if --template; policy is the one in force after them, from where the window begins';
+
+CREATE FUNCTION qfs.sandbox_templates() RETURNS jsonb
+  AS 'MODULE_PATHNAME', 'qfs_sql_sandbox_templates' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION qfs.sandbox_templates() IS 'the templates of the sandbox: [{about, name, params: [{about, name, range, type}…], window}…], window being whether it looks at one';

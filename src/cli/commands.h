@@ -14,4 +14,7 @@ extern int	verify_bundle(const Options *options);
 extern int	what_if(const Options *options);
 extern int	consequence_map(const Options *options);
 
+/* What-if with a --template. */
+extern int	run_template(const Options *options);
+
 #endif

@@ -30,8 +30,8 @@ void
 refuse_question(const Options *options)
 {
 	if (options->changes != NULL || options->actions != NULL || options->from != NULL || options->size != NULL ||
-		options->expect != NULL || options->proposal != NULL)
-		fail_usage("--changes, --actions, --from, --size, --expect and --proposal belong to qfs-verify what-if and consequence-map");
+		options->expect != NULL || options->proposal != NULL || options->template != NULL || options->params != NULL)
+		fail_usage("--changes, --actions, --from, --size, --expect, --proposal, --template and --params belong to qfs-verify what-if and consequence-map");
 }
 
 static void *

@@ -28,8 +28,10 @@ typedef struct Options
 	const char *key;			/* NULL: none given */
 	const char *entry;
 	const char *depth;
-	const char *changes;		/* of a policy, JSON; this and the five below: NULL: not given */
+	const char *changes;		/* of a policy, JSON; this and the seven below: NULL: not given */
 	const char *actions;
+	const char *template;
+	const char *params;
 	const char *from;
 	const char *size;
 	const char *expect;

@@ -100,8 +100,8 @@ refuse_others(const Options *options)
 		fail_usage("--checkpoint and --key belong to qfs-verify ledger, which says whether the export is sound");
 	if (options->entry != NULL)
 		fail_usage("--entry belongs to qfs-verify proof");
-	if (options->actions != NULL)
-		fail_usage("--actions belongs to qfs-verify what-if");
+	if (options->actions != NULL || options->template != NULL || options->params != NULL)
+		fail_usage("--actions, --template and --params belong to qfs-verify what-if");
 	if ((options->changes == NULL) == (options->proposal == NULL))
 		fail_usage("a map of what? --changes or --proposal");
 }

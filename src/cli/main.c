@@ -23,6 +23,7 @@ static const char help[] =
 "  qfs-verify bundle EXPLANATION.json --key VKEY\n"
 "  qfs-verify what-if EXPORT.jsonl [--changes JSON] [--actions JSON] [--from N] [--size N]\n"
 "                                  [--expect RUN]\n"
+"  qfs-verify what-if EXPORT.jsonl --template NAME [--params JSON] [--size N] [--expect RESULT]\n"
 "  qfs-verify consequence-map EXPORT.jsonl (--changes JSON | --proposal N) [--from N] [--size N]\n"
 "                                  [--expect HASH]\n"
 "\n"
@@ -33,11 +34,13 @@ static const char help[] =
 "  --entry LINE       line of the entry that is proved, or @FILE\n"
 "  --changes JSON     changes of the policy, such as '{\"referral\":{\"cap\":50}}'\n"
 "  --actions JSON     what accounts do at the end: [{\"actor\":…,\"payload\":…,\"type\":…}…]\n"
-"                     (either may be @FILE)\n"
+"  --template NAME    question that has a name: sybil_ring, change, … (docs/sandbox.md)\n"
+"  --params JSON      its parameters: '{\"wallets\":12}'\n"
+"                     (each of them may be @FILE)\n"
 "  --from N           first entry that is put to the changed policy (default: the last 10,000)\n"
 "  --size N           only the first N entries count (default: all)\n"
 "  --proposal N       the changes that entry N proposes, of the entries that it names\n"
-"  --expect HASH      run_hash of a what-if, or graph_hash of a map, that the answer must have\n"
+"  --expect HASH      run_hash of a what-if, result_hash of a --template or graph_hash of a map, as it must be\n"
 "  --sessions         print the sessions that are active at the last entry\n"
 "  --state            print the last entry's hash, and the hash of the state that results,\n"
 "                     as qfs.head() and qfs.state_hash() give them\n"
@@ -58,6 +61,8 @@ enum
 	OPTION_ENTRY,
 	OPTION_CHANGES,
 	OPTION_ACTIONS,
+	OPTION_TEMPLATE,
+	OPTION_PARAMS,
 	OPTION_FROM,
 	OPTION_SIZE,
 	OPTION_EXPECT,
@@ -78,6 +83,8 @@ static const struct option option_names[] = {
 	{"entry", required_argument, NULL, OPTION_ENTRY},
 	{"changes", required_argument, NULL, OPTION_CHANGES},
 	{"actions", required_argument, NULL, OPTION_ACTIONS},
+	{"template", required_argument, NULL, OPTION_TEMPLATE},
+	{"params", required_argument, NULL, OPTION_PARAMS},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"expect", required_argument, NULL, OPTION_EXPECT},
@@ -182,6 +189,12 @@ take_option(int option, Options *o)
 			break;
 		case OPTION_ACTIONS:
 			o->actions = optarg;
+			break;
+		case OPTION_TEMPLATE:
+			o->template = optarg;
+			break;
+		case OPTION_PARAMS:
+			o->params = optarg;
 			break;
 		case OPTION_FROM:
 			o->from = optarg;

@@ -96,7 +96,9 @@ is_expected(const Options *options, qfs_slice answer, const char *name)
 typedef struct Asking
 {
 	const Options *options;
-	qfs_what_if *what_if;
+	const qfs_what_if *what_if;
+	EntryTaker	take;
+	void	   *to;
 	bool		found;			/* a fault, after which there is no answer */
 } Asking;
 
@@ -104,14 +106,14 @@ static void
 ask_of_line(void *context, LedgerLines *l, qfs_entry *entry, const qfs_error *fault)
 {
 	Asking	   *a = context;
-	qfs_what_if *w = a->what_if;
+	const qfs_what_if *w = a->what_if;
 	qfs_error	err;
 
 	l->next = w->next;
 	/* What comes after the size has no say. */
 	if (a->found || w->next == w->question.size)
 		return;
-	if (entry != NULL && qfs_what_if_entry(w, entry, &err) == QFS_OK)
+	if (entry != NULL && a->take(a->to, entry, &err) == QFS_OK)
 	{
 		l->next = w->next;
 		return;
@@ -124,10 +126,22 @@ ask_of_line(void *context, LedgerLines *l, qfs_entry *entry, const qfs_error *fa
 }
 
 bool
-ask_of_lines(const Options *options, FILE *file, qfs_what_if *w)
+feed_lines(const Options *options, FILE *file, const qfs_what_if *w, EntryTaker take, void *to)
 {
-	Asking		asking = {.options = options,.what_if = w};
+	Asking		asking = {.options = options,.what_if = w,.take = take,.to = to};
 
 	read_lines(options, file, ask_of_line, &asking);
 	return !asking.found;
+}
+
+static qfs_status
+take_what_if(void *to, const qfs_entry *entry, qfs_error *err)
+{
+	return qfs_what_if_entry(to, entry, err);
+}
+
+bool
+ask_of_lines(const Options *options, FILE *file, qfs_what_if *w)
+{
+	return feed_lines(options, file, w, take_what_if, w);
 }

@@ -27,7 +27,16 @@ extern void check_expected(const Options *options, const char *name);
 /* Is the member of the answer with that name what --expect says, if it is given?  Else it says so. */
 extern bool is_expected(const Options *options, qfs_slice answer, const char *name);
 
-/* Gives a what-if the entries of a file; false after a fault, which is printed.  An exit for a question that is wrong. */
+/* Takes the next entry. */
+typedef qfs_status (*EntryTaker) (void *to, const qfs_entry *entry, qfs_error *err);
+
+/*
+ * Gives the entries of a file to whatever asks a what-if, up to its size; false after a fault, which is printed.  An exit for a
+ * question that is wrong.
+ */
+extern bool feed_lines(const Options *options, FILE *file, const qfs_what_if *w, EntryTaker take, void *to);
+
+/* The same for the what-if itself. */
 extern bool ask_of_lines(const Options *options, FILE *file, qfs_what_if *w);
 
 /* Exits with what is wrong with the question. */

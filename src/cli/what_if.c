@@ -55,10 +55,13 @@ refuse_others(const Options *options)
 		fail_usage("--entry belongs to qfs-verify proof");
 	if (options->proposal != NULL)
 		fail_usage("--proposal belongs to qfs-verify consequence-map");
+	if (options->params != NULL && options->template == NULL)
+		fail_usage("--params are those of a --template");
 }
 
-int
-what_if(const Options *options)
+/* A question in its own words. */
+static int
+ask(const Options *options)
 {
 	qfs_what_if *w = malloc(sizeof(*w));
 	qfs_what_if_question question;
@@ -66,8 +69,6 @@ what_if(const Options *options)
 	FILE	   *file;
 	int			code;
 
-	refuse_others(options);
-	check_expected(options, "run_hash");
 	if (w == NULL)
 		fail_usage("there is no memory");
 	file = open_twice(options->file);
@@ -78,4 +79,12 @@ what_if(const Options *options)
 	qfs_what_if_end(w);
 	free(w);
 	return code;
+}
+
+int
+what_if(const Options *options)
+{
+	refuse_others(options);
+	check_expected(options, options->template != NULL ? "result_hash" : "run_hash");
+	return options->template != NULL ? run_template(options) : ask(options);
 }

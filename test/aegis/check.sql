@@ -66,13 +66,90 @@ INSERT INTO mutant (name, boundary, finding, plant) VALUES
    'CREATE FUNCTION public.mutant() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NULL; END''; CREATE TRIGGER mutant AFTER INSERT ON aegis.advice EXECUTE FUNCTION public.mutant()'),
   ('a rule on advice', 5, 'rule mutant on aegis.advice', 'CREATE RULE mutant AS ON INSERT TO aegis.advice DO ALSO NOTIFY mutant');
 
+-- ---- boundary 4: the sandbox ----
+
+-- The API's function with something before it asks, and something made of the answer.
+CREATE FUNCTION pg_temp.altered(volatility text, before text, answer text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('CREATE OR REPLACE FUNCTION qfs_api.sandbox(template text, params jsonb DEFAULT ''{}'', size bigint DEFAULT NULL) RETURNS jsonb
+    LANGUAGE plpgsql %s SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %L',
+    volatility, format('BEGIN %s RETURN qfs.run_sandbox(template, params, size)::jsonb %s; END', before, answer))
+$$;
+
+INSERT INTO mutant (name, boundary, finding, plant) VALUES
+  ('a template function made volatile', 4, 'function qfs.sandbox(text,jsonb,text,bigint,bigint) is volatile', 'ALTER FUNCTION qfs.sandbox VOLATILE'),
+  ('the API''s function made volatile', 4, 'function qfs_api.sandbox(text,jsonb,bigint) is volatile', 'ALTER FUNCTION qfs_api.sandbox VOLATILE'),
+  ('a run that writes', 4, 'alpha as qfs_anon: 25006 %', pg_temp.altered('VOLATILE', 'DELETE FROM aegis.incident;', '')),
+  ('a result that depends on who asks', 4, 'alpha: qfs_auditor gets another answer than qfs_anon', pg_temp.altered('STABLE', '', '|| jsonb_build_object(''size'', length(current_setting(''role'')))')),
+  ('a result that depends on the time', 4, 'alpha as qfs_anon: another answer the second time', pg_temp.altered('STABLE', '', '|| jsonb_build_object(''size'', clock_timestamp())')),
+  ('a result that its hash does not name', 4, 'alpha as qfs_anon: result_hash is not that of the answer', pg_temp.altered('STABLE', '', '|| ''{"size": 2}''')),
+  ('a sandbox that is not for everybody', 4, 'alpha as qfs_anon: 42501 %', 'REVOKE EXECUTE ON FUNCTION qfs_api.sandbox FROM qfs_anon');
+
+CREATE TEMP TABLE question (template text, params jsonb);
+INSERT INTO question VALUES ('alpha', '{"value": "0.5"}'), ('change', '{"key": "referral.cap", "value": 5}'), ('fifty_proposals', '{}'), ('limits', '{"factor": 2}'),
+  ('reward_times', '{"factor": 2}'), ('rollback', '{"changes": {"referral": {"cap": 5}}}'), ('sybil_ring', '{"wallets": 2}');
+
+-- What writes to a table has a number of its own by the end of its transaction.
+BEGIN READ ONLY;
+SELECT count(qfs_api.sandbox(template, params)) AS answers FROM question \gset
+SELECT pg_current_xact_id_if_assigned() IS NULL AS unwritten \gset
+COMMIT;
+CREATE TEMP TABLE written AS SELECT 'the runs have written to a table' AS finding WHERE NOT :'unwritten'::boolean;
+
+-- The answer as a role gets it where nothing can be written; or why there is none.
+CREATE FUNCTION pg_temp.run(role text, template text, params jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer text;
+BEGIN
+  PERFORM set_config('transaction_read_only', 'on', true), set_config('role', role, true);
+  EXECUTE 'SELECT qfs_api.sandbox($1, $2, 1)' INTO answer USING template, params;
+  RAISE EXCEPTION USING ERRCODE = 'QF000';
+-- The end of the block is the end of the role, and of its being read-only.
+EXCEPTION
+  WHEN SQLSTATE 'QF000' THEN RETURN answer;
+  WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+
+CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', (SELECT h.hash FROM qfs.head() h), qfs.state_hash(),
+    (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_all_tables WHERE schemaname IN ('qfs', 'qfs_api')))
+$$;
+
+CREATE FUNCTION pg_temp.sandbox() RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  before text := pg_temp.state();
+  found text[];
+BEGIN
+  WITH run AS MATERIALIZED (
+    SELECT q.template, r.role, r.n, pg_temp.run(r.role, q.template, q.params) AS once, pg_temp.run(r.role, q.template, q.params) AS again
+    FROM question q CROSS JOIN unnest(ARRAY['qfs_anon', 'qfs_user', 'qfs_auditor', 'qfs_operator']) WITH ORDINALITY r(role, n))
+  SELECT array_agg(f.finding) INTO found
+  FROM (SELECT format('%s as %s: %s', template, role, once) FROM run WHERE once !~ '^\{'
+        UNION ALL SELECT format('%s as %s: another answer the second time', template, role) FROM run WHERE once <> again
+        UNION ALL SELECT format('%s: %s gets another answer than %s', a.template, a.role, b.role) FROM run a JOIN run b ON b.template = a.template AND b.n = 1 WHERE a.once <> b.once
+        UNION ALL SELECT format('%s as %s: result_hash is not that of the answer', template, role) FROM run
+          WHERE CASE WHEN once ~ '^\{' THEN once::jsonb ->> 'result_hash' IS DISTINCT FROM qfs.sha3_256(convert_to(qfs.canonical(once::jsonb - 'result_hash'), 'UTF8'))::text END
+        UNION ALL SELECT format('function %s is volatile', p.oid::regprocedure) FROM pg_proc p
+          WHERE p.oid IN ('qfs.sandbox'::regproc, 'qfs.run_sandbox'::regproc, 'qfs.window_begin'::regproc, 'qfs.sandbox_templates'::regproc, 'qfs_api.sandbox'::regproc,
+            'qfs_api.sandbox_templates'::regproc) AND p.provolatile = 'v'
+        UNION ALL SELECT format('there is no question for %s', t ->> 'name') FROM jsonb_array_elements(qfs.sandbox_templates()) t
+          WHERE NOT EXISTS (SELECT FROM question q WHERE q.template = t ->> 'name')
+        UNION ALL SELECT w.finding FROM written w
+        UNION ALL SELECT 'the ledger is another one after the runs' WHERE pg_temp.state() <> before) f(finding);
+  RETURN coalesce(found, '{}');
+END $$;
+
+-- ---- what is found ----
+
 -- What is found while it is planted; all of it is undone.
-CREATE FUNCTION pg_temp.found(plant text) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.found(boundary integer, plant text) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   found text[];
 BEGIN
   EXECUTE plant;
   found := ARRAY(SELECT c.boundary || ' ' || c.finding FROM qfs.check_aegis() c);
+  IF boundary = 4 THEN
+    found := found || ARRAY(SELECT '4 ' || f FROM unnest(pg_temp.sandbox()) f);
+  END IF;
   RAISE EXCEPTION USING ERRCODE = 'QF000';
 EXCEPTION WHEN SQLSTATE 'QF000' THEN
   RETURN found;
@@ -113,13 +190,13 @@ END $$;
 
 CREATE TEMP TABLE result AS
 SELECT m.number, m.name, m.boundary, f.found, EXISTS (SELECT FROM unnest(f.found) x WHERE x LIKE m.boundary || ' ' || m.finding) AS is_found
-FROM mutant m CROSS JOIN LATERAL (SELECT pg_temp.found(m.plant) AS found) f;
+FROM mutant m CROSS JOIN LATERAL (SELECT pg_temp.found(m.boundary, m.plant) AS found) f;
 
 SELECT jsonb_build_object('checks', jsonb_agg(jsonb_build_object('id', b.id, 'ok', b.findings = '[]' AND b.mutants @? '$[0]' AND NOT b.mutants @? '$[*] ? (@.found == false)',
   'findings', b.findings, 'mutants', b.mutants) ORDER BY b.id))
 FROM (SELECT i.id,
         (SELECT coalesce(jsonb_agg(c.finding), '[]') FROM qfs.check_aegis() c WHERE c.boundary = i.id)
-          || CASE i.id WHEN 1 THEN to_jsonb(pg_temp.writes()) ELSE '[]' END AS findings,
+          || CASE i.id WHEN 1 THEN to_jsonb(pg_temp.writes()) WHEN 4 THEN to_jsonb(pg_temp.sandbox()) ELSE '[]' END AS findings,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'found', r.is_found)
            || CASE WHEN r.is_found THEN '{}' ELSE jsonb_build_object('instead', to_jsonb(r.found)) END ORDER BY r.number), '[]') FROM result r WHERE r.boundary = i.id) AS mutants
-      FROM unnest(ARRAY[1, 3, 5]) i(id)) b;
+      FROM unnest(ARRAY[1, 3, 4, 5]) i(id)) b;

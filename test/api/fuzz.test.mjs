@@ -19,7 +19,7 @@ const functionsOf = (page) => Object.keys(page.paths).filter((path) => path.star
 
 const FOR_ALL = ['account_statement', 'advice', 'advice_models', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'cancel_proposal', 'chat_key', 'checkpoint', 'coherence', 'consequence_map', 'consistency_proof', 'deliver', 'entry',
   'entry_bundle', 'entry_head', 'event_types', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'governance', 'guard_history', 'head',
-  'hold_fewer', 'page_error', 'page_module', 'policy', 'pre_request', 'principles', 'profile', 'propose', 'settle', 'tile', 'tlog_proof', 'token_guard_map', 'vkey', 'vote', 'vote_chain', 'wallet_text',
+  'hold_fewer', 'page_error', 'page_module', 'policy', 'pre_request', 'principles', 'profile', 'propose', 'sandbox', 'sandbox_templates', 'settle', 'tile', 'tlog_proof', 'token_guard_map', 'vkey', 'vote', 'vote_chain', 'wallet_text',
   'what_if'];
 const FOR_USERS = ['create_content', 'erase_message', 'erase_profile', 'events_batch', 'history', 'inbox', 'mark_read', 'messages', 'preview',
   'publish_chat_key', 'referral_code', 'referral_stats', 'reflect', 'score_content', 'send_message', 'session_revoke', 'session_rotate', 'sessions',

@@ -20,7 +20,7 @@ my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
 
 # Who is shown an account as of the last epoch, or the entries before it, and the functions that ask them.
-my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|guard_epochs|guard_history|epoch_floor|whole_epochs|what_if|map_of|consequence_map|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
+my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|guard_epochs|guard_history|epoch_floor|whole_epochs|what_if|map_of|consequence_map|run_sandbox|sandbox|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (

@@ -168,6 +168,8 @@ my %arguments = (
   'qfs_api.principles' => q{'BOUNDED_REWARD'}, 'qfs_api.guard_history' => q{'REFERRAL_CAP'}, 'qfs.guard_epochs' => q{'REFERRAL_CAP', 0, 100, true}, 'qfs.guard_verdicts' => q{'REFERRAL_CAP', 0, 100, 50, true}, 'qfs.what_if' => q{'{"ttl_blocks": 5}', '[]', 1}, 'qfs_api.what_if' => q{'{"ttl_blocks": 5}', '[{"type": "NOTE", "payload": {}}]', 1},
   'qfs.consequence_map' => q{'{"ttl_blocks": 5}', 1, 1}, 'qfs_api.consequence_map' => q{NULL, '{"ttl_blocks": 5}'}, 'qfs.map_of' => q{NULL, '{"ttl_blocks": 5}', 100},
   'qfs.changed_keys' => q{'{"referral": {"cap": 5}}'}, 'qfs.conflicts' => q{'{"referral": {"cap": 5}}', NULL},
+  'qfs.sandbox' => q{'sybil_ring', '{"wallets": 2}', (SELECT policy FROM qfs.policy WHERE seq < 5 ORDER BY seq DESC LIMIT 1), 1, 5}, 'qfs.run_sandbox' => q{'alpha', '{"value": 1}', 5},
+  'qfs_api.sandbox' => q{'limits', '{"factor": 2}', 5},
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,

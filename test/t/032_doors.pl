@@ -183,6 +183,9 @@ my @doors = (
   # Where epochs end, and so how many entries they have, heads say to everybody.
   (map { "qfs_api.what_if($_) #- '{from}' #- '{size}' #- '{direct,same}'" } q{'{"referral": {"cap": 1}}'}, qq{'{"ttl_blocks": 5}', '[]', $BASE}, q{'{}', '[{"type": "REFERRAL_USE", "payload": {"code": "x"}}]'}),
   (map { "qfs_api.consequence_map($_) #- '{what_if,from}' #- '{what_if,size}' #- '{what_if,direct,same}'" } @proposals, map { "changes => $_" } q{'{"referral": {"cap": 1}}'}, q{'{"limits": {"messages_per_minute": 0}}'}),
+  # So they do of what is asked by name.
+  (map { "qfs_api.sandbox($_) #- '{from}' #- '{size}' #- '{head}' #- '{result_hash}' #- '{result,direct,same}'" } q{'change', '{"key": "referral.cap", "value": 1}'}, q{'limits', '{"factor": 0}'}, q{'sybil_ring', '{"wallets": 2}'}, q{'rollback', '{"changes": {"ttl_blocks": 5}}'}),
+  'qfs_api.sandbox_templates()',
   (map { "qfs_api.reflect($_)" } @seqs),
   (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
   (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),

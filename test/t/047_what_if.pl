@@ -368,7 +368,7 @@ subtest 'map of a proposal' => sub {
     [ 'a value out of range', [ '--changes', '{"referral":{"cap":-1}}' ], qr/QFS_POLICY_INVALID: .*policy\.referral\.cap/ ],
     [ 'a window behind the end', [ @changes, '--from', $COUNT + 1 ], qr/QFS_SIZE_UNKNOWN: .*the size is $COUNT/ ],
     [ 'no hash', [ @changes, '--expect', 'f' x 63 ], qr/--expect is a graph_hash/ ],
-    [ 'actions', [ @changes, '--actions', '[]' ], qr/--actions belongs to qfs-verify what-if/ ],
+    [ 'actions', [ @changes, '--actions', '[]' ], qr/--actions, --template and --params belong to qfs-verify what-if/ ],
     [ 'a checkpoint', [ @changes, '--checkpoint', $EXPORT ], qr/belong to qfs-verify ledger/ ]) {
     my ($name, $arguments, $message) = @$case;
     ($exit, $out, $err) = qfs_verify('consequence-map', $EXPORT, @$arguments);
@@ -378,6 +378,98 @@ subtest 'map of a proposal' => sub {
   ($exit, undef, $err) = qfs_verify('what-if', $EXPORT, '--proposal', 5);
   is($exit, 2, 'a what-if is of no proposal');
   like($err, qr/--proposal belongs to qfs-verify consequence-map/, 'and it says so');
+};
+
+# ---- questions that have a name ----
+
+# The line of qfs-verify, without its end.
+sub run_template {
+  my ($template, $params, @more) = @_;
+  my ($answer, $line) = what_if($EXPORT, '--template', $template, '--params', $params, @more);
+  return ($answer, $line =~ s/\n\z//r);
+}
+
+my @RUNS = (
+  [ alpha => '{"value":"0.5"}' ], [ change => '{"key":"referral.cap","value":1}' ], [ fifty_proposals => '{}' ], [ limits => '{"factor":"0.01"}' ],
+  [ reward_times => '{"factor":"0.5"}' ], [ rollback => '{"changes":{"referral":{"cap":1}}}' ], [ sybil_ring => '{"wallets":12}' ]);
+
+subtest 'sandbox: the server gives the line of qfs-verify' => sub {
+  my $before = value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past');
+  is(value($node, q{SELECT string_agg(t ->> 'name', ' ') FROM jsonb_array_elements(qfs_api.sandbox_templates()) t}, 'past'), join(' ', map { $_->[0] } @RUNS), 'the templates');
+  for my $run (@RUNS) {
+    my ($template, $params) = @$run;
+    for my $size ($COUNT, 700) {
+      my ($answer, $line) = run_template($template, $params, '--size', $size);
+      is(value($node, "BEGIN READ ONLY; SELECT qfs.run_sandbox('$template', '$params', $size); COMMIT", 'past'), $line, "$template of $size entries");
+      is((run_template($template, $params, '--size', $size, '--expect', $answer->{result_hash}))[1], $line, 'asked again, as it was expected');
+      unlike($line, qr/user_|"entries"|"state"/, 'and tells of nobody');
+      my ($asked) = what_if($EXPORT, '--changes', $json->encode($answer->{changes}), '--from', $answer->{from}, '--size', $size);
+      is($json->encode($answer->{$_}), $json->encode($asked->{$_}), "$_ is that of the what-if") for qw(policy head ledger unplayed);
+      is($json->encode($answer->{result}{direct}{$_}), $json->encode($asked->{direct}{$_}), "and so is $_") for keys %{ $answer->{result}{direct} // {} };
+    }
+  }
+  my ($ring) = run_template(sybil_ring => '{"wallets":12}');
+  my $rules = $json->decode(value($node, 'SELECT policy FROM qfs.policy ORDER BY seq DESC LIMIT 1', 'past'))->{referral};
+  my $paid = 0;
+  for my $n (1 .. 12) {
+    my ($tier) = grep { $n <= $_->{to} } @{ $rules->{tiers} };
+    $paid += $tier->{flx} if $n <= $rules->{cap} && $paid + $tier->{flx} <= $rules->{flx_cap};
+  }
+  cmp_ok($paid, '>', 0, "twelve wallets earn $paid FLX, as the policy is");
+  is($ring->{result}{ring}{earned}{FLX}, sprintf("%.18f", $paid), 'and that is what comes of it');
+  ok((run_template(rollback => '{"changes":{"referral":{"cap":1}}}'))[0]{result}{rollback}{restored}, 'what a change and its inverse leave');
+  is(value($node, 'SELECT qfs.state_hash(), (SELECT hash FROM qfs.head())', 'past'), $before, 'and nothing was written');
+};
+
+subtest 'sandbox: whoever asks' => sub {
+  my $asked = sub { my ($role, $run, $size) = @_; return $json->decode(value($node, "SET ROLE $role; SELECT qfs_api.sandbox('$run->[0]', '$run->[1]', $size)", 'past')) };
+  for my $run (@RUNS) {
+    my $anybody = $asked->('qfs_anon', $run, $COUNT - 1);
+    my $whole = $run->[0] =~ /^(?:sybil_ring|rollback)$/;
+    is($anybody->{size}, $whole ? $COUNT - 1 : epoch_floor($COUNT - 1), $whole ? "$run->[0] is asked of any size" : "$run->[0] is answered of whole epochs");
+    is($json->encode($asked->($_, $run, $anybody->{size})), $json->encode($anybody), "of that size $_ gets the same answer") for qw(qfs_user qfs_auditor qfs_operator);
+  }
+  refused($node, q{SET ROLE qfs_auditor; SELECT qfs.sandbox('alpha', '{"value": 1}', '{}', 1, 1)}, '42501', 'which policy is in force nobody says but the ledger', 'past');
+  refused($node, qq{SELECT qfs.sandbox('alpha', '{"value": 1}', (SELECT policy FROM qfs.policy ORDER BY seq LIMIT 1), 1, $COUNT)}, 'QFS_STATE_MISMATCH', 'or it is found out', 'past');
+};
+
+subtest 'sandbox: nonsense' => sub {
+  for my $row (
+    [ q{'sybil', '{}'} => 'QFS_TEMPLATE_UNKNOWN', 'PT404', qr/sybil/ ],
+    [ q{'sybil_ring', '{"wallets": 201}'} => 'QFS_TEMPLATE_PARAMS', '22023', qr/params\.wallets: it is out of range; it is 201, and may be 1 to 200/ ],
+    [ q{'sybil_ring'} => 'QFS_TEMPLATE_PARAMS', '22023', qr/params\.wallets: it is missing, and may be 1 to 200/ ],
+    [ q{'sybil_ring', '[]'} => 'QFS_TEMPLATE_PARAMS', '22023', qr/params: it must be an object/ ],
+    [ q{'alpha', '{"value": 0.5}'} => 'QFS_JSON_NUMBER', '22P02', qr/0\.5/ ],
+    [ q{'change', '{"key": "block_ms", "value": 5}'} => 'QFS_TEMPLATE_PARAMS', '22023', qr/params\.key: the key is fixed/ ],
+    [ q{'change', '{"key": "referral.cap", "value": 1001}'} => 'QFS_POLICY_INVALID', '22023', qr/params\.value: policy\.referral\.tiers/ ],
+    [ q{'alpha', NULL} => 'QFS_ARGUMENT', '22023', qr/null/ ],
+    [ q{NULL} => 'QFS_ARGUMENT', '22023', qr/null/ ],
+    [ q{'alpha', '{"value": 1}', 0} => 'QFS_SIZE_UNKNOWN', '22023', qr/0 was asked for/ ],
+    [ q{'alpha', '{"value": 1}', 1000000000} => 'QFS_SIZE_UNKNOWN', '22023', qr/1000000000 was asked for/ ])
+  {
+    my ($arguments, $code, $sqlstate, $detail) = @$row;
+    my $error = refused($node, "SELECT qfs_api.sandbox($arguments)", $code, $arguments, 'past');
+    is($error->{sqlstate}, $sqlstate, 'as SQLSTATE');
+    like($error->{detail}, $detail, 'what, and why');
+  }
+  refused($node, q{SET qfs.what_if_entries = 10; SELECT qfs_api.sandbox('alpha', '{"value": 1}')}, 'QFS_WHATIF_LIMIT', 'more entries than are computed', 'past');
+  for my $row (
+    [ [ '--template', 'sybil' ] => qr/QFS_TEMPLATE_UNKNOWN: .*\(sybil\)/ ],
+    [ [ '--template', 'alpha', '--params', '{"value":2}' ] => qr/QFS_TEMPLATE_PARAMS: .*params\.value: it is out of range; it is 2, and may be 0 to 1/ ],
+    [ [ '--template', 'alpha', '--params', '{"value":' ] => qr/--params: / ],
+    [ [ '--template', 'alpha', '--params', '{"value":1}', '--from', 5 ] => qr/--changes, --actions and --from are a question in its own words/ ],
+    [ [ '--template', 'alpha', '--params', '{"value":1}', '--size', 1_000_000 ] => qr/QFS_SIZE_UNKNOWN/ ],
+    [ [ '--params', '{"value":1}' ] => qr/--params are those of a --template/ ])
+  {
+    my ($arguments, $why) = @$row;
+    my ($exit, $out, $err) = qfs_verify('what-if', $EXPORT, @$arguments);
+    is("$exit $out", '2 ', "@$arguments");
+    like($err, $why, 'why');
+  }
+  my ($exit, $out, $err) = qfs_verify('what-if', $EXPORT, '--template', 'alpha', '--params', '{"value":1}', '--expect', '0' x 64);
+  is($exit, 1, 'another answer than was expected');
+  like($err, qr/result_hash is another one/, 'which is said');
+  like((qfs_verify('ledger', $EXPORT, '--template', 'alpha'))[2], qr/belong to qfs-verify what-if/, 'the ledger is verified without a question');
 };
 
 # ---- what is wrong ----

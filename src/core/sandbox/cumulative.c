@@ -89,6 +89,13 @@ qfs_cumulative_end(qfs_cumulative *c)
 	c->memory = NULL;
 }
 
+qfs_status
+qfs_cumulative_change(qfs_cumulative *c, const qfs_changes *changes, qfs_error *err)
+{
+	c->changes = changes;
+	return put_changes(c, err);
+}
+
 /* ---- entries ---- */
 
 static void

@@ -38,6 +38,9 @@ extern qfs_status qfs_cumulative_begin(qfs_cumulative *c, const qfs_registry *re
 									   const qfs_changes *changes, qfs_allocator allocator, qfs_error *err);
 extern void qfs_cumulative_end(qfs_cumulative *c);
 
+/* The policy in force becomes what these changes make of it; older ones stay.  Errors: those of qfs_cumulative_begin. */
+extern qfs_status qfs_cumulative_change(qfs_cumulative *c, const qfs_changes *changes, qfs_error *err);
+
 /*
  * The next entry of the window.
  * alone:    what became of it by itself: refused for the same reason there, it is a first cause

@@ -157,3 +157,37 @@ qfs_holdings_differing(const qfs_memory_store *actual, const qfs_memory_store *c
 				count += !was_seen(states, s, k, user) && !has_same(states, user);
 	return count;
 }
+
+/* ---- accounts that are new ---- */
+
+static qfs_status
+sum_of_new(const qfs_asset_row *asset, const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_amount *out,
+		   qfs_error *err)
+{
+	const void *record;
+	holding		ignored;
+	qfs_status	status = QFS_OK;
+
+	*out = 0;
+	for (size_t n = 0; status == QFS_OK && (record = qfs_memory_store_record(changed, asset->kind, n)) != NULL; n++)
+		if (!find(actual, &qfs_kind_standing, record, &ignored))
+			status = qfs_amount_add(*out, value_of(asset, record), out, err);
+	return status;
+}
+
+qfs_status
+qfs_holdings_write_new(const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w, qfs_error *err)
+{
+	qfs_amount	sum;
+	qfs_status	status = QFS_OK;
+
+	qfs_json_open_object(w);
+	for (size_t i = 0; i < QFS_ASSETS && status == QFS_OK; i++)
+	{
+		status = sum_of_new(&qfs_assets[i], actual, changed, &sum, err);
+		qfs_json_key(w, qfs_assets[i].id);
+		put_sum(&qfs_assets[i], w, sum);
+	}
+	qfs_json_close(w);
+	return status;
+}

@@ -20,4 +20,8 @@ extern uint64_t qfs_holdings_differing(const qfs_memory_store *actual, const qfs
 extern qfs_status qfs_holdings_write(const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w,
 								   qfs_error *err);
 
+/* Writes {"FLX":"a",…}: the sums of what those have that are in the changed state and not in the actual one. */
+extern qfs_status qfs_holdings_write_new(const qfs_memory_store *actual, const qfs_memory_store *changed, qfs_json_writer *w,
+									   qfs_error *err);
+
 #endif

@@ -81,7 +81,7 @@ check_memory(MemoryContext records)
 }
 
 void
-qfs_run_feed(WhatIfRun *run, qfs_what_if *w)
+qfs_run_feed_to(WhatIfRun *run, const qfs_what_if *w, EntryTaker take, void *to)
 {
 	LedgerReader *reader = &run->reader;
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "qfs what-if", ALLOCSET_DEFAULT_SIZES);
@@ -97,7 +97,7 @@ qfs_run_feed(WhatIfRun *run, qfs_what_if *w)
 		qfs_error	err;
 
 		QFS_TRY(qfs_ledger_decode(desc, row, json, &e, &err), &err);
-		QFS_TRY(qfs_what_if_entry(w, &e.entry, &err), &err);
+		QFS_TRY(take(to, &e.entry, &err), &err);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
 		CHECK_FOR_INTERRUPTS();
@@ -107,6 +107,18 @@ qfs_run_feed(WhatIfRun *run, qfs_what_if *w)
 	qfs_ledger_scan_end(scan);
 	MemoryContextDelete(per_row);
 	qfs_ledger_table_close(reader);
+}
+
+static qfs_status
+take_what_if(void *to, const qfs_entry *entry, qfs_error *err)
+{
+	return qfs_what_if_entry(to, entry, err);
+}
+
+void
+qfs_run_feed(WhatIfRun *run, qfs_what_if *w)
+{
+	qfs_run_feed_to(run, w, take_what_if, w);
 }
 
 void

@@ -43,6 +43,12 @@ extern void qfs_run_start(WhatIfRun *run);
 
 /* Gives a what-if its entries, and closes the ledger.  Errors: those of qfs_what_if_entry; WHATIF_LIMIT for too many records. */
 extern void qfs_run_feed(WhatIfRun *run, qfs_what_if *w);
+
+/* Takes the next entry. */
+typedef qfs_status (*EntryTaker) (void *to, const qfs_entry *entry, qfs_error *err);
+
+/* The same for whatever asks a what-if. */
+extern void qfs_run_feed_to(WhatIfRun *run, const qfs_what_if *w, EntryTaker take, void *to);
 extern void qfs_run_end(WhatIfRun *run);
 
 #endif
