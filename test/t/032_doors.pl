@@ -179,7 +179,7 @@ my @doors = (
   "encode(qfs_api.tile(0, 0), 'escape')", q{regexp_replace(encode(qfs_api.tile(0, 0), 'hex'), '.{64}', '\& ', 'g')}, "convert_from(qfs_api.entry_bundle($size / 256, ($size % 256)::integer), 'UTF8')",
   "(SELECT string_agg((to_jsonb(l) - 'seq')::text, ' ') FROM qfs_api.ledger l WHERE l.seq >= $BASE)",
   (map { my $n = $_; ("qfs_api.vote_chain($n)", "qfs_api.explain_tally($n)", map { "qfs_api.explain_vote($n, '$_')" } @users, @holders) } @proposals),
-  'qfs_api.token_guard_map()', 'qfs_api.principles()', (map { "qfs_api.guard_history('$_', NULL, 200) - ARRAY['next', 'size']" } sort keys %{ JSON::PP->new->decode($client->value('SELECT qfs.blocked_counts()')) }), q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()',
+  'qfs_api.token_guard_map()', 'qfs_api.principles()', (map { "qfs_api.guard_history('$_', NULL, 200) #- '{next}' #- '{size}'" } sort keys %{ JSON::PP->new->decode($client->value('SELECT qfs.blocked_counts()')) }), q{qfs_api.advice('entry:1')}, 'qfs_api.advice_models()',
   # Where epochs end, and so how many entries they have, heads say to everybody.
   (map { "qfs_api.what_if($_) #- '{from}' #- '{size}' #- '{direct,same}'" } q{'{"referral": {"cap": 1}}'}, qq{'{"ttl_blocks": 5}', '[]', $BASE}, q{'{}', '[{"type": "REFERRAL_USE", "payload": {"code": "x"}}]'}),
   (map { "qfs_api.consequence_map($_) #- '{what_if,from}' #- '{what_if,size}' #- '{what_if,direct,same}'" } @proposals, map { "changes => $_" } q{'{"referral": {"cap": 1}}'}, q{'{"limits": {"messages_per_minute": 0}}'}),
@@ -297,6 +297,7 @@ my ($string) = grep { $where{$_} && !may_see($reader->{user}, $_) } map { $_->[0
 my @planted = (
   [ 'a line', qr/qfs_api\.entry\(/, q{CREATE OR REPLACE FUNCTION qfs_api.entry(seq bigint) RETURNS qfs_api."text/plain" LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.entry(seq)'} ],
   [ 'the view', qr/qfs_api\.ledger/, q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
+  [ 'what guards have said', qr/qfs_api\.guard_history/, q{CREATE OR REPLACE FUNCTION qfs.sees(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'} ],
   [ 'accounts in the view', qr/qfs_api\.ledger/, q{CREATE OR REPLACE FUNCTION qfs.seen_accounts(type text, actor qfs.user_id, payload jsonb, accounts jsonb) RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT accounts'} ],
   [ 'an explanation', qr/qfs_api\.explain_entry/, q{CREATE OR REPLACE FUNCTION qfs_api.explain_entry(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq)'} ],
   [ 'an explained session', qr/qfs_api\.explain_session/, q{CREATE OR REPLACE FUNCTION qfs_api.explain_session(seq bigint) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT qfs.explain(seq, ''session'')'} ],
