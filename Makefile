@@ -121,11 +121,11 @@ qfs-verify: $(CLI_OBJS) $(CORE_OBJS)
 qfs-bridge: $(BRIDGE_OBJS)
 	$(CC) -o $@ $^ $(BRIDGE_LIBS)
 
-# The page of qfs_api.app() is made of src/web; perl comes with PostgreSQL's build system.
+# The page of qfs_api.app() is made of src/web, qfs_api.explanation_schema() is the file of docs; perl comes with PostgreSQL's build system.
 WEB_FILES = $(wildcard src/web/*.* src/web/*/*.mjs)
 
-sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS) $(WEB_FILES) scripts/build-page
-	cat $(SQL_PARTS) | perl scripts/build-page src/web > $@.new
+sql/qfs--$(EXTVERSION).sql: $(SQL_PARTS) $(WEB_FILES) docs/explanation.schema.json scripts/build-page
+	cat $(SQL_PARTS) | perl scripts/build-page src/web docs/explanation.schema.json > $@.new
 	mv $@.new $@
 
 # Owners and PUBLIC's privileges go by what is there, new or old.

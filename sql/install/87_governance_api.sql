@@ -184,14 +184,23 @@ COMMENT ON COLUMN qfs_api.seats.seq IS 'entry that changed it last';
 COMMENT ON COLUMN qfs_api.seats.changes IS 'how often it was changed';
 COMMENT ON COLUMN qfs_api.seats.reason IS 'why, where that entry says it';
 
+CREATE FUNCTION qfs.who_changes(class text, mode text, is_operators boolean) RETURNS text[]
+  LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE class
+    WHEN 'fixed' THEN ARRAY[]::text[]
+    WHEN 'fork' THEN CASE WHEN mode = 'on' THEN ARRAY[]::text[] ELSE ARRAY['operator'] END
+    WHEN 'constitution' THEN CASE WHEN mode = 'on' THEN ARRAY['constitution'] ELSE ARRAY['operator', 'constitution'] END
+    ELSE CASE WHEN mode <> 'on' OR is_operators THEN ARRAY['operator', 'parameter'] ELSE ARRAY['parameter'] END
+  END;
+END $$;
+COMMENT ON FUNCTION qfs.who_changes(text, text, boolean) IS
+  'who may change a key of a class in a mode of governance: the operator, or a track of proposals';
+
 CREATE VIEW qfs_api.policy_keys WITH (security_barrier) AS
   SELECT k.key, k.class, k.value, c.seq AS changed_by_vote, c.epoch AS changed_in_epoch,
-         CASE k.class
-           WHEN 'fixed' THEN ARRAY[]::text[]
-           WHEN 'fork' THEN CASE WHEN g.mode = 'on' THEN ARRAY[]::text[] ELSE ARRAY['operator'] END
-           WHEN 'constitution' THEN CASE WHEN g.mode = 'on' THEN ARRAY['constitution'] ELSE ARRAY['operator', 'constitution'] END
-           ELSE CASE WHEN g.mode <> 'on' OR k.is_operators THEN ARRAY['operator', 'parameter'] ELSE ARRAY['parameter'] END
-         END AS who
+         qfs.who_changes(k.class, g.mode, k.is_operators) AS who
   FROM qfs.policy_key_list() k
   LEFT JOIN qfs.policy_key c ON c.key = k.key
   CROSS JOIN (SELECT m.value #>> '{}' AS mode FROM qfs.policy_key_list() m WHERE m.key = 'governance.mode') g;
@@ -301,4 +310,4 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON qfs_api.proposals, qfs_api.votes, qfs_api.tallies, qfs_api.seats, qfs_api.policy_keys
   TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
 -- Called from the views with the caller's rights.
-GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb) TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;
+GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb), qfs.who_changes(text, text, boolean) TO qfs_anon, qfs_user, qfs_operator, qfs_auditor;

@@ -49,6 +49,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION qfs.keys_of_rule(text, jsonb) IS 'keys that decide events of a type, with their class, and their value in a policy';
 
+CREATE FUNCTION qfs.values_of_keys(keys jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT coalesce(jsonb_object_agg(k ->> 'key', k -> 'value' ORDER BY n), '{}') FROM jsonb_array_elements(keys) WITH ORDINALITY x(k, n));
+END $$;
+COMMENT ON FUNCTION qfs.values_of_keys(jsonb) IS 'of keys as keys_of_rule() has them: each with its value';
+
+CREATE FUNCTION qfs.classes_of_keys(keys jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(k - 'value' ORDER BY n), '[]') FROM jsonb_array_elements(keys) WITH ORDINALITY x(k, n));
+END $$;
+COMMENT ON FUNCTION qfs.classes_of_keys(jsonb) IS 'of keys as keys_of_rule() has them: each with its class';
+
 -- Who may ask as often as he likes must not see in an answer what others do, entry by entry: not by what guards observe of them, nor by
 -- which of these are reached, nor by the tier of somebody's reward.
 CREATE FUNCTION qfs.hide_others(step jsonb) RETURNS jsonb
@@ -71,6 +87,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION qfs.hide_others(jsonb) IS 'a step of a simulation without what tells of other accounts';
 
+CREATE FUNCTION qfs.reflection(subject text, size bigint, policy jsonb, decided jsonb, guards jsonb, evidence bigint[]) RETURNS jsonb
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN qfs.seal_explanation(jsonb_build_object(
+    'v', 1, 'kind', 'reflection', 'subject', subject, 'snapshot', qfs.snapshot_at(size), 'policy', policy,
+    'decided', jsonb_build_object('arithmetic', '[]'::jsonb, 'decided_by', 'qfs') || decided,
+    'guards', qfs.reflect_guards(coalesce(guards, '[]')),
+    'evidence', (SELECT coalesce(jsonb_agg(jsonb_build_object('seq', l.seq, 'hash', l.hash::text,
+                   'role', CASE WHEN l.seq = (policy ->> 'seq')::bigint THEN 'policy' ELSE 'decision' END) ORDER BY l.seq), '[]')
+                 FROM qfs.ledger l WHERE l.seq = ANY (evidence)),
+    'advisory', NULL));
+END $$;
+COMMENT ON FUNCTION qfs.reflection(text, bigint, jsonb, jsonb, jsonb, bigint[]) IS 'the explanation of an act, before it is done or after';
+
 CREATE FUNCTION qfs_api.preview(type text, payload jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,6 +109,8 @@ DECLARE
   run jsonb;
   step jsonb;
   is_taken boolean;
+  size bigint := (SELECT h.size FROM qfs.head() h);
+  keys jsonb;
 BEGIN
   IF type IS NULL OR payload IS NULL THEN
     PERFORM qfs.refuse('ARGUMENT', 'type and payload are of the act that is looked at');
@@ -86,22 +119,22 @@ BEGIN
   run := qfs.simulate(jsonb_build_array(jsonb_build_object('payload', payload, 'type', left(type, 100))));
   step := CASE WHEN qfs.is_public() THEN run #> '{steps,0}' ELSE qfs.hide_others(run #> '{steps,0}') END;
   is_taken := step -> 'error' = 'null';
-  RETURN jsonb_build_object(
-    'v', 1, 'kind', 'reflection', 'mode', 'SIMULATION', 'type', type, 'at', run -> 'at', 'seq', NULL,
-    'snapshot', jsonb_build_object('size', (run ->> 'next')::bigint - is_taken::integer),
-    'policy', (run -> 'policy') - 'text',
-    'status', CASE WHEN is_taken THEN coalesce(step #>> '{outcome,status}', 'OK') END, 'error', step -> 'error',
+  keys := qfs.keys_of_rule(type, run #> '{policy,text}');
+  RETURN qfs.reflection('act:' || type, size, (run -> 'policy') - 'text', jsonb_build_object(
+    'mode', 'SIMULATION', 'rule', type, 'seq', NULL,
+    'outcome', CASE WHEN is_taken THEN coalesce(step #>> '{outcome,status}', 'OK') ELSE 'REFUSED' END, 'error', step -> 'error',
+    -- What is due is settled before it.
+    'inputs', jsonb_build_object('at', run -> 'at', 'settled', (run ->> 'next')::bigint - is_taken::integer - size),
+    'thresholds', qfs.values_of_keys(keys), 'keys', qfs.classes_of_keys(keys),
     'effects', step -> 'accounts',
-    'guards', qfs.reflect_guards(coalesce(step #> '{outcome,guards}', '[]')),
-    'keys', qfs.keys_of_rule(type, run #> '{policy,text}'),
     'needs', (SELECT coalesce(jsonb_agg(jsonb_build_object('what', 'signature', 'nonce', a #> '{state,event_nonce}',
                 'by', CASE WHEN s.device IS NULL THEN 'wallet' ELSE 'device' END)), '[]')
               FROM jsonb_array_elements(step -> 'accounts') a, qfs.session s
-              WHERE a ->> 'kind' = 'nonce' AND s.session OPERATOR(qfs.=) qfs.current_session()),
-    'decided_by', 'qfs', 'suggested_by', NULL);
+              WHERE a ->> 'kind' = 'nonce' AND s.session OPERATOR(qfs.=) qfs.current_session())),
+    step #> '{outcome,guards}', ARRAY[(run #>> '{policy,seq}')::bigint]);
 END $$;
 COMMENT ON FUNCTION qfs_api.preview(text, jsonb) IS
-  'What would come of an act of the account that is signed in, if it were done now: status or error, what it changes, guards with what they demand and found, and the value that would turn each. Nothing is written, and nothing is told of others. needs: a signature of the session''s device or of the wallet, with this nonce.';
+  'What would come of an act of the account that is signed in, if it were done now: an explanation of kind reflection with outcome or error, what it changes, guards with what they demand and found, and the value that would turn each. Nothing is written, and nothing is told of others. needs: a signature of the session''s device or of the wallet, with this nonce.';
 
 CREATE FUNCTION qfs_api.reflect(seq bigint) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -110,22 +143,22 @@ DECLARE
   me qfs.user_id := qfs.require_user_id();
   entry qfs.ledger;
   policy qfs.policy;
+  keys jsonb;
 BEGIN
   SELECT l.* INTO entry FROM qfs.ledger l WHERE l.seq = reflect.seq AND l.actor OPERATOR(qfs.=) me;
   IF entry.seq IS NULL THEN
     PERFORM qfs.refuse('FORBIDDEN', 'entry ' || coalesce(seq::text, 'null') || ' is no act of yours');
   END IF;
-  SELECT p.* INTO policy FROM qfs.policy p WHERE p.seq < entry.seq ORDER BY p.seq DESC LIMIT 1;
-  RETURN jsonb_build_object(
-    'v', 1, 'kind', 'reflection', 'mode', 'RECORDED', 'type', entry.type, 'at', entry.at, 'seq', entry.seq,
-    'snapshot', jsonb_build_object('size', entry.seq),
-    'policy', jsonb_build_object('hash', encode(sha256(convert_to(policy.policy, 'UTF8')), 'hex'), 'seq', policy.seq),
-    'status', coalesce(entry.outcome ->> 'status', 'OK'), 'error', NULL,
+  policy := qfs.policy_before(seq);
+  keys := qfs.keys_of_rule(entry.type, policy.policy::jsonb);
+  RETURN qfs.reflection('entry:' || seq, seq, qfs.policy_named(policy), jsonb_build_object(
+    'mode', 'RECORDED', 'rule', entry.type, 'seq', entry.seq,
+    'outcome', coalesce(entry.outcome ->> 'status', 'OK'), 'error', NULL,
+    'inputs', jsonb_build_object('at', entry.at, 'settled', 0),
+    'thresholds', qfs.values_of_keys(keys), 'keys', qfs.classes_of_keys(keys),
     'effects', (SELECT coalesce(jsonb_agg(a ORDER BY n), '[]') FROM jsonb_array_elements(entry.accounts) WITH ORDINALITY x(a, n) WHERE a ->> 'account' = me::text),
-    'guards', qfs.reflect_guards(coalesce(entry.outcome -> 'guards', '[]')),
-    'keys', qfs.keys_of_rule(entry.type, policy.policy::jsonb),
-    'needs', '[]'::jsonb,
-    'decided_by', 'qfs', 'suggested_by', NULL);
+    'needs', '[]'::jsonb),
+    entry.outcome -> 'guards', ARRAY[entry.seq, policy.seq]);
 END $$;
 COMMENT ON FUNCTION qfs_api.reflect(bigint) IS
   'An act of the account that is signed in that is on the ledger, as preview shows one that is not; policy and keys as they were then.';

@@ -149,10 +149,10 @@ GRANT EXECUTE ON FUNCTION qfs_api.advise(text, text, text, bigint, text, text, j
 -- What advice is about.  Of accounts there is nothing but what a proposal says of its proposer: no entries, seats, votes or explanations.
 GRANT EXECUTE ON FUNCTION
   qfs_api.head(), qfs_api.checkpoint(bigint), qfs_api.vkey(), qfs_api.policy(), qfs_api.governance(), qfs_api.token_guard_map(),
-  qfs_api.principles(text), qfs_api.what_if(jsonb, jsonb, bigint, bigint)
+  qfs_api.principles(text), qfs_api.what_if(jsonb, jsonb, bigint, bigint), qfs_api.explanation_schema()
   TO aegis_readonly, aegis_advisor;
 GRANT SELECT ON qfs_api.proposals, qfs_api.tallies, qfs_api.policy_keys TO aegis_readonly, aegis_advisor;
 -- Called from these views with the caller's rights.
-GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb) TO aegis_readonly, aegis_advisor;
+GRANT EXECUTE ON FUNCTION qfs.block_time(bigint), qfs.policy_key_list(jsonb), qfs.who_changes(text, text, boolean) TO aegis_readonly, aegis_advisor;
 -- Through PostgREST every request of a service is checked as all others are.
 GRANT EXECUTE ON FUNCTION qfs_api.pre_request(), qfs.authenticate_request(text, text, text, text) TO aegis_advisor;

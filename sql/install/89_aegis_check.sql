@@ -8,8 +8,9 @@ AS $$
 DECLARE
   readable text[] := ARRAY['aegis.model', 'qfs_api.policy_keys', 'qfs_api.proposals', 'qfs_api.tallies'];
   -- what is not listed is not theirs; of these the last three may be volatile, and are the advisor's alone
-  callable text[] := ARRAY['qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.checkpoint', 'qfs_api.consequence_map', 'qfs_api.governance', 'qfs_api.head', 'qfs_api.policy',
-    'qfs_api.principles', 'qfs_api.sandbox', 'qfs_api.sandbox_templates', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs_api.what_if', 'qfs.block_time', 'qfs.policy_key_list'];
+  callable text[] := ARRAY['qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.checkpoint', 'qfs_api.consequence_map', 'qfs_api.explanation_schema',
+    'qfs_api.governance', 'qfs_api.head', 'qfs_api.policy',
+    'qfs_api.principles', 'qfs_api.sandbox', 'qfs_api.sandbox_templates', 'qfs_api.token_guard_map', 'qfs_api.vkey', 'qfs_api.what_if', 'qfs.block_time', 'qfs.policy_key_list', 'qfs.who_changes'];
   volatile text[] := ARRAY['qfs_api.advise', 'qfs_api.pre_request', 'qfs.authenticate_request'];
 BEGIN
   RETURN QUERY
@@ -99,7 +100,8 @@ AS $$
 DECLARE
   -- what is about advice, and is called by nothing of the ledger
   about text[] := ARRAY['qfs.advisor_token', 'qfs.revoke_advisor', 'qfs.register_model', 'qfs.retire_model', 'qfs.check_aegis', 'qfs.aegis_release',
-    'qfs_api.advise', 'qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.consequence_map'];
+    'qfs_api.advise', 'qfs_api.advice', 'qfs_api.advice_models', 'qfs_api.consequence_map', 'qfs.newest_advice', 'qfs.explain_advice',
+    'qfs_api.explanation_with_advice'];
   -- the page, which holds texts
   page text[] := ARRAY['qfs_api.app', 'qfs_api.page_module'];
 BEGIN

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { value } from '../node/psql.mjs';
+import { checkExplanation } from './schema.mjs';
 
 // Node 18 has WebCrypto, but not under the name that browsers give it.
 globalThis.crypto ??= webcrypto;
@@ -29,8 +30,14 @@ function send(module, options, { method = 'GET', path = '/', headers = {}, body 
         const answer = Buffer.concat(parts);
         const text = answer.toString();
         const isJson = /^application\/(\w+\+)?json/.test(response.headers['content-type'] ?? '');
-        resolve({ status: response.statusCode, headers: response.headers, bytes: answer, text,
-          json: isJson && text !== '' ? JSON.parse(text) : undefined });
+        const told = { status: response.statusCode, headers: response.headers, bytes: answer, text,
+          json: isJson && text !== '' ? JSON.parse(text) : undefined };
+        try {
+          checkExplanation(path, all, told);
+          resolve(told);
+        } catch (fault) {
+          reject(fault);
+        }
       });
     });
     request.on('error', reject);

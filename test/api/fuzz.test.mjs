@@ -18,7 +18,7 @@ const pageOf = async (token) => assertOk(await api.read('/', token));
 const functionsOf = (page) => Object.keys(page.paths).filter((path) => path.startsWith('/rpc/')).map((path) => path.slice(5)).sort();
 
 const FOR_ALL = ['account_statement', 'advice', 'advice_models', 'app', 'auth_challenge', 'auth_login', 'auth_nonce', 'cancel_proposal', 'chat_key', 'checkpoint', 'coherence', 'consequence_map', 'consistency_proof', 'deliver', 'entry',
-  'entry_bundle', 'entry_head', 'event_types', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'governance', 'guard_history', 'head',
+  'entry_bundle', 'entry_head', 'event_types', 'explain_coherence', 'explain_entry', 'explain_message', 'explain_reward', 'explain_session', 'explain_tally', 'explain_vote', 'explanation', 'explanation_schema', 'explanation_with_advice', 'governance', 'guard_history', 'head',
   'hold_fewer', 'page_error', 'page_module', 'policy', 'pre_request', 'principles', 'profile', 'propose', 'sandbox', 'sandbox_templates', 'settle', 'tile', 'tlog_proof', 'token_guard_map', 'vkey', 'vote', 'vote_chain', 'wallet_text',
   'what_if'];
 const FOR_USERS = ['create_content', 'erase_message', 'erase_profile', 'events_batch', 'history', 'inbox', 'mark_read', 'messages', 'preview',

@@ -14,13 +14,13 @@ my $value = sub { return $node->safe_psql('postgres', $_[0]) };
 
 # Observers say how the server is now: clocks, locks, files, roles, other objects, who is signed in, what is on disk.  No outcome, no proof and
 # no explanation asks them.
-my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block|governance|health|key_fault|knows_server|metric_families|neighbours|metrics|open_sessions|overdue_blocks|part_calls|part_health|part_metrics|self_check|since|socket_identity|vitals)\(/;
+my $OBSERVERS = qr/^qfs(_api)?\.(access|advice|advisor_of|channels|current_block|explain_advice|explanation_with_advice|governance|health|key_fault|knows_server|metric_families|neighbours|newest_advice|metrics|open_sessions|overdue_blocks|part_calls|part_health|part_metrics|self_check|since|socket_identity|vitals)\(/;
 
 # The page is a text: what it calls, a browser runs.  Its headers are for PostgREST, the same each time.
 my $PAGE = qr/^qfs_api\.(app|page_module)\(/;
 
 # Who is shown an account as of the last epoch, or the entries before it, and the functions that ask them.
-my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|guard_epochs|guard_history|epoch_floor|whole_epochs|what_if|map_of|consequence_map|run_sandbox|sandbox|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|sessions)\(/;
+my $BY_EPOCH = qr/^qfs(_api)?\.(current_epoch|guard_epochs|guard_history|epoch_floor|whole_epochs|what_if|map_of|consequence_map|run_sandbox|sandbox|seen_standing|find_last_act|profile_of|profile|coherence|explain_coherence|explain_map|explain_run|explanation|sessions)\(/;
 
 # What is known, and why it does no harm.  A reason that is no longer needed fails.
 my @ALLOWED = (
@@ -29,7 +29,7 @@ my @ALLOWED = (
   # A fixed text, planned once, reads the cosignatures, of which no outcome knows.
   [ qr/^qfs(_api)?\.(checkpoint|tlog_proof|vote_chain)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
   # The same fixed text; entries are read by their number.
-  [ qr/^qfs(_api)?\.(explain\w*|account_statement)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
+  [ qr/^qfs(_api)?\.(expla\w*|account_statement|bundle_for_caller)\(/, 'unseen', qr/^SPI_(execute_plan|prepare), in C$/ ],
   # An array's elements come in its order; of the rows of a walk one has what is looked for.
   [ qr/^qfs(_api)?\.(coherence|history|find_last_act|find_own_touch|find_touch|find_tx|account_statement|explain_coherence|explain_reward|profile|profile_of)\(/, 'unordered', qr/^LIMIT/ ],
   # Votes are proven under the head that is on disk, which only grows.
@@ -39,9 +39,9 @@ my @ALLOWED = (
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
   # Sorted by a place in a list, or by numbers of entries and epochs.
-  [ qr/^qfs(_api)?\.(guard_epochs|guard_history|guard_verdicts|preview|reflect|reflect_guards|hide_others|what_if)\(/, 'collation', qr/^ORDER BY/ ],
+  [ qr/^qfs(_api)?\.(guard_epochs|guard_history|guard_verdicts|preview|reflect|reflect\w+|hide_others|what_if|values_of_keys|classes_of_keys|policy_before|key_history|decided_guard|evidence_in|arithmetic_in|expla\w+)\(/, 'collation', qr/^ORDER BY/ ],
   # An act is tried at the time that it is.
-  [ qr/^qfs(_api)?\.(preview|simulate|what_if)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
+  [ qr/^qfs(_api)?\.(preview|simulate|what_if|explain_run|explanation)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
   # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.
   [ $BY_EPOCH, 'clock', qr/^statement_timestamp\(/ ],
   [ $BY_EPOCH, 'time', qr/^timestamp with time zone in (funcexpr|statement_timestamp\(\)|"extract"\(.*)$/ ],

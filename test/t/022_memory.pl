@@ -103,10 +103,12 @@ my $endorsement = unpack 'H*', (run_program(qw(openssl pkeyutl -sign -rawin -ink
 my %good = (
   text => literal($alice->{user_id}), cstring => q{'1'}, bigint => '1::bigint', integer => '1', jsonb => q{'{"a": [1, "b"]}'::jsonb}, bytea => q{'\x00'::bytea}, 'bytea[]' => q{ARRAY['\x00']::bytea[]}, boolean => 'true',
   'qfs.hash' => "'$thread'::qfs.hash", 'qfs.user_id' => "'$alice->{user_id}'::qfs.user_id", 'qfs.address' => "'$alice->{wallet}'::qfs.address",
+  'qfs.ledger' => "(SELECT l FROM qfs.ledger l WHERE l.seq = $proposal)", 'qfs.policy' => '(SELECT p FROM qfs.policy p WHERE p.seq = 0)', 'bigint[]' => 'ARRAY[1]::bigint[]',
   'qfs.amount' => '0.5::qfs.amount', 'qfs.hash[]' => "ARRAY['$thread']::qfs.hash[]", 'text[]' => q{'{}'::text[]});
 my %bad = (
   text => q{'%s'}, cstring => q{'x'}, bigint => '(-1)::bigint', integer => '-1', jsonb => q{'[1.5]'::jsonb}, 'bytea[]' => q{'{}'::bytea[]}, bytea => q{'\x'::bytea}, boolean => 'NULL::boolean',
   'qfs.hash' => "repeat('0', 64)::qfs.hash", 'qfs.user_id' => "('user_' || repeat('0', 64))::qfs.user_id", 'qfs.address' => "('0x' || repeat('0', 40))::qfs.address",
+  'qfs.ledger' => 'NULL::qfs.ledger', 'qfs.policy' => 'NULL::qfs.policy', 'bigint[]' => 'NULL::bigint[]',
   'qfs.amount' => '0::qfs.amount', 'qfs.hash[]' => q{'{NULL}'::qfs.hash[]}, 'text[]' => q{'{NULL}'::text[]});
 
 
@@ -160,6 +162,10 @@ my %arguments = (
   'qfs_api.reflect' => $scored, 'qfs.reflect_guards' => q{'[]'}, 'qfs.keys_of_rule' => q{'MESSAGE', qfs.default_policy()},
   'qfs.hide_others' => q{'{"accounts": [], "outcome": null}'},
   'qfs_api.explain_vote' => "$proposal, '$alice->{user_id}'", 'qfs_api.vote_chain' => $proposal,
+  'qfs_api.explanation' => q{'parameter', 'key:referral.cap'}, 'qfs_api.explanation_with_advice' => q{'parameter', 'key:referral.cap'},
+  'qfs.explain_key' => q{'key:referral.cap', NULL}, 'qfs.decision_entry' => "'proposal', 'entry:$proposal'", 'qfs.explain_decision' => "'proposal', 'entry:$proposal', NULL",
+  'qfs.explain_run' => q{NULL, NULL, '{}'}, 'qfs.explain_map' => "'proposal:$proposal', NULL, '{}'", 'qfs.check_question' => q{'what_if', NULL, '{}', '{changes}'}, 'qfs.number_in' => q{'{"from": 1}', 'from'},
+  'qfs.seal_explanation' => q{'{"v": 1}'}, 'qfs.values_of_keys' => q{'[{"key": "a", "value": 1}]'}, 'qfs.classes_of_keys' => q{'[{"key": "a", "value": 1}]'},
   # what is about advice
   'qfs.advisor_token' => "'critic'", 'qfs.sign_advisor_token' => "'critic', 60", 'qfs.advisor_of' => "'Bearer $advisor'", 'qfs.revoke_advisor' => "'critic'",
   'qfs.register_model' => "'critic', 'rules', '2', $card", 'qfs.retire_model' => "'rules', '1'",

@@ -152,7 +152,7 @@ sub numbers_leaked {
   # One more or less than what stands beside it, which may be the number of anything.
   $answer =~ s/"turns_at": "?\d+//g;
   my ($any, $told) = numbers_for($reader);
-  my $may = $door =~ /explain_|statement/ ? $told : $any;
+  my $may = $door =~ /explain_|explanation|statement/ ? $told : $any;
   my %number = map { ($_ => 1) } grep { $entry_at{$_} && $_ >= $BASE && !$may->{$_} && $door !~ /\b$_\b/ } $answer =~ /(?<![\w.-])(\d{5,9})(?![\w.])/g;
   return map { "number $_" } keys %number;
 }
@@ -187,6 +187,11 @@ my @doors = (
   (map { "qfs_api.sandbox($_) #- '{from}' #- '{size}' #- '{head}' #- '{result_hash}' #- '{result,direct,same}'" } q{'change', '{"key": "referral.cap", "value": 1}'}, q{'limits', '{"factor": 0}'}, q{'sybil_ring', '{"wallets": 2}'}, q{'rollback', '{"changes": {"ttl_blocks": 5}}'}),
   'qfs_api.sandbox_templates()',
   (map { "qfs_api.reflect($_)" } @seqs),
+  'qfs_api.explanation_schema()', q{qfs_api.explanation('parameter', 'key:referral.cap')}, q{qfs_api.explanation_with_advice('parameter', 'key:referral.cap')},
+  q{qfs_api.explanation('what_if', question => '{"changes": {"referral": {"cap": 1}}}') #- '{decided,inputs}' #- '{decided,direct,same}' #- '{snapshot,size}' #- '{evidence}'},
+  q{qfs_api.explanation('consequence_map', question => '{"changes": {"referral": {"cap": 1}}}') #- '{decided,inputs}' #- '{decided,what_if,from}' #- '{decided,what_if,size}' #- '{decided,what_if,direct,same}' #- '{snapshot,size}' #- '{evidence}'},
+  (map { my $n = $_; map { "qfs_api.explanation('guard_decision', 'entry:$n/$_')" } qw(REFERRAL_CAP REFERRER_NOT_OLDER FLX_PER_USER_CAP WINDOW_CLOSED) } @seqs),
+  (map { my $n = $_; map { "qfs_api.explanation('$_', 'proposal:$n')" } qw(proposal vote tally execution) } @proposals),
   (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
   (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),
   'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
