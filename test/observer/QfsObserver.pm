@@ -71,11 +71,22 @@ my %OF_ALL = (
   'qfs.block_time'            => 'qfs.block_time(1)',
   'qfs.policy_key_list'       => '(SELECT jsonb_agg(k) FROM qfs.policy_key_list() k)',
   (map { ("qfs_api.$_" => "(SELECT jsonb_agg(v) FROM qfs_api.$_ v)") } qw(policy_keys proposals seats tallies votes)),
+  'qfs_api.advice'            => q{qfs_api.advice('entry:1')},
+  'qfs_api.advice_models'     => '(SELECT jsonb_agg(m) FROM qfs_api.advice_models() m)',
+  'qfs_api.what_if'           => q{qfs_api.what_if('{"referral": {"cap": 1}}')},
+  'qfs_api.consequence_map'   => q{qfs_api.consequence_map(changes => '{"referral": {"cap": 1}}')},
+  'qfs_api.sandbox'           => q{qfs_api.sandbox('limits', '{"factor": "0.1"}')},
+  'qfs_api.sandbox_templates' => 'qfs_api.sandbox_templates()',
+  'qfs_api.explanation'       => q{qfs_api.explanation('parameter', 'key:referral.cap')},
+  'qfs_api.explanation_with_advice' => q{qfs_api.explanation_with_advice('parameter', 'key:referral.cap')},
   'qfs.is_public'             => 'qfs.is_public()',
   'qfs.version'               => 'qfs.version()',
   'qfs.current_session'       => 'qfs.current_session()',
   'qfs.current_user_id'       => 'qfs.current_user_id()',
 );
+
+# They execute entries again.
+my %DEAR = map { ($_ => 1) } qw(qfs_api.what_if qfs_api.consequence_map qfs_api.sandbox);
 
 # Of a pair, and what says nothing of anybody but to whom has a token or signs in.
 my %OF_PAIR = (
@@ -165,10 +176,11 @@ sub poll {
   push @{ $self->{epochs} }, $poll if $self->{ended}[$poll];
   $self->{epoch} = $epoch;
   my @new = $self->look_at_entries($poll, $self->{size}, $size);
-  my $all = $client->query('SELECT ' . join(', ', map { "$self->{ask}{$_}($size, $self->{size})" } @{ $self->{doors}{all} }))->{rows}[0];
-  $self->note_names("second $poll", $self->{doors}{all}[$_], $all->[$_]) for 0 .. $#$all;
-  $self->{size} = $size;
   my $all_of_it = !$poll || $poll % $self->{seldom} == 0 || $self->{ended}[$poll];
+  my @of_all = grep { $all_of_it || !$DEAR{$_} } @{ $self->{doors}{all} };
+  my $all = $client->query('SELECT ' . join(', ', map { "$self->{ask}{$_}($size, $self->{size})" } @of_all))->{rows}[0];
+  $self->note_names("second $poll", $of_all[$_], $all->[$_]) for 0 .. $#$all;
+  $self->{size} = $size;
   my @doors = grep { my $door = $_; $all_of_it || grep { $_ eq $door } @EVERY_TIME } @{ $self->{doors}{account} };
   my $of = $all_of_it ? '' : ' WHERE n IN (' . join(',', @whom, map { int rand @{ $self->{accounts} } } 1 .. 5) . ')';
   my $rows = $client->query('SELECT n, ' . join(', ', map { "$self->{ask}{$_}(a, $size)" } @doors) . " FROM observer.account$of")->{rows};

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(528);
+SELECT plan(534);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -268,6 +268,9 @@ INSERT INTO pinned VALUES
   ('function qfs.root(bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.rotate_keys()', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
   ('function qfs.rotate_keys(qfs.hash)', 'owner qfs_owner; c volatile strict parallel unsafe; qfs_operator: EXECUTE'),
+  ('function qfs.run_sandbox(pg_catalog.text,pg_catalog.jsonb,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.sandbox(pg_catalog.text,pg_catalog.jsonb,pg_catalog.text,bigint,bigint)', 'owner qfs_owner; c stable strict parallel unsafe'),
+  ('function qfs.sandbox_templates()', 'owner qfs_owner; c immutable parallel safe'),
   ('function qfs.seal_explanation(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.seen_accounts(pg_catalog.text,qfs.user_id,pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; c stable parallel unsafe; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.seen_standing(qfs.user_id)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
@@ -322,6 +325,7 @@ INSERT INTO pinned VALUES
   ('function qfs.what_if(pg_catalog.jsonb,pg_catalog.jsonb,bigint,bigint)', 'owner qfs_owner; c stable parallel unsafe; qfs_auditor: EXECUTE'),
   ('function qfs.who_changes(pg_catalog.text,pg_catalog.text,boolean)', 'owner qfs_owner; plpgsql immutable parallel unsafe {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs.whole_epochs(bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
+  ('function qfs.window_begin(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs_api.account_statement(pg_catalog.text,bigint,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice(pg_catalog.text)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.advice_models()', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
@@ -376,6 +380,8 @@ INSERT INTO pinned VALUES
   ('function qfs_api.referral_code()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.referral_stats()', 'owner qfs_owner; sql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.reflect(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.sandbox(pg_catalog.text,pg_catalog.jsonb,bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
+  ('function qfs_api.sandbox_templates()', 'owner qfs_owner; plpgsql immutable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; aegis_advisor: EXECUTE; aegis_readonly: EXECUTE; qfs_anon: EXECUTE; qfs_auditor: EXECUTE; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.score_content(pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.send_message(pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; c volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp; row_security=on}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),
   ('function qfs_api.session_revoke(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)', 'owner qfs_owner; sql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_operator: EXECUTE; qfs_user: EXECUTE'),

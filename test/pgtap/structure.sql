@@ -195,13 +195,13 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls$$, ARRAY['acce
   'part_health', 'part_metrics', 'parties', 'parties_between', 'policy_before', 'policy_key_list', 'policy_named', 'position_of', 'post_restore', 'prepare_keys', 'profile_of',
   'publish_checkpoint', 'put_proposal_text', 'put_read_mark', 'put_verification', 'readable_entry', 'rearm', 'rebuild', 'rebuild_positions', 'recover_keys', 'recover_personal_sign',
   'recovery_message', 'referral_code', 'referral_tier', 'reflect_guards', 'reflection', 'refuse', 'refuse_change', 'refuse_write', 'register_event_type', 'register_model', 'require_thread',
-  'require_user_id', 'retire_model', 'revoke_advisor', 'revoke_session', 'root', 'rotate_keys', 'seal_explanation', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check',
-  'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile', 'settle', 'sha256_jcs', 'sha3_256', 'sign_advisor_token', 'simulate', 'since', 'snapshot_at', 'standing_chain',
-  'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'values_of_keys', 'verify', 'verify_consistency', 'verify_inclusion',
-  'verify_new', 'version', 'vitals', 'vkey', 'wallet_text', 'what_if', 'who_changes', 'whole_epochs'], 'names');
+  'require_user_id', 'retire_model', 'revoke_advisor', 'revoke_session', 'root', 'rotate_keys', 'run_sandbox', 'sandbox', 'sandbox_templates', 'seal_explanation', 'seen_accounts',
+  'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay', 'set_nod', 'set_policy', 'set_profile', 'settle', 'sha256_jcs', 'sha3_256', 'sign_advisor_token',
+  'simulate', 'since', 'snapshot_at', 'standing_chain', 'state_hash', 'take', 'take_dead', 'thread', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'user_id', 'values_of_keys',
+  'verify', 'verify_consistency', 'verify_inclusion', 'verify_new', 'version', 'vitals', 'vkey', 'wallet_text', 'what_if', 'who_changes', 'whole_epochs', 'window_begin'], 'names');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'i'$$, ARRAY['base64url', 'canonical', 'catalogue', 'changed_keys', 'coherence_score',
-  'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign', 'referral_code', 'sha256_jcs', 'sha3_256',
-  'thread', 'user_id', 'verify_consistency', 'verify_inclusion', 'who_changes'], 'IMMUTABLE: what looks at its arguments alone');
+  'coherence_step', 'default_policy', 'ed25519_verify', 'hsmf', 'keccak256', 'leaf_hash', 'message_hash', 'node_hash', 'recover_personal_sign', 'referral_code', 'sandbox_templates',
+  'sha256_jcs', 'sha3_256', 'thread', 'user_id', 'verify_consistency', 'verify_inclusion', 'who_changes'], 'IMMUTABLE: what looks at its arguments alone');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 's'$$, ARRAY['access', 'account_part', 'advice_stale', 'advisor_of', 'arithmetic_in', 'block_time',
   'blocked_counts', 'bundle_for_caller', 'caller_audits', 'changes_proposed', 'changes_subject', 'channels', 'check_key_file', 'check_question', 'checkpoint', 'classes_of_keys',
   'conflicts', 'consequence_map', 'consistency_proof', 'current_block', 'current_epoch', 'current_session', 'current_user_id', 'decided_execution', 'decided_guard', 'decided_proposal',
@@ -211,9 +211,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
   'guard_readers', 'guard_verdicts', 'head', 'health', 'hide_entries', 'hide_others', 'inclusion_proof', 'is_adopted', 'is_public', 'jwks', 'key_fault', 'key_history', 'keys_of_rule',
   'knows_server', 'map_of', 'metric_families', 'neighbours', 'newest_advice', 'number_in', 'open_sessions', 'outgoing', 'overdue_blocks', 'own_actions', 'own_headroom', 'part_calls',
   'part_health', 'part_metrics', 'parties', 'parties_between', 'policy_before', 'policy_key_list', 'policy_named', 'profile_of', 'readable_entry', 'referral_tier', 'reflect_guards',
-  'reflection', 'require_thread', 'require_user_id', 'root', 'seal_explanation', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'session_replay',
-  'simulate', 'since', 'snapshot_at', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'values_of_keys', 'verify', 'version', 'vitals', 'vkey',
-  'wallet_text', 'what_if', 'whole_epochs'], 'STABLE: what reads');
+  'reflection', 'require_thread', 'require_user_id', 'root', 'run_sandbox', 'sandbox', 'seal_explanation', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check',
+  'server_changes', 'session_replay', 'simulate', 'since', 'snapshot_at', 'standing_chain', 'state_hash', 'tile', 'tlog_proof', 'told_outcome', 'trust_level', 'values_of_keys', 'verify',
+  'version', 'vitals', 'vkey', 'wallet_text', 'what_if', 'whole_epochs', 'window_begin'], 'STABLE: what reads');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolatile = 'v'$$, ARRAY['act', 'add_cosignature', 'add_guard_count', 'add_witness', 'adopt', 'advisor_token',
   'aegis_release', 'authenticate', 'authenticate_request', 'challenge', 'check_aegis', 'checkpoint_kept', 'claim_dormancy', 'deliver', 'durable_head', 'erase_envelope', 'erase_own_profile',
   'erase_payload', 'genesis', 'guard_ddl', 'import', 'ledger_append', 'lock_stream', 'lock_verification', 'nonce', 'position_of', 'post_restore', 'prepare_keys', 'publish_checkpoint',
@@ -224,8 +224,8 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE provolat
 SELECT is_empty($$SELECT signature FROM functions WHERE provolatile = 'v' AND proparallel <> 'u'$$, 'what writes is PARALLEL UNSAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE proparallel = 's'$$, ARRAY['base64url', 'canonical', 'catalogue', 'coherence_score', 'coherence_step',
   'consistency_proof', 'default_policy', 'ed25519_verify', 'entry', 'entry_bundle', 'entry_head', 'export', 'head', 'hsmf', 'inclusion_proof', 'keccak256', 'leaf_hash', 'message_hash',
-  'node_hash', 'recover_personal_sign', 'referral_code', 'root', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify', 'verify_consistency',
-  'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
+  'node_hash', 'recover_personal_sign', 'referral_code', 'root', 'sandbox_templates', 'sha256_jcs', 'sha3_256', 'state_hash', 'thread', 'tile', 'told_outcome', 'user_id', 'verify',
+  'verify_consistency', 'verify_inclusion', 'version', 'vkey'], 'PARALLEL SAFE');
 SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proisstrict AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)$$, ARRAY['access',
   'account_part', 'act', 'advice_stale', 'advisor_of', 'advisor_token', 'aegis_release', 'arithmetic_in', 'authenticate_request', 'block_time', 'blocked_counts', 'bundle_for_caller',
   'caller_audits', 'catalogue', 'challenge', 'changed_keys', 'changes_proposed', 'changes_subject', 'check_aegis', 'check_key_file', 'check_question', 'checkpoint', 'claim_dormancy',
@@ -237,8 +237,9 @@ SELECT pg_temp.list_is($$SELECT DISTINCT proname::text FROM calls WHERE NOT proi
   'lock_verification', 'map_of', 'metric_families', 'neighbours', 'newest_advice', 'nonce', 'number_in', 'open_sessions', 'overdue_blocks', 'own_actions', 'own_headroom', 'part_calls',
   'part_health', 'part_metrics', 'policy_before', 'policy_key_list', 'policy_named', 'post_restore', 'profile_of', 'publish_checkpoint', 'put_verification', 'rearm', 'rebuild',
   'recover_keys', 'recovery_message', 'reflect_guards', 'reflection', 'register_model', 'require_thread', 'require_user_id', 'retire_model', 'revoke_advisor', 'revoke_session',
-  'seal_explanation', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since', 'snapshot_at', 'standing_chain',
-  'state_hash', 'tlog_proof', 'values_of_keys', 'verify', 'verify_new', 'vitals', 'vkey', 'wallet_text', 'what_if', 'who_changes', 'whole_epochs'], 'not STRICT: without arguments, or null means something');
+  'run_sandbox', 'sandbox_templates', 'seal_explanation', 'seen_accounts', 'seen_standing', 'sees', 'sees_now', 'self_check', 'server_changes', 'set_nod', 'set_profile', 'settle', 'since',
+  'snapshot_at', 'standing_chain', 'state_hash', 'tlog_proof', 'values_of_keys', 'verify', 'verify_new', 'vitals', 'vkey', 'wallet_text', 'what_if', 'who_changes', 'whole_epochs',
+  'window_begin'], 'not STRICT: without arguments, or null means something');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE prosecdef$$, ARRAY['act(text, jsonb, jsonb)', 'add_cosignature(text)', 'add_witness(text)',
   'advisor_token(text, bigint)', 'aegis_release()', 'block_time(bigint)', 'blocked_counts()', 'channels(bigint, bigint)', 'check_aegis()', 'checkpoint(bigint)', 'entry_hash(bigint)',
   'explain(bigint, text, qfs.user_id, bigint, bigint)', 'explain_own(bigint, text, qfs.user_id, bigint, bigint)', 'find_account_to_explain(text)', 'find_last_act(qfs.user_id)',
@@ -273,11 +274,12 @@ SELECT pg_temp.list_is($$SELECT (signature || ' ' || array_to_string(proconfig, 
   'part_metrics() search_path=pg_catalog, pg_temp', 'policy_before(bigint) search_path=pg_catalog, pg_temp', 'policy_named(qfs.policy) search_path=pg_catalog, pg_temp',
   'profile_of(qfs.user_id) search_path=pg_catalog, pg_temp', 'rearm() search_path=pg_catalog, pg_temp', 'reflect_guards(jsonb) search_path=pg_catalog, pg_temp',
   'reflection(text, bigint, jsonb, jsonb, jsonb, bigint[]) search_path=pg_catalog, pg_temp', 'require_thread(text) search_path=pg_catalog, pg_temp',
-  'seal_explanation(jsonb) search_path=pg_catalog, pg_temp', 'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp',
-  'self_check() search_path=pg_catalog, pg_temp', 'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'snapshot_at(bigint) search_path=pg_catalog, pg_temp',
+  'run_sandbox(text, jsonb, bigint) search_path=pg_catalog, pg_temp', 'seal_explanation(jsonb) search_path=pg_catalog, pg_temp',
+  'seen_standing(qfs.user_id) search_path=pg_catalog, pg_temp', 'sees_now(qfs.user_id) search_path=pg_catalog, pg_temp', 'self_check() search_path=pg_catalog, pg_temp',
+  'set_nod(qfs.user_id, bigint, text) search_path=pg_catalog, pg_temp', 'snapshot_at(bigint) search_path=pg_catalog, pg_temp',
   'standing_chain(qfs.user_id, bigint) search_path=pg_catalog, pg_temp', 'told_outcome(bigint, jsonb) search_path=pg_catalog, pg_temp',
   'values_of_keys(jsonb) search_path=pg_catalog, pg_temp', 'vitals() search_path=pg_catalog, pg_temp', 'who_changes(text, text, boolean) search_path=pg_catalog, pg_temp',
-  'whole_epochs(bigint, bigint) search_path=pg_catalog, pg_temp'], 'others that fix it');
+  'whole_epochs(bigint, bigint) search_path=pg_catalog, pg_temp', 'window_begin(bigint) search_path=pg_catalog, pg_temp'], 'others that fix it');
 SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 'c'$$, ARRAY['access()', 'account_part(bigint, qfs.user_id, text)', 'act(text, jsonb, jsonb)',
   'advisor_token(text, bigint)', 'aegis_release()', 'arithmetic_in(jsonb, boolean)', 'block_time(bigint)', 'blocked_counts()', 'bundle_for_caller(bigint, bigint)', 'changed_keys(jsonb)',
   'changes_proposed(jsonb, bigint)', 'changes_subject(jsonb)', 'channels(bigint, bigint)', 'check_aegis()', 'check_question(text, text, jsonb, text[])', 'claim_dormancy()',
@@ -291,9 +293,9 @@ SELECT pg_temp.list_is($$SELECT signature::text FROM functions WHERE lanname <> 
   'key_history(text, bigint)', 'keys_of_rule(text, jsonb)', 'map_of(bigint, jsonb, bigint)', 'metric_families()', 'neighbours()', 'newest_advice(text, text)', 'number_in(jsonb, text)',
   'open_sessions(text, integer)', 'outgoing(bigint, bigint)', 'overdue_blocks()', 'own_actions(jsonb)', 'own_headroom()', 'part_calls(text)', 'part_health()', 'part_metrics()',
   'parties(bigint)', 'policy_before(bigint)', 'policy_named(qfs.policy)', 'profile_of(qfs.user_id)', 'reflect_guards(jsonb)', 'reflection(text, bigint, jsonb, jsonb, jsonb, bigint[])',
-  'register_model(text, text, text, jsonb, text, bigint)', 'require_thread(text)', 'retire_model(text, text)', 'revoke_advisor(text)', 'seal_explanation(jsonb)',
-  'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'snapshot_at(bigint)', 'standing_chain(qfs.user_id, bigint)', 'told_outcome(bigint, jsonb)',
-  'values_of_keys(jsonb)', 'verify_new(bigint)', 'vitals()', 'who_changes(text, text, boolean)', 'whole_epochs(bigint, bigint)'], 'all in C but these');
+  'register_model(text, text, text, jsonb, text, bigint)', 'require_thread(text)', 'retire_model(text, text)', 'revoke_advisor(text)', 'run_sandbox(text, jsonb, bigint)',
+  'seal_explanation(jsonb)', 'seen_standing(qfs.user_id)', 'sees_now(qfs.user_id)', 'set_nod(qfs.user_id, bigint, text)', 'snapshot_at(bigint)', 'standing_chain(qfs.user_id, bigint)',
+  'told_outcome(bigint, jsonb)', 'values_of_keys(jsonb)', 'verify_new(bigint)', 'vitals()', 'who_changes(text, text, boolean)', 'whole_epochs(bigint, bigint)', 'window_begin(bigint)'], 'all in C but these');
 SELECT is_empty($$SELECT signature FROM functions WHERE lanname = 'c' AND (prosrc !~ '^qfs_sql_' OR probin <> '$libdir/qfs')$$, 'symbols of the library');
 SELECT is_empty($$SELECT signature FROM functions WHERE proname ~ '^(hash|user_id|address)_' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')$$,
                 'support functions of the types are IMMUTABLE STRICT PARALLEL SAFE');
@@ -314,7 +316,7 @@ SELECT pg_temp.list_is($$SELECT signature FROM api$$, ARRAY['account_statement(t
   'explanation_schema()', 'explanation_with_advice(text, text, bigint, jsonb, text)', 'governance()', 'guard_history(text, bigint, integer)', 'head()', 'history(bigint, integer)',
   'hold_fewer(bigint, text, text, jsonb)', 'inbox()', 'mark_read(text, bigint)', 'messages(text, bigint, integer)', 'metrics()', 'page_error(text, text, integer, text)',
   'page_module(text)', 'policy()', 'pre_request()', 'preview(text, jsonb)', 'principles(text)', 'profile(text, text)', 'propose(jsonb, text, text, text, text, jsonb, jsonb)',
-  'publish_chat_key(text, jsonb)', 'referral_code()', 'referral_stats()', 'reflect(bigint)', 'score_content(text, jsonb, jsonb)',
+  'publish_chat_key(text, jsonb)', 'referral_code()', 'referral_stats()', 'reflect(bigint)', 'sandbox(text, jsonb, bigint)', 'sandbox_templates()', 'score_content(text, jsonb, jsonb)',
   'send_message(text, bigint, text, text, text, text, text, jsonb)', 'session_revoke(text, text, jsonb)', 'session_rotate(text, jsonb)', 'sessions()',
   'set_profile(text, text, text, text[], text, bigint, jsonb)', 'settle()', 'since(bigint, integer)', 'socket_identity()', 'tile(integer, bigint, integer)', 'tlog_proof(bigint, bigint)',
   'token_guard_map()', 'use_referral(text, jsonb)', 'verify(bigint, bigint, text)', 'vkey()', 'vote(bigint, text, text, text, jsonb)', 'vote_chain(bigint, bigint, integer)',
