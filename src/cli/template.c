@@ -11,8 +11,8 @@
 #include "commands.h"
 #include "ledger/registry.h"
 #include "question.h"
-#include "sandbox/survey.h"
-#include "sandbox/template_run.h"
+#include "template/survey.h"
+#include "template/template_run.h"
 
 static qfs_status
 look(void *to, const qfs_entry *entry, qfs_error *err)

@@ -16,7 +16,7 @@
 #include "pg/base/errors.h"
 #include "pg/base/jsonb_canonical.h"
 #include "pg/fn/what_if_run.h"
-#include "sandbox/template_run.h"
+#include "template/template_run.h"
 
 static qfs_status
 take(void *to, const qfs_entry *entry, qfs_error *err)

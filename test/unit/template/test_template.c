@@ -9,8 +9,8 @@
 
 #include "crypto/keccak.h"
 #include "ledger/registry.h"
-#include "sandbox/survey.h"
-#include "sandbox/template_run.h"
+#include "template/survey.h"
+#include "template/template_run.h"
 #include "support/asking.h"
 #include "support/people.h"
 #include "support/second_hash.h"

@@ -16,8 +16,8 @@
 #ifndef QFS_TEMPLATE_RUN_H
 #define QFS_TEMPLATE_RUN_H
 
-#include "sandbox/rollback.h"
-#include "sandbox/template.h"
+#include "template/rollback.h"
+#include "template/template.h"
 #include "sandbox/what_if.h"
 
 /* Bytes that suffice for an answer. */
@@ -32,7 +32,7 @@ typedef struct qfs_template_question
 	qfs_slice	template;		/* its name */
 	qfs_slice	params;			/* canonical; the caller's until the end, and so are the others */
 	uint64_t	size;			/* entries of the ledger that count, at least 1 */
-	uint64_t	from;			/* first of the window, if it asks for one (sandbox/survey.h) */
+	uint64_t	from;			/* first of the window, if it asks for one (template/survey.h) */
 	qfs_slice	policy;			/* in force after entry size - 1 */
 } qfs_template_question;
 

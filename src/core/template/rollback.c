@@ -3,13 +3,13 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/rollback.h"
+#include "template/rollback.h"
 
 #include "base/status.h"
 #include "engine/policy_key.h"
 #include "ledger/state_hash.h"
 #include "rules/system/policy_changed.h"
-#include "sandbox/leaves.h"
+#include "template/leaves.h"
 
 /* ---- the inverse ---- */
 

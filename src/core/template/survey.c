@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/survey.h"
+#include "template/survey.h"
 
 #include "base/status.h"
 qfs_status

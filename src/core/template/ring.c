@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/ring.h"
+#include "template/ring.h"
 
 #include "base/sorted.h"
 #include "base/status.h"
@@ -12,7 +12,7 @@
 #include "identity/device.h"
 #include "rules/social/message_hash.h"
 #include "rules/social/referral.h"
-#include "sandbox/leaves.h"
+#include "template/leaves.h"
 #include "text/base64.h"
 
 /* ---- wallets that nobody has ---- */

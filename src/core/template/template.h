@@ -10,8 +10,8 @@
 #ifndef QFS_TEMPLATE_H
 #define QFS_TEMPLATE_H
 
-#include "sandbox/ring.h"
-#include "sandbox/fifty.h"
+#include "template/ring.h"
+#include "template/fifty.h"
 
 /* ---- parameters ---- */
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/template_run.h"
+#include "template/template_run.h"
 
 #include "base/status.h"
 #include "crypto/keccak.h"

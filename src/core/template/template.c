@@ -3,12 +3,12 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/template.h"
+#include "template/template.h"
 
 #include "base/status.h"
 #include "engine/policy_key.h"
-#include "sandbox/leaves.h"
-#include "sandbox/number.h"
+#include "template/leaves.h"
+#include "template/number.h"
 
 /* ---- changes ---- */
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/number.h"
+#include "template/number.h"
 
 bool
 qfs_number_read(qfs_slice value, qfs_amount *out, bool *is_amount)

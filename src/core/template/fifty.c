@@ -3,12 +3,12 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "sandbox/fifty.h"
+#include "template/fifty.h"
 
 #include "engine/policy_key.h"
 #include "rules/system/policy_changed.h"
-#include "sandbox/leaves.h"
-#include "sandbox/number.h"
+#include "template/leaves.h"
+#include "template/number.h"
 
 /* ---- what may come after a policy ---- */
 
