@@ -66,7 +66,7 @@ END $$;
 COMMENT ON FUNCTION qfs.classes_of_keys(jsonb) IS 'of keys as keys_of_rule() has them: each with its class';
 
 -- Who may ask as often as he likes must not see in an answer what others do, entry by entry: not by what guards observe of them, nor by
--- which of these are reached, nor by the tier of somebody's reward.
+-- which of these are reached, nor by the tier of somebody's reward, nor by what the act read, which names the last entry of each account.
 CREATE FUNCTION qfs.hide_others(step jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,12 +78,12 @@ BEGIN
         SELECT jsonb_agg(CASE WHEN starts_with(r, 'REFERRAL_TIER_') THEN 'REFERRAL_TIER' ELSE r END ORDER BY m)
         FROM jsonb_array_elements_text(a -> 'rules') WITH ORDINALITY y(r, m))) ORDER BY n), '[]')
       FROM jsonb_array_elements(step -> 'accounts') WITH ORDINALITY x(a, n)),
-    'outcome', CASE WHEN step #> '{outcome,guards}' IS NULL THEN step -> 'outcome' ELSE
-      jsonb_set(step -> 'outcome', '{guards}', (
+    'outcome', CASE WHEN jsonb_typeof(step -> 'outcome') = 'object' THEN ((step -> 'outcome') - 'read') ||
+      CASE WHEN step #> '{outcome,guards}' IS NULL THEN '{}' ELSE jsonb_build_object('guards', (
         SELECT coalesce(jsonb_agg(g ORDER BY n), '[]')
         FROM jsonb_array_elements(step #> '{outcome,guards}') WITH ORDINALITY x(g, n)
         JOIN jsonb_array_elements(catalogue) c ON c ->> 'id' = g ->> 'guard'
-        WHERE NOT (c ->> 'of_other')::boolean)) END);
+        WHERE NOT (c ->> 'of_other')::boolean)) END END);
 END $$;
 COMMENT ON FUNCTION qfs.hide_others(jsonb) IS 'a step of a simulation without what tells of other accounts';
 

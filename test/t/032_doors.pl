@@ -159,6 +159,12 @@ sub numbers_leaked {
 
 # ---- the doors ----
 
+# The doors that say what would come of an act: both ask the same simulation.
+sub act_doors {
+  my ($type, $payload) = @_;
+  return ("qfs_api.preview('$type', $payload)", "(qfs_api.what_if(actions => jsonb_build_array(jsonb_build_object('type', '$type', 'payload', $payload))) -> 'steps')");
+}
+
 my ($size)  = $client->value('SELECT size FROM qfs.head()');
 my @threads = map { $_->[0] } @{ $client->query('SELECT thread FROM qfs.thread')->{rows} };
 my @users   = map { $_->{user} } @{ $history->{accounts} };
@@ -192,8 +198,8 @@ my @doors = (
   q{qfs_api.explanation('consequence_map', question => '{"changes": {"referral": {"cap": 1}}}') #- '{decided,inputs}' #- '{decided,what_if,from}' #- '{decided,what_if,size}' #- '{decided,what_if,direct,same}' #- '{snapshot,size}' #- '{evidence}'},
   (map { my $n = $_; map { "qfs_api.explanation('guard_decision', 'entry:$n/$_')" } qw(REFERRAL_CAP REFERRER_NOT_OLDER FLX_PER_USER_CAP WINDOW_CLOSED) } @seqs),
   (map { my $n = $_; map { "qfs_api.explanation('$_', 'proposal:$n')" } qw(proposal vote tally execution) } @proposals),
-  (map { "qfs_api.preview('REFERRAL_USE', '{\"code\": \"$_->{code}\"}')" } @{ $history->{accounts} }), q{qfs_api.preview('PROFILE_UPDATE', '{}')},
-  (map { my $u = $_; map { my $n = $_; "qfs_api.preview('MESSAGE', jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $n, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u')))" } 1 .. 3 } @users),
+  (map { my $code = $_->{code}; act_doors('REFERRAL_USE', qq('{"code": "$code"}'::jsonb)) } @{ $history->{accounts} }), act_doors('PROFILE_UPDATE', q('{}'::jsonb)),
+  (map { my $u = $_; map { act_doors('MESSAGE', "jsonb_build_object('alg', 'x25519-hkdf-aes256gcm', 'hash', repeat('cc', 32), 'recipient', '$u', 'seq', $_, 'size', 20, 'thread', qfs.thread(coalesce(qfs.current_user_id(), '$u'), '$u'))") } 1 .. 3 } @users),
   'qfs_api.governance()', 'qfs_api.vote_chain(1)', 'qfs_api.explain_tally(1)', 'qfs_api.explain_vote(1)',
   (map { "(SELECT string_agg(to_jsonb(v)::text, ' ') FROM qfs_api.$_ v)" } qw(proposals votes tallies seats policy_keys)),
 );
