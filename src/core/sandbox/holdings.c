@@ -170,7 +170,8 @@ sum_of_new(const qfs_asset_row *asset, const qfs_memory_store *actual, const qfs
 
 	*out = 0;
 	for (size_t n = 0; status == QFS_OK && (record = qfs_memory_store_record(changed, asset->kind, n)) != NULL; n++)
-		if (!find(actual, &qfs_kind_standing, record, &ignored))
+		/* Seats may be held before a first sign-in. */
+		if (!find(actual, &qfs_kind_standing, record, &ignored) && !find(actual, asset->kind, record, &ignored))
 			status = qfs_amount_add(*out, value_of(asset, record), out, err);
 	return status;
 }

@@ -235,6 +235,17 @@ ring_without_a_place(void)
 	sample_close(&s);
 }
 
+/* Whoever holds seats and has never signed in is none of the ring. */
+static void
+ring_beside_holders(void)
+{
+	voting_four(&s, "");
+	asked("sybil_ring", "{\"wallets\":12}");
+	CHECK_MEMBER("result.ring.earned.FLX", "\"1060.000000000000000000\"");
+	CHECK_MEMBER("result.ring.earned.NOD", "\"0\"");
+	sample_close(&s);
+}
+
 /* ---- windows ---- */
 
 /* Wallet 1 and as many others, whom it invites, two by two. */
@@ -705,6 +716,7 @@ static const unit_case cases[] = {
 	CASE(as_it_would_be),
 	CASE(ring_refused),
 	CASE(ring_without_a_place),
+	CASE(ring_beside_holders),
 	CASE(windows),
 	CASE(crowds),
 	CASE(epochs),
