@@ -143,19 +143,18 @@ DECLARE
   sees_all boolean := qfs.is_public() OR qfs.caller_audits();
   size bigint := (SELECT h.size FROM qfs.head() h);
   high bigint := least("from", size - 1);
-  low bigint := greatest(high - looked_at + 1, 0);
+  low bigint;
   entries jsonb;
-  before bigint := low;
+  before bigint;
 BEGIN
   IF described IS NULL THEN
     PERFORM qfs.refuse('GUARD_UNKNOWN', coalesce(left(guard, 100), 'null'));
   ELSIF "from" < 0 THEN
     PERFORM qfs.refuse('ARGUMENT', 'from is the number of an entry, or null for the last one');
   END IF;
+  low := greatest(high - looked_at + 1, 0);
   entries := qfs.guard_verdicts(guard, low, high, most, sees_all);
-  IF jsonb_array_length(entries) = most THEN
-    before := (entries -> -1 ->> 'seq')::bigint;
-  END IF;
+  before := CASE WHEN jsonb_array_length(entries) = most THEN (entries -> -1 ->> 'seq')::bigint ELSE low END;
   RETURN jsonb_build_object(
     'guard', described, 'size', size, 'entries', entries, 'next', nullif(before - 1, -1),
     'epochs', qfs.guard_epochs(guard, low, high, sees_all OR (SELECT r.is_public FROM qfs.guard_readers() r WHERE r.guard = guard_history.guard)));

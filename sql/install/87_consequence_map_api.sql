@@ -38,7 +38,7 @@ AS $$
 DECLARE
   sees_all boolean := qfs.is_public() OR qfs.caller_audits();
   size bigint := (SELECT h.size FROM qfs.head() h);
-  "from" bigint := greatest(size - "window", 1);
+  "from" bigint;
   said jsonb;
   is_said boolean;
   answer jsonb;
@@ -49,6 +49,7 @@ BEGIN
   IF "window" IS NULL OR "window" < 0 THEN
     PERFORM qfs.refuse('ARGUMENT', 'window is how many entries, 0 or more, not ' || coalesce("window"::text, 'null'));
   END IF;
+  "from" := greatest(size - "window", 1);
   IF proposal IS NOT NULL THEN
     SELECT coalesce(p.change::jsonb -> 'policy', '{}'), l.payload -> 'simulation' INTO changes, said
     FROM qfs.proposal p JOIN qfs.ledger l ON l.seq = p.seq WHERE p.seq = map_of.proposal;

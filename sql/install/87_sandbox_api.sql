@@ -23,6 +23,7 @@ AS $$
 DECLARE
   most bigint := (SELECT h.size FROM qfs.head() h);
   has_window boolean;
+  policy text;
 BEGIN
   IF template IS NULL OR params IS NULL THEN
     PERFORM qfs.refuse('ARGUMENT', 'template and params may not be null');
@@ -36,7 +37,11 @@ BEGIN
   IF has_window AND NOT (qfs.is_public() OR qfs.caller_audits()) THEN
     size := greatest(qfs.epoch_floor(size), 1);
   END IF;
-  RETURN qfs.sandbox(template, params, (SELECT p.policy FROM qfs.policy p WHERE p.seq = (SELECT max(b.seq) FROM qfs.policy b WHERE b.seq < run_sandbox.size)), qfs.window_begin(size), size);
+  policy := (SELECT p.policy FROM qfs.policy p WHERE p.seq = (SELECT max(b.seq) FROM qfs.policy b WHERE b.seq < run_sandbox.size));
+  IF policy IS NULL THEN
+    PERFORM qfs.refuse('NOT_VERIFIED', format('it has %s entries', most));
+  END IF;
+  RETURN qfs.sandbox(template, params, policy, qfs.window_begin(size), size);
 END $$;
 COMMENT ON FUNCTION qfs.run_sandbox(text, jsonb, bigint) IS
   'the line of qfs-verify what-if --template, of the size that the caller may ask about: where not everybody reads every entry, a template that looks at a window is answered of whole epochs that are over, but to auditors';

@@ -11,6 +11,10 @@ DECLARE
   begins bigint := (SELECT g.genesis_at + epoch_begin.epoch * (p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint
                     FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq);
 BEGIN
+  -- A ledger that was restored and not opened yet has entries, and no state to tell of them.
+  IF begins IS NULL AND high > 0 THEN
+    PERFORM qfs.refuse('NOT_VERIFIED', format('it has %s entries', high));
+  END IF;
   WHILE low < high LOOP
     middle := (low + high) / 2;
     IF (SELECT l.at FROM qfs.ledger l WHERE l.seq = middle) < begins THEN

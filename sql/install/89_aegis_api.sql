@@ -19,7 +19,7 @@ AS $$
 DECLARE
   now bigint := (SELECT h.size FROM qfs.head() h);
 BEGIN
-  IF (SELECT l.hash::text FROM qfs.ledger l WHERE l.seq = check_snapshot.size - 1) IS DISTINCT FROM check_snapshot.head OR head IS NULL THEN
+  IF size < 1 OR (SELECT l.hash::text FROM qfs.ledger l WHERE l.seq = check_snapshot.size - 1) IS DISTINCT FROM check_snapshot.head OR head IS NULL THEN
     PERFORM qfs.refuse('ADVICE_SNAPSHOT', format('size %s, head %s', coalesce(size::text, 'null'), coalesce(left(head, 80), 'null')));
   END IF;
   IF size < now - 10000 THEN
@@ -137,6 +137,10 @@ CREATE FUNCTION qfs_api.advice_models()
 AS $$
 #variable_conflict use_column
 BEGIN
+  -- Who has taken the schema away has no models.
+  IF to_regclass('aegis.model') IS NULL THEN
+    RETURN;
+  END IF;
   RETURN QUERY SELECT m.model, m.version, m.status, m.approved_by, m.card_hash::text, m.card FROM aegis.model m
     ORDER BY m.model COLLATE "C", m.version COLLATE "C";
 END $$;

@@ -58,7 +58,7 @@ SELECT service, model, version, subject, size, head::text = (SELECT hash::text F
   advice_hash::text = qfs.sha3_256(convert_to(qfs.canonical(jsonb_build_object('model', model, 'version', version, 'subject', subject, 'size', size, 'head', head::text, 'input_hash', input_hash::text, 'body', body, 'at', at)), 'UTF8'))::text AS advice_hash
 FROM aegis.advice;
 SELECT regexp_replace(advise(:'critic', c), 'head [0-9a-f]{20,}.*', 'head …') AS refused FROM unnest(ARRAY['{"model": "unknown"}', '{"version": "9"}', '{"model": null}', '{"model": "luck"}',
-  '{"size": 0}', '{"size": 2}', '{"size": 999999}', '{"size": null}', '{"size": -1}', '{"head": null}', '{"head": "x"}', '{"input_hash": null}', '{"input_hash": "AB"}',
+  '{"size": 0}', '{"size": 2}', '{"size": 999999}', '{"size": null}', '{"size": -1}', '{"size": -9223372036854775808}', '{"head": null}', '{"head": "x"}', '{"input_hash": null}', '{"input_hash": "AB"}',
   '{"subject": null}', '{"subject": "proposal"}', '{"subject": "proposal: 7"}', '{"subject": "<b>:7"}',
   '{"body": null}', '{"body": {}}', '{"body": []}', '{"body": {"advisory": false}}', '{"body": {"advisory": "true"}}', '{"body": {"advisory": 1}}', '{"body": "x"}', '{"body": {"advisory": true, "recommend": "maybe"}}', '{"body": {"advisory": true, "recommend": true}}',
   '{"body": {"advisory": true, "recommend": null}}', '{"subject": "key:referral.cap", "body": {"advisory": true, "recommend": "yes"}}']::jsonb[]) c;
@@ -230,7 +230,7 @@ SELECT * FROM qfs.verify();
 SELECT code, regexp_replace(detail, 'aegis\..*', 'aegis.…') AS detail, count(*) > 0 AS some FROM qfs.self_check() WHERE detail NOT LIKE 'qfs.ddl_guard%' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT item, status FROM qfs.health() WHERE item IN ('advice', 'guards', 'ledger') ORDER BY item;
 -- what is about advice says that there is none
-SELECT qfs_api.advice('proposal:7'), (SELECT count(*) FROM qfs.check_aegis()) AS findings;
+SELECT qfs_api.advice('proposal:7'), (SELECT count(*) FROM qfs.check_aegis()) AS findings, (SELECT count(*) FROM qfs_api.advice_models()) AS models;
 SELECT count(*) FILTER (WHERE name ~ 'aegis|advice|recommend') AS about_advice, count(*) > 10 AS others FROM qfs.metric_families();
 ROLLBACK;
 SELECT * FROM qfs.self_check();

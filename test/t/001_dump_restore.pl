@@ -132,7 +132,10 @@ sub closed {
     q{INSERT INTO qfs.ledger (type, payload) VALUES ('NOTE', '{}')},
     q{SELECT qfs.genesis('other.example')}, q{SELECT qfs.set_policy('{}')},
     'SELECT qfs.rotate_keys()', 'SELECT qfs.import(ARRAY(SELECT qfs.export()))',
-    'SELECT qfs.rebuild()') {
+    'SELECT qfs.rebuild()',
+    # What is simulated of it would be told of a ledger without a policy.
+    map { "SET ROLE qfs_anon; SELECT qfs_api.$_" } 'what_if()', q{consequence_map(changes => '{"ttl_blocks": 5}')}, q{explanation('what_if')},
+      q{sandbox('fifty_proposals')}, q{sandbox('sybil_ring', '{"wallets": 1}')}) {
     my $error = refused($node, $sql, 'QFS_NOT_VERIFIED', "$name: closed to $sql", $database);
     like($error->{hint}, qr/qfs\.post_restore\(\)/, "$name: and the hint says what to do");
   }

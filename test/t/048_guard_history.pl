@@ -81,7 +81,8 @@ subtest 'what it is, and where to go on' => sub {
   is(asked($readers[1], q{'REFERRAL_CAP', 0})->{next}, undef, 'before entry 0 there is none');
   is(scalar @{ asked($readers[1], "'REFERRAL_CAP', NULL, $_->[0]")->{entries} }, $_->[1], "max $_->[0]: $_->[1]") for [ -1, 1 ], [ 0, 1 ], [ 2, 2 ];
   for my $case ([ q{'REFERRAL_CUP'}, qr/QFS_GUARD_UNKNOWN/ ], [ 'NULL', qr/QFS_GUARD_UNKNOWN/ ], [ q{''}, qr/QFS_GUARD_UNKNOWN/ ], [ q{repeat('x', 100000)}, qr/QFS_GUARD_UNKNOWN/ ],
-    [ q{'REFERRAL_CAP', -1}, qr/QFS_ARGUMENT/ ]) {
+    [ q{'REFERRAL_CAP', -1}, qr/QFS_ARGUMENT/ ],
+    [ q{'REFERRAL_CAP', -9223372036854775808}, qr/QFS_ARGUMENT/ ]) {
     my ($arguments, $what) = @$case;
     my $error = asked($readers[0], $arguments);
     like(join(' ', map { $error->{$_} // '' } qw(message detail)), $what, "$arguments: refused");
