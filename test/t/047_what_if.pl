@@ -194,6 +194,14 @@ subtest 'who is told what' => sub {
   isnt(epoch_floor($later + 1), $later + 1, 'whose beginning is not what was asked about');
   my $answer = $json->decode($asked->('qfs_anon', q{qfs_api.what_if('{}', '[]', 1)}));
   is(join(' ', map { $answer->{cumulative}{$_} // 'null' } qw(accounts tokens)), 'null null', 'sums of fewer than five are none');
+  # What that does not hide, docs/threat-model.md says.
+  my $told = $json->decode($asked->('qfs_anon', q{qfs_api.what_if('{"coherence": {"alpha": "0.9"}}', '[]', 1)}))->{cumulative};
+  cmp_ok($told->{accounts}, '>=', 5, 'five accounts differ in coherence');
+  is($told->{tokens}{FLX}[0], $told->{tokens}{FLX}[1], 'and all sums are told then, those too in which nobody differs');
+  my $scores  = sub { my ($evaluators) = @_; return $json->decode($asked->('qfs_anon', "qfs_api.what_if('{\"evaluators\": [$evaluators]}', '[]', 1)"))->{direct}{refused}{QFS_FORBIDDEN} // 0 };
+  my $all     = $scores->('');
+  my ($scorer, $count) = split /\|/, value($node, "SELECT actor, count(*) FROM qfs.ledger WHERE type = 'COHERENCE_SCORED' AND seq < " . epoch_floor($COUNT) . ' GROUP BY 1 ORDER BY 2 DESC LIMIT 1', 'past');
+  is($all - $scores->("\"$scorer\""), $count, 'how much one evaluator scored follows from a question that names it');
   refused($node, "SET ROLE qfs_anon; SELECT qfs.what_if($QUESTION)", '42501', 'the whole line is not for everybody', 'past');
   is(value($node, "SET ROLE qfs_auditor; SELECT qfs.what_if($QUESTION)", 'past'), $LINE, 'but for auditors');
   refused($node, q{SET ROLE qfs_user; SELECT qfs_api.what_if('{}', '[{"type": "SAID", "payload": {}}]')}, 'QFS_NO_SESSION', 'nobody acts for nobody', 'past');
@@ -308,6 +316,7 @@ subtest 'who is told which map' => sub {
     [ q{}, 'QFS_ARGUMENT', 'of nothing' ],
     [ q{1, '{}'}, 'QFS_ARGUMENT', 'of two things' ],
     [ q{NULL, '{}', -1}, 'QFS_ARGUMENT', 'a negative window' ],
+    [ q{NULL, '{}', -9223372036854775808}, 'QFS_ARGUMENT', 'the most negative window' ],
     [ q{NULL, '{}', NULL}, 'QFS_ARGUMENT', 'no window' ],
     [ q{5}, 'QFS_PROPOSAL_UNKNOWN', 'of no proposal' ],
     [ q{NULL, '[]'}, 'QFS_POLICY_INVALID', 'no changes' ],
