@@ -102,14 +102,22 @@ export async function markRead(peer, messages) {
   if (last > 0) await writeMine('mark_read', { thread: await threadOf(session().user_id, peer), seq: last });
 }
 
-// Encrypts and sends.  The number is the next one; if another tab took it, the one after.
-export async function send(peer, text, mine, theirs, tries = 3) {
+// The envelope of the next message to a peer.
+async function nextEnvelope(peer, text, mine, theirs) {
   const me = session().user_id;
   const thread = await threadOf(me, peer);
   const known = (await inbox()).find((row) => row.thread === thread);
-  const envelope = await seal({ sender: me, recipient: peer, seq: known?.next_seq ?? 1, text, mine, theirs });
+  return seal({ sender: me, recipient: peer, seq: known?.next_seq ?? 1, text, mine, theirs });
+}
+
+// What the ledger would be told of it now: that there is one, and how long it is, and not what it says.
+export const messageAct = async (peer, text, mine, theirs) => messagePayload(session().user_id, await nextEnvelope(peer, text, mine, theirs));
+
+// Encrypts and sends.  The number is the next one; if another tab took it, the one after.
+export async function send(peer, text, mine, theirs, tries = 3) {
+  const envelope = await nextEnvelope(peer, text, mine, theirs);
   try {
-    return await act('send_message', envelope, 'MESSAGE', await messagePayload(me, envelope));
+    return await act('send_message', envelope, 'MESSAGE', await messagePayload(session().user_id, envelope));
   } catch (error) {
     if (error.code !== 'QFS_MESSAGE_ORDER' || tries <= 1) throw error;
     return send(peer, text, mine, theirs, tries - 1);

@@ -184,3 +184,38 @@ export async function doesNotVerify(who) {
 // Behind the triggers' back: an entry of which something is another.
 export const changeEntry = (seq, expression) =>
   sql(`SET qfs.ddl_guard = off; ALTER TABLE qfs.ledger DISABLE TRIGGER ALL; UPDATE qfs.ledger SET ${expression} WHERE seq = ${seq}; ALTER TABLE qfs.ledger ENABLE TRIGGER ALL`);
+
+// ---- how a view looks ----
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// Those that docs/page.md shows, as they fit on a screen.
+const SHOWN = ['home-desktop-light', 'thread-lock-phone-dark', 'why-reward-desktop-light', 'ledger-desktop-dark'];
+const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
+const shots = process.env.QFS_SHOTS;
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+}
+
+// Nothing may be wider than the screen.
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+// Accessible, and not wider than the screen, in light and dark, on a desktop and on a phone; and its screenshots.
+export async function look(who, name) {
+  const { page } = who;
+  await page.locator('.spinner').first().waitFor({ state: 'detached' });
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      assert.deepEqual(await violations(page), [], `${name}, ${size}, ${colorScheme}`);
+      assert.equal(await overflow(page), 0, `${name}, ${size}: wider than the screen`);
+      await page.evaluate(() => window.scrollTo(0, 0));
+      await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png`, fullPage: !name.startsWith('thread') });
+      if (SHOWN.includes(`${name}-${size}-${colorScheme}`)) await page.screenshot({ path: `${shots}/shown-${name}-${size}-${colorScheme}.png` });
+    }
+  }
+  await page.setViewportSize(SIZES.desktop);
+}

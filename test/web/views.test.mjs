@@ -2,42 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-// Those that docs/page.md shows, as they fit on a screen.
-const SHOWN = ['home-desktop-light', 'thread-lock-phone-dark', 'why-reward-desktop-light', 'ledger-desktop-dark'];
-const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
-const shots = process.env.QFS_SHOTS;
-
-async function violations(page) {
-  await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
-}
-
-// Nothing may be wider than the screen.
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-async function look(who, name) {
-  const { page } = who;
-  await page.locator('.spinner').first().waitFor({ state: 'detached' });
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      assert.deepEqual(await violations(page), [], `${name}, ${size}, ${colorScheme}`);
-      assert.equal(await overflow(page), 0, `${name}, ${size}: wider than the screen`);
-      await page.evaluate(() => window.scrollTo(0, 0));
-      await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png`, fullPage: !name.startsWith('thread') });
-      if (SHOWN.includes(`${name}-${size}-${colorScheme}`)) await page.screenshot({ path: `${shots}/shown-${name}-${size}-${colorScheme}.png` });
-    }
-  }
-  await page.setViewportSize(SIZES.desktop);
-}
+import { look, person, scenario, setProfile, signIn, sql, turnOnChat, userId, write } from './browser.mjs';
 
 scenario('views of somebody who is not signed in', async () => {
   const nobody = await person();

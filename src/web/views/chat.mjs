@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import { read } from '../api.mjs';
-import { acceptPeerKey, chatState, conversation, eraseMessage, inbox, keyFingerprint, LONGEST, markRead, peerKey, send, turnOnChat } from '../chat.mjs';
+import { beforeDoing } from '../before.mjs';
+import { acceptPeerKey, chatState, conversation, eraseMessage, inbox, keyFingerprint, LONGEST, markRead, messageAct, peerKey, send, turnOnChat } from '../chat.mjs';
 import { code, data, el, icon, show, when } from '../dom.mjs';
 import { avatar, nameOf, nameTag, person } from '../people.mjs';
 import { readMine, session } from '../session.mjs';
@@ -122,8 +123,13 @@ async function composer({ peer, profile, state, theirs, refresh, onSent }) {
   const label = `Message to ${profile.display_name ?? 'this account'}`;
   const text = el('textarea', { rows: 1, required: true, maxlength: LONGEST, dir: 'auto', 'aria-label': label, placeholder: 'Write a message' });
   const button = el('button', { class: 'primary round', 'aria-label': 'Send' }, icon('send'));
+  const before = beforeDoing(text, 'MESSAGE', () => {
+    if (text.value.trim() === '') throw Object.assign(new Error('there is no message yet'), { hint: 'Write it, then look again.' });
+    return messageAct(peer, text.value, state.mine, theirs.key);
+  });
   const node = form({ class: 'composer' }, [text, button], button, async () => {
     if (text.value.trim() === '') return;
+    before.open = false;
     await send(peer, text.value, state.mine, theirs.key);
     text.value = '';
     text.focus();
@@ -135,7 +141,7 @@ async function composer({ peer, profile, state, theirs, refresh, onSent }) {
       node.requestSubmit();
     }
   });
-  return node;
+  return [node, before];
 }
 
 export async function chatThread({ params: [peer], refresh, news }) {

@@ -2,10 +2,12 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import { afterwards } from '../before.mjs';
 import { fromHex } from '../bytes.mjs';
 import { el, icon } from '../dom.mjs';
 import { entryFacts, outcomeCards, proofCard } from '../entry_parts.mjs';
 import { partsOf } from '../rules/entry.mjs';
+import { session } from '../session.mjs';
 import { visible } from '../text.mjs';
 import { card, copyButton, notice, saveButton } from '../ui.mjs';
 import { fetchEntry, proveHash } from '../trust.mjs';
@@ -35,6 +37,7 @@ export async function entryView({ params: [number] }) {
           partsOf(entry).some(({ kind }) => kind === 'standing') && el('a', { class: 'button', href: `#/why/${seq}` }, 'Why did this happen?'))),
       hiddenNotice(entry, isFull),
       ...outcomeCards(entry),
+      session() && entry.act?.actor === session().user_id && el('div', { class: 'card' }, afterwards(seq)),
       proofCard(proof),
       card('Line', el('p', { class: 'hint' }, 'The head of the entry, with the parts that you may see in place of what commits to them.'),
         el('details', {}, el('summary', {}, 'Show it'), el('pre', { class: 'line-text', tabindex: 0 }, visible(line))),

@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import { beforeDoing } from '../before.mjs';
 import { el, icon } from '../dom.mjs';
 import { invitationLink, isCode } from '../invitation.mjs';
 import { avatar, nameTag, person } from '../people.mjs';
@@ -51,14 +52,22 @@ function blockedCard(blocked) {
     el('p', { class: 'hint' }, `${count(n, 'time')}: ${guardReason(guard)}`)))));
 }
 
+// The code that is in a text; an error if there is none.
+function codeIn(text) {
+  const code = isCode(text) ? text : /[?&]ref=(\w{22})/.exec(text)?.[1];
+  if (!code) throw Object.assign(new Error('this is not an invitation'), { hint: 'A code has 22 letters and digits; copy it again.' });
+  return code;
+}
+
 function useCard(refresh) {
   const input = el('input', { required: true, autocomplete: 'off', spellcheck: 'false', maxlength: 400 });
   const button = el('button', {}, 'Use it');
   const result = el('div', { class: 'place' });
+  const payload = () => ({ code: codeIn(input.value.trim()) });
+  const before = beforeDoing(input, 'REFERRAL_USE', payload);
   const node = form({ class: 'stack' }, [field('Code or link', input), el('p', { class: 'actions' }, button), result], button, async () => {
-    const text = input.value.trim();
-    const code = isCode(text) ? text : /[?&]ref=(\w{22})/.exec(text)?.[1];
-    if (!code) throw Object.assign(new Error('this is not an invitation'), { hint: 'A code has 22 letters and digits; copy it again.' });
+    const { code } = payload();
+    before.open = false;
     const outcome = await act('use_referral', { code }, 'REFERRAL_USE', { code });
     if (outcome.status === 'OK') {
       say('The invitation counts.');
@@ -68,7 +77,7 @@ function useCard(refresh) {
     const guard = outcome.guards.find(({ result: verdict }) => verdict === 'BLOCK').guard;
     result.replaceChildren(notice('bad', `It does not count: ${guardReason(guard)}.`, el('p', {}, el('a', { href: `#/why/${outcome.seq}` }, 'Why?'))));
   });
-  return el('details', { class: 'card fold' }, el('summary', {}, 'Were you invited? Use a code'), node);
+  return el('details', { class: 'card fold' }, el('summary', {}, 'Were you invited? Use a code'), node, before);
 }
 
 export async function invite({ refresh }) {
