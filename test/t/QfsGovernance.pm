@@ -9,11 +9,12 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use JSON::PP;
+use POSIX qw(strftime);
 use PostgreSQL::Test::Cluster;
 use QfsTest;
 use QfsWallet;
 
-our @EXPORT = qw(clocked_node set_clock govern appoint holder act propose vote proposal_row wait_for_block agenda_of $HALVE);
+our @EXPORT = qw(clocked_node set_clock stop_clock govern appoint holder act propose vote proposal_row wait_for_block agenda_of $HALVE);
 
 # What most tests propose.
 our $HALVE = '{"policy": {"referral": {"cap": 50}}}';
@@ -41,6 +42,13 @@ sub set_clock {
   my ($node, $ahead) = @_;
   $node->{ahead} = $ahead;
   spit("$node->{clock}.new", sprintf "+%.3f\n", $ahead / 1000);
+  rename "$node->{clock}.new", $node->{clock} or die $!;
+}
+
+# The clock of the server stands at this time, in milliseconds since 1970: in the middle of one, as it is read as a floating-point number.
+sub stop_clock {
+  my ($node, $at) = @_;
+  spit("$node->{clock}.new", strftime('%Y-%m-%d %H:%M:%S', localtime int($at / 1000)) . sprintf ".%03d5\n", $at % 1000);
   rename "$node->{clock}.new", $node->{clock} or die $!;
 }
 
