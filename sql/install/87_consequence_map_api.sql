@@ -66,6 +66,10 @@ BEGIN
   IF sees_all THEN
     answer := qfs.consequence_map(changes, proposal, "from", size)::jsonb;
   ELSE
+    -- What is proposed is asked once, and by name.
+    IF proposal IS NULL THEN
+      PERFORM qfs.check_asked(changes);
+    END IF;
     SELECT w."from", w.size INTO "from", size FROM qfs.whole_epochs("from", size) w;
     answer := qfs.consequence_map(changes, proposal, "from", size, true)::jsonb;
     answer := jsonb_set(answer, '{what_if}', qfs.hide_entries(answer -> 'what_if'));

@@ -35,6 +35,7 @@ BEGIN
   size := coalesce(size, most);
   -- Two answers that differ by an entry would tell of it: what looks at entries looks at whole epochs that are over.
   IF has_window AND NOT (qfs.is_public() OR qfs.caller_audits()) THEN
+    PERFORM qfs.check_asked(jsonb_build_object(coalesce(params ->> 'key', ''), NULL));
     size := greatest(qfs.epoch_floor(size), 1);
   END IF;
   policy := (SELECT p.policy FROM qfs.policy p WHERE p.seq = (SELECT max(b.seq) FROM qfs.policy b WHERE b.seq < run_sandbox.size));

@@ -85,6 +85,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION qfs.hide_entries(jsonb) IS 'a what-if as it is told to who may not read every entry';
 
+-- A list that names accounts would ask about each of them: how much it has scored, epoch by epoch.
+CREATE FUNCTION qfs.check_asked(changes jsonb) RETURNS void
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF changes ? 'evaluators' THEN
+    PERFORM qfs.refuse('FORBIDDEN', 'a change of evaluators: who has scored how much, auditors may ask');
+  END IF;
+END $$;
+COMMENT ON FUNCTION qfs.check_asked(jsonb) IS 'may whoever cannot read every entry ask about these changes?';
+
 CREATE FUNCTION qfs_api.what_if(changes jsonb DEFAULT '{}', actions jsonb DEFAULT '[]', "from" bigint DEFAULT NULL, size bigint DEFAULT NULL) RETURNS jsonb
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -102,6 +113,7 @@ BEGIN
   IF size > most OR size < 1 OR "from" > coalesce(size, most) OR "from" < 1 THEN
     PERFORM qfs.refuse('SIZE_UNKNOWN', format('the window from %s to %s, of %s entries', coalesce("from"::text, 'null'), coalesce(size::text, 'null'), most));
   END IF;
+  PERFORM qfs.check_asked(changes);
   SELECT w."from", w.size INTO "from", size FROM qfs.whole_epochs("from", coalesce(size, most)) w;
   answer := qfs.hide_entries(qfs.what_if(changes, '[]', "from", size)::jsonb);
   IF actions <> '[]' THEN

@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(534);
+SELECT plan(535);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -120,6 +120,7 @@ INSERT INTO pinned VALUES
   ('function qfs.changes_subject(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.channels(bigint,bigint)', 'owner qfs_owner; plpgsql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.check_aegis()', 'owner qfs_owner; plpgsql volatile parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.check_asked(pg_catalog.jsonb)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.check_key_file()', 'owner qfs_owner; c stable parallel unsafe'),
   ('function qfs.check_question(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.text[])', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.checkpoint(bigint)', 'owner qfs_owner; c stable parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_auditor: EXECUTE; qfs_bridge: EXECUTE; qfs_operator: EXECUTE'),
