@@ -86,7 +86,9 @@ DECLARE
   told jsonb := (SELECT jsonb_build_object('head', h.hash::text, 'size', h.size, 'state_hash', qfs.state_hash()::text, 'map', qfs_api.token_guard_map(),
     'governance', qfs_api.governance(), 'ledger', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.seq) FROM qfs.ledger l), 'policy', qfs_api.policy(),
     'proposals', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.seq) FROM qfs_api.proposals p), 'blocked act', pg_temp.way('{}', false),
-    'preview', acting(1, format('SELECT qfs_api.preview(%L, %L)', 'REFERRAL_USE', jsonb_build_object('code', pg_temp.code(1))))::jsonb - 'at',
+    -- At another time, and so with another hash.
+    'preview', acting(1, format('SELECT qfs_api.preview(%L, %L)', 'REFERRAL_USE', jsonb_build_object('code', pg_temp.code(1))))::jsonb
+      - ARRAY['explanation_hash', 'explanation_id'] #- '{decided,inputs,at}',
     'faults', (SELECT count(*) FROM qfs.verify())) FROM qfs.head() h);
   more jsonb;
 BEGIN
