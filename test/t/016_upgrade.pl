@@ -46,7 +46,7 @@ my $made = PostgreSQL::Test::Utils::tempdir('next');
 sub install_next { sh("cp $made/qfs.control $made/sql"); install("$made/qfs.so", "$made/sql") }
 
 # What has no version is taken as it was built.
-sh("cp -a $tree/Makefile $tree/qfs.control $tree/src $tree/sql $tree/scripts $made
+sh("cp -a $tree/Makefile $tree/qfs.control $tree/src $tree/sql $tree/scripts $tree/docs $made
     cd $made && rm -f sql/qfs--*.sql
     sed -i \"s/^default_version.*/default_version = '$next'/\" qfs.control
     mkdir -p sql/update && cp $tree/test/upgrade/next.sql sql/install/89_next.sql && cp $tree/test/upgrade/next.sql sql/update/$now--$next.sql

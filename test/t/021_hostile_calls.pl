@@ -44,7 +44,10 @@ my $deep = '[' x 4000 . ']' x 4000;
 sub pick { return $_[ rand @_ ] }
 sub noise { return join '', map { pick('a', 'Z', '0', ' ', "\n", '"', '\\', '{', '}', '%s', '%n', "'", ';', '--', '$1', "\x{e9}", "\x{1F600}", "\x{202e}", '$(id)') } 1 .. rand 40 }
 
+my %rows = map { my $table = $_; ($table => [ map { $_->[0] } @{ $helper->query("SELECT t::text FROM $table t")->{rows} } ]) } 'qfs.ledger', 'qfs.policy';
+
 my %values = (
+  (map { my $table = $_; ($table => sub { return pick(@{ $rows{$table} }, '', '()', '(' . noise() . ')', '(' . ',' x 5 . ')', '(' . ',' x 12 . ')') }) } sort keys %rows),
   text => sub {
     return pick('', ' ', noise(), noise(), 'x' x 100_000, "\x{1F4A9}" x 5000, $alice->{user_id}, $bob->{user_id}, $alice->{wallet}, $thread, $alice->{session},
       $bob->{token}, $alice->{message}, $alice->{signature}, "'; DROP TABLE qfs.ledger; --", '0x' . 'f' x 40, 'f' x 64, '../../etc/passwd', key(1), 'hashes',
@@ -63,6 +66,7 @@ my %values = (
   'qfs.user_id' => sub { return pick($alice->{user_id}, $bob->{user_id}, 'user_' . '0' x 64, 'user_', 'nobody') },
   'qfs.address' => sub { return pick($alice->{wallet}, '0x' . '0' x 40, '0x' . 'F' x 40, '0x', 'x' x 100) },
   'qfs.amount'  => sub { return pick('0', '1', '0.5', '-1', '340282366920938463463.374607431768211455', '340282366920938463464', '1e30', 'NaN', '0.0000000000000000001') },
+  'bigint[]'   => sub { return pick('{}', '{NULL}', '{0}', '{-1,9223372036854775807}', '{{1},{2}}', '{' . join(',', 1 .. 5000) . '}') },
   'bytea[]'    => sub { return pick('{}', '{NULL}', '{"\\\\x00"}', '{"\\\\x' . '7b' x 10_000 . '"}', '{"\\\\x7b7d","\\\\xff"}') },
   'qfs.hash[]' => sub { return pick('{}', '{' . '0' x 64 . '}', '{' . join(',', ('f' x 64) x 100) . '}', '{NULL}', '{{' . '0' x 64 . '}}') },
   'text[]'     => sub { return pick('{}', '{NULL}', '{a,b}', '{{a},{b}}', '{"' . 'x' x 10_000 . '"}', '{https://example.org/}', '{' . join(',', ('{}') x 3) . '}') },
