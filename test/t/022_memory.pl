@@ -165,6 +165,9 @@ my %arguments = (
   'qfs_api.explanation' => q{'parameter', 'key:referral.cap'}, 'qfs_api.explanation_with_advice' => q{'parameter', 'key:referral.cap'},
   'qfs.explain_key' => q{'key:referral.cap', NULL}, 'qfs.decision_entry' => "'proposal', 'entry:$proposal'", 'qfs.explain_decision' => "'proposal', 'entry:$proposal', NULL",
   'qfs.explain_run' => q{NULL, NULL, '{}'}, 'qfs.explain_map' => "'proposal:$proposal', NULL, '{}'", 'qfs.check_question' => q{'what_if', NULL, '{}', '{changes}'}, 'qfs.number_in' => q{'{"from": 1}', 'from'},
+  'qfs.bundle_for_caller' => "$scored, NULL", 'qfs.explain_guard' => literal($helper->value("SELECT format('entry:%s/%s', seq, outcome #>> '{guards,0,guard}') FROM qfs.ledger WHERE seq = $referral")) . ', NULL',
+  'qfs.decided_guard' => q{'{"seq": 1, "guards": [{"guard": "REFERRAL_CAP", "result": "PASS", "bound": 5, "observed": 1}], "steps": []}', 'REFERRAL_CAP', 1},
+  'qfs.reflection' => q{'entry:1', 1, '{}', '{}', '[]', '{1}'},
   'qfs.seal_explanation' => q{'{"v": 1}'}, 'qfs.values_of_keys' => q{'[{"key": "a", "value": 1}]'}, 'qfs.classes_of_keys' => q{'[{"key": "a", "value": 1}]'},
   # what is about advice
   'qfs.advisor_token' => "'critic'", 'qfs.sign_advisor_token' => "'critic', 60", 'qfs.advisor_of' => "'Bearer $advisor'", 'qfs.revoke_advisor' => "'critic'",
@@ -175,14 +178,14 @@ my %arguments = (
   'qfs.consequence_map' => q{'{"ttl_blocks": 5}', 1, 1}, 'qfs_api.consequence_map' => q{NULL, '{"ttl_blocks": 5}'}, 'qfs.map_of' => q{NULL, '{"ttl_blocks": 5}', 100},
   'qfs.changed_keys' => q{'{"referral": {"cap": 5}}'}, 'qfs.conflicts' => q{'{"referral": {"cap": 5}}', NULL},
   'qfs.sandbox' => q{'sybil_ring', '{"wallets": 2}', (SELECT policy FROM qfs.policy WHERE seq < 5 ORDER BY seq DESC LIMIT 1), 1, 5}, 'qfs.run_sandbox' => q{'alpha', '{"value": 1}', 5},
-  'qfs_api.sandbox' => q{'limits', '{"factor": 2}', 5},
+  'qfs_api.sandbox' => q{'alpha', '{"value": 1}', 5},
   'qfs_api.consistency_proof' => "2, $size", 'qfs_api.tlog_proof' => "2, $size", 'qfs_api.tile' => '0, 0, 8', 'qfs_api.entry_bundle' => '0, 8',
   'qfs_api.explain_message' => "'$thread', 1", 'qfs_api.explain_reward' => "'$referral'", 'qfs_api.explain_session' => $scored, 'qfs_api.messages' => "'$thread'",
   'qfs_api.since' => 0, 'qfs_api.entry' => $scored, 'qfs_api.explain_entry' => $scored,
   map { ("qfs_api.$_" => '') } qw(account_statement app checkpoint coherence explain_coherence history principles profile verify),
 );
-# One does nothing but fail, the other takes a few and no more; nothing was counted yet, and governance is not on.
-my %refuses = map { ($_ => 1) } qw(qfs.refuse qfs_api.page_error qfs.claim_dormancy qfs.find_tally qfs_api.explain_tally);
+# One does nothing but fail, the other takes a few and no more; nothing was counted or executed yet, nobody has advised, and governance is not on.
+my %refuses = map { ($_ => 1) } qw(qfs.execution_of qfs.explain_advice qfs.refuse qfs_api.page_error qfs.claim_dormancy qfs.find_tally qfs_api.explain_tally);
 # These want a database without a ledger, or one that was restored and not opened.
 my %elsewhere = ('qfs.genesis' => 'empty', 'qfs.import' => 'empty', 'qfs.post_restore' => 'restored');
 # Whoever asks over HTTP.
