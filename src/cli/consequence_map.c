@@ -66,14 +66,14 @@ subject_of(const Options *options, FILE *file)
 
 /* Is the question the one that the proposer has answered: of a ledger that has been as long, and with nothing else? */
 static bool
-is_simulated(const Options *options, const Subject *subject, uint64_t entries, uint64_t *size, uint64_t *from)
+is_simulated(const Options *options, const Subject *subject, FILE *file, uint64_t *size, uint64_t *from)
 {
 	int64_t		of;
 	int64_t		window;
 
 	if (options->size != NULL || options->from != NULL || subject->simulation.len == 0 ||
 		!qfs_json_member_count(subject->simulation, "size", &of) ||
-		!qfs_json_member_count(subject->simulation, "window", &window) || of < 1 || (uint64_t) of > entries)
+		!qfs_json_member_count(subject->simulation, "window", &window) || of < 1 || (uint64_t) of > count_lines(file))
 		return false;
 	*size = (uint64_t) of;
 	*from = window < of ? (uint64_t) (of - window) : 1;
@@ -83,23 +83,18 @@ is_simulated(const Options *options, const Subject *subject, uint64_t entries, u
 static qfs_map_question
 question_of(const Options *options, const Subject *subject, FILE *file)
 {
-	uint64_t	entries = count_lines(file);
 	qfs_map_question question = {.changes = subject->changes,.proposal = subject->seq};
 
-	if (is_simulated(options, subject, entries, &question.size, &question.from))
+	if (is_simulated(options, subject, file, &question.size, &question.from))
 		return question;
-	question.size = options->size != NULL ? number_of("--size", options->size) : entries;
-	question.from = options->from != NULL ? number_of("--from", options->from) : qfs_what_if_from(question.size);
+	window_of(options, file, &question.from, &question.size);
 	return question;
 }
 
 static void
 refuse_others(const Options *options)
 {
-	if (options->checkpoint_count > 0 || options->key != NULL)
-		fail_usage("--checkpoint and --key belong to qfs-verify ledger, which says whether the export is sound");
-	if (options->entry != NULL)
-		fail_usage("--entry belongs to qfs-verify proof");
+	refuse_proof(options);
 	if (options->actions != NULL || options->template != NULL || options->params != NULL)
 		fail_usage("--actions, --template and --params belong to qfs-verify what-if");
 	if ((options->changes == NULL) == (options->proposal == NULL))
@@ -122,21 +117,16 @@ is_reproduced(const Options *options, const Subject *subject, qfs_slice answer)
 	return false;
 }
 
-/* Prints it. */
 static int
 answer(const Options *options, const Subject *subject, qfs_consequence_map *m)
 {
+	qfs_buf		line = answer_room(QFS_CONSEQUENCE_MAP_MAX);
 	qfs_error	err;
-	qfs_buf		line;
 	bool		expected;
 
-	qfs_buf_init(&line, malloc(QFS_CONSEQUENCE_MAP_MAX), QFS_CONSEQUENCE_MAP_MAX);
-	if (line.data == NULL)
-		fail_usage("there is no memory");
 	if (qfs_consequence_map_finish(m, NULL, &line, &err) != QFS_OK)
 		fail_question(&err);
-	printf("%.*s\n", (int) line.len, (const char *) line.data);
-	expected = is_expected(options, qfs_buf_slice(&line), "graph_hash");
+	expected = print_answer(options, qfs_buf_slice(&line), "graph_hash");
 	return is_reproduced(options, subject, qfs_buf_slice(&line)) && expected ? EXIT_SOUND : EXIT_FAULT;
 }
 

@@ -61,12 +61,28 @@ count_lines(FILE *file)
 }
 
 void
+window_of(const Options *options, FILE *file, uint64_t *from, uint64_t *size)
+{
+	*size = options->size != NULL ? number_of("--size", options->size) : count_lines(file);
+	*from = options->from != NULL ? number_of("--from", options->from) : qfs_what_if_from(*size);
+}
+
+void
+refuse_proof(const Options *options)
+{
+	if (options->checkpoint_count > 0 || options->key != NULL)
+		fail_usage("--checkpoint and --key belong to qfs-verify ledger, which says whether the export is sound");
+	if (options->entry != NULL)
+		fail_usage("--entry belongs to qfs-verify proof");
+}
+
+void
 fail_question(const qfs_error *err)
 {
 	fail_usage("%s: %s (%s)", qfs_status_code(err->status), qfs_status_message(err->status), err->detail);
 }
 
-/* ---- what is expected ---- */
+/* ---- the answer ---- */
 
 /* Found out before all entries are read. */
 void
@@ -78,12 +94,24 @@ check_expected(const Options *options, const char *name)
 		fail_usage("--expect is a %s: 64 digits, 0 to 9 and a to f", name);
 }
 
+qfs_buf
+answer_room(size_t size)
+{
+	qfs_buf		room;
+
+	qfs_buf_init(&room, malloc(size), size);
+	if (room.data == NULL)
+		fail_usage("there is no memory");
+	return room;
+}
+
 bool
-is_expected(const Options *options, qfs_slice answer, const char *name)
+print_answer(const Options *options, qfs_slice answer, const char *name)
 {
 	qfs_slice	value;
 	qfs_slice	hash;
 
+	printf("%.*s\n", (int) answer.len, (const char *) answer.data);
 	if (options->expect == NULL ||
 		(qfs_json_member(answer, name, &value) && qfs_json_to_plain(value, &hash) && qfs_slice_is(hash, options->expect)))
 		return true;

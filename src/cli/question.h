@@ -24,8 +24,17 @@ extern uint64_t count_lines(FILE *file);
 /* An exit unless --expect, if it is given, looks like a hash; name: of what is expected */
 extern void check_expected(const Options *options, const char *name);
 
-/* Is the member of the answer with that name what --expect says, if it is given?  Else it says so. */
-extern bool is_expected(const Options *options, qfs_slice answer, const char *name);
+/* An exit if there are options of qfs-verify ledger or proof: whoever gives these must not think that they were looked at. */
+extern void refuse_proof(const Options *options);
+
+/* The window of --from and --size; if they are left out, all entries, and the default of a what-if. */
+extern void window_of(const Options *options, FILE *file, uint64_t *from, uint64_t *size);
+
+/* Room for an answer; an exit if there is none. */
+extern qfs_buf answer_room(size_t size);
+
+/* Prints it.  Is its member with that name what --expect says, if it is given?  Else it says so. */
+extern bool print_answer(const Options *options, qfs_slice answer, const char *name);
 
 /* Takes the next entry. */
 typedef qfs_status (*EntryTaker) (void *to, const qfs_entry *entry, qfs_error *err);

@@ -58,22 +58,18 @@ survey(const Options *options, FILE *file, qfs_template_question *question)
 static int
 answer(const Options *options, qfs_template_run *run)
 {
+	qfs_buf		line = answer_room(QFS_TEMPLATE_RUN_MAX);
 	qfs_error	err;
-	qfs_buf		line;
 
-	qfs_buf_init(&line, malloc(QFS_TEMPLATE_RUN_MAX), QFS_TEMPLATE_RUN_MAX);
-	if (line.data == NULL)
-		fail_usage("there is no memory");
 	if (qfs_template_run_finish(run, &line, &err) != QFS_OK)
 		fail_question(&err);
-	printf("%.*s\n", (int) line.len, (const char *) line.data);
-	return is_expected(options, qfs_buf_slice(&line), "result_hash") ? EXIT_SOUND : EXIT_FAULT;
+	return print_answer(options, qfs_buf_slice(&line), "result_hash") ? EXIT_SOUND : EXIT_FAULT;
 }
 
 static int
 ask(const Options *options, FILE *file, const qfs_template_question *question)
 {
-	qfs_template_run    *run = malloc(sizeof(*run));
+	qfs_template_run *run = malloc(sizeof(*run));
 	qfs_error	err;
 	int			code;
 

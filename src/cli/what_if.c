@@ -22,37 +22,27 @@ question_of(const Options *options, FILE *file)
 		.actions = canonical_of("--actions", options->actions != NULL ? options->actions : "[]")
 	};
 
-	question.size = options->size != NULL ? number_of("--size", options->size) : count_lines(file);
-	question.from = options->from != NULL ? number_of("--from", options->from) : qfs_what_if_from(question.size);
+	window_of(options, file, &question.from, &question.size);
 	return question;
 }
 
 /* ---- the answer ---- */
 
-/* Prints it. */
 static int
 answer(const Options *options, qfs_what_if *w)
 {
+	qfs_buf		line = answer_room(QFS_WHAT_IF_MAX);
 	qfs_error	err;
-	qfs_buf		line;
 
-	qfs_buf_init(&line, malloc(QFS_WHAT_IF_MAX), QFS_WHAT_IF_MAX);
-	if (line.data == NULL)
-		fail_usage("there is no memory");
 	if (qfs_what_if_finish(w, &line, &err) != QFS_OK)
 		fail_question(&err);
-	printf("%.*s\n", (int) line.len, (const char *) line.data);
-	return is_expected(options, qfs_buf_slice(&line), "run_hash") ? EXIT_SOUND : EXIT_FAULT;
+	return print_answer(options, qfs_buf_slice(&line), "run_hash") ? EXIT_SOUND : EXIT_FAULT;
 }
 
-/* Whoever gives these must not think that they were looked at. */
 static void
 refuse_others(const Options *options)
 {
-	if (options->checkpoint_count > 0 || options->key != NULL)
-		fail_usage("--checkpoint and --key belong to qfs-verify ledger, which says whether the export is sound");
-	if (options->entry != NULL)
-		fail_usage("--entry belongs to qfs-verify proof");
+	refuse_proof(options);
 	if (options->proposal != NULL)
 		fail_usage("--proposal belongs to qfs-verify consequence-map");
 	if (options->params != NULL && options->template == NULL)

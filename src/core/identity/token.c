@@ -100,8 +100,19 @@ write_header(qfs_buf *out, const qfs_hash *key)
 	QFS_ASSERT(qfs_json_ended(&w));
 }
 
+/* What the two kinds of tokens say in the same form. */
+typedef struct token_claims
+{
+	const qfs_hash *id;
+	int64_t		issued_at;		/* seconds */
+	int64_t		expires_at;
+	qfs_slice	role;
+	qfs_slice	scope;
+	qfs_slice	subject;
+} token_claims;
+
 static void
-write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
+write_claims(qfs_buf *out, const token_claims *claims, qfs_slice origin)
 {
 	qfs_json_writer w;
 
@@ -109,50 +120,52 @@ write_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
 	qfs_json_open_object(&w);
 	qfs_json_key(&w, "aud");
 	qfs_json_put_text(&w, origin);
-	qfs_json_put_member_int(&w, "exp", token->expires_at);
-	qfs_json_put_member_int(&w, "iat", token->issued_at);
+	qfs_json_put_member_int(&w, "exp", claims->expires_at);
+	qfs_json_put_member_int(&w, "iat", claims->issued_at);
 	qfs_json_key(&w, "iss");
 	qfs_json_put_text(&w, origin);
 	qfs_json_key(&w, "jti");
-	qfs_json_put_hex(&w, token->session.bytes, sizeof(token->session.bytes));
+	qfs_json_put_hex(&w, claims->id->bytes, sizeof(claims->id->bytes));
 	qfs_json_key(&w, "role");
-	qfs_json_put_text(&w, token->operates ? QFS_LITERAL("qfs_operator") : QFS_LITERAL("qfs_user"));
+	qfs_json_put_text(&w, claims->role);
 	qfs_json_key(&w, "scope");
-	qfs_json_put_text(&w, token->operates ? QFS_LITERAL("account operator") : QFS_LITERAL("account"));
+	qfs_json_put_text(&w, claims->scope);
 	qfs_json_key(&w, "sub");
-	qfs_json_put_user(&w, &token->user);
+	qfs_json_put_text(&w, claims->subject);
 	qfs_json_close(&w);
 	QFS_ASSERT(qfs_json_ended(&w));
 }
 
 static void
+write_session_claims(qfs_buf *out, const qfs_token *token, qfs_slice origin)
+{
+	char		memory[QFS_USER_ID_TEXT];
+	qfs_buf		subject;
+
+	qfs_buf_init(&subject, memory, sizeof(memory));
+	qfs_user_id_write(&subject, &token->user);
+	QFS_ASSERT(!subject.overflow);
+	write_claims(out, &(token_claims) {
+		.id = &token->session,.issued_at = token->issued_at,.expires_at = token->expires_at,.subject = qfs_buf_slice(&subject),
+		.role = token->operates ? QFS_LITERAL("qfs_operator") : QFS_LITERAL("qfs_user"),
+		.scope = token->operates ? QFS_LITERAL("account operator") : QFS_LITERAL("account")
+	}, origin);
+}
+
+static void
 write_service_claims(qfs_buf *out, const qfs_service_token *token, qfs_slice origin)
 {
-	qfs_json_writer w;
 	char		memory[sizeof(SERVICE_PREFIX) + QFS_SERVICE_MAX];
 	qfs_buf		subject;
 
 	qfs_buf_init(&subject, memory, sizeof(memory));
 	qfs_buf_slice_add(&subject, QFS_LITERAL(SERVICE_PREFIX));
 	qfs_buf_slice_add(&subject, token->service);
-	qfs_json_begin(&w, out);
-	qfs_json_open_object(&w);
-	qfs_json_key(&w, "aud");
-	qfs_json_put_text(&w, origin);
-	qfs_json_put_member_int(&w, "exp", token->expires_at);
-	qfs_json_put_member_int(&w, "iat", token->issued_at);
-	qfs_json_key(&w, "iss");
-	qfs_json_put_text(&w, origin);
-	qfs_json_key(&w, "jti");
-	qfs_json_put_hex(&w, token->id.bytes, sizeof(token->id.bytes));
-	qfs_json_key(&w, "role");
-	qfs_json_put_text(&w, QFS_LITERAL("aegis_advisor"));
-	qfs_json_key(&w, "scope");
-	qfs_json_put_text(&w, QFS_LITERAL("advice"));
-	qfs_json_key(&w, "sub");
-	qfs_json_put_text(&w, qfs_buf_slice(&subject));
-	qfs_json_close(&w);
-	QFS_ASSERT(qfs_json_ended(&w) && !subject.overflow);
+	QFS_ASSERT(!subject.overflow);
+	write_claims(out, &(token_claims) {
+		.id = &token->id,.issued_at = token->issued_at,.expires_at = token->expires_at,.subject = qfs_buf_slice(&subject),
+		.role = QFS_LITERAL("aegis_advisor"),.scope = QFS_LITERAL("advice")
+	}, origin);
 }
 
 /* header.claims, which is what is signed */
@@ -198,7 +211,7 @@ qfs_token_write(const qfs_token *token, qfs_slice origin, const qfs_hash *key,
 	qfs_buf		claims;
 
 	qfs_buf_init(&claims, memory, sizeof(memory));
-	write_claims(&claims, token, origin);
+	write_session_claims(&claims, token, origin);
 	return write_signed(&claims, key, secret, out, err);
 }
 
@@ -369,7 +382,7 @@ qfs_token_read(qfs_slice text, qfs_slice origin, const qfs_hash *key, int64_t no
 	if (!read_claims(claims, out))
 		return invalid(err, "its claims are not ours");
 	qfs_buf_init(&again, again_memory, sizeof(again_memory));
-	write_claims(&again, out, origin);
+	write_session_claims(&again, out, origin);
 	return check_again(&again, input, key, out->expires_at, now, err);
 }
 

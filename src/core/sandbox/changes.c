@@ -9,6 +9,7 @@
 #include "crypto/sha256.h"
 #include "engine/policy_key.h"
 #include "rules/system/policy_changed.h"
+#include "sandbox/leaves.h"
 
 static qfs_status
 refuse_fixed(void *context, qfs_slice name, qfs_slice value)
@@ -93,6 +94,38 @@ qfs_changes_check(const qfs_changes *changes, const qfs_registry *registry, cons
 		qfs_sha256(qfs_buf_slice(&text), after);
 	return status;
 }
+
+/* ---- what undoes them ---- */
+
+typedef struct undoing
+{
+	const qfs_policy *policy;
+	qfs_leaves	leaves;
+} undoing;
+
+/* What the key has now. */
+static qfs_status
+put_now(void *context, qfs_slice name, qfs_slice value)
+{
+	undoing    *u = context;
+
+	(void) qfs_policy_leaf(u->policy->text, name, &value);
+	qfs_leaves_put(&u->leaves, name, value);
+	return QFS_OK;
+}
+
+qfs_status
+qfs_changes_undo(const qfs_policy *policy, qfs_slice changes, qfs_buf *out, qfs_error *err)
+{
+	undoing		u = {.policy = policy};
+	qfs_status	status;
+
+	qfs_leaves_begin(&u.leaves, out);
+	status = qfs_policy_leaves(changes, put_now, &u, err);
+	return status == QFS_OK ? qfs_leaves_end(&u.leaves, err) : status;
+}
+
+/* ---- what others have ---- */
 
 qfs_status
 qfs_changes_of_payload(const qfs_changes *changes, qfs_slice payload, qfs_buf *buf, qfs_slice *out, qfs_error *err)

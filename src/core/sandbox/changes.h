@@ -39,6 +39,14 @@ extern qfs_status qfs_changes_check(const qfs_changes *changes, const qfs_regist
 									qfs_hash *after, qfs_error *err);
 
 /*
+ * Writes the changes that give each of their keys the value that a policy has, so what undoes them in it.
+ * changes: canonical, keys that something can change
+ * out:     empty; QFS_POLICY_MAX bytes suffice
+ * Errors: POLICY_INVALID for what is no key, or does not fit.
+ */
+extern qfs_status qfs_changes_undo(const qfs_policy *policy, qfs_slice changes, qfs_buf *out, qfs_error *err);
+
+/*
  * A payload whose member "policy" has the changes.
  * payload: a canonical object; *out: payload itself if it has no such member,
  * else written into buf

@@ -8,73 +8,7 @@
 #include "base/status.h"
 #include "crypto/keccak.h"
 #include "engine/policy_key.h"
-
-/* ---- changes by their keys ---- */
-
-/* An object that is written key after key, in the order in which a policy has them. */
-typedef struct nest
-{
-	qfs_buf    *out;
-	uint8_t		name[QFS_TYPE_MAX];	/* of the key before */
-	size_t		len;
-} nest;
-
-static void
-nest_begin(nest *n, qfs_buf *out)
-{
-	n->out = out;
-	n->len = 0;
-	qfs_buf_byte(out, '{');
-}
-
-/* Closes the objects that the key before is in, down to one at that place of its name. */
-static void
-nest_leave(const nest *n, size_t from)
-{
-	for (size_t i = from; i < n->len; i++)
-		if (n->name[i] == '.')
-			qfs_buf_byte(n->out, '}');
-}
-
-/* Where the part of the name begins that is not in the same objects as the key before. */
-static size_t
-nest_common(const nest *n, qfs_slice name)
-{
-	size_t		common = 0;
-
-	for (size_t i = 0; i < n->len && i < name.len && n->name[i] == name.data[i]; i++)
-		if (name.data[i] == '.')
-			common = i + 1;
-	return common;
-}
-
-/* name: of a key of the policy, which needs no escapes */
-static void
-nest_put(nest *n, qfs_slice name, qfs_slice value)
-{
-	size_t		common = nest_common(n, name);
-
-	nest_leave(n, common);
-	if (n->len > 0)
-		qfs_buf_byte(n->out, ',');
-	qfs_buf_byte(n->out, '"');
-	for (size_t i = common; i < name.len; i++)
-		if (name.data[i] == '.')
-			qfs_buf_text(n->out, "\":{\"");
-		else
-			qfs_buf_byte(n->out, name.data[i]);
-	qfs_buf_text(n->out, "\":");
-	qfs_buf_slice_add(n->out, value);
-	memcpy(n->name, name.data, name.len);
-	n->len = name.len;
-}
-
-static void
-nest_end(const nest *n)
-{
-	nest_leave(n, 0);
-	qfs_buf_byte(n->out, '}');
-}
+#include "sandbox/leaves.h"
 
 static qfs_key_class
 class_of(qfs_slice name)
@@ -91,7 +25,7 @@ static qfs_status
 put_played(void *context, qfs_slice name, qfs_slice value)
 {
 	if (class_of(name) != QFS_CLASS_FIXED)
-		nest_put(context, name, value);
+		qfs_leaves_put(context, name, value);
 	return QFS_OK;
 }
 
@@ -100,13 +34,14 @@ static qfs_status
 write_played(qfs_consequence_map *m, qfs_slice *out, qfs_error *err)
 {
 	qfs_buf		played;
-	nest		n;
+	qfs_leaves	leaves;
 	qfs_status	status;
 
 	qfs_buf_init(&played, m->played, sizeof(m->played));
-	nest_begin(&n, &played);
-	status = qfs_policy_leaves(m->question.changes, put_played, &n, err);
-	nest_end(&n);
+	qfs_leaves_begin(&leaves, &played);
+	status = qfs_policy_leaves(m->question.changes, put_played, &leaves, err);
+	if (status == QFS_OK)
+		status = qfs_leaves_end(&leaves, err);
 	*out = qfs_buf_slice(&played);
 	return status;
 }
@@ -155,7 +90,6 @@ typedef struct telling
 	const qfs_policy *policy;
 	qfs_slice	after;			/* what they make of it */
 	qfs_json_writer w;
-	nest		undo;
 	bool		any;			/* there is a key */
 	bool		admitted[QFS_TRACKS];	/* all of them, by each track */
 } telling;
@@ -246,17 +180,6 @@ note_track(void *context, qfs_slice name, qfs_slice asked)
 	t->admitted[QFS_TRACK_CONSTITUTION] = (first || t->admitted[QFS_TRACK_CONSTITUTION]) && key_class == QFS_CLASS_CONSTITUTION;
 	t->admitted[QFS_TRACK_EMERGENCY] = (first || t->admitted[QFS_TRACK_EMERGENCY]) && is_proposable(key_class) && restricts;
 	t->admitted[QFS_TRACK_PARAMETER] = (first || t->admitted[QFS_TRACK_PARAMETER]) && key_class == QFS_CLASS_PARAMETER;
-	return QFS_OK;
-}
-
-static qfs_status
-put_undo(void *context, qfs_slice name, qfs_slice asked)
-{
-	telling    *t = context;
-
-	(void) asked;
-	if (class_of(name) != QFS_CLASS_FIXED)
-		nest_put(&t->undo, name, value_in(t->policy->text, name));
 	return QFS_OK;
 }
 
@@ -367,11 +290,9 @@ tell(qfs_consequence_map *m, const qfs_policy *policy, telling *t, qfs_slice *un
 	t->after = qfs_buf_slice(&text);
 	(void) qfs_policy_leaves(m->question.changes, note_track, t, NULL);
 	qfs_buf_init(&text, m->undo, sizeof(m->undo));
-	nest_begin(&t->undo, &text);
-	(void) qfs_policy_leaves(m->question.changes, put_undo, t, NULL);
-	nest_end(&t->undo);
+	status = qfs_changes_undo(policy, m->what_if.changes.all, &text, err);
 	*undo = qfs_buf_slice(&text);
-	return text.overflow ? qfs_fail(err, QFS_ENTRY_TOO_LARGE, "the changes that undo these") : QFS_OK;
+	return status;
 }
 
 /* memory: of QFS_WHAT_IF_MAX bytes */

@@ -7,7 +7,7 @@
 
 #include "engine/policy_key.h"
 #include "rules/system/policy_changed.h"
-#include "template/leaves.h"
+#include "sandbox/leaves.h"
 #include "template/number.h"
 
 /* ---- what may come after a policy ---- */

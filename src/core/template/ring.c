@@ -12,7 +12,7 @@
 #include "identity/device.h"
 #include "rules/social/message_hash.h"
 #include "rules/social/referral.h"
-#include "template/leaves.h"
+#include "sandbox/leaves.h"
 #include "text/base64.h"
 
 /* ---- wallets that nobody has ---- */

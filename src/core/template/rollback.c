@@ -6,42 +6,19 @@
 #include "template/rollback.h"
 
 #include "base/status.h"
-#include "engine/policy_key.h"
 #include "ledger/state_hash.h"
 #include "rules/system/policy_changed.h"
-#include "template/leaves.h"
 
 /* ---- the inverse ---- */
-
-typedef struct undoing
-{
-	const qfs_policy *policy;
-	qfs_leaves	leaves;
-} undoing;
-
-/* What the key has now. */
-static qfs_status
-put_now(void *context, qfs_slice name, qfs_slice value)
-{
-	undoing    *u = context;
-
-	(void) qfs_policy_leaf(u->policy->text, name, &value);
-	qfs_leaves_put(&u->leaves, name, value);
-	return QFS_OK;
-}
 
 static qfs_status
 make_inverse(qfs_rollback *rollback, const qfs_policy *policy, const qfs_changes *changes, qfs_error *err)
 {
-	undoing		u = {.policy = policy};
 	qfs_buf		text;
 	qfs_status	status;
 
 	qfs_buf_init(&text, rollback->text, sizeof(rollback->text));
-	qfs_leaves_begin(&u.leaves, &text);
-	status = qfs_policy_leaves(changes->all, put_now, &u, err);
-	if (status == QFS_OK)
-		status = qfs_leaves_end(&u.leaves, err);
+	status = qfs_changes_undo(policy, changes->all, &text, err);
 	return status == QFS_OK ? qfs_changes_read(qfs_buf_slice(&text), &rollback->inverse, err) : status;
 }
 

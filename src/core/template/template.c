@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "engine/policy_key.h"
-#include "template/leaves.h"
+#include "sandbox/leaves.h"
 #include "template/number.h"
 
 /* ---- changes ---- */

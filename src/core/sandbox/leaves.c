@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: AGPL-3.0-only
  */
-#include "template/leaves.h"
+#include "sandbox/leaves.h"
 
 #include "base/status.h"
 
