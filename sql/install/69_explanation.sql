@@ -28,7 +28,7 @@ AS $$
 DECLARE
   policy qfs.policy;
 BEGIN
-  SELECT p.* INTO policy FROM qfs.policy p WHERE p.seq < policy_before.seq ORDER BY p.seq DESC LIMIT 1;
+  SELECT p.* INTO policy FROM qfs.policy p WHERE p.seq = (SELECT max(b.seq) FROM qfs.policy b WHERE b.seq < policy_before.seq);
   RETURN policy;
 END $$;
 COMMENT ON FUNCTION qfs.policy_before(bigint) IS 'the policy in force before an entry';

@@ -42,14 +42,20 @@ END;
 COMMENT ON FUNCTION qfs.standing_chain(qfs.user_id, bigint) IS
   'the entries that changed an account''s standing, back from one of them, with its part in each';
 
+CREATE FUNCTION qfs.epoch_at(at bigint) RETURNS bigint
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT (epoch_at.at - g.genesis_at) / ((p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint)
+  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
+END;
+COMMENT ON FUNCTION qfs.epoch_at(bigint) IS 'the epoch of a time, counted from 0; null without a policy in force';
+
 -- Whoever watches profiles must not see in them, entry by entry, who wrote to whom: strangers see them as they were
 -- when the last epoch ended.
 CREATE FUNCTION qfs.current_epoch() RETURNS bigint
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT (greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint, g.genesis_at) - g.genesis_at)
-         / ((p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint)
-  FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq;
+  SELECT qfs.epoch_at(greatest((extract(epoch FROM statement_timestamp()) * 1000)::bigint, g.genesis_at)) FROM qfs.ledger_state g;
 END;
 COMMENT ON FUNCTION qfs.current_epoch() IS 'the epoch that it is now, counted from 0';
 

@@ -10,10 +10,7 @@ BEGIN
   IF first >= size THEN
     RETURN size;
   END IF;
-  RETURN greatest(1, qfs.epoch_begin((
-    SELECT (l.at - g.genesis_at) / ((p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint)
-    FROM qfs.ledger l CROSS JOIN qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq
-    WHERE l.seq = first)));
+  RETURN greatest(1, qfs.epoch_begin((SELECT qfs.epoch_at(l.at) FROM qfs.ledger l WHERE l.seq = first)));
 END $$;
 COMMENT ON FUNCTION qfs.window_begin(bigint) IS 'the first entry, from 1, of the epoch in which entry size - 10000 is';
 
@@ -38,7 +35,7 @@ BEGIN
     PERFORM qfs.check_asked(jsonb_build_object(coalesce(params ->> 'key', ''), NULL));
     size := greatest(qfs.epoch_floor(size), 1);
   END IF;
-  policy := (SELECT p.policy FROM qfs.policy p WHERE p.seq = (SELECT max(b.seq) FROM qfs.policy b WHERE b.seq < run_sandbox.size));
+  policy := (qfs.policy_before(size)).policy;
   IF policy IS NULL THEN
     PERFORM qfs.refuse('NOT_VERIFIED', format('it has %s entries', most));
   END IF;

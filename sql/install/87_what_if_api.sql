@@ -8,16 +8,14 @@ DECLARE
   low bigint := 0;
   high bigint := (SELECT h.size FROM qfs.head() h);
   middle bigint;
-  begins bigint := (SELECT g.genesis_at + epoch_begin.epoch * (p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint
-                    FROM qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq);
 BEGIN
   -- A ledger that was restored and not opened yet has entries, and no state to tell of them.
-  IF begins IS NULL AND high > 0 THEN
+  IF qfs.epoch_at(0) IS NULL AND high > 0 THEN
     PERFORM qfs.refuse('NOT_VERIFIED', format('it has %s entries', high));
   END IF;
   WHILE low < high LOOP
     middle := (low + high) / 2;
-    IF (SELECT l.at FROM qfs.ledger l WHERE l.seq = middle) < begins THEN
+    IF (SELECT qfs.epoch_at(l.at) FROM qfs.ledger l WHERE l.seq = middle) < epoch THEN
       low := middle + 1;
     ELSE
       high := middle;
@@ -33,9 +31,7 @@ CREATE FUNCTION qfs.epoch_floor(seq bigint) RETURNS bigint
 AS $$
 BEGIN
   RETURN qfs.epoch_begin(coalesce((
-    SELECT least(qfs.current_epoch(), (l.at - g.genesis_at) / ((p.policy::jsonb ->> 'block_ms')::bigint * (p.policy::jsonb ->> 'epoch_blocks')::bigint))
-    FROM qfs.ledger l CROSS JOIN qfs.ledger_state g JOIN qfs.policy p ON p.seq = g.policy_seq
-    WHERE l.seq = epoch_floor.seq), qfs.current_epoch()));
+    SELECT least(qfs.current_epoch(), qfs.epoch_at(l.at)) FROM qfs.ledger l WHERE l.seq = epoch_floor.seq), qfs.current_epoch()));
 END $$;
 COMMENT ON FUNCTION qfs.epoch_floor(bigint) IS 'the first entry of the epoch that an entry is in';
 

@@ -39,7 +39,7 @@ my @ALLOWED = (
   # Its keys are those of a GROUP BY, and jsonb sorts them.
   [ qr/^qfs_api\.referral_stats\(/, 'unordered', qr/^jsonb_object_agg\(/ ],
   # Sorted by a place in a list, or by numbers of entries and epochs.
-  [ qr/^qfs(_api)?\.(guard_epochs|guard_history|guard_verdicts|preview|reflect|reflect\w+|hide_others|what_if|values_of_keys|classes_of_keys|policy_before|key_history|decided_guard|evidence_in|arithmetic_in|expla\w+)\(/, 'collation', qr/^ORDER BY/ ],
+  [ qr/^qfs(_api)?\.(guard_epochs|guard_history|guard_verdicts|preview|reflect|reflect\w+|hide_others|what_if|values_of_keys|classes_of_keys|key_history|decided_guard|evidence_in|arithmetic_in|expla\w+)\(/, 'collation', qr/^ORDER BY/ ],
   # An act is tried at the time that it is.
   [ qr/^qfs(_api)?\.(preview|simulate|what_if|explain_run|explanation)\(/, 'clock', qr/^GetCurrentTimestamp, in C$/ ],
   # What is active now is listed, and strangers are shown what was when the last epoch ended: a number of milliseconds.

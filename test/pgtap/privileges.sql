@@ -2,7 +2,7 @@
 BEGIN;
 CREATE EXTENSION pgtap;
 CREATE EXTENSION qfs;
-SELECT plan(535);
+SELECT plan(536);
 
 CREATE TEMP VIEW facts AS
 WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'qfs'),
@@ -150,6 +150,7 @@ INSERT INTO pinned VALUES
   ('function qfs.entry_bundle(bigint,integer)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
   ('function qfs.entry_hash(bigint)', 'owner qfs_owner; sql stable strict parallel unsafe security definer {search_path=pg_catalog, pg_temp}; qfs_bridge: EXECUTE'),
   ('function qfs.entry_head(bigint)', 'owner qfs_owner; c stable strict parallel safe; qfs_auditor: EXECUTE; qfs_operator: EXECUTE'),
+  ('function qfs.epoch_at(bigint)', 'owner qfs_owner; sql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.epoch_begin(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.epoch_floor(bigint)', 'owner qfs_owner; plpgsql stable parallel unsafe {search_path=pg_catalog, pg_temp}'),
   ('function qfs.erase_envelope(bigint)', 'owner qfs_owner; c volatile strict parallel unsafe'),
